@@ -1,0 +1,55 @@
+// Syntax without meaning: every reader (XML, TOML, JSON, lines) gives the same tree, every node with its span.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/finding.h"
+#include "parsers/source.h"
+
+namespace ipo {
+
+struct Attribute {
+  std::string name;
+  std::string value;     // entities resolved
+  SourceSpan span;       // name="value"
+  SourceSpan value_span; // between the quotes
+};
+
+struct Node {
+  enum class Kind { element, table, array, string, integer, real, boolean, date, null, line, word };
+  Kind kind = Kind::element;
+  std::string name;  // element name or key; empty for array members, lines and words
+  std::string text;  // character data of an element (children excluded), a scalar's value, an unquoted word
+  SourceSpan span;       // the whole thing; for a TOML key its value
+  SourceSpan name_span;  // the start tag, or the key; equals span where there is no name
+  SourceSpan text_span;  // the character data or scalar; empty range where there is none
+  std::vector<Attribute> attributes;
+  std::vector<Node> children;
+
+  // First child of that name, or null.
+  const Node* child(std::string_view child_name) const;
+  const Attribute* attribute(std::string_view attribute_name) const;
+};
+
+// `damages` say what could not be read and where; the tree holds everything read before and after them.
+struct Document {
+  Node root;
+  std::vector<Note> damages;
+};
+
+// Any XML, also damaged or without a root. Never loads anything, never expands entities other than the five predefined
+// and character references. Depth is limited to 200 and reported. The root node is an unnamed element that holds the
+// document's top-level elements. Namespaces are dropped: names are local names.
+Document read_xml(const Sources& sources, std::uint32_t source);
+
+// TOML 1.0: root is a table. On a syntax error the tree is empty and the error is the only damage.
+Document read_toml(const Sources& sources, std::uint32_t source);
+
+// Root holds one `line` per line that is not empty; each line holds its words. Words are split at blanks; a double-quoted
+// word may hold blanks and \-escapes, as iptables-save writes them; `span` of a quoted word includes its quotes. A quote
+// without its end takes the rest of the line.
+Document read_lines(const Sources& sources, std::uint32_t source);
+
+}  // namespace ipo

@@ -1,0 +1,224 @@
+// The site as configured: PBX hosts, firewalls and zones in vendor-neutral terms, every fact with its place.
+//
+// Parsers write conditions (intervals, interfaces, opaque predicates); only rules/engine turns conditions into packet
+// sets. So a dialect never sees a packet set and the engine never sees a dialect.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "parsers/finding.h"
+#include "parsers/interval_set.h"
+#include "parsers/source.h"
+
+namespace ipo {
+
+// ---- firewalls -------------------------------------------------------------------------------------------------
+
+// The numbers a packet has. Ports are 0..65535; for ICMP `destination_port` is type * 256 + code. `nat` is conntrack's
+// translation state, bit 0 = destination translated, bit 1 = source translated. `state` holds State's numbers.
+enum class Field : std::uint8_t {
+  protocol,
+  state,
+  nat,
+  destination,
+  destination_port,
+  source,
+  source_port,
+  tcp_flags
+};
+
+struct FieldTest {
+  Field field = Field::protocol;
+  IntervalSet values;
+};
+
+// "eth0", or with `prefix` every interface whose name starts with it ("eth+"; the empty prefix is any interface).
+struct InterfaceTest {
+  bool incoming = true;
+  std::string name;
+  bool prefix = false;
+};
+
+// A match that cannot be decided from the configuration. Two opaque tests with the same `predicate` are the same
+// predicate: stateless ones (mac, owner, policy) everywhere, stateful ones (limit, recent) only at the same place.
+struct OpaqueTest {
+  std::string predicate;  // canonical text, without a negation: "-m mac --mac-source 00:11:22:33:44:55"
+  std::string reason;     // why it is opaque: "depends on the rate of packets"
+  bool stateful = false;
+};
+
+using Test = std::variant<FieldTest, InterfaceTest, OpaqueTest>;
+
+// Holds when one of `any_of` holds; negated, when none does. An empty `any_of` never holds.
+struct Condition {
+  std::vector<Test> any_of;
+  bool negated = false;
+  SourceSpan span;
+};
+
+// What a translation writes into the packet. An empty set leaves that part as it is. Where several values are given the
+// kernel picks one, so what follows is only possible.
+struct Translation {
+  IntervalSet addresses;
+  IntervalSet ports;
+  bool to_receiving_interface = false;  // REDIRECT: the address of the interface the packet came in by (loopback in OUTPUT)
+  // NETMAP: the bits of `netmap_mask` are replaced by those of `netmap_value`, the others kept.
+  std::optional<MaskedAddress> netmap;
+};
+
+enum class ActionKind : std::uint8_t {
+  accept,
+  drop,
+  reject,
+  return_,
+  jump,              // `chain`; comes back after the rule
+  go_to,             // `chain`; its end is the end of the calling chain
+  proceed,           // LOG, MARK, no target: the next rule
+  translate_source,  // SNAT, MASQUERADE: ends the chain of a nat table, filter results are not changed
+  translate_destination,  // DNAT, REDIRECT, NETMAP in PREROUTING or OUTPUT
+  untrack,           // NOTRACK: state becomes untracked; the next rule
+  unknown            // accept, drop or proceed, nobody knows
+};
+
+struct Action {
+  ActionKind kind = ActionKind::proceed;
+  std::string name;   // as written: "DROP", "services"
+  std::string chain;  // jump, go_to: name of a chain of the same table
+  Translation translation;
+  SourceSpan span;    // the target's words; the rule's span where there is none
+};
+
+// Batfish's ladder. bounded: at-least and at-most are known, `reason` says what is not.
+enum class Understanding : std::uint8_t { understood, bounded, ignored, not_understood };
+std::string_view name_of(Understanding understanding);  // "understood", "bounded", "ignored", "not_understood"
+
+struct Rule {
+  std::vector<Condition> conditions;  // all must hold
+  Action action;
+  SourceSpan span;  // the whole rule line, without the line end
+  Understanding understanding = Understanding::understood;
+  std::string reason;  // where not understood: every reason once, "; " between them
+};
+
+struct Chain {
+  std::string table;  // "filter", "nat"
+  std::string name;   // "INPUT"
+  std::vector<Rule> rules;
+  // Base chains only: accept or drop; absent where the chain is no base chain or the policy is not in the file
+  // (`unknown` then, for base chains).
+  std::optional<Located<ActionKind>> policy;
+  SourceSpan span;  // its declaration, or where it is first used
+};
+
+// A chain at a hook. Chains of one hook run in the order of their priorities; accept in one goes on to the next.
+struct BaseChain {
+  Hook hook = Hook::input;
+  int priority = 0;  // netfilter's numbers: raw -300, mangle -150, nat -100 / 100, filter 0
+  bool nat = false;
+  std::size_t chain = 0;  // index into Ruleset::chains
+};
+
+// One dump of one address family.
+struct Ruleset {
+  Family family = Family::ipv4;
+  std::vector<Chain> chains;
+  std::vector<BaseChain> base_chains;  // sorted by hook, priority
+  bool has_filter = false;  // the dump holds a filter table; without one nothing is known of what passes
+  SourceSpan span;          // first table header to last line
+
+  // Index of the chain, or nothing.
+  std::optional<std::size_t> find(std::string_view table, std::string_view name) const;
+};
+
+// A statement of the input that is no rule, or any statement for the inventory: rules are listed too.
+struct Statement {
+  SourceSpan span;
+  Understanding understanding = Understanding::understood;
+  std::string reason;
+};
+
+enum class Role : std::uint8_t { perimeter, transit, host };
+std::string_view name_of(Role role);
+
+// The dumps of one machine that filters.
+struct Firewall {
+  std::string name;  // path of its first source
+  std::vector<Ruleset> rulesets;
+  std::optional<Role> role;  // declared; else inferred in rules/
+};
+
+// ---- the PBX ----------------------------------------------------------------------------------------------------
+
+enum class Evidence : std::uint8_t { confirmed, screen, ours };
+std::string_view name_of(Evidence evidence);
+
+// One leaf of an export. `key` is canonical ("snmp.community", "lan1.address") or empty where no mapping knows the path.
+struct Setting {
+  std::string path;  // "System/LANS/LAN[LAN1]/IPAddress"
+  std::string key;
+  Located<std::string> value;
+  Evidence evidence = Evidence::ours;
+  bool secret = false;  // the value must not be printed
+};
+
+// One record of an export (User, Extension, License, System); fields in file order.
+struct Record {
+  std::string type;
+  std::string id;  // GUID, or empty
+  std::vector<Setting> fields;
+  SourceSpan span;  // its start tag
+
+  const Setting* field(std::string_view key) const;  // by canonical key; null where absent
+};
+
+// major.minor.maintenance.special.feature-pack, as far as given.
+struct Release {
+  std::vector<unsigned> parts;
+  std::string text() const;  // "9.1", "11.1.3.0.0"
+};
+
+struct Host {
+  std::string name;
+  std::vector<Located<Address>> addresses;
+  std::string platform;               // "" unknown, "ip500v2", "server-edition", "application-server", "windows", "virtual"
+  std::vector<std::string> products;  // "ip-office", "voicemail-pro", "one-x-portal", "contact-recorder"
+  std::optional<Located<Release>> release;
+  std::vector<Setting> settings;      // of the system: one per canonical key
+  SourceSpan span;
+
+  const Setting* setting(std::string_view key) const;  // null where absent
+  std::optional<bool> flag(std::string_view key) const;  // true/false/on/off/1/0/yes/no/enabled/disabled
+  std::optional<std::uint32_t> number(std::string_view key) const;
+};
+
+// ---- the site ---------------------------------------------------------------------------------------------------
+
+// {packets: in-interface in `interfaces` (any if absent) and source in `sources` (any if absent)}.
+struct Zone {
+  std::string name;  // "internet"
+  std::string kind;
+  std::vector<Located<InterfaceTest>> interfaces;
+  std::vector<std::pair<Family, IntervalSet>> sources;
+};
+
+// Something the program concluded rather than read: "internet is eth0: masqueraded behind it".
+struct Inference {
+  std::string message;
+  SourceSpan span;
+};
+
+struct Site {
+  std::vector<Host> hosts;
+  std::vector<Record> records;
+  std::vector<Firewall> firewalls;
+  std::vector<Zone> zones;
+  std::vector<Inference> inferences;
+  std::vector<Statement> statements;  // of all inputs, in file order
+};
+
+}  // namespace ipo

@@ -1,0 +1,27 @@
+// The list of dialects, and the choice among them by content.
+#include "parsers/parsers.h"
+
+#include <vector>
+
+namespace ipo {
+
+std::span<const Dialect> dialects() {
+  static const std::vector<Dialect> list = {};
+  return list;
+}
+
+const Dialect* recognise(const Source& source) {
+  const Dialect* best = nullptr;
+  int sureness = 0;
+  for (const Dialect& d : dialects())
+    if (int s = d.recognises(source); s > sureness) best = &d, sureness = s;
+  return best;
+}
+
+const Dialect* find_dialect(std::string_view name) {
+  for (const Dialect& d : dialects())
+    if (d.name == name) return &d;
+  return nullptr;
+}
+
+}  // namespace ipo

@@ -1,0 +1,50 @@
+// One pass over each line: blanks end a word unless a double quote is open, in which a backslash takes the next byte.
+#include "parsers/document.h"
+
+namespace ipo {
+namespace {
+
+bool blank(char c) { return c == ' ' || c == '\t' || c == '\f' || c == '\v' || c == '\0'; }
+
+}  // namespace
+
+Document read_lines(const Sources& sources, std::uint32_t source) {
+  const Source& s = sources[source];
+  Document document;
+  document.root.span = {source, 0, static_cast<std::uint32_t>(s.text().size())};
+  for (std::uint32_t number = 1; number <= s.line_count(); ++number) {
+    std::string_view text = s.line(number);
+    std::uint32_t start = s.line_start(number);
+    Node line;
+    line.kind = Node::Kind::line;
+    for (std::size_t i = 0; i < text.size();) {
+      if (blank(text[i])) {
+        ++i;
+        continue;
+      }
+      Node word;
+      word.kind = Node::Kind::word;
+      std::size_t begin = i;
+      bool quoted = false;
+      for (; i < text.size() && (quoted || !blank(text[i])); ++i) {
+        if (text[i] == '"')
+          quoted = !quoted;
+        else if (quoted && text[i] == '\\' && i + 1 < text.size())
+          word.text += text[++i];
+        else
+          word.text += text[i];
+      }
+      word.span = word.name_span = word.text_span = {source, start + static_cast<std::uint32_t>(begin),
+                                                     start + static_cast<std::uint32_t>(i)};
+      line.children.push_back(std::move(word));
+    }
+    if (line.children.empty()) continue;
+    line.span = {source, line.children.front().span.begin, line.children.back().span.end};
+    line.name_span = line.text_span = line.span;
+    line.text = std::string(s.slice(line.span));
+    document.root.children.push_back(std::move(line));
+  }
+  return document;
+}
+
+}  // namespace ipo

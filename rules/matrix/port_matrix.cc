@@ -1,0 +1,2 @@
+#include "rules/matrix/port_matrix.h"
+namespace ipo {}
