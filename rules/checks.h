@@ -1,0 +1,31 @@
+// The checks: each is a constant and a free function in rules/checks/<id>.cc, with its page in rules/checks/<id>.md.
+//
+// The list is explicit and alphabetical; nothing registers itself.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "parsers/finding.h"
+
+namespace ipo {
+
+struct Judgement;  // rules/judgement.h: everything a check may look at
+
+struct Check {
+  std::string_view id;       // kebab-case, the stem of its files
+  std::string_view summary;  // one sentence, lower case, no full stop
+  Level severity;            // the highest its findings can have
+  double security_severity;  // 0.1 .. 10.0, GitHub's scale
+  std::string_view precision;          // "very-high", "high", "medium", "low": how seldom it is wrong
+  std::vector<std::string_view> tags;  // "security", "external/cwe/cwe-284"
+  void (*run)(const Judgement& judgement, Findings& findings);
+};
+
+std::span<const Check> checks();
+const Check* find_check(std::string_view id);
+// The check's Markdown page.
+std::string_view page_of(const Check& check);
+
+}  // namespace ipo
