@@ -1,0 +1,16 @@
+#include "rules/checks/list.h"
+#include "rules/unrestricted_findings.h"
+
+namespace ipo {
+namespace {
+
+void run(const Judgement& judgement, Findings& findings) {
+  report_unrestricted(judgement, findings, "any-any-accept", Level::error, [](const Opening& o) { return o.by.rule != nullptr; });
+}
+
+}  // namespace
+
+const Check check::any_any_accept = {"any-any-accept", "a rule lets everything from the internet through to the PBX",
+                                     Level::error, 9.3, "high", {"security", "external/cwe/cwe-284"}, run};
+
+}  // namespace ipo

@@ -1,0 +1,24 @@
+#include "rules/checks/list.h"
+#include "rules/exposure_findings.h"
+
+namespace ipo {
+namespace {
+
+void run(const Judgement& judgement, Findings& findings) {
+  for (const auto& group : exposed_rows(judgement, {"ip-office/ingress/15", "ip-office/ingress/44"})) {
+    Finding f = exposed_finding(judgement, "debug-port-exposed", Level::error, group, "debug");
+    for (const Exposed& e : group)
+      if (e.hit->row->state == "closed") {
+        f.message += "; closed by default in this release";
+        break;
+      }
+    findings.push_back(std::move(f));
+  }
+}
+
+}  // namespace
+
+const Check check::debug_port_exposed = {"debug-port-exposed", "a debug port of the PBX is reachable from the internet", Level::error, 9.1, "high",
+                            {"security", "external/cwe/cwe-489"}, run};
+
+}  // namespace ipo

@@ -1,0 +1,17 @@
+#include "rules/checks/list.h"
+#include "rules/exposure_findings.h"
+
+namespace ipo {
+namespace {
+
+void run(const Judgement& judgement, Findings& findings) {
+  report_exposed(judgement, findings, "monitor-exposed", Level::error,
+                 {"ip-office/ingress/31"}, "System Monitor");
+}
+
+}  // namespace
+
+const Check check::monitor_exposed = {"monitor-exposed", "the System Monitor port is reachable from the internet", Level::error, 7.5, "high",
+                            {"security", "external/cwe/cwe-200"}, run};
+
+}  // namespace ipo

@@ -1,0 +1,31 @@
+#include "rules/checks/list.h"
+#include "rules/judgement.h"
+
+namespace ipo {
+namespace {
+
+// One finding per statement; what follows such a statement is judged as possible, not as safe.
+void run(const Judgement& judgement, Findings& findings) {
+  auto add = [&](const std::string& message, SourceSpan span, std::string identity) {
+    Finding f;
+    f.check = "not-understood";
+    f.level = Level::warning;
+    f.message = message;
+    f.span = span;
+    f.identity = std::move(identity);
+    findings.push_back(std::move(f));
+  };
+  for (const Statement& statement : judgement.site.statements)
+    if (statement.understanding == Understanding::not_understood)
+      add("not understood: " + statement.reason, statement.span,
+          statement.reason + '\n' + std::string(judgement.sources[statement.span.source].slice(statement.span)));
+  for (const Note& failure : judgement.exposure.failures())
+    add("these rules could not be judged, nothing is claimed about them: " + failure.message, failure.span, "too complex");
+}
+
+}  // namespace
+
+const Check check::not_understood = {"not-understood", "a part of the input was not understood", Level::warning, 2.0,
+                                     "very-high", {"security"}, run};
+
+}  // namespace ipo

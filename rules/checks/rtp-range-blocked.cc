@@ -1,0 +1,153 @@
+// Inbound media is needed where the PBX counts on a static port block or where the firewall already opens a part of the
+// range; outbound media where signalling may leave. What not even the upper bound lets through is blocked.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rules/checks/list.h"
+#include "rules/exposure_findings.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::string_view media_row = "ip-office/ingress/27";
+constexpr std::string_view egress_row = "ip-office/egress/18";
+
+struct MediaRange {
+  IntervalSet needed;
+  IntervalSet perhaps;  // needed on another platform only
+};
+
+// The configured range, else the platform's: IP500 V2 46750-50750, Linux 40750-50750 (Table 1, ingress row 27).
+MediaRange media_range(const Host* host) {
+  IntervalSet configured;
+  if (host)
+    for (std::string lan : {"lan1", "lan2"})
+      if (auto lo = host->number(lan + ".rtp.min"), hi = host->number(lan + ".rtp.max"); lo && hi && *hi < 65536)
+        configured.add(*lo, *hi);
+  if (!configured.empty()) return {configured, {}};
+  if (host && (host->platform == "server-edition" || host->platform == "application-server" || host->platform == "virtual"))
+    return {IntervalSet::range(40750, 50750), {}};
+  if (host && host->platform == "ip500v2") return {IntervalSet::range(46750, 50750), {}};
+  return {IntervalSet::range(46750, 50750), IntervalSet::range(40750, 46749)};
+}
+
+bool static_port_block(const Host* host) {
+  if (!host) return false;
+  for (const char* key : {"lan1.nat_type", "lan2.nat_type"})
+    if (const Setting* s = host->setting(key)) {
+      std::string text;
+      for (char c : s->value.value)
+        if (c != ' ' && c != '_' && c != '-') text += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+      if (text == "staticportblock") return true;
+    }
+  return false;
+}
+
+// The rule or policy that drops a packet of `blocked`.
+const ChainSets::Decided* blocker(const Passage& passage, PacketSet blocked, const Flow** flow) {
+  Space& s = passage.chains->space();
+  for (const Flow& f : passage.flows)
+    for (const ChainSets::Decided& d : f.decided)
+      if (!d.accepted && !s.disjoint(d.packets, blocked)) {
+        *flow = &f;
+        return &d;
+      }
+  return nullptr;
+}
+
+struct Media {
+  const Judgement& judgement;
+  Findings& findings;
+
+  void report(const Passage& passage, PacketSet packets, const IntervalSet& closed, const IntervalSet& range, Level level,
+              const Opening* partly) {
+    const Flow* flow = nullptr;
+    const ChainSets::Decided* by = blocker(passage, packets, &flow);
+    Finding f;
+    f.check = "rtp-range-blocked";
+    f.level = level;
+    f.zone = passage.at->zone();
+    f.hook = name_of(passage.hook);
+    f.rows = {std::string(passage.inbound ? media_row : egress_row)};
+    bool plural = closed.intervals().size() > 1 || closed.begin()->lo != closed.begin()->hi;
+    f.message = fmt::format("udp/{} of the media range {} {} blocked {} the {}: calls lose audio", format_ports(closed),
+                            format_ports(range), plural ? "are" : "is", passage.inbound ? "from" : "on the way to", f.zone);
+    if (level == Level::note) f.message += " if the PBX runs on Linux";
+    RuleRef place;
+    if (by) {
+      place = by->by;
+      Space& s = passage.chains->space();
+      Exposure::Witness witness = judgement.exposure.witness(passage, *flow, s.intersect(packets, by->packets));
+      f.witness = witness.packet;
+      f.path = std::move(witness.path);
+    }
+    if (partly) {
+      place = line_to_change(*partly);
+      if (by) f.related.push_back({by->by.rule ? "blocked by this rule" : "blocked by this policy", by->by.span()});
+    }
+    f.span = place.chain ? place.span() : passage.ruleset->span;
+    f.identity = f.zone + '\n' + format_ports(closed) + '\n' + (place.chain ? rule_text(judgement, place) : "");
+    findings.push_back(std::move(f));
+  }
+
+  // The part of a range no packet of `media` (udp) gets through with, by its ports in a dimension.
+  IntervalSet closed_part(const Passage& passage, PacketSet media, Dimension ports, const IntervalSet& range) {
+    Space& s = passage.chains->space();
+    return range.minus(s.project(s.intersect(passage.possible, media), ports));
+  }
+
+  void inbound(const Passage& passage) {
+    Space& s = passage.chains->space();
+    MediaRange range = media_range(passage.host);
+    PacketSet udp = s.test(Dimension::protocol, IntervalSet::of(proto_udp));
+    const Opening* partly = nullptr;
+    for (const Opening& o : judgement.exposure.openings())
+      if (o.passage == &passage && !partly)
+        for (const RowHit& hit : o.hits)
+          if (hit.row->id == media_row) partly = &o;
+    if (!partly && !static_port_block(passage.host)) return;
+    PacketSet to_host = passage.addresses.empty() ? s.constant(1) : s.test(Dimension::destination, passage.addresses);
+    auto part = [&](const IntervalSet& wanted, Level level) {
+      if (wanted.empty()) return false;
+      IntervalSet closed = closed_part(passage, udp, Dimension::destination_port, wanted);
+      if (closed.empty()) return false;
+      PacketSet packets = s.intersect(s.intersect(udp, to_host), s.test(Dimension::destination_port, closed));
+      report(passage, packets, closed, wanted, level, partly);
+      return true;
+    };
+    if (!part(range.needed, Level::error)) part(range.perhaps, Level::note);
+  }
+
+  void outbound(const Passage& passage) {
+    Space& s = passage.chains->space();
+    auto of = [&](std::uint8_t protocol, Dimension d, IntervalSet ports) {
+      return s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(d, ports));
+    };
+    IntervalSet sip = IntervalSet::range(5060, 5061);
+    PacketSet signalling = s.unite(of(proto_udp, Dimension::destination_port, sip), of(proto_tcp, Dimension::destination_port, sip));
+    if (s.disjoint(passage.possible, signalling)) return;
+    MediaRange range = media_range(passage.host);
+    PacketSet media = of(proto_udp, Dimension::destination_port, IntervalSet::range(1024, 65535));
+    // Signalling itself is no media.
+    media = s.minus(media, s.test(Dimension::destination_port, sip));
+    IntervalSet closed = closed_part(passage, media, Dimension::source_port, range.needed);
+    if (closed.empty()) return;
+    report(passage, s.intersect(media, s.test(Dimension::source_port, closed)), closed, range.needed, Level::error, nullptr);
+  }
+};
+
+void run(const Judgement& judgement, Findings& findings) {
+  Media media{judgement, findings};
+  for (const auto& passage : judgement.exposure.passages()) {
+    if (!passage->host && !passage->at->protects_itself) continue;
+    passage->inbound ? media.inbound(*passage) : media.outbound(*passage);
+  }
+}
+
+}  // namespace
+
+const Check check::rtp_range_blocked = {"rtp-range-blocked", "a part of the media range that calls need is blocked", Level::error,
+                                 2.6, "high", {"security", "external/cwe/cwe-404"}, run};
+
+}  // namespace ipo

@@ -1,0 +1,34 @@
+#include <fmt/format.h>
+
+#include "rules/checks/list.h"
+#include "rules/exposure_findings.h"
+
+namespace ipo {
+namespace {
+
+void run(const Judgement& judgement, Findings& findings) {
+  for (const Shadow& shadow : judgement.shadows) {
+    Finding f;
+    f.check = "shadowed-rule";
+    f.level = Level::warning;
+    f.span = shadow.rule.span();
+    std::string by;
+    for (const RuleRef& cover : shadow.covered_by) {
+      const Source& source = judgement.sources[cover.span().source];
+      by += (by.empty() ? "" : ", ") + std::to_string(source.position(cover.span().begin).line);
+      f.related.push_back({"takes its packets", cover.span()});
+    }
+    f.message = fmt::format("no packet reaches this rule: line{} {}{} of the same chain take{} everything it matches",
+                            shadow.covered_by.size() > 1 || shadow.more ? "s" : "", by, shadow.more ? " and others" : "",
+                            shadow.covered_by.size() > 1 || shadow.more ? "" : "s");
+    f.identity = rule_text(judgement, shadow.rule);
+    findings.push_back(std::move(f));
+  }
+}
+
+}  // namespace
+
+const Check check::shadowed_rule = {"shadowed-rule", "a rule can never match because earlier rules take all its packets",
+                                    Level::warning, 3.7, "very-high", {"security", "external/cwe/cwe-561"}, run};
+
+}  // namespace ipo

@@ -1,0 +1,43 @@
+// A trunk's provider is known when a SIP trunk record names it or when the firewall already lets single public sources in
+// to SIP; then there is no reason to let in everybody.
+#include "rules/checks/list.h"
+#include "rules/exposure_findings.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::string_view sip_row = "ip-office/ingress/16";
+
+bool provider_known(const Judgement& judgement) {
+  for (const Record& record : judgement.site.records)
+    if (const Setting* proxy = record.field("sipline.itsp_proxy"); proxy && parse_address(proxy->value.value)) return true;
+  for (const Opening& o : judgement.exposure.openings())
+    for (const RowHit& hit : o.hits)
+      if (hit.row->id == sip_row && !hit.any && !public_part(hit.sources, o.passage->ruleset->family).empty()) return true;
+  return false;
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  bool known = provider_known(judgement);
+  for (const auto& group : exposed_rows(judgement, {sip_row})) {
+    // Port 5061 is SIP over TLS, for which anybody's phone may have a certificate.
+    bool only_tls = true;
+    for (const Exposed& e : group) only_tls = only_tls && e.hit->ports == IntervalSet::of(5061);
+    Level level = known && !only_tls ? Level::error : Level::warning;
+    Finding f = exposed_finding(judgement, "sip-open-to-any-source", level, group, "SIP");
+    f.message += known ? " for any source, although the provider's addresses are known" : " for any source";
+    findings.push_back(std::move(f));
+  }
+}
+
+}  // namespace
+
+const Check check::sip_open_to_any_source = {"sip-open-to-any-source",
+                                             "SIP signalling is open to every source on the internet",
+                                             Level::error,
+                                             7.3,
+                                             "high",
+                                             {"security", "external/cwe/cwe-284"},
+                                             run};
+
+}  // namespace ipo

@@ -1,0 +1,17 @@
+#include "rules/checks/list.h"
+#include "rules/exposure_findings.h"
+
+namespace ipo {
+namespace {
+
+void run(const Judgement& judgement, Findings& findings) {
+  report_exposed(judgement, findings, "tftp-exposed", Level::error,
+                 {"ip-office/ingress/4"}, "TFTP");
+}
+
+}  // namespace
+
+const Check check::tftp_exposed = {"tftp-exposed", "the TFTP service is reachable from the internet", Level::error, 7.5, "high",
+                            {"security", "external/cwe/cwe-306", "external/cwe/cwe-319"}, run};
+
+}  // namespace ipo

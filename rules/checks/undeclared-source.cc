@@ -1,0 +1,74 @@
+// Every interval of public sources a line lets in beside "anyone" is one source; its lines and rows are gathered.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include "rules/checks/list.h"
+#include "rules/exposure_findings.h"
+
+namespace ipo {
+namespace {
+
+// Services that give the PBX away whoever the source is.
+constexpr std::array<std::string_view, 7> grave = {"ip-office/ingress/4",  "ip-office/ingress/15", "ip-office/ingress/31",
+                                                   "ip-office/ingress/37", "ip-office/ingress/39", "ip-office/ingress/41",
+                                                   "ip-office/ingress/44"};
+constexpr std::size_t source_limit = 8;  // a line with more intervals is one source: a list or a negation
+
+void run(const Judgement& judgement, Findings& findings) {
+  std::map<std::pair<std::string, std::string>, std::vector<Exposed>> groups;
+  for (const Opening& o : judgement.exposure.openings()) {
+    Family family = o.passage->ruleset->family;
+    if (!o.passage->host && !o.passage->at->protects_itself) continue;
+    for (const RowHit& hit : o.hits) {
+      if (hit.any) continue;
+      IntervalSet sources = public_part(hit.sources, family);
+      if (sources.intervals().size() > source_limit)
+        groups[{format_addresses(sources, family), o.zone()}].push_back({&o, &hit});
+      else
+        for (const Interval& i : sources)
+          groups[{format_addresses(IntervalSet::range(i.lo, i.hi), family), o.zone()}].push_back({&o, &hit});
+    }
+  }
+  for (const auto& [key, group] : groups) {
+    const Exposed& first = group.front();
+    const Opening& o = *first.opening;
+    Space& s = o.passage->chains->space();
+    PacketSet wanted = s.intersect(judgement.exposure.row_packets(*o.passage, *first.hit->row),
+                                   s.test(Dimension::source, first.hit->sources));
+    Finding f = finding_at(judgement, "undeclared-source", o, wanted, first.hit->certainty);
+    std::set<std::string> rows;
+    for (const Exposed& e : group) rows.insert(e.hit->row->id);
+    f.rows.assign(rows.begin(), rows.end());
+    bool is_grave = std::any_of(f.rows.begin(), f.rows.end(), [](const std::string& row) {
+      return std::find(grave.begin(), grave.end(), row) != grave.end();
+    });
+    f.level = level_at(is_grave ? Level::warning : Level::note, o);
+    std::string ports = format_hits(group);
+    if (ports.size() > 120) ports = fmt::format("{} services of the matrix", f.rows.size());
+    std::string source = key.first;
+    if (source.size() > 120) source = source.substr(0, source.rfind(',', 100)) + " and others";
+    f.message = fmt::format("{} reaches {}, and no zone names this source", source, ports);
+    for (const Exposed& e : group)
+      if (SourceSpan span = line_to_change(*e.opening).span(); span != f.span && f.related.size() < 5)
+        if (std::none_of(f.related.begin(), f.related.end(), [&](const Note& n) { return n.span == span; }))
+          f.related.push_back({"also let in by this line", span});
+    f.identity = key.second + '\n' + key.first;
+    findings.push_back(std::move(f));
+  }
+}
+
+}  // namespace
+
+const Check check::undeclared_source = {"undeclared-source",
+                                        "a single public source reaches the PBX and no zone says who it is",
+                                        Level::warning,
+                                        4.0,
+                                        "high",
+                                        {"security", "external/cwe/cwe-284"},
+                                        run};
+
+}  // namespace ipo

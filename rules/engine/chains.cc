@@ -1,0 +1,308 @@
+// A rule list is folded as a balanced tree: a segment is the function "what the first matching rule decides", and two
+// segments compose by overlay. Chains are folded after the chains they call. Per-rule questions send a set through the
+// chains once, callers before callees, so that shared chains cost one visit however many ways lead to them.
+#include "rules/engine/chains.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace ipo {
+namespace {
+
+constexpr int nesting_limit = 256;  // jumps inside jumps; the kernel's own limit is of this order
+
+std::vector<InterfaceTest> interfaces_of(const Firewall& firewall, std::vector<InterfaceTest> named) {
+  for (const Ruleset& ruleset : firewall.rulesets)
+    for (const Chain& chain : ruleset.chains)
+      for (const Rule& rule : chain.rules)
+        for (const Condition& condition : rule.conditions)
+          for (const Test& test : condition.any_of)
+            if (auto* interface = std::get_if<InterfaceTest>(&test)) named.push_back(*interface);
+  return named;
+}
+
+}  // namespace
+
+OpaqueTest unknown_verdict(const Rule& rule, bool accepts) {
+  return {(rule.action.name.empty() ? "this rule" : "-j " + rule.action.name) + (accepts ? " accepts" : " drops"),
+          rule.reason.empty() ? "what this rule does is not known" : rule.reason, true};
+}
+
+OpaqueTest unknown_policy(const Chain& chain) {
+  return {"policy of " + chain.table + "/" + chain.name + " accepts", "the policy of this chain is not in the file", true};
+}
+
+// ---- predicates and conditions ----------------------------------------------------------------------------------
+
+PacketSpace::PacketSpace(const Firewall& firewall, const std::vector<InterfaceTest>& named, std::size_t edge_budget)
+    : space(edge_budget), interfaces(interfaces_of(firewall, named)) {
+  for (const Ruleset& ruleset : firewall.rulesets)
+    for (const Chain& chain : ruleset.chains)
+      for (const Rule& rule : chain.rules)
+        changes_marks_ = changes_marks_ || rule.action.name == "MARK" || rule.action.name == "CONNMARK";
+}
+
+// The place counts for a stateful predicate only; a mark is one as soon as the rules change marks.
+std::pair<std::string, SourceSpan> PacketSpace::key_of(const OpaqueTest& test, SourceSpan place) const {
+  bool mark = test.predicate.starts_with("-m mark") || test.predicate.starts_with("-m connmark");
+  return {test.predicate, test.stateful || (mark && changes_marks_) ? place : SourceSpan{}};
+}
+
+PacketSet PacketSpace::predicate(const OpaqueTest& test, SourceSpan place) {
+  auto [it, added] = numbers_.try_emplace(key_of(test, place), static_cast<std::uint32_t>(predicates_.size()));
+  if (added) predicates_.push_back({test.predicate, test.reason, place});
+  return space.predicate(it->second);
+}
+
+std::optional<std::uint32_t> PacketSpace::number_of(const OpaqueTest& test, SourceSpan place) const {
+  auto it = numbers_.find(key_of(test, place));
+  return it == numbers_.end() ? std::nullopt : std::optional(it->second);
+}
+
+PacketSet PacketSpace::condition(const Condition& condition) {
+  PacketSet any = space.nothing();
+  for (const Test& test : condition.any_of) {
+    PacketSet one = space.nothing();
+    if (auto* field = std::get_if<FieldTest>(&test))
+      one = space.test(dimension_of(field->field), field->values);
+    else if (auto* interface = std::get_if<InterfaceTest>(&test))
+      one = space.test(interface->incoming ? Dimension::in : Dimension::out, interfaces.matching(*interface));
+    else
+      one = predicate(std::get<OpaqueTest>(test), condition.span);
+    any = space.unite(any, one);
+  }
+  return condition.negated ? space.minus(space.constant(1), any) : any;
+}
+
+// ---- chains -----------------------------------------------------------------------------------------------------
+
+ChainSets::ChainSets(PacketSpace& packets, const Ruleset& ruleset)
+    : packets_(packets), ruleset_(ruleset), universe_(packets.space.universe(ruleset.family)) {
+  const auto& chains = ruleset.chains;
+  std::unordered_map<std::string, std::size_t> index;
+  for (std::size_t c = 0; c < chains.size(); ++c) index.emplace(chains[c].table + '\0' + chains[c].name, c);
+  for (const Chain& chain : chains) {
+    auto& kinds = kinds_.emplace_back();
+    auto& targets = targets_.emplace_back();
+    for (const Rule& rule : chain.rules) {
+      ActionKind kind = rule.action.kind;
+      std::size_t target = 0;
+      if (kind == ActionKind::jump || kind == ActionKind::go_to) {
+        auto it = index.find(chain.table + '\0' + rule.action.chain);
+        if (it == index.end())
+          kind = ActionKind::unknown;
+        else
+          target = it->second;
+      }
+      kinds.push_back(kind);
+      targets.push_back(target);
+    }
+    matches_.emplace_back(chain.rules.size());
+  }
+  for (auto& summaries : summaries_) summaries.resize(chains.size());
+  std::vector<int> height(chains.size(), -1);
+  for (std::size_t c = 0; c < chains.size(); ++c) nesting(c, height, 0);
+  std::reverse(callers_first_.begin(), callers_first_.end());
+}
+
+// Height of the jumps below a chain; -2 marks a chain being visited, a jump back to which would loop.
+int ChainSets::nesting(std::size_t chain, std::vector<int>& height, int depth) {
+  if (height[chain] != -1) return height[chain];
+  if (depth > 2 * nesting_limit) return -2;
+  height[chain] = -2;
+  int below = 0;
+  for (std::size_t r = 0; r < kinds_[chain].size(); ++r) {
+    ActionKind& kind = kinds_[chain][r];
+    if (kind != ActionKind::jump && kind != ActionKind::go_to) continue;
+    int h = nesting(targets_[chain][r], height, depth + 1);
+    if (h == -2 || h + 1 > nesting_limit)
+      kind = ActionKind::unknown;
+    else
+      below = std::max(below, h + 1);
+  }
+  callers_first_.push_back(chain);
+  return height[chain] = below;
+}
+
+PacketSet ChainSets::match(std::size_t chain, std::size_t rule) {
+  auto& memo = matches_[chain][rule];
+  if (!memo) {
+    // Predicates first, fields last: the diagram's order is the other way round, so each step meets a small set.
+    PacketSet set = universe_;
+    for (const Condition& condition : ruleset_.chains[chain].rules[rule].conditions)
+      set = space().intersect(set, packets_.condition(condition));
+    memo = set;
+  }
+  return *memo;
+}
+
+PacketSet ChainSets::unknown_accepts(const Rule& rule) {
+  return packets_.predicate(unknown_verdict(rule, true), rule.span);
+}
+
+PacketSet ChainSets::unknown_drops(const Rule& rule) {
+  return space().minus(packets_.predicate(unknown_verdict(rule, false), rule.span), unknown_accepts(rule));
+}
+
+PacketSet ChainSets::rule_decision(std::size_t chain, std::size_t r, View view) {
+  const Rule& rule = ruleset_.chains[chain].rules[r];
+  Space& s = space();
+  auto decide = [&](std::uint32_t outcome) { return s.restrict(s.constant(outcome), match(chain, r)); };
+  switch (kind(chain, r)) {
+    case ActionKind::accept: return decide(outcome_accept);
+    case ActionKind::drop:
+    case ActionKind::reject: return decide(outcome_drop);
+    case ActionKind::return_: return decide(outcome_return);
+    case ActionKind::proceed: return s.nothing();
+    case ActionKind::untrack: return view == View::untrack ? decide(outcome_untrack) : s.nothing();
+    case ActionKind::translate_source: return decide(outcome_accept);
+    case ActionKind::translate_destination: {
+      translations_.push_back({&ruleset_.chains[chain], &rule});
+      return decide(first_translation + static_cast<std::uint32_t>(translations_.size() - 1));
+    }
+    case ActionKind::unknown: {
+      PacketSet verdict = s.overlay(s.restrict(s.constant(outcome_accept), unknown_accepts(rule)),
+                                    s.restrict(s.constant(outcome_drop), unknown_drops(rule)));
+      return s.restrict(verdict, match(chain, r));
+    }
+    case ActionKind::jump: {
+      PacketSet called = s.relabel(summary(targets_[chain][r], view),
+                                   [](std::uint32_t v) { return v == outcome_return ? outcome_proceed : v; });
+      return s.restrict(called, match(chain, r));
+    }
+    case ActionKind::go_to: {
+      PacketSet called = s.relabel(summary(targets_[chain][r], view),
+                                   [](std::uint32_t v) { return v == outcome_proceed ? outcome_return : v; });
+      return s.restrict(called, match(chain, r));
+    }
+  }
+  return s.nothing();
+}
+
+PacketSet ChainSets::fold(std::size_t chain, std::size_t begin, std::size_t end, View view) {
+  if (begin == end) return space().nothing();
+  if (end - begin == 1) return rule_decision(chain, begin, view);
+  std::size_t middle = begin + (end - begin) / 2;
+  PacketSet first = fold(chain, begin, middle, view);
+  return space().overlay(first, fold(chain, middle, end, view));
+}
+
+PacketSet ChainSets::summary(std::size_t chain, View view) {
+  auto& memo = summaries_[static_cast<int>(view)][chain];
+  if (!memo) {
+    PacketSet folded = fold(chain, 0, ruleset_.chains[chain].rules.size(), view);
+    summaries_[static_cast<int>(view)][chain] = folded;
+    return folded;
+  }
+  return *memo;
+}
+
+PacketSet ChainSets::policy_decision(const Chain& chain) {
+  Space& s = space();
+  ActionKind policy = chain.policy ? chain.policy->value : ActionKind::unknown;
+  if (policy == ActionKind::accept) return s.constant(outcome_accept);
+  if (policy == ActionKind::drop || policy == ActionKind::reject) return s.constant(outcome_drop);
+  PacketSet accepts = packets_.predicate(unknown_policy(chain), chain.policy ? chain.policy->span : chain.span);
+  return s.overlay(s.restrict(s.constant(outcome_accept), accepts), s.constant(outcome_drop));
+}
+
+PacketSet ChainSets::decision(const BaseChain& base) {
+  Space& s = space();
+  PacketSet ended = s.relabel(summary(base.chain, View::outcome),
+                              [](std::uint32_t v) { return v == outcome_return ? outcome_proceed : v; });
+  return s.restrict(s.overlay(ended, policy_decision(ruleset_.chains[base.chain])), universe_);
+}
+
+PacketSet ChainSets::untracked(const BaseChain& base) {
+  return space().where(summary(base.chain, View::untrack), outcome_untrack);
+}
+
+PacketSet ChainSets::takes(std::size_t chain, std::size_t rule) {
+  Space& s = space();
+  PacketSet decided = rule_decision(chain, rule, View::outcome);
+  return s.relabel(decided, [](std::uint32_t v) { return v == outcome_proceed ? 0u : 1u; });
+}
+
+void ChainSets::send(const BaseChain& base, PacketSet entering, const Meet& meet) {
+  Space& s = space();
+  std::vector<PacketSet> entry(ruleset_.chains.size(), s.nothing());
+  entry[base.chain] = entering;
+  for (std::size_t c : callers_first_) {
+    PacketSet reaching = entry[c], returned = s.nothing();
+    const Chain& chain = ruleset_.chains[c];
+    for (std::size_t r = 0; r < chain.rules.size() && !reaching.empty(); ++r) {
+      PacketSet hit = s.intersect(reaching, match(c, r));
+      meet({&chain, &chain.rules[r]}, reaching, hit);
+      if (hit.empty()) continue;
+      switch (kind(c, r)) {
+        case ActionKind::proceed:
+        case ActionKind::untrack: break;
+        case ActionKind::return_: returned = s.unite(returned, hit); [[fallthrough]];
+        case ActionKind::accept:
+        case ActionKind::drop:
+        case ActionKind::reject:
+        case ActionKind::translate_source:
+        case ActionKind::translate_destination: reaching = s.minus(reaching, hit); break;
+        case ActionKind::unknown: {
+          PacketSet ends = s.unite(unknown_accepts(chain.rules[r]), unknown_drops(chain.rules[r]));
+          reaching = s.minus(reaching, s.intersect(hit, ends));
+          break;
+        }
+        case ActionKind::jump:
+        case ActionKind::go_to: {
+          std::size_t target = targets_[c][r];
+          entry[target] = s.unite(entry[target], hit);
+          PacketSet comes_back = s.relabel(summary(target, View::outcome), [](std::uint32_t v) {
+            return v == outcome_proceed || v == outcome_return ? 1u : 0u;
+          });
+          comes_back = s.intersect(hit, comes_back);
+          if (kind(c, r) == ActionKind::jump) {
+            reaching = s.unite(s.minus(reaching, hit), comes_back);
+          } else {
+            reaching = s.minus(reaching, hit);
+            returned = s.unite(returned, comes_back);
+          }
+          break;
+        }
+      }
+    }
+    if (c == base.chain) {
+      PacketSet left = s.unite(reaching, returned);
+      meet({&chain, nullptr}, left, left);
+    }
+  }
+}
+
+std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketSet entering) {
+  Space& s = space();
+  std::vector<Decided> out;
+  auto add = [&](RuleRef by, bool accepted, PacketSet packets) {
+    if (!packets.empty()) out.push_back({by, accepted, packets});
+  };
+  send(base, entering, [&](RuleRef at, PacketSet, PacketSet hit) {
+    if (hit.empty()) return;
+    if (!at.rule) {
+      PacketSet policy = policy_decision(*at.chain);
+      add(at, true, s.intersect(hit, s.where(policy, outcome_accept)));
+      add(at, false, s.intersect(hit, s.where(policy, outcome_drop)));
+      return;
+    }
+    std::size_t c = static_cast<std::size_t>(at.chain - ruleset_.chains.data());
+    switch (kind(c, static_cast<std::size_t>(at.rule - at.chain->rules.data()))) {
+      case ActionKind::accept:
+      case ActionKind::translate_source:
+      case ActionKind::translate_destination: add(at, true, hit); break;
+      case ActionKind::drop:
+      case ActionKind::reject: add(at, false, hit); break;
+      case ActionKind::unknown:
+        add(at, true, s.intersect(hit, unknown_accepts(*at.rule)));
+        add(at, false, s.intersect(hit, unknown_drops(*at.rule)));
+        break;
+      default: break;
+    }
+  });
+  std::stable_sort(out.begin(), out.end(), [](const Decided& a, const Decided& b) { return a.by.span() < b.by.span(); });
+  return out;
+}
+
+}  // namespace ipo

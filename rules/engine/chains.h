@@ -1,0 +1,120 @@
+// Chains as functions of packets: what each rule matches, what each chain decides, which rule decided.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "rules/engine/packet_set.h"
+
+namespace ipo {
+
+// A match that cannot be decided, numbered as the space numbers it.
+struct Predicate {
+  std::string text;    // "-m recent --rcheck --name sip"
+  std::string reason;  // "depends on packets seen before"
+  SourceSpan span;     // where it is first tested
+};
+
+// The space of one firewall's packets: its interfaces and its predicates.
+class PacketSpace {
+ public:
+  // `named` are interfaces mentioned elsewhere (--internet, zones).
+  PacketSpace(const Firewall& firewall, const std::vector<InterfaceTest>& named, std::size_t edge_budget = std::size_t{1} << 24);
+
+  Space space;
+  const Interfaces interfaces;
+
+  // Stateless predicates of one text are one predicate; stateful ones are one only at the same place.
+  PacketSet predicate(const OpaqueTest& test, SourceSpan place);
+  const std::vector<Predicate>& predicates() const { return predicates_; }
+  // The predicate's number, if it was ever asked for.
+  std::optional<std::uint32_t> number_of(const OpaqueTest& test, SourceSpan place) const;
+  PacketSet condition(const Condition& condition);
+
+ private:
+  std::pair<std::string, SourceSpan> key_of(const OpaqueTest& test, SourceSpan place) const;
+
+  bool changes_marks_ = false;  // a rule sets marks, so a mark test here says nothing about one elsewhere
+  std::vector<Predicate> predicates_;
+  std::map<std::pair<std::string, SourceSpan>, std::uint32_t> numbers_;
+};
+
+// What a chain does with a packet. Values from first_translation on name a rule of ChainSets::translations().
+enum Outcome : std::uint32_t {
+  outcome_proceed = 0, outcome_accept = 1, outcome_drop = 2, outcome_return = 3, outcome_untrack = 4, first_translation = 5
+};
+
+// The predicates that stand for what is not known: a rule of unknown action accepts, drops, or (neither) proceeds; a base
+// chain whose policy is not in the file accepts or drops.
+OpaqueTest unknown_verdict(const Rule& rule, bool accepts);
+OpaqueTest unknown_policy(const Chain& chain);
+
+// A rule in its chain. `rule` is null for the chain's policy.
+struct RuleRef {
+  const Chain* chain = nullptr;
+  const Rule* rule = nullptr;
+  SourceSpan span() const { return rule ? rule->span : chain->policy ? chain->policy->span : chain->span; }
+  friend auto operator<=>(const RuleRef&, const RuleRef&) = default;
+};
+
+class ChainSets {
+ public:
+  ChainSets(PacketSpace& packets, const Ruleset& ruleset);
+
+  const Ruleset& ruleset() const { return ruleset_; }
+  PacketSpace& packets() const { return packets_; }
+  Space& space() const { return packets_.space; }
+  PacketSet universe() const { return universe_; }
+
+  // The outcome of a base chain with its policy: accept, drop, or a translation; an unknown policy is a predicate.
+  PacketSet decision(const BaseChain& base);
+  // {p : a NOTRACK rule is reached before the base chain ends}.
+  PacketSet untracked(const BaseChain& base);
+  const std::vector<RuleRef>& translations() const { return translations_; }
+
+  // Sends `entering` through a base chain and reports for every rule, in the order packets meet them, which packets
+  // reach it and which of them it matches; for the policy (rule null) which reach it. Calls for one chain follow each
+  // other; a chain is met once, with the packets of all its callers.
+  using Meet = std::function<void(RuleRef at, PacketSet reaching, PacketSet matched)>;
+  void send(const BaseChain& base, PacketSet entering, const Meet& meet);
+
+  // The rules that end the way of `entering` in a base chain, with the packets each takes and whether it lets them
+  // pass; sorted by place.
+  struct Decided {
+    RuleRef by;
+    bool accepted;
+    PacketSet packets;
+  };
+  std::vector<Decided> decide(const BaseChain& base, PacketSet entering);
+
+  PacketSet match(std::size_t chain, std::size_t rule);
+  // The packets the rule keeps from the rules after it in its chain.
+  PacketSet takes(std::size_t chain, std::size_t rule);
+  // jump and go_to that would loop or nest deeper than the kernel allows are unknown here.
+  ActionKind kind(std::size_t chain, std::size_t rule) const { return kinds_[chain][rule]; }
+  // For an unknown action: the packets (of all) that it accepts and that it drops.
+  PacketSet unknown_accepts(const Rule& rule);
+  PacketSet unknown_drops(const Rule& rule);
+
+ private:
+  enum class View { outcome, untrack };
+  PacketSet summary(std::size_t chain, View view);
+  PacketSet rule_decision(std::size_t chain, std::size_t rule, View view);
+  PacketSet fold(std::size_t chain, std::size_t begin, std::size_t end, View view);
+  PacketSet policy_decision(const Chain& chain);
+  int nesting(std::size_t chain, std::vector<int>& height, int depth);
+
+  PacketSpace& packets_;
+  const Ruleset& ruleset_;
+  PacketSet universe_;
+  std::vector<std::vector<ActionKind>> kinds_;
+  std::vector<std::vector<std::size_t>> targets_;  // chain index of jump and go_to
+  std::vector<std::vector<std::optional<PacketSet>>> matches_;
+  std::vector<std::optional<PacketSet>> summaries_[2];
+  std::vector<std::size_t> callers_first_;  // every chain after all chains that call it
+  std::vector<RuleRef> translations_;
+};
+
+}  // namespace ipo

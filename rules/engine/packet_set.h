@@ -1,0 +1,165 @@
+// Exact sets of packets, and functions of packets, as interval decision diagrams.
+//
+// A node tests one dimension; its edges are adjacent intervals covering the dimension's whole range, each leading to a
+// node of a later dimension or to a leaf. Equal neighbours are merged and nodes are hash-consed, so two functions are
+// equal exactly when their ids are. After the packet's own dimensions come the predicates: matches nobody can decide
+// from the configuration are boolean dimensions of their own, so that what holds whatever they are is *proven* and what
+// holds for some of their values is *possible*.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "parsers/interval_set.h"
+#include "parsers/model.h"
+
+namespace ipo {
+
+// The order is the diagram's variable order. Ranges: family 0 = IPv4, 1 = IPv6; in, out: Interfaces' numbers; state:
+// State; nat: bit 0 destination translated, bit 1 source translated; destination_port holds type * 256 + code for ICMP.
+enum class Dimension : std::uint8_t {
+  family, protocol, in, out, state, nat, destination, destination_port, source, source_port, tcp_flags
+};
+constexpr std::uint32_t dimension_count = 11;
+u128 dimension_max(Dimension dimension);
+Dimension dimension_of(Field field);
+
+// The interfaces a site's rules can tell apart, numbered so that every "eth+" is one interval. Number 0 is no interface
+// (`in` of a locally made packet); each written prefix also stands for "another interface with that prefix".
+class Interfaces {
+ public:
+  // Every name and prefix that will be asked for; order and repetition do not matter.
+  explicit Interfaces(std::vector<InterfaceTest> written);
+  // The interfaces a test matches. The empty prefix matches everything, no interface included.
+  IntervalSet matching(const InterfaceTest& test) const;
+  // All real interfaces: everything but "none".
+  IntervalSet all() const;
+  // A name to show for a number: "eth0", "eth+" (another one of that prefix), "" for none, "other" for any other.
+  std::string name(u128 number) const;
+
+ private:
+  struct Entry {
+    std::string name;
+    bool prefix;
+  };
+  std::vector<Entry> entries_;  // sorted; entry i has number i + 1; the empty prefix ("any other") is first
+};
+
+// A function from packets to small numbers; a set is a function to 0 and 1. A value of its Space.
+struct PacketSet {
+  std::uint32_t node = 0x80000000u;  // the empty set
+  friend bool operator==(PacketSet, PacketSet) = default;
+  bool empty() const { return node == 0x80000000u; }
+};
+
+// Thrown when a function grows past the budget. Callers report that nothing is claimed about the input.
+struct SpaceExhausted : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Owns every node; sets of different spaces must not meet.
+class Space {
+ public:
+  explicit Space(std::size_t edge_budget = std::size_t{1} << 24);
+
+  PacketSet nothing() const { return {leaf_bit}; }
+  PacketSet constant(std::uint32_t value) const { return {leaf_bit | value}; }
+  // All well-formed packets of a family: addresses within its range, enumerations within theirs.
+  PacketSet universe(Family family);
+  // {p : p.dimension in values}, whatever the family.
+  PacketSet test(Dimension dimension, const IntervalSet& values);
+  // {p : the predicate holds}. Predicates are numbered from 0 in the order of their first use.
+  PacketSet predicate(std::uint32_t number);
+
+  // f where f is not 0, else g: union of sets, and first-match composition of decisions.
+  PacketSet overlay(PacketSet f, PacketSet g);
+  PacketSet unite(PacketSet f, PacketSet g) { return overlay(f, g); }
+  // f inside the set s, 0 elsewhere.
+  PacketSet restrict(PacketSet f, PacketSet s);
+  PacketSet intersect(PacketSet f, PacketSet s) { return restrict(f, s); }
+  // f outside the set s, 0 inside.
+  PacketSet minus(PacketSet f, PacketSet s);
+  // Each value v replaced by map(v); map is called once per distinct value.
+  PacketSet relabel(PacketSet f, const std::function<std::uint32_t(std::uint32_t)>& map);
+  // {p : f(p) == value}.
+  PacketSet where(PacketSet f, std::uint32_t value);
+
+  // Sets only. {p : some / every value v of the dimension in `values` has p[dimension := v] in s}; no longer depends on
+  // the dimension. For every, an empty `values` gives all packets.
+  PacketSet exists(PacketSet s, Dimension dimension, const IntervalSet& values);
+  PacketSet every(PacketSet s, Dimension dimension, const IntervalSet& values);
+  PacketSet exists(PacketSet s, Dimension dimension);
+  // {p : some / every assignment of the predicates has p in s}.
+  PacketSet possible(PacketSet s);
+  PacketSet proven(PacketSet s);
+  // The set with every predicate false; as the function for decisions.
+  PacketSet without_predicates(PacketSet f);
+
+  bool subset(PacketSet a, PacketSet b) { return minus(a, b).empty(); }
+  bool disjoint(PacketSet a, PacketSet b) { return intersect(a, b).empty(); }
+
+  // Values of the dimension that members of the set have.
+  IntervalSet project(PacketSet s, Dimension dimension);
+  // Predicates the function depends on, ascending.
+  std::vector<std::uint32_t> predicates_of(PacketSet f);
+  // Distinct values the function takes, ascending.
+  std::vector<std::uint32_t> values_of(PacketSet f);
+
+  // The value of the function at a point: `packet` in dimension order, `predicates` by number (missing = false).
+  std::uint32_t at(PacketSet f, const std::vector<u128>& packet, const std::vector<bool>& predicates = {}) const;
+  // A member in dimension order: the lowest value of each dimension in turn; the set must not be empty. `predicates`, if
+  // given, receives the numbers of the predicates that must hold for it; all others are false.
+  std::vector<u128> pick(PacketSet s, std::vector<std::uint32_t>* predicates = nullptr) const;
+
+  std::size_t node_count() const { return nodes_.size(); }
+  std::size_t edge_count() const { return edges_.size(); }
+  // Elementary steps taken by binary operations so far: what tests of growth count.
+  std::uint64_t steps() const { return steps_; }
+
+ private:
+  static constexpr std::uint32_t leaf_bit = 0x80000000u;
+  struct Edge {
+    u128 upto;  // inclusive
+    std::uint32_t child;
+  };
+  struct Node {
+    std::uint32_t level;
+    std::uint32_t first;  // into edges_
+    std::uint32_t count;
+  };
+  enum class Op : std::uint8_t { overlay, restrict, minus };
+
+  static bool is_leaf(std::uint32_t id) { return (id & leaf_bit) != 0; }
+  std::uint32_t level_of(std::uint32_t id) const { return is_leaf(id) ? ~0u : nodes_[id].level; }
+  u128 level_max(std::uint32_t level) const;
+  // Makes or finds the node whose edges are scratch_[base..]; removes them from scratch_.
+  std::uint32_t make(std::uint32_t level, std::size_t base);
+  void push(std::size_t base, u128 upto, std::uint32_t child);
+  std::uint32_t apply(Op op, std::uint32_t f, std::uint32_t g, unsigned depth);
+  using Memo = std::unordered_map<std::uint32_t, std::uint32_t>;
+  std::uint32_t quantify(std::uint32_t f, std::uint32_t level, const IntervalSet& values, bool all, Memo& memo, unsigned depth);
+  std::uint32_t settle(std::uint32_t f, int how, Memo& memo, unsigned depth);
+  std::uint32_t map_leaves(std::uint32_t f, const std::function<std::uint32_t(std::uint32_t)>& map, Memo& memo, unsigned depth);
+  void visit(std::uint32_t f, const std::function<void(std::uint32_t)>& each) const;
+
+  void rehash();
+
+  std::vector<Node> nodes_;
+  std::vector<Edge> edges_;
+  std::vector<std::uint32_t> unique_;  // open addressing over nodes_, ~0u = free
+  struct CacheLine {
+    std::uint64_t key = ~std::uint64_t{0};
+    std::uint32_t f = 0, result = 0;
+  };
+  std::vector<CacheLine> cache_;  // direct-mapped, grows with nodes_
+  std::vector<Edge> scratch_;
+  std::size_t edge_budget_;
+  std::uint64_t steps_ = 0;
+};
+
+}  // namespace ipo

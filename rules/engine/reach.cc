@@ -1,0 +1,119 @@
+// The base chains of a hook run in order. A nat chain splits the packets by the rule that translates them; a later chain
+// judges what a translation made of them, so its verdict is carried back: a packet passes when its image passes.
+#include "rules/engine/reach.h"
+
+namespace ipo {
+
+const BaseChain* Reach::last_filter(Hook hook) const {
+  const BaseChain* last = nullptr;
+  for (const BaseChain& base : chains_.ruleset().base_chains)
+    if (base.hook == hook && chains_.ruleset().chains[base.chain].table == "filter") last = &base;
+  return last;
+}
+
+PacketSet Reach::pick_predicate(const Flow& flow, const char* what) {
+  return chains_.packets().predicate(
+      {"-j " + flow.translation.rule->action.name + " picks " + what,
+       "the kernel picks one value of the range this rule translates to", true},
+      flow.translation.rule->span);
+}
+
+PacketSet Reach::before(PacketSet seen, const Flow& flow) {
+  Space& s = chains_.space();
+  if (flow.untracked)
+    seen = s.exists(seen, Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked)));
+  if (!flow.translation.rule) return seen;
+  const Translation& t = flow.translation.rule->action.translation;
+  seen = s.exists(seen, Dimension::nat, IntervalSet::of(1));
+  // One value: replaced. Several: some of them for the upper bound, all of them for the lower.
+  auto replaced = [&](PacketSet set, Dimension dimension, const IntervalSet& values, const char* what) {
+    PacketSet some = s.exists(set, dimension, values);
+    if (values.size() == 1) return some;
+    PacketSet all = s.every(set, dimension, values);
+    return s.unite(all, s.intersect(some, pick_predicate(flow, what)));
+  };
+  if (!t.ports.empty()) {
+    PacketSet inside = s.test(Dimension::destination_port, t.ports);
+    PacketSet moved = replaced(seen, Dimension::destination_port, t.ports, "the port");
+    seen = s.unite(s.intersect(seen, inside), s.minus(moved, inside));
+  }
+  if (t.netmap)
+    seen = replaced(seen, Dimension::destination, addresses_of(*t.netmap), "the address");
+  else if (t.to_receiving_interface)
+    seen = replaced(seen, Dimension::destination, IntervalSet::range(0, address_max(chains_.ruleset().family)), "the address");
+  else if (!t.addresses.empty())
+    seen = replaced(seen, Dimension::destination, t.addresses, "the address");
+  return seen;
+}
+
+PacketSet Reach::after(PacketSet arrived, const Flow& flow) {
+  Space& s = chains_.space();
+  auto assign = [&](PacketSet set, Dimension dimension, const IntervalSet& values) {
+    return s.intersect(s.exists(set, dimension), s.test(dimension, values));
+  };
+  if (flow.untracked) arrived = assign(arrived, Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked)));
+  if (!flow.translation.rule) return arrived;
+  const Translation& t = flow.translation.rule->action.translation;
+  arrived = assign(arrived, Dimension::nat, IntervalSet::of(1));
+  if (!t.ports.empty()) {
+    PacketSet inside = s.test(Dimension::destination_port, t.ports);
+    arrived = s.unite(s.intersect(arrived, inside), assign(s.minus(arrived, inside), Dimension::destination_port, t.ports));
+  }
+  if (t.netmap)
+    arrived = assign(arrived, Dimension::destination, addresses_of(*t.netmap));
+  else if (t.to_receiving_interface)
+    arrived = assign(arrived, Dimension::destination, IntervalSet::range(0, address_max(chains_.ruleset().family)));
+  else if (!t.addresses.empty())
+    arrived = assign(arrived, Dimension::destination, t.addresses);
+  return arrived;
+}
+
+std::vector<Flow> Reach::flows(Hook hook, PacketSet arriving) {
+  Space& s = chains_.space();
+  const Ruleset& ruleset = chains_.ruleset();
+  std::vector<Flow> flows(1);
+  flows[0].accepted = arriving;
+  const BaseChain* last = last_filter(hook);
+  for (Hook stage : {Hook::prerouting, hook}) {
+    if (stage == Hook::prerouting && hook == Hook::output) continue;
+    for (const BaseChain& base : ruleset.base_chains) {
+      if (base.hook != stage || (base.nat && base.priority > 0)) continue;
+      PacketSet decision = chains_.decision(base);
+      if (&base == last)
+        for (Flow& flow : flows) {
+          flow.seen = after(flow.accepted, flow);
+          flow.decided = chains_.decide(base, flow.seen);
+        }
+      std::vector<Flow> next;
+      for (Flow& flow : flows) {
+        // Where a packet may pass, whatever of it is dropped on other predicates; 0 is a packet no rule speaks of.
+        flow.accepted = s.minus(flow.accepted, before(s.where(decision, outcome_drop), flow));
+        if (base.nat && !flow.untracked && !flow.translation.rule) {
+          for (std::uint32_t value : s.values_of(decision)) {
+            if (value < first_translation) continue;
+            Flow translated = flow;
+            translated.translation = chains_.translations()[value - first_translation];
+            translated.accepted = s.intersect(flow.accepted, s.where(decision, value));
+            flow.accepted = s.minus(flow.accepted, s.where(decision, value));
+            bool local = translated.translation.rule->action.translation.to_receiving_interface;
+            if (!translated.accepted.empty() && !(local && hook == Hook::forward)) next.push_back(translated);
+          }
+        } else if (!base.nat) {
+          PacketSet untracked = s.intersect(flow.accepted, before(chains_.untracked(base), flow));
+          if (!flow.untracked && !untracked.empty()) {
+            Flow split = flow;
+            split.untracked = true;
+            split.accepted = untracked;
+            flow.accepted = s.minus(flow.accepted, untracked);
+            next.push_back(split);
+          }
+        }
+        if (!flow.accepted.empty()) next.push_back(flow);
+      }
+      flows = std::move(next);
+    }
+  }
+  return flows;
+}
+
+}  // namespace ipo

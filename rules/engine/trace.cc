@@ -1,0 +1,155 @@
+// Plain interpretation: for each base chain of the hook in order, look at every rule until one ends the chain.
+#include "rules/engine/trace.h"
+
+#include "rules/engine/chains.h"
+
+namespace ipo {
+namespace {
+
+constexpr int depth_limit = 256;
+
+struct Walk {
+  const Ruleset& ruleset;
+  const Valuation& holds;
+  Trace& result;
+  unsigned nat = 0;
+
+  enum class End { proceed, accept, drop, reject, returned, translated };
+
+  void step(const Chain& chain, const std::string& action, SourceSpan span) {
+    result.path.push_back({chain.table + "/" + chain.name, action, span});
+  }
+
+  End decided(const Chain& chain, End end, const char* text, SourceSpan span) {
+    step(chain, text, span);
+    result.decided_by = span;
+    return end;
+  }
+
+  void translate(const Chain& chain, const Rule& rule) {
+    Packet& p = result.packet;
+    const Translation& t = rule.action.translation;
+    if (t.netmap)
+      p.destination = (p.destination & ~t.netmap->mask) | t.netmap->value;
+    else if (!t.addresses.empty())
+      p.destination = t.addresses.begin()->lo;
+    // The kernel keeps a port that already lies in the range.
+    if (!t.ports.empty() && !t.ports.contains(p.destination_port))
+      p.destination_port = static_cast<std::uint16_t>(t.ports.begin()->lo);
+    nat |= 1;
+    std::string to = t.to_receiving_interface ? "this machine" : format_address({p.family, p.destination});
+    step(chain, "translate to " + to + (t.ports.empty() ? "" : " port " + std::to_string(p.destination_port)), rule.span);
+    result.decided_by = rule.span;
+  }
+
+  End run(std::size_t index, int depth) {
+    const Chain& chain = ruleset.chains[index];
+    for (const Rule& rule : chain.rules) {
+      bool all = true;
+      for (const Condition& c : rule.conditions) all = all && matches(c, result.packet, nat, holds);
+      if (!all) continue;
+      switch (rule.action.kind) {
+        case ActionKind::accept: return decided(chain, End::accept, "accept", rule.span);
+        case ActionKind::drop: return decided(chain, End::drop, "drop", rule.span);
+        case ActionKind::reject: return decided(chain, End::reject, "reject", rule.span);
+        case ActionKind::return_: step(chain, "return", rule.span); return End::returned;
+        case ActionKind::proceed: break;
+        case ActionKind::untrack:
+          step(chain, "leave untracked", rule.span);
+          result.packet.state = State::untracked;
+          break;
+        case ActionKind::translate_source: return decided(chain, End::accept, "translate the source", rule.span);
+        case ActionKind::translate_destination: translate(chain, rule); return End::translated;
+        case ActionKind::unknown:
+          if (holds(unknown_verdict(rule, true), rule.span)) return decided(chain, End::accept, "accept (not known)", rule.span);
+          if (holds(unknown_verdict(rule, false), rule.span)) return decided(chain, End::drop, "drop (not known)", rule.span);
+          break;
+        case ActionKind::jump:
+        case ActionKind::go_to: {
+          auto target = ruleset.find(chain.table, rule.action.chain);
+          if (!target || depth > depth_limit) break;
+          bool jump = rule.action.kind == ActionKind::jump;
+          step(chain, (jump ? "jump to " : "go to ") + rule.action.chain, rule.span);
+          End end = run(*target, depth + 1);
+          if (end != End::proceed && end != End::returned) return end;
+          if (!jump) return End::returned;
+          break;
+        }
+      }
+    }
+    return End::proceed;
+  }
+
+  // False when the packet is dropped.
+  bool base(const BaseChain& b) {
+    const Chain& chain = ruleset.chains[b.chain];
+    std::size_t before = result.path.size();
+    End end = run(b.chain, 0);
+    if (end == End::proceed || end == End::returned) {
+      ActionKind policy = chain.policy ? chain.policy->value : ActionKind::unknown;
+      SourceSpan span = chain.policy ? chain.policy->span : chain.span;
+      bool known = policy != ActionKind::unknown;
+      bool accept = known ? policy == ActionKind::accept : holds(unknown_policy(chain), span);
+      end = accept ? End::accept : End::drop;
+      // An accepting policy of a table that did nothing else is no news to anybody, but for filter's.
+      if (end == End::drop || chain.table == "filter" || result.path.size() > before) {
+        step(chain, std::string("policy ") + (accept ? "accept" : "drop") + (known ? "" : " (not known)"), span);
+        result.decided_by = span;
+      }
+    }
+    if (end == End::drop || end == End::reject) {
+      result.verdict = end == End::drop ? ActionKind::drop : ActionKind::reject;
+      return false;
+    }
+    return true;
+  }
+};
+
+bool matches_interface(const InterfaceTest& test, const std::string& name) {
+  if (test.prefix) return name.starts_with(test.name);
+  return name == test.name;
+}
+
+}  // namespace
+
+bool matches(const Condition& condition, const Packet& p, unsigned nat, const Valuation& holds) {
+  bool any = false;
+  for (const Test& test : condition.any_of) {
+    if (auto* field = std::get_if<FieldTest>(&test)) {
+      u128 value = 0;
+      switch (field->field) {
+        case Field::protocol: value = p.protocol; break;
+        case Field::state: value = static_cast<unsigned>(p.state); break;
+        case Field::nat: value = nat; break;
+        case Field::destination: value = p.destination; break;
+        case Field::destination_port: value = p.destination_port; break;
+        case Field::source: value = p.source; break;
+        case Field::source_port: value = p.source_port; break;
+        case Field::tcp_flags: value = p.tcp_flags; break;
+      }
+      any = any || field->values.contains(value);
+    } else if (auto* interface = std::get_if<InterfaceTest>(&test)) {
+      any = any || matches_interface(*interface, interface->incoming ? p.in : p.out);
+    } else {
+      any = any || holds(std::get<OpaqueTest>(test), condition.span);
+    }
+  }
+  return any != condition.negated;
+}
+
+Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds) {
+  Trace result;
+  result.packet = packet;
+  Walk walk{ruleset, holds, result};
+  for (Hook hook : {Hook::prerouting, packet.hook}) {
+    if (hook == Hook::prerouting && packet.hook == Hook::output) continue;
+    for (const BaseChain& base : ruleset.base_chains) {
+      if (base.hook != hook) continue;
+      if (base.nat && (result.packet.state != State::new_ || base.priority > 0)) continue;
+      if (!walk.base(base)) return result;
+    }
+  }
+  return result;
+}
+
+}  // namespace ipo

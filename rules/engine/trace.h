@@ -1,0 +1,29 @@
+// One packet on its way through the rules, rule after rule, as a person would follow it with a finger.
+//
+// It shares no code with the packet sets, so each is the other's oracle.
+#pragma once
+
+#include <functional>
+
+#include "parsers/model.h"
+
+namespace ipo {
+
+// Whether an opaque predicate tested at a place holds for the packet.
+using Valuation = std::function<bool(const OpaqueTest& test, SourceSpan place)>;
+
+struct Trace {
+  ActionKind verdict = ActionKind::accept;  // accept, drop or reject
+  Packet packet;                            // as it leaves: after translation
+  std::vector<PathStep> path;               // every rule that matched and did something, then the policy
+  SourceSpan decided_by;
+};
+
+// Sends a packet through the base chains of its hook (PREROUTING first for input and forward) up to and including
+// filter. Interfaces compare by name; "eth+" as a packet's interface is one that only the pattern eth+ matches.
+Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds);
+
+// Whether the packet satisfies one condition.
+bool matches(const Condition& condition, const Packet& packet, unsigned nat, const Valuation& holds);
+
+}  // namespace ipo

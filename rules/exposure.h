@@ -1,0 +1,99 @@
+// Which packets that open something get from the internet to a PBX host, by which line, and which matrix rows they hit.
+//
+// Everything a check says about reachability is a question to this structure (product.md, "Exposure").
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rules/engine/reach.h"
+#include "rules/engine/trace.h"
+#include "rules/matrix/port_matrix.h"
+#include "rules/site.h"
+
+namespace ipo {
+
+// The packets between a zone and a host at one hook of one ruleset, and what becomes of them.
+struct Passage {
+  const Standing* at = nullptr;
+  const Ruleset* ruleset = nullptr;
+  ChainSets* chains = nullptr;
+  Hook hook = Hook::input;
+  const Host* host = nullptr;   // null: the PBX's address is not known, every destination is judged
+  bool inbound = true;          // from the zone to the host; else from the host to the zone
+  IntervalSet addresses;        // of the host in this family; empty = any
+  PacketSet arriving;           // state new, tcp with SYN only
+  std::vector<Flow> flows;
+  PacketSet proven, possible;   // let through, as seen after translation; proven is a subset of possible
+  bool path_certain = true;     // false: which interface leads to the host is not known, so nothing is proven
+};
+
+// A matrix row hit by an opening.
+struct RowHit {
+  const MatrixRow* row = nullptr;
+  Certainty certainty = Certainty::proven;
+  IntervalSet ports;        // of the row that are open, after translation
+  std::vector<std::uint8_t> transports;
+  IntervalSet sources;
+  bool any = false;         // extent: more than 2^24 public IPv4 (2^96 IPv6) addresses get through, by this line or in sum
+};
+
+// Packets of a passage that one line lets in.
+struct Opening {
+  const Passage* passage = nullptr;
+  const Flow* flow = nullptr;
+  RuleRef by;                   // who accepts; `flow->translation` who translates
+  PacketSet proven, possible;   // as seen after translation; disjoint
+  bool unrestricted = false;    // the line names no port and half of all ports or more are open
+  bool routed = true;           // false: a private address with no translation to it, so it counts "if routed"
+  std::vector<RowHit> hits;
+  IntervalSet undocumented_tcp, undocumented_udp;  // open ports no row of the matrix knows
+  IntervalSet undocumented_sources;
+
+  std::string zone() const { return passage->at->zone(); }
+};
+
+// The ports of a row on a host: those its settings say, else the row's own.
+IntervalSet ports_of(const MatrixRow& row, const Host* host);
+bool applies(const MatrixRow& row, const Host& host);
+// More than 2^24 public IPv4 addresses, or 2^96 IPv6.
+bool is_anyone(const IntervalSet& sources, Family family);
+IntervalSet public_part(const IntervalSet& addresses, Family family);
+
+class Exposure {
+ public:
+  Exposure(const Site& site, const std::vector<Standing>& standings, const PortMatrix& matrix);
+
+  const std::vector<std::unique_ptr<Passage>>& passages() const { return passages_; }
+  const std::vector<Opening>& openings() const { return openings_; }  // by place
+  // Firewalls too complex to judge: why, and where.
+  const std::vector<Note>& failures() const { return failures_; }
+  // Every ruleset of every standing, for checks about rules rather than packets.
+  const std::vector<std::unique_ptr<ChainSets>>& chains() const { return chains_; }
+
+  // Packets of a row on the passage's host, as seen after translation.
+  PacketSet row_packets(const Passage& passage, const MatrixRow& row) const;
+  // A packet of `wanted` (a part of what the flow shows) as it arrives, its way, and the matches it depends on.
+  struct Witness {
+    Packet packet;
+    std::vector<PathStep> path;
+    std::vector<Doubt> doubt;
+  };
+  Witness witness(const Passage& passage, const Flow& flow, PacketSet wanted) const;
+
+ private:
+  void judge(const Standing& standing, const Ruleset& ruleset, PacketSpace& packets);
+  void pass(Passage passage, PacketSet zone);
+  void open(const Passage& passage);
+
+  const Site& site_;
+  const PortMatrix& matrix_;
+  std::vector<std::unique_ptr<PacketSpace>> spaces_;
+  std::vector<std::unique_ptr<ChainSets>> chains_;
+  std::vector<std::unique_ptr<Passage>> passages_;
+  std::vector<Opening> openings_;
+  std::vector<Note> failures_;
+};
+
+}  // namespace ipo

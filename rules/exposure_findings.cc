@@ -1,0 +1,130 @@
+#include "rules/exposure_findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace ipo {
+
+RuleRef line_to_change(const Opening& opening) {
+  return opening.flow->translation.rule ? opening.flow->translation : opening.by;
+}
+
+Level level_at(Level level, const Opening& opening) {
+  const Standing& at = *opening.passage->at;
+  bool located = opening.passage->host || at.protects_itself;
+  if (at.network_only) level = level == Level::error ? Level::warning : Level::note;
+  if (at.internet.empty() || !located) level = std::min(level, Level::warning);
+  return level;
+}
+
+std::string from_zone(const Opening& opening) { return "the " + opening.zone(); }
+
+std::string if_routed(const Opening& opening) {
+  if (opening.routed) return "";
+  return fmt::format(", if {} is routed from there",
+                     format_addresses(opening.passage->addresses, opening.passage->ruleset->family));
+}
+
+std::string rule_text(const Judgement& judgement, RuleRef at) {
+  SourceSpan span = at.span();
+  std::string_view text = judgement.sources[span.source].slice(span);
+  if (!at.rule) return at.chain->table + "/" + at.chain->name + " policy";
+  if (text.starts_with('[')) text.remove_prefix(std::min(text.size(), text.find(']') + 1));
+  return at.chain->table + "/" + at.chain->name + " " + std::string(text);
+}
+
+std::string format_hits(const std::vector<Exposed>& exposed) {
+  // By transports, so that "tcp+udp/5060-5061" is one piece.
+  std::map<std::string, IntervalSet> by_transport;
+  for (const Exposed& e : exposed) {
+    std::string transport;
+    for (std::uint8_t p : e.hit->transports) transport += (transport.empty() ? "" : "+") + protocol_name(p);
+    by_transport[transport].add(e.hit->ports);
+  }
+  std::string out;
+  for (const auto& [transport, ports] : by_transport)
+    for (const Interval& i : ports)
+      out += (out.empty() ? "" : ", ") + transport + "/" + format_ports(IntervalSet::range(i.lo, i.hi));
+  return out;
+}
+
+Finding finding_at(const Judgement& judgement, std::string_view check, const Opening& opening, PacketSet wanted,
+                   Certainty certainty) {
+  const Passage& passage = *opening.passage;
+  Finding f;
+  f.check = check;
+  f.certainty = certainty;
+  f.span = line_to_change(opening).span();
+  f.zone = opening.zone();
+  f.hook = name_of(passage.hook);
+  // The witness is a packet this very line decides.
+  PacketSet mine = passage.chains->space().unite(opening.proven, opening.possible);
+  if (certainty == Certainty::proven) mine = opening.proven;
+  Exposure::Witness witness =
+      judgement.exposure.witness(passage, *opening.flow, passage.chains->space().intersect(mine, wanted));
+  f.witness = witness.packet;
+  f.path = std::move(witness.path);
+  if (certainty == Certainty::possible) {
+    f.doubt = std::move(witness.doubt);
+    if (!passage.path_certain && passage.hook == Hook::forward && passage.host)
+      f.doubt.push_back({"which interface leads to " + format_addresses(passage.addresses, passage.ruleset->family) +
+                             " is not known",
+                         opening.by.span()});
+    if (!passage.host && !passage.at->protects_itself)
+      f.doubt.push_back({"the address of the PBX is not known; pass --pbx", opening.by.span()});
+  }
+  if (opening.flow->translation.rule)
+    f.related.push_back({opening.by.rule ? "accepted by this rule" : "accepted by this policy", opening.by.span()});
+  f.identity = opening.zone() + '\n' + rule_text(judgement, line_to_change(opening));
+  return f;
+}
+
+std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const std::vector<std::string_view>& rows) {
+  std::map<std::pair<SourceSpan, std::string>, std::vector<Exposed>> groups;
+  for (const Opening& o : judgement.exposure.openings()) {
+    if (o.unrestricted) continue;
+    for (const RowHit& hit : o.hits)
+      if (hit.any && std::find(rows.begin(), rows.end(), hit.row->id) != rows.end())
+        groups[{line_to_change(o).span(), o.zone()}].push_back({&o, &hit});
+  }
+  std::vector<std::vector<Exposed>> out;
+  for (auto& [key, group] : groups) out.push_back(std::move(group));
+  return out;
+}
+
+Finding exposed_finding(const Judgement& judgement, std::string_view check, Level level,
+                        const std::vector<Exposed>& group, std::string_view what) {
+  // The sure ones speak for the group; a group without any is possible.
+  const Exposed* first = &group.front();
+  for (const Exposed& e : group)
+    if (e.hit->certainty == Certainty::proven) {
+      first = &e;
+      break;
+    }
+  const Opening& o = *first->opening;
+  Space& s = o.passage->chains->space();
+  PacketSet wanted = s.intersect(judgement.exposure.row_packets(*o.passage, *first->hit->row),
+                                 s.test(Dimension::destination_port, first->hit->ports));
+  Finding f = finding_at(judgement, check, o, wanted, first->hit->certainty);
+  f.level = level_at(level, o);
+  std::set<std::string> rows;
+  for (const Exposed& e : group) rows.insert(e.hit->row->id);
+  std::string ports = format_hits(group);
+  bool plural = ports.find_first_of(",-") != std::string::npos;
+  f.rows.assign(rows.begin(), rows.end());
+  f.message = fmt::format("{} ({}) {} reachable from {}{}", ports, what, plural ? "are" : "is", from_zone(o),
+                          if_routed(o));
+  for (const std::string& row : f.rows) f.identity += '\n' + row;
+  return f;
+}
+
+void report_exposed(const Judgement& judgement, Findings& findings, std::string_view check, Level level,
+                    const std::vector<std::string_view>& rows, std::string_view what) {
+  for (const auto& group : exposed_rows(judgement, rows))
+    findings.push_back(exposed_finding(judgement, check, level, group, what));
+}
+
+}  // namespace ipo

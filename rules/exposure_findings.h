@@ -1,0 +1,48 @@
+// What the exposure checks share: one finding per line and zone, its level, its words, its witness.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/judgement.h"
+
+namespace ipo {
+
+// A hit together with the opening it belongs to.
+struct Exposed {
+  const Opening* opening = nullptr;
+  const RowHit* hit = nullptr;
+};
+
+// The line to change: the translating rule where there is one, else the accepting rule or policy.
+RuleRef line_to_change(const Opening& opening);
+// `level` lowered as product.md says: a warning at most where the PBX's address or the internet's interface is not known;
+// one level down where only the host's own filter is known.
+Level level_at(Level level, const Opening& opening);
+// "the internet", "the network".
+std::string from_zone(const Opening& opening);
+// ", if 192.168.42.1 is routed from there" where no translation leads to a private address; else empty.
+std::string if_routed(const Opening& opening);
+// The rule's own text without counters, for identities.
+std::string rule_text(const Judgement& judgement, RuleRef at);
+// "udp/69", "tcp/50804, tcp/50808", "tcp+udp/5060-5061".
+std::string format_hits(const std::vector<Exposed>& exposed);
+
+// A finding at the opening's line with zone, hook, witness, path, doubt and related places filled in; `wanted` are the
+// packets it is about (as seen after translation). Message, level and rows are the caller's.
+Finding finding_at(const Judgement& judgement, std::string_view check, const Opening& opening, PacketSet wanted,
+                   Certainty certainty);
+
+// Hits of these rows by lines that are about ports (any-any lines have their own checks), reachable by anyone, in groups
+// of one line and zone.
+std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const std::vector<std::string_view>& rows);
+
+// One finding per group: "<ports> (<what>) is reachable from the internet".
+void report_exposed(const Judgement& judgement, Findings& findings, std::string_view check, Level level,
+                    const std::vector<std::string_view>& rows, std::string_view what);
+// The same for one group, for checks that choose level or words by group; the caller may change what is returned.
+Finding exposed_finding(const Judgement& judgement, std::string_view check, Level level,
+                        const std::vector<Exposed>& group, std::string_view what);
+
+}  // namespace ipo

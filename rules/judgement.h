@@ -1,0 +1,24 @@
+// Everything a check may look at: the site as read and as concluded, the matrix, and what the engine found.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "rules/engine/shadows.h"
+#include "rules/exposure.h"
+#include "rules/matrix/port_matrix.h"
+#include "rules/site.h"
+
+namespace ipo {
+
+struct Judgement {
+  const Sources& sources;
+  const Site& site;
+  const PortMatrix& matrix;
+  const Exposure& exposure;
+  const std::vector<Shadow>& shadows;
+  // The release the export states, if it has no matrix of its own; the newest matrix is used then.
+  const Located<Release>* release_without_matrix = nullptr;
+};
+
+}  // namespace ipo

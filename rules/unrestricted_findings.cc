@@ -1,0 +1,61 @@
+#include "rules/unrestricted_findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace ipo {
+namespace {
+
+// The gravest services first, in the order a reader would want to hear of them.
+int gravity(const MatrixRow& row) {
+  static const std::vector<std::string_view> grave = {
+      "ip-office/ingress/44", "ip-office/ingress/15", "ip-office/ingress/22", "ip-office/ingress/21", "ip-office/ingress/37",
+      "ip-office/ingress/41", "ip-office/ingress/39", "ip-office/ingress/4",  "ip-office/ingress/7",  "ip-office/ingress/31",
+      "ip-office/ingress/20", "ip-office/ingress/5",  "ip-office/ingress/16"};
+  auto it = std::find(grave.begin(), grave.end(), row.id);
+  return static_cast<int>(it - grave.begin());
+}
+
+}  // namespace
+
+void report_unrestricted(const Judgement& judgement, Findings& findings, std::string_view check, Level level,
+                         bool (*mine)(const Opening&)) {
+  std::map<std::pair<SourceSpan, std::string>, std::vector<Exposed>> groups;
+  for (const Opening& o : judgement.exposure.openings()) {
+    if (!o.unrestricted || !mine(o)) continue;
+    for (const RowHit& hit : o.hits)
+      if (hit.any) groups[{line_to_change(o).span(), o.zone()}].push_back({&o, &hit});
+  }
+  for (auto& [key, group] : groups) {
+    std::stable_sort(group.begin(), group.end(),
+                     [](const Exposed& a, const Exposed& b) { return gravity(*a.hit->row) < gravity(*b.hit->row); });
+    const Exposed* first = &group.front();
+    for (const Exposed& e : group)
+      if (e.hit->certainty == Certainty::proven) {
+        first = &e;
+        break;
+      }
+    const Opening& o = *first->opening;
+    Space& s = o.passage->chains->space();
+    PacketSet wanted = s.intersect(judgement.exposure.row_packets(*o.passage, *first->hit->row),
+                                   s.test(Dimension::destination_port, first->hit->ports));
+    Finding f = finding_at(judgement, check, o, wanted, first->hit->certainty);
+    f.level = level_at(level, o);
+    std::string names;
+    std::size_t named = 0;
+    for (const Exposed& e : group) {
+      if (std::find(f.rows.begin(), f.rows.end(), e.hit->row->id) != f.rows.end()) continue;
+      f.rows.push_back(e.hit->row->id);
+      if (named++ < 5) names += (names.empty() ? "" : ", ") + format_hits({e});
+    }
+    std::string rows = fmt::format("{} service{} of the port matrix, among them {}", f.rows.size(),
+                                   f.rows.size() == 1 ? "" : "s", names);
+    f.message = fmt::format("{} lets {} through to the PBX{}: {}", o.by.rule ? "this rule" : "the policy", from_zone(o),
+                            if_routed(o), rows);
+    findings.push_back(std::move(f));
+  }
+}
+
+}  // namespace ipo

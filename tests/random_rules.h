@@ -1,0 +1,96 @@
+// Random rule sets over a small universe, for comparing the engine with plain interpretation.
+#pragma once
+
+#include <random>
+
+#include "parsers/model.h"
+
+namespace ipo::testing {
+
+// Addresses 0..7, ports 0..7, protocols 6 and 17, interfaces eth0, eth1, wlan0, "eth+"; predicates p0..p2 (stateless) and
+// stateful ones; user chains with jumps, gotos and returns; with `nat`, port forwards in PREROUTING.
+inline Firewall random_firewall(unsigned seed, bool nat) {
+  std::mt19937 random(seed);
+  auto roll = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+  Firewall firewall;
+  Ruleset ruleset;
+  ruleset.has_filter = true;
+  std::uint32_t place = 1;
+  auto span = [&] {
+    place += 10;
+    return SourceSpan{0, place, place + 5};
+  };
+  auto condition = [&](bool translating) {
+    Condition c;
+    c.span = span();
+    c.negated = roll(4) == 0;
+    unsigned lo = roll(8), hi = std::min(7u, lo + roll(3));
+    switch (roll(translating ? 5 : 10)) {
+      case 0: c.any_of.push_back(FieldTest{Field::source, IntervalSet::range(lo, hi)}); break;
+      case 1: c.any_of.push_back(FieldTest{Field::destination, IntervalSet::range(lo, hi)}); break;
+      case 2: c.any_of.push_back(FieldTest{Field::destination_port, IntervalSet::range(lo, hi)}); break;
+      case 3: c.any_of.push_back(FieldTest{Field::protocol, IntervalSet::of(roll(2) ? 6 : 17)}); break;
+      case 4: c.any_of.push_back(InterfaceTest{true, roll(2) ? "eth0" : "wlan0", false}); break;
+      case 5: c.any_of.push_back(InterfaceTest{true, "eth", true}); break;
+      case 6: c.any_of.push_back(FieldTest{Field::state, IntervalSet{{roll(2), 1 + roll(2)}}}); break;
+      case 7: c.any_of.push_back(OpaqueTest{"p" + std::to_string(roll(3)), "undecidable", false}); break;
+      case 8: c.any_of.push_back(OpaqueTest{"limit", "rate", true}); break;
+      default:
+        c.any_of.push_back(FieldTest{Field::source_port, IntervalSet::range(lo, hi)});
+        c.any_of.push_back(FieldTest{Field::destination_port, IntervalSet::range(lo, hi)});
+    }
+    return c;
+  };
+  auto rule = [&](bool translating) {
+    Rule r;
+    for (unsigned n = roll(4); n > 0; --n) r.conditions.push_back(condition(translating));
+    r.span = span();
+    return r;
+  };
+  if (nat) {
+    Chain prerouting;
+    prerouting.table = "nat", prerouting.name = "PREROUTING";
+    prerouting.policy = Located<ActionKind>{ActionKind::accept, span()};
+    for (unsigned n = 1 + roll(4); n > 0; --n) {
+      Rule r = rule(true);
+      r.action.kind = roll(5) == 0 ? ActionKind::accept : ActionKind::translate_destination;
+      r.action.name = "DNAT";
+      if (r.action.kind == ActionKind::translate_destination) {
+        r.action.translation.addresses = IntervalSet::of(roll(8));
+        if (roll(2)) r.action.translation.ports = IntervalSet::range(roll(4), 4 + roll(4));
+        if (roll(2)) r.action.translation.ports = IntervalSet::of(roll(8));
+      }
+      prerouting.rules.push_back(r);
+    }
+    ruleset.base_chains.push_back({Hook::prerouting, -100, true, 0});
+    ruleset.chains.push_back(prerouting);
+  }
+  std::size_t base = ruleset.chains.size(), count = 1 + roll(4);
+  for (std::size_t c = 0; c < count; ++c) {
+    Chain chain;
+    chain.table = "filter", chain.name = c == 0 ? "FORWARD" : "C" + std::to_string(c);
+    chain.span = span();
+    if (c == 0) chain.policy = Located<ActionKind>{roll(5) == 0 ? ActionKind::unknown : roll(2) ? ActionKind::accept : ActionKind::drop, span()};
+    for (unsigned n = 1 + roll(6); n > 0; --n) {
+      Rule r = rule(false);
+      switch (roll(c + 1 < count ? 8 : 6)) {
+        case 0:
+        case 1: r.action.kind = ActionKind::accept; break;
+        case 2: r.action.kind = ActionKind::drop; break;
+        case 3: r.action.kind = ActionKind::return_; break;
+        case 4: r.action.kind = ActionKind::proceed; break;
+        case 5: r.action.kind = roll(3) ? ActionKind::reject : ActionKind::unknown; break;
+        default:
+          r.action.kind = roll(3) ? ActionKind::jump : ActionKind::go_to;
+          r.action.chain = "C" + std::to_string(c + 1 + roll(static_cast<unsigned>(count - c - 1)));
+      }
+      chain.rules.push_back(r);
+    }
+    ruleset.chains.push_back(chain);
+  }
+  ruleset.base_chains.push_back({Hook::forward, 0, false, base});
+  firewall.rulesets.push_back(ruleset);
+  return firewall;
+}
+
+}  // namespace ipo::testing
