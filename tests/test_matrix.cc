@@ -582,6 +582,7 @@ TEST_CASE("matrix command: the table fits 120 columns and lists the errata") {
   std::string ntp = text_of({"T1.6"});
   CHECK(ntp.find("ip-office/ingress/6*") != std::string::npos);
   CHECK(ntp.find("* in the document:\n  ip-office/ingress/6: ") != std::string::npos);
+  CHECK(text_of({"Web Management"}).find("\n  ip-office/ingress/25, ip-office/ingress/26: the") != std::string::npos);
   CHECK(text_of({"T1.16"}).find("5060-5061/tcp+udp") != std::string::npos);
   CHECK(text_of({"T1.5"}).find("yes, 1-100") != std::string::npos);
   CHECK(text_of({"T1.27"}).find("yes, any range") != std::string::npos);

@@ -140,10 +140,26 @@ TEST_CASE("toml: in an array of tables each table has its own header") {
 }
 
 TEST_CASE("toml: a syntax error leaves an empty tree and one damage within one line") {
-  for (std::string text :
-       {"a = 1\nb = \nc = 2\n", "a = 1\nb = ä\n", "a = 1\nb = \"x\n", "a = 1\nb = 1 2\r\n", "a = 1\n[b\n",
-        "a = 1\na = 2", "a = 1\nb = [", "a = 1\nb = 2020-13-01", "a = 1\n\r", "ä = 1", "a = {b = 1,}",
-        "a = 1\nb = \"\\q\"", "a = \"\"\"\n\\ä\"\"\"", "a = 1\n[a.b]\n", "=", "[]", "a", "a = 99999999999999999999"}) {
+  for (std::string text : {"a = 1\nb = \nc = 2\n",
+                           "a = 1\nb = ä\n",
+                           "a = 1\nb = \"x\n",
+                           "a = 1\nb = 1 2\r\n",
+                           "a = 1\n[b\n",
+                           "a = 1\na = 2",
+                           "a = 1\nb = [",
+                           "a = 1\nb = 2020-13-01",
+                           "a = 1\n\r",
+                           "ä = 1",
+                           "a = {b = 1,}",
+                           "a = 1\nb = \"\\q\"",
+                           "a = \"\"\"\n\\ä\"\"\"",
+                           "a = 1\n[a.b]\n",
+                           "=",
+                           "[[[a",
+                           "[[a.[",
+                           "[]",
+                           "a",
+                           "a = 99999999999999999999"}) {
     INFO(text);
     Read toml(text);
     CHECK(toml.document.root.children.empty());

@@ -160,9 +160,9 @@ std::string printed_choice(const MatrixRow& row) {
 void write_table(const Rows& rows, std::size_t total, std::ostream& out) {
   constexpr std::size_t columns = 6, gap = 2;
   std::vector<std::array<std::string, columns>> lines = {
-      {"row", "ports", "application", "state", "optional, configurable", "purpose"}};
+      {"row", "ports", "application", "state", "optional", "purpose"}};
   for (const MatrixRow* row : rows)
-    lines.push_back({row->id + (row->errata ? "*" : ""), printed_ports(*row), cut(row->application, 16), row->state,
+    lines.push_back({row->id + (row->errata ? "*" : ""), printed_ports(*row), cut(row->application, 14), row->state,
                      printed_choice(*row), row->purpose});
   std::array<std::size_t, columns> widths{};
   std::size_t left = line_width;
@@ -180,14 +180,19 @@ void write_table(const Rows& rows, std::size_t total, std::ostream& out) {
     }
     out << '\n';
   }
-  bool any = false;
+  // Rows with the same erratum share its line.
+  std::vector<std::pair<std::string_view, std::string>> errata;
   for (const MatrixRow* row : rows) {
     if (!row->errata) continue;
-    if (!any) out << "* in the document:\n";
-    any = true;
-    out << wrapped("  " + row->id + ": " + *row->errata, 4) << '\n';
+    auto known = std::find_if(errata.begin(), errata.end(), [&](const auto& e) { return e.first == *row->errata; });
+    if (known == errata.end())
+      errata.emplace_back(*row->errata, row->id);
+    else
+      known->second += ", " + row->id;
   }
-  if (any) out << '\n';
+  if (!errata.empty()) out << "* in the document:\n";
+  for (const auto& [text, ids] : errata) out << wrapped("  " + ids + ": " + std::string(text), 4) << '\n';
+  if (!errata.empty()) out << '\n';
   out << rows.size() << " of " << total << " rows\n";
 }
 
