@@ -1,0 +1,50 @@
+#include "tests/cases.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace ipo::testing {
+
+std::filesystem::path source_dir() { return IPO_LINT_SOURCE_DIR; }
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw std::runtime_error("cannot read " + path.string());
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string finding_line(const Report& report, const Finding& finding, bool with_check) {
+  const Source& source = report.sources[finding.span.source];
+  std::string line = source.path() + ":" + std::to_string(source.position(finding.span.begin).line) + ": " +
+                     std::string(name_of(finding.level));
+  if (with_check) line += "[" + finding.check + "]";
+  if (finding.certainty == Certainty::possible) line += " (possible)";
+  return line + ": " + finding.message + "\n";
+}
+
+LintOptions parse_case_options(const std::string& text) {
+  LintOptions options;
+  std::istringstream words(text);
+  for (std::string word, value; words >> word;) {
+    if (!(words >> value)) throw std::runtime_error("option without a value: " + word);
+    if (word == "--pbx") {
+      auto address = parse_address(value);
+      if (!address) throw std::runtime_error("not an address: " + value);
+      options.pbx.push_back(*address);
+    } else if (word == "--internet") {
+      options.internet.push_back(value);
+    } else {
+      throw std::runtime_error("a case knows no option " + word);
+    }
+  }
+  return options;
+}
+
+bool update_goldens() {
+  const char* value = std::getenv("IPO_LINT_UPDATE");
+  return value && std::string(value) == "1";
+}
+
+}  // namespace ipo::testing
