@@ -1,0 +1,134 @@
+// Declared secrets are looked up among sorted spans. Around the quoted text, words that name a secret are searched, and
+// what stands behind them as element content, quoted value, or next word is masked too.
+#include "linter/redact.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace ipo {
+namespace {
+
+// How far before the quoted text a secret's name is searched, in bytes.
+constexpr std::uint32_t reach = 4096;
+
+bool is_name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+bool names_a_secret(std::string_view word) {
+  std::string plain;
+  for (char c : word)
+    if (c != '_' && c != '-') plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  constexpr std::array<std::string_view, 14> parts = {
+      "password",      "passwd",    "passphrase", "passcode", "secret", "community",  "logincode",
+      "voicemailcode", "sharedkey", "privatekey", "wpakey",   "apikey", "credential", "userpin"};
+  constexpr std::array<std::string_view, 7> whole = {"pass", "pwd", "pin", "psk", "prv", "snmpstring", "accesscode"};
+  return std::any_of(parts.begin(), parts.end(), [&](auto p) { return plain.find(p) != plain.npos; }) ||
+         std::find(whole.begin(), whole.end(), plain) != whole.end();
+}
+
+// The value that belongs to a name ending at `at`, as [begin, end) of `text`; empty where there is none.
+std::pair<std::size_t, std::size_t> value_after(std::string_view text, std::size_t at) {
+  auto until = [&](std::size_t from, std::string_view stops) {
+    return std::pair(from, std::min(text.find_first_of(stops, from), text.size()));
+  };
+  std::size_t i = at;
+  if (i < text.size() && (text[i] == '"' || text[i] == '\'')) ++i;  // the closing quote of a JSON key
+  if (i < text.size() && text[i] == '>') return until(i + 1, "<");
+  while (i < text.size() && is_blank(text[i])) ++i;
+  bool assigned = i < text.size() && (text[i] == '=' || text[i] == ':');
+  if (!assigned && i == at) return {at, at};
+  if (assigned) ++i;
+  while (i < text.size() && is_blank(text[i])) ++i;
+  if (i < text.size() && (text[i] == '"' || text[i] == '\'')) {
+    char quote = text[i];
+    return until(i + 1, std::string_view(&quote, 1));
+  }
+  return until(i, " \t\r\n<>,;\"'");
+}
+
+// An element with attributes: <Password type="x">value<. The attributes themselves are judged as words of their own.
+std::pair<std::size_t, std::size_t> content_after_attributes(std::string_view text, std::size_t at) {
+  std::size_t close = text.find_first_of("<>", at);
+  if (close == text.npos || text[close] != '>' || text[close - 1] == '/') return {at, at};
+  return {close + 1, std::min(text.find('<', close), text.size())};
+}
+
+void merge(std::vector<SourceSpan>& spans) {
+  std::sort(spans.begin(), spans.end());
+  std::vector<SourceSpan> merged;
+  for (const SourceSpan& s : spans) {
+    if (s.begin >= s.end) continue;
+    if (!merged.empty() && merged.back().source == s.source && merged.back().end >= s.begin)
+      merged.back().end = std::max(merged.back().end, s.end);
+    else
+      merged.push_back(s);
+  }
+  spans = std::move(merged);
+}
+
+}  // namespace
+
+Redaction::Redaction(const Report& report) : sources_(report.sources) {
+  auto take = [&](const std::vector<Setting>& settings) {
+    for (const Setting& s : settings)
+      if (s.secret) declared_.push_back(s.value.span);
+  };
+  for (const Host& host : report.site.hosts) take(host.settings);
+  for (const Record& record : report.site.records) take(record.fields);
+  merge(declared_);
+}
+
+std::vector<SourceSpan> Redaction::secrets_in(SourceSpan span) const {
+  std::vector<SourceSpan> found;
+  if (span.source >= sources_.size()) return found;
+  auto at = std::lower_bound(declared_.begin(), declared_.end(), span, [](const SourceSpan& a, const SourceSpan& b) {
+    return std::pair(a.source, a.end) <= std::pair(b.source, b.begin);
+  });
+  for (; at != declared_.end() && at->source == span.source && at->begin < span.end; ++at) found.push_back(*at);
+
+  std::uint32_t from = span.begin - std::min(span.begin, reach);
+  std::string_view text = std::string_view(sources_[span.source].text()).substr(0, std::size_t{span.end} + reach);
+  auto mask = [&](std::pair<std::size_t, std::size_t> value) {
+    if (value.first < span.end && value.second > span.begin && value.first < value.second)
+      found.push_back({span.source, static_cast<std::uint32_t>(value.first), static_cast<std::uint32_t>(value.second)});
+  };
+  for (std::size_t i = from; i < std::min<std::size_t>(span.end, text.size());) {
+    if (!is_name_char(text[i])) {
+      ++i;
+      continue;
+    }
+    std::size_t end = i;
+    while (end < text.size() && is_name_char(text[end])) ++end;
+    bool closing_tag = i > 0 && text[i - 1] == '/';
+    if (!closing_tag && names_a_secret(text.substr(i, end - i))) {
+      bool element = i > 0 && text[i - 1] == '<';
+      if (element && end < text.size() && text[end] != '>')
+        mask(content_after_attributes(text, end));
+      else
+        mask(value_after(text, end));
+    }
+    i = end;
+  }
+  merge(found);
+  return found;
+}
+
+std::string Redaction::text(SourceSpan span) const {
+  std::string out;
+  if (span.source >= sources_.size()) return out;
+  const Source& source = sources_[span.source];
+  std::uint32_t at = span.begin;
+  for (const SourceSpan& secret : secrets_in(span)) {
+    if (secret.begin > at) out += source.slice({span.source, at, secret.begin});
+    out += "***";
+    at = std::min(secret.end, span.end);
+  }
+  out += source.slice({span.source, at, std::max(at, span.end)});
+  return out;
+}
+
+}  // namespace ipo
