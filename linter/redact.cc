@@ -18,36 +18,51 @@ bool is_name_char(char c) {
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-bool names_a_secret(std::string_view word) {
+enum class Name { harmless, secret, ambiguous };  // ambiguous: only where a value is assigned ("pass in on em0" is pf)
+
+Name judge(std::string_view word) {
   std::string plain;
   for (char c : word)
     if (c != '_' && c != '-') plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  constexpr std::array<std::string_view, 14> parts = {
-      "password",      "passwd",    "passphrase", "passcode", "secret", "community",  "logincode",
-      "voicemailcode", "sharedkey", "privatekey", "wpakey",   "apikey", "credential", "userpin"};
-  constexpr std::array<std::string_view, 7> whole = {"pass", "pwd", "pin", "psk", "prv", "snmpstring", "accesscode"};
-  return std::any_of(parts.begin(), parts.end(), [&](auto p) { return plain.find(p) != plain.npos; }) ||
-         std::find(whole.begin(), whole.end(), plain) != whole.end();
+  constexpr std::array<std::string_view, 16> parts = {
+      "password",  "passwd",     "passphrase", "passcode", "secret",     "community",  "logincode",  "voicemailcode",
+      "sharedkey", "privatekey", "wpakey",     "apikey",   "credential", "bcrypthash", "sha512hash", "otpseed"};
+  constexpr std::array<std::string_view, 4> whole = {"pwd", "psk", "snmpstring", "accesscode"};
+  constexpr std::array<std::string_view, 3> assigned = {"pass", "pin", "prv"};
+  auto is_in = [&](const auto& list) { return std::find(list.begin(), list.end(), plain) != list.end(); };
+  if (is_in(whole) || std::any_of(parts.begin(), parts.end(), [&](auto p) { return plain.find(p) != plain.npos; }))
+    return Name::secret;
+  return is_in(assigned) ? Name::ambiguous : Name::harmless;
 }
 
 // The value that belongs to a name ending at `at`, as [begin, end) of `text`; empty where there is none.
-std::pair<std::size_t, std::size_t> value_after(std::string_view text, std::size_t at) {
+std::pair<std::size_t, std::size_t> value_after(std::string_view text, std::size_t at, Name name) {
+  constexpr std::string_view word_ends = " \t\r\n<>,;\"'";
   auto until = [&](std::size_t from, std::string_view stops) {
     return std::pair(from, std::min(text.find_first_of(stops, from), text.size()));
+  };
+  auto skip_blanks = [&](std::size_t i) {
+    while (i < text.size() && is_blank(text[i])) ++i;
+    return i;
   };
   std::size_t i = at;
   if (i < text.size() && (text[i] == '"' || text[i] == '\'')) ++i;  // the closing quote of a JSON key
   if (i < text.size() && text[i] == '>') return until(i + 1, "<");
-  while (i < text.size() && is_blank(text[i])) ++i;
+  i = skip_blanks(i);
   bool assigned = i < text.size() && (text[i] == '=' || text[i] == ':');
-  if (!assigned && i == at) return {at, at};
-  if (assigned) ++i;
-  while (i < text.size() && is_blank(text[i])) ++i;
+  if (!assigned && (i == at || name == Name::ambiguous)) return {at, at};
+  if (assigned) i = skip_blanks(i + 1);
   if (i < text.size() && (text[i] == '"' || text[i] == '\'')) {
     char quote = text[i];
     return until(i + 1, std::string_view(&quote, 1));
   }
-  return until(i, " \t\r\n<>,;\"'");
+  auto value = until(i, word_ends);
+  // "secret 5 $1$mERr", "passwd ENC qZ8x": the kind of encryption stands before the value.
+  std::string_view word = text.substr(value.first, value.second - value.first);
+  std::size_t next = skip_blanks(value.second);
+  bool kind = word == "ENC" || (!word.empty() && word.size() <= 2 && word.find_first_not_of("0123456789") == word.npos);
+  if (!assigned && kind && next > value.second) value.second = until(next, word_ends).second;
+  return value;
 }
 
 // An element with attributes: <Password type="x">value<. The attributes themselves are judged as words of their own.
@@ -104,12 +119,13 @@ std::vector<SourceSpan> Redaction::secrets_in(SourceSpan span) const {
     std::size_t end = i;
     while (end < text.size() && is_name_char(text[end])) ++end;
     bool closing_tag = i > 0 && text[i - 1] == '/';
-    if (!closing_tag && names_a_secret(text.substr(i, end - i))) {
+    Name name = closing_tag ? Name::harmless : judge(text.substr(i, end - i));
+    if (name != Name::harmless) {
       bool element = i > 0 && text[i - 1] == '<';
       if (element && end < text.size() && text[end] != '>')
         mask(content_after_attributes(text, end));
       else
-        mask(value_after(text, end));
+        mask(value_after(text, end, name));
     }
     i = end;
   }

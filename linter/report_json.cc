@@ -1,4 +1,5 @@
 // The fields of product.md in its order, nothing conditional except the parts of a packet it does not have.
+#include "linter/fingerprint.h"
 #include "linter/json_writer.h"
 #include "linter/place.h"
 #include "linter/report.h"
@@ -24,7 +25,7 @@ void write_packet(JsonWriter& json, const Packet& p) {
   json.member("state", name_of(p.state)).end_object();
 }
 
-void write_finding(JsonWriter& json, const Places& places, const Finding& f) {
+void write_finding(JsonWriter& json, const Places& places, const Finding& f, std::string_view print) {
   Place place = places.at(f.span);
   json.begin_object().member("check", f.check).member("level", name_of(f.level));
   json.member("certainty", name_of(f.certainty)).member("message", f.message);
@@ -53,7 +54,7 @@ void write_finding(JsonWriter& json, const Places& places, const Finding& f) {
     json.begin_object().member("message", note.message);
     json.member("file", at.path).member("line", at.line).member("column", at.column).end_object();
   }
-  json.end_array().member("fingerprint", fingerprint(f)).end_object();
+  json.end_array().member("fingerprint", print).end_object();
 }
 
 }  // namespace
@@ -77,7 +78,8 @@ void write_json(std::ostream& out, const Report& report) {
   for (const Problem& p : report.problems)
     json.begin_object().member("file", p.path).member("message", p.message).end_object();
   json.end_array().key("findings").begin_array();
-  for (const Finding& f : report.findings) write_finding(json, places, f);
+  std::vector<std::string> prints = numbered_fingerprints(report.findings);
+  for (std::size_t i = 0; i < prints.size(); ++i) write_finding(json, places, report.findings[i], prints[i]);
   Totals t = totals_of(report.findings);
   json.end_array().key("summary").begin_object();
   json.member("errors", t.errors).member("warnings", t.warnings).member("notes", t.notes);
