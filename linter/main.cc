@@ -1,1 +1,62 @@
-int main() { return 2; }
+// argv in, exit status out.
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+#include "linter/command_line.h"
+
+namespace {
+
+int terminal_width() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return ipo::TextStyle{}.width;
+}
+
+bool ends_in_a_pipe() {
+  struct stat info {};
+  return ::fstat(STDOUT_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
+}
+
+int run(const ipo::Message& message) {
+  (message.status == 0 ? std::cout : std::cerr) << message.text;
+  return message.status;
+}
+
+int run(ipo::LintCommand command) {
+  command.style.color = ipo::wants_color(command.color, ::isatty(STDOUT_FILENO) == 1, &std::getenv);
+  command.style.width = terminal_width();
+  return ipo::run_lint(command, std::cin, std::cout, std::cerr);
+}
+
+int run(const ipo::MatrixQuery& query) { return ipo::run_matrix(query, std::cout, std::cerr); }
+int run(const ipo::ExplainCommand& command) { return ipo::run_explain(command, std::cout, std::cerr); }
+int run(const ipo::ChecksCommand& command) { return ipo::run_checks(command, std::cout, std::cerr); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that closes early (head) is no failure of ours
+  std::ios::sync_with_stdio(false);
+  try {
+    ipo::Command command = ipo::parse_command_line({argv + 1, argv + argc});
+    int status = std::visit([](auto& c) { return run(c); }, command);
+    std::cout.flush();
+    if (!std::cout && !ends_in_a_pipe()) {
+      std::cerr << "ipo-lint: standard output: cannot be written\n";
+      return std::max(status, ipo::exit_usage);
+    }
+    return status;
+  } catch (const std::exception& e) {
+    std::cerr << "ipo-lint: internal error: " << e.what() << ", please report\n";
+  } catch (...) {
+    std::cerr << "ipo-lint: internal error, please report\n";
+  }
+  return ipo::exit_internal;
+}

@@ -1,0 +1,219 @@
+// Each verb is one CLI11 app over its command's fields; texts that are no plain values (formats, levels, addresses) are
+// collected as strings and translated after parsing, so that every complaint is ours.
+#include "linter/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "linter/nearest.h"
+#include "linter/snippet.h"
+#include "parsers/parsers.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::array<std::string_view, 4> verbs = {"lint", "matrix", "explain", "checks"};
+
+constexpr std::string_view overview = R"(ipo-lint: static analyser for sites that run an Avaya IP Office
+
+Usage: ipo-lint [lint] FILE|DIR...   what is exposed, what calls need and is blocked
+       ipo-lint matrix [TERM...]     the vendor's port matrix
+       ipo-lint explain CHECK        what a check means and how to fix it
+       ipo-lint checks               all checks
+
+`ipo-lint VERB --help` shows a verb's options. A FILE named like a verb is given as ./FILE.
+
+Exit status: 0 nothing at or above --fail-on; 1 findings; 2 wrong usage; 3 an input could
+not be used, even if there are findings in others; 4 internal error.
+)";
+
+// A complaint about the user's words. Thrown, as is the help text, to leave parsing.
+Message usage(std::string_view text) {
+  return {fmt::format("ipo-lint: {}\nTry `ipo-lint --help`.\n", text), exit_usage};
+}
+
+// CLI11 would list only the options in the usage line.
+struct Help : CLI::Formatter {
+  std::string usage_line;
+  explicit Help(std::string line) : usage_line(std::move(line)) {}
+  std::string make_usage(const CLI::App*, std::string) const override { return usage_line + '\n'; }
+};
+
+// One value per occurrence, commas split it further; never swallows the words that follow.
+CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                      const std::string& help) {
+  return app.add_option(name, values, help)->delimiter(',')->allow_extra_args(false);
+}
+
+// CLI11 strips brackets from positional lists, so words that are no options are taken as they are.
+std::vector<std::string> parse(CLI::App& app, const std::string& usage_line, std::vector<std::string> words) {
+  std::vector<std::string> plain;
+  auto end = std::find(words.begin(), words.end(), "--");
+  if (end != words.end()) {
+    plain.assign(end + 1, words.end());
+    words.erase(end, words.end());
+  }
+  app.formatter(std::make_shared<Help>(usage_line));
+  app.set_help_flag("-h,--help", "Print this help");
+  app.allow_extras();
+  std::reverse(words.begin(), words.end());
+  try {
+    app.parse(std::move(words));
+  } catch (const CLI::CallForHelp&) {
+    throw Message{app.help(), exit_clean};
+  }
+  std::vector<std::string> rest = app.remaining();
+  for (const std::string& word : rest) {
+    if (word.size() < 2 || word[0] != '-') continue;
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    std::string name = word.substr(0, word.find('='));
+    throw usage(fmt::format("unknown option '{}'{}", printable(name), did_you_mean(name, names)));
+  }
+  rest.insert(rest.end(), plain.begin(), plain.end());
+  return rest;
+}
+
+template <class Names>
+void require(std::string_view what, std::string_view word, const Names& names) {
+  if (std::find(names.begin(), names.end(), word) != names.end()) return;
+  throw usage(
+      fmt::format("unknown {} '{}'{} ({})", what, printable(word), did_you_mean(word, names), fmt::join(names, ", ")));
+}
+
+Output parse_output(const std::string& text) {
+  std::size_t equals = text.find('=');
+  Output output{text.substr(0, equals), equals == text.npos ? "" : text.substr(equals + 1)};
+  require("format", output.format, std::array<std::string_view, 3>{"text", "json", "sarif"});
+  if (equals != text.npos && output.file.empty()) throw usage(fmt::format("no file name in '--format {}'", text));
+  if (output.file == "-") output.file.clear();
+  return output;
+}
+
+std::optional<Level> parse_level(const std::string& text) {
+  require("level", text, std::array<std::string_view, 4>{"note", "warning", "error", "never"});
+  for (Level level : {Level::note, Level::warning, Level::error})
+    if (text == name_of(level)) return level;
+  return std::nullopt;
+}
+
+Command parse_lint(std::vector<std::string> words) {
+  LintCommand command;
+  std::vector<std::string> pbx, formats;
+  std::string fail_on = "warning", color = "auto";
+  CLI::App app("Judges the configurations of one site together: PBX exports and firewall dumps, in any order.");
+  app.name("ipo-lint");
+  add_list(app, "--internet", command.options.internet, "Interface that faces the internet (repeatable)")
+      ->type_name("IFACE");
+  add_list(app, "--pbx", pbx, "Address of the PBX (repeatable)")->type_name("ADDR");
+  app.add_option("--format", formats, "text, json or sarif; with =FILE into that file (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("FMT[=FILE]");
+  app.add_option("--fail-on", fail_on, "Lowest level that makes the exit status 1: note, warning, error, never")
+      ->type_name("LEVEL")
+      ->capture_default_str();
+  add_list(app, "--only", command.options.only, "Run only this check (repeatable)")->type_name("CHECK");
+  add_list(app, "--skip", command.options.skip, "Do not run this check (repeatable)")->type_name("CHECK");
+  app.add_option("--as", command.options.as, "Format of every input, instead of recognising it")->type_name("FORMAT");
+  app.add_option("--color", color, "auto, always or never")->type_name("WHEN")->capture_default_str();
+  app.add_flag("--exit-zero", command.exit_zero, "Exit 0 also when there are findings");
+  command.inputs = parse(app, "Usage: ipo-lint [lint] [OPTIONS] FILE|DIR|-...", std::move(words));
+
+  if (command.inputs.empty())
+    throw usage("nothing to analyse; give the PBX's export and the firewall's dump, a folder, or - for standard input");
+  for (const std::string& text : pbx) {
+    std::optional<Address> address = parse_address(text);
+    if (!address) throw usage(fmt::format("--pbx takes an IPv4 or IPv6 address, not '{}'", printable(text)));
+    command.options.pbx.push_back(*address);
+  }
+  for (const std::string& text : formats) command.outputs.push_back(parse_output(text));
+  if (command.outputs.empty()) command.outputs.push_back({"text", ""});
+  if (std::count_if(command.outputs.begin(), command.outputs.end(), [](const Output& o) { return o.file.empty(); }) > 1)
+    throw usage("only one format can go to standard output; give the others a file: --format sarif=FILE");
+  for (const auto* list : {&command.options.only, &command.options.skip})
+    for (const std::string& id : *list)
+      if (std::string why = unknown_check(id); !why.empty()) throw usage(why);
+  if (!command.options.as.empty() && !find_dialect(command.options.as)) {
+    std::vector<std::string_view> names;
+    for (const Dialect& d : dialects()) names.push_back(d.name);
+    require("input format", command.options.as, names);
+  }
+  command.fail_on = parse_level(fail_on);
+  require("colour choice", color, std::array<std::string_view, 3>{"auto", "always", "never"});
+  command.color = color == "always"  ? ColorChoice::always
+                  : color == "never" ? ColorChoice::never
+                                     : ColorChoice::automatic;
+  return command;
+}
+
+Command parse_matrix(std::vector<std::string> words) {
+  MatrixQuery query;
+  CLI::App app("Rows of the vendor's port matrix that match every TERM: a port, a word, a row's id.");
+  app.name("ipo-lint matrix");
+  app.add_option("--format", query.format, "text or json")->type_name("FMT")->capture_default_str();
+  query.terms = parse(app, "Usage: ipo-lint matrix [OPTIONS] [TERM...]", std::move(words));
+  require("format", query.format, std::array<std::string_view, 2>{"text", "json"});
+  return query;
+}
+
+Command parse_explain(std::vector<std::string> words) {
+  CLI::App app("Prints what a check means, when it fires, and examples.");
+  app.name("ipo-lint explain");
+  std::vector<std::string> rest = parse(app, "Usage: ipo-lint explain CHECK", std::move(words));
+  if (rest.size() != 1) throw usage("explain takes the id of one check; `ipo-lint checks` lists them");
+  return ExplainCommand{rest[0]};
+}
+
+Command parse_checks(std::vector<std::string> words) {
+  ChecksCommand command;
+  CLI::App app("Lists the checks.");
+  app.name("ipo-lint checks");
+  app.add_option("--format", command.format, "text or json")->type_name("FMT")->capture_default_str();
+  if (!parse(app, "Usage: ipo-lint checks [OPTIONS]", std::move(words)).empty())
+    throw usage("checks takes no arguments; for one check: ipo-lint explain CHECK");
+  require("format", command.format, std::array<std::string_view, 2>{"text", "json"});
+  return command;
+}
+
+}  // namespace
+
+Command parse_command_line(const std::vector<std::string>& words) {
+  if (words.empty()) return Message{fmt::format("ipo-lint: nothing to analyse\n\n{}", overview), exit_usage};
+  std::string first = words[0];
+  if (first == "--help" || first == "-h" || (first == "help" && words.size() == 1))
+    return Message{std::string(overview), 0};
+  if (first == "--version") return Message{"ipo-lint " IPO_LINT_VERSION "\n", 0};
+  bool is_verb = std::find(verbs.begin(), verbs.end(), first) != verbs.end();
+  std::vector<std::string> rest(words.begin() + (is_verb ? 1 : 0), words.end());
+  try {
+    if (first == "matrix") return parse_matrix(rest);
+    if (first == "explain") return parse_explain(rest);
+    if (first == "checks") return parse_checks(rest);
+    return parse_lint(rest);
+  } catch (const Message& message) {
+    return message;
+  } catch (const CLI::ParseError& e) {
+    return usage(printable(e.what()));
+  }
+}
+
+bool wants_color(ColorChoice choice, bool terminal, const std::function<const char*(const char*)>& environment) {
+  if (choice != ColorChoice::automatic) return choice == ColorChoice::always;
+  auto is_set = [&](const char* name) {
+    const char* value = environment(name);
+    return value && *value;
+  };
+  auto forces = [&](const char* name) { return is_set(name) && std::string_view(environment(name)) != "0"; };
+  if (is_set("NO_COLOR")) return false;
+  if (forces("FORCE_COLOR") || forces("CLICOLOR_FORCE")) return true;
+  const char* term = environment("TERM");
+  return terminal && !(term && std::string_view(term) == "dumb");
+}
+
+}  // namespace ipo

@@ -1,0 +1,56 @@
+// The verbs: plain data in, text out, an exit status back. Nothing here knows argv or the terminal.
+#pragma once
+
+#include <istream>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "linter/lint.h"
+#include "linter/report.h"
+
+namespace ipo {
+
+// Exit statuses. Where several hold, the largest wins: an incomplete report is 3 even if it has findings.
+constexpr int exit_clean = 0;       // nothing at or above --fail-on
+constexpr int exit_findings = 1;    // findings, and the report is complete
+constexpr int exit_usage = 2;       // wrong command line, or a report could not be written
+constexpr int exit_incomplete = 3;  // an input could not be used
+constexpr int exit_internal = 4;    // a defect of the program
+
+enum class ColorChoice { automatic, always, never };
+
+struct Output {
+  std::string format;  // "text", "json", "sarif"
+  std::string file;    // empty = standard output
+};
+
+struct LintCommand {
+  std::vector<std::string> inputs;  // files, folders, "-"
+  LintOptions options;
+  std::vector<Output> outputs;                    // never empty, at most one without a file
+  std::optional<Level> fail_on = Level::warning;  // absent = never
+  bool exit_zero = false;                         // findings do not count; the other statuses stay
+  ColorChoice color = ColorChoice::automatic;
+  TextStyle style;  // for text on standard output; files get none
+};
+
+struct ExplainCommand {
+  std::string check;
+};
+
+struct ChecksCommand {
+  std::string format = "text";  // "text", "json"
+};
+
+int run_lint(const LintCommand& command, std::istream& in, std::ostream& out, std::ostream& err);
+int run_explain(const ExplainCommand& command, std::ostream& out, std::ostream& err);
+int run_checks(const ChecksCommand& command, std::ostream& out, std::ostream& err);
+
+// "unknown check 'tftp-expose'; did you mean tftp-exposed?", or nothing where the check exists.
+std::string unknown_check(std::string_view id);
+// The status of a finished report.
+int exit_status(const Report& report, std::optional<Level> fail_on, bool exit_zero);
+
+}  // namespace ipo

@@ -1,0 +1,152 @@
+// Inputs are read whole; a folder's files are also decoded once here, to ask whether any dialect knows them.
+#include "linter/input_files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <set>
+
+#include "parsers/parsers.h"
+
+namespace ipo {
+namespace {
+
+namespace fs = std::filesystem;
+
+// An open file descriptor, closed at the end.
+struct Descriptor {
+  int number;
+  explicit Descriptor(int n) : number(n) {}
+  Descriptor(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+};
+
+std::string too_large() { return fmt::format("larger than {} MiB; give a smaller export", largest_input >> 20); }
+
+// Gives the reason of a failure, or nothing.
+std::string read_file(const std::string& path, std::string& bytes) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number < 0) return fmt::format("cannot be read: {}", std::strerror(errno));
+  std::vector<char> buffer(std::size_t{1} << 16);
+  for (;;) {
+    ssize_t n = ::read(file.number, buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fmt::format("cannot be read: {}", std::strerror(errno));
+    if (n == 0) return {};
+    bytes.append(buffer.data(), static_cast<std::size_t>(n));
+    if (bytes.size() > largest_input) return too_large();
+  }
+}
+
+std::string read_stream(std::istream& in, std::string& bytes) {
+  std::vector<char> buffer(std::size_t{1} << 16);
+  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), in.gcount() > 0) {
+    bytes.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
+    if (bytes.size() > largest_input) return too_large();
+  }
+  return in.bad() ? "cannot be read" : "";
+}
+
+struct Reader {
+  bool any_format;
+  std::istream& in;
+  InputFiles result;
+
+  void read_named(const std::string& path) {
+    std::string bytes;
+    std::string why = path == "-" ? read_stream(in, bytes) : read_file(path, bytes);
+    if (why.empty() && bytes.empty()) why = "empty file; nothing to analyse";
+    if (why.empty())
+      result.inputs.push_back({path, std::move(bytes)});
+    else
+      result.problems.push_back({path, why});
+  }
+
+  void read_folder(const std::string& folder) {
+    std::vector<std::string> files;
+    std::error_code error;
+    fs::recursive_directory_iterator at(folder, fs::directory_options::none, error), end;
+    while (!error && at != end) {
+      bool hidden = at->path().filename().string().starts_with('.');
+      std::error_code ignored;
+      fs::file_type type = at->symlink_status(ignored).type();
+      if (hidden && type == fs::file_type::directory) at.disable_recursion_pending();
+      if (!hidden && type == fs::file_type::regular) files.push_back(at->path().generic_string());
+      at.increment(error);
+    }
+    if (error) result.problems.push_back({folder, fmt::format("cannot be read: {}", error.message())});
+    std::sort(files.begin(), files.end());
+
+    std::size_t used = 0, unsupported = 0, unreadable = 0;
+    for (const std::string& path : files) {
+      std::string bytes;
+      if (std::string why = read_file(path, bytes); !why.empty()) {
+        result.problems.push_back({path, why});
+        ++unreadable;
+      } else if (!bytes.empty() && (any_format || recognise(decode_source(path, bytes)))) {
+        result.inputs.push_back({path, std::move(bytes)});
+        ++used;
+      } else {
+        ++unsupported;
+      }
+    }
+    if (unsupported > 0 && used > 0)
+      result.remarks.push_back(fmt::format("{} file{} in {} {} in no supported format", unsupported,
+                                           unsupported == 1 ? "" : "s", folder, unsupported == 1 ? "is" : "are"));
+    if (used == 0 && unreadable == 0 && !error)
+      result.problems.push_back({folder, "holds no file in a supported format; name the files, or give --as FORMAT"});
+  }
+};
+
+}  // namespace
+
+InputFiles read_inputs(const std::vector<std::string>& paths, bool any_format, std::istream& in) {
+  Reader reader{any_format, in, {}};
+  std::set<std::string> seen;
+  for (const std::string& path : paths) {
+    if (!seen.insert(path).second) continue;
+    std::error_code error;
+    if (path != "-" && fs::is_directory(path, error))
+      reader.read_folder(path);
+    else
+      reader.read_named(path);
+  }
+  return std::move(reader.result);
+}
+
+std::string write_file(const std::string& path, std::string_view bytes) {
+  std::error_code error;
+  fs::path target = fs::weakly_canonical(path, error);  // through a symbolic link, so that the link stays one
+  if (error) target = path;
+  fs::file_type type = fs::status(target, error).type();
+  bool replaceable = type == fs::file_type::not_found || type == fs::file_type::regular;
+  std::string name = target.string();
+  if (replaceable)
+    name = (target.parent_path() / fmt::format(".{}.{}.tmp", target.filename().string(), ::getpid())).string();
+  int flags = O_WRONLY | O_CLOEXEC | (replaceable ? O_CREAT | O_EXCL : 0);
+  Descriptor file(::open(name.c_str(), flags, 0666));
+  if (file.number < 0) return std::strerror(errno);
+  auto fail = [&] {
+    std::string why = std::strerror(errno);
+    if (replaceable) ::unlink(name.c_str());
+    return why;
+  };
+  while (!bytes.empty()) {
+    ssize_t n = ::write(file.number, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail();
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  if (replaceable && ::rename(name.c_str(), target.c_str()) != 0) return fail();
+  return {};
+}
+
+}  // namespace ipo

@@ -1,0 +1,30 @@
+// Files in and out: everything the program opens, it opens here.
+#pragma once
+
+#include <istream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "linter/lint.h"
+
+namespace ipo {
+
+constexpr std::size_t largest_input = std::size_t{256} << 20;  // bytes; larger inputs are a Problem
+
+struct InputFiles {
+  std::vector<Input> inputs;         // in the order given; a folder's files sorted by path
+  std::vector<Problem> problems;     // unreadable, empty, too large, or a folder in which nothing is supported
+  std::vector<std::string> remarks;  // "3 files in site/ are in no supported format"
+};
+
+// Reads what the user named: files, "-" for `in`, folders with all below them except hidden entries and symbolic links.
+// A folder's files that no dialect recognises are left out and counted, unless `any_format`. Naming a path twice reads
+// it once.
+InputFiles read_inputs(const std::vector<std::string>& paths, bool any_format, std::istream& in);
+
+// Replaces the file at once, so that nobody ever reads half of it; devices and pipes are written to as they are. Gives
+// the reason of a failure, or nothing.
+std::string write_file(const std::string& path, std::string_view bytes);
+
+}  // namespace ipo

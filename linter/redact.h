@@ -1,0 +1,28 @@
+// Source text fit for a report: no password, code or community string is left in it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "linter/lint.h"
+
+namespace ipo {
+
+// Every report takes the source text it quotes from here. Masked are the values of secret settings, and, because a
+// damaged export yields no settings, whatever follows a name that says password, secret, login code or the like.
+class Redaction {
+ public:
+  // The report must outlive it.
+  explicit Redaction(const Report& report);
+
+  // The secrets that overlap the span: sorted, disjoint, not cut to the span.
+  std::vector<SourceSpan> secrets_in(SourceSpan span) const;
+  // The span's text with "***" in the place of each secret, whatever the secret's length.
+  std::string text(SourceSpan span) const;
+
+ private:
+  const Sources& sources_;
+  std::vector<SourceSpan> declared_;  // sorted, disjoint
+};
+
+}  // namespace ipo

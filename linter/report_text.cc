@@ -1,0 +1,196 @@
+// A headline, the line with carets, then one "= fact" per thing known; after the findings what was not analysed, what
+// was assumed, and the count. Everything that comes from an input passes printable() or a Snippet.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "linter/place.h"
+#include "linter/redact.h"
+#include "linter/report.h"
+#include "linter/snippet.h"
+#include "linter/totals.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::string_view bold = "\x1b[1m", red = "\x1b[1;31m", yellow = "\x1b[1;33m", blue = "\x1b[1;34m",
+                           cyan = "\x1b[1;36m", reset = "\x1b[0m";
+
+std::string_view color_of(Level level) { return level == Level::error ? red : level == Level::warning ? yellow : cyan; }
+
+std::string counted(std::size_t n, std::string_view what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
+
+class TextReport {
+ public:
+  TextReport(std::ostream& out, const Report& report, const TextStyle& style)
+      : out_(out), report_(report), style_(style), places_(report.sources), redaction_(report) {}
+
+  void write() {
+    for (const Finding& f : report_.findings) write_finding(f);
+    write_problems();
+    write_inferences();
+    write_summary();
+  }
+
+ private:
+  std::string painted(std::string_view color, std::string_view text) const {
+    return style_.color ? fmt::format("{}{}{}", color, text, reset) : std::string(text);
+  }
+
+  std::string shown_path(const Place& place) const {
+    return place.path == "-" ? std::string("<stdin>") : printable(place.path);
+  }
+
+  std::string where(const Place& place) const { return fmt::format("{}:{}", shown_path(place), place.line); }
+
+  std::string bar(std::size_t gutter, std::string_view number = "") const {
+    return painted(blue, fmt::format("{:>{}} |", number, gutter));
+  }
+
+  // "   = name: text", further lines under the text.
+  void write_fact(std::size_t gutter, std::string_view name, const std::vector<std::string>& lines) {
+    std::size_t column = gutter + 5 + name.size();
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (i == 0)
+        out_ << std::string(gutter + 1, ' ') << painted(blue, "=") << ' ' << painted(bold, fmt::format("{}:", name))
+             << ' ';
+      else
+        out_ << std::string(column, ' ');
+      out_ << lines[i] << '\n';
+    }
+  }
+
+  std::size_t room(std::size_t used) const {
+    auto width = static_cast<std::size_t>(std::max(style_.width, 40));
+    return width > used + 20 ? width - used : 20;
+  }
+
+  void write_snippet(std::size_t gutter, const Place& place, Level level) {
+    Snippet snippet = snippet_of(report_.sources, redaction_, place, room(gutter + 3));
+    out_ << bar(gutter) << '\n';
+    out_ << bar(gutter, std::to_string(place.line)) << ' ' << snippet.text << '\n';
+    std::size_t carets = std::max<std::size_t>(snippet.mark_end - snippet.mark_begin, 1);
+    out_ << bar(gutter) << std::string(snippet.mark_begin + 1, ' ')
+         << painted(color_of(level), std::string(carets, '^')) << '\n';
+  }
+
+  std::vector<std::string> path_lines(const Finding& finding) const {
+    std::vector<std::array<std::string, 3>> steps;
+    std::size_t place_width = 0, chain_width = 0;
+    for (const PathStep& step : finding.path) {
+      steps.push_back({where(places_.at(step.span)), printable(step.chain), printable(step.action)});
+      place_width = std::max(place_width, columns(steps.back()[0]));
+      chain_width = std::max(chain_width, columns(steps.back()[1]));
+    }
+    std::vector<std::string> lines;
+    for (const auto& [place, chain, action] : steps)
+      lines.push_back(place + std::string(place_width - columns(place) + 2, ' ') + chain +
+                      std::string(chain_width - columns(chain) + 2, ' ') + action);
+    return lines;
+  }
+
+  std::vector<std::string> doubt_lines(const Finding& finding, const Place& main) const {
+    std::vector<std::string> lines;
+    for (const Doubt& doubt : finding.doubt) {
+      Place place = places_.at(doubt.span);
+      std::string at = place.path == main.path ? fmt::format("line {}", place.line) : where(place);
+      lines.push_back(
+          fmt::format("{}{} ({})", lines.empty() ? "possible, because of " : "and ", printable(doubt.why), at));
+    }
+    if (lines.empty()) lines.push_back("possible");
+    return lines;
+  }
+
+  // Joined with ", ", broken before the right margin.
+  std::vector<std::string> wrapped(const std::vector<std::string>& words, std::size_t width) const {
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      std::string word = printable(words[i]) + (i + 1 < words.size() ? "," : "");
+      if (!lines.empty() && columns(lines.back()) + 1 + columns(word) <= width)
+        lines.back() += ' ' + word;
+      else
+        lines.push_back(std::move(word));
+    }
+    return lines;
+  }
+
+  void write_finding(const Finding& finding) {
+    Place place = places_.at(finding.span);
+    std::size_t gutter = std::to_string(place.line).size();
+    out_ << painted(color_of(finding.level), fmt::format("{}[{}]", name_of(finding.level), finding.check))
+         << painted(bold, ": " + printable(finding.message)) << '\n';
+    out_ << std::string(gutter, ' ') << painted(blue, "-->") << ' '
+         << fmt::format("{}:{}:{}", shown_path(place), place.line, place.column) << '\n';
+    write_snippet(gutter, place, finding.level);
+    out_ << bar(gutter) << '\n';
+    if (finding.certainty == Certainty::possible) write_fact(gutter, "certainty", doubt_lines(finding, place));
+    if (finding.witness) write_fact(gutter, "witness", {printable(format_packet(*finding.witness))});
+    write_fact(gutter, "path", path_lines(finding));
+    for (const Note& note : finding.related) {
+      Place at = places_.at(note.span);
+      std::vector<std::string> lines = {fmt::format("{} ({})", printable(note.message), where(at))};
+      if (at.line != place.line || at.path != place.path) {
+        std::string text = snippet_of(report_.sources, redaction_, at, room(gutter + 11)).text;
+        std::size_t first = text.find_first_not_of(' ');
+        if (first != text.npos) lines.push_back(text.substr(first));
+      }
+      write_fact(gutter, "note", lines);
+    }
+    write_fact(gutter, "rows", wrapped(finding.rows, room(gutter + 9)));
+    write_fact(gutter, "help", {fmt::format("ipo-lint explain {}", finding.check)});
+    out_ << '\n';
+  }
+
+  void write_problems() {
+    for (const Problem& p : report_.problems)
+      out_ << painted(red, "not analysed")
+           << fmt::format(": {}: {}\n", p.path == "-" ? "<stdin>" : printable(p.path), printable(p.message));
+    if (!report_.problems.empty()) out_ << '\n';
+  }
+
+  void write_inferences() {
+    for (const Inference& inference : report_.site.inferences) {
+      out_ << painted(bold, "assumed") << ": " << printable(inference.message);
+      if (has_place(inference.span)) out_ << " (" << where(places_.at(inference.span)) << ')';
+      out_ << '\n';
+    }
+    if (!report_.release.empty())
+      out_ << painted(bold, "port matrix") << ": IP Office " << printable(report_.release) << '\n';
+    if (!report_.release.empty() || !report_.site.inferences.empty()) out_ << '\n';
+  }
+
+  void write_summary() {
+    Totals t = totals_of(report_.findings);
+    std::string line;
+    auto add = [&](std::size_t n, std::string_view what, std::string_view color) {
+      if (n == 0) return;
+      if (!line.empty()) line += ", ";
+      line += painted(color, counted(n, what));
+    };
+    add(t.errors, "error", red);
+    add(t.warnings, "warning", yellow);
+    add(t.notes, "note", cyan);
+    if (line.empty()) line = painted(bold, "no findings");
+    line += " in " + counted(report_.sources.size(), "file");
+    if (t.possible > 0) line += fmt::format(", {} possible", t.possible);
+    if (!report_.complete())
+      line += fmt::format("; incomplete: {} not analysed", counted(report_.problems.size(), "input"));
+    out_ << line << '\n';
+  }
+
+  std::ostream& out_;
+  const Report& report_;
+  const TextStyle& style_;
+  Places places_;
+  Redaction redaction_;
+};
+
+}  // namespace
+
+void write_text(std::ostream& out, const Report& report, const TextStyle& style) {
+  TextReport(out, report, style).write();
+}
+
+}  // namespace ipo

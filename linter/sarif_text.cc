@@ -1,0 +1,121 @@
+// Paths are resolved by their text only: the file system is not asked.
+#include "linter/sarif_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "linter/snippet.h"
+
+namespace ipo {
+
+std::string sarif_uri(std::string_view path, std::string_view root) {
+  if (path == "-" || path.empty()) return "stdin";
+  std::filesystem::path p = std::filesystem::path(path).lexically_normal();
+  if (p.is_absolute() && !root.empty()) {
+    std::filesystem::path inside = p.lexically_relative(std::filesystem::path(root).lexically_normal());
+    if (!inside.empty() && *inside.begin() != "..") p = inside;
+  }
+  std::string text = p.generic_string();
+  std::string_view rest = text;
+  while (rest.starts_with('/')) rest.remove_prefix(1);
+  while (rest.starts_with("../")) rest.remove_prefix(3);
+  std::string uri;
+  for (char c : rest) {
+    auto b = static_cast<unsigned char>(c);
+    bool plain = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') ||
+                 std::string_view("-._~/").find(c) != std::string_view::npos;
+    uri += plain ? std::string(1, c) : fmt::format("%{:02X}", b);
+  }
+  return uri;
+}
+
+std::string sarif_text(std::string_view text) {
+  std::string out;
+  std::string clean = printable(text);
+  for (std::size_t i = 0; i < clean.size(); ++i) {
+    char c = clean[i];
+    if (c == '{') {
+      std::size_t end = clean.find_first_not_of("0123456789", i + 1);
+      if (end != clean.npos && end > i + 1 && clean[end] == '}') {
+        out += fmt::format("{{{}}}", clean.substr(i, end - i + 1));
+        i = end;
+        continue;
+      }
+    }
+    if (c == '[' || c == ']' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string pascal_case(std::string_view id) {
+  std::string name;
+  bool upper = true;
+  for (char c : id) {
+    if (c != '-') name += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    upper = c == '-';
+  }
+  return name;
+}
+
+std::string as_sentence(std::string text) {
+  if (!text.ends_with('.')) text += '.';
+  return text;
+}
+
+std::string_view cwe_name(std::string_view number) {
+  using Entry = std::pair<std::string_view, std::string_view>;
+  static constexpr Entry names[] = {
+      {"16", "Configuration"},
+      {"183", "Permissive List of Allowed Inputs"},
+      {"200", "Exposure of Sensitive Information to an Unauthorized Actor"},
+      {"255", "Credentials Management Errors"},
+      {"269", "Improper Privilege Management"},
+      {"284", "Improper Access Control"},
+      {"285", "Improper Authorization"},
+      {"287", "Improper Authentication"},
+      {"306", "Missing Authentication for Critical Function"},
+      {"307", "Improper Restriction of Excessive Authentication Attempts"},
+      {"311", "Missing Encryption of Sensitive Data"},
+      {"319", "Cleartext Transmission of Sensitive Information"},
+      {"400", "Uncontrolled Resource Consumption"},
+      {"406", "Insufficient Control of Network Message Volume"},
+      {"489", "Active Debug Code"},
+      {"521", "Weak Password Requirements"},
+      {"522", "Insufficiently Protected Credentials"},
+      {"561", "Dead Code"},
+      {"570", "Expression is Always False"},
+      {"636", "Not Failing Securely"},
+      {"668", "Exposure of Resource to Wrong Sphere"},
+      {"670", "Always-Incorrect Control Flow Implementation"},
+      {"693", "Protection Mechanism Failure"},
+      {"697", "Incorrect Comparison"},
+      {"710", "Improper Adherence to Coding Standards"},
+      {"732", "Incorrect Permission Assignment for Critical Resource"},
+      {"770", "Allocation of Resources Without Limits or Throttling"},
+      {"778", "Insufficient Logging"},
+      {"798", "Use of Hard-coded Credentials"},
+      {"862", "Missing Authorization"},
+      {"863", "Incorrect Authorization"},
+      {"923", "Improper Restriction of Communication Channel to Intended Endpoints"},
+      {"937", "OWASP Top Ten 2013 A9: Using Components with Known Vulnerabilities"},
+      {"940", "Improper Verification of Source of a Communication Channel"},
+      {"1059", "Insufficient Technical Documentation"},
+      {"1104", "Use of Unmaintained Third Party Components"},
+      {"1164", "Irrelevant Code"},
+      {"1188", "Initialization of a Resource with an Insecure Default"},
+      {"1220", "Insufficient Granularity of Access Control"},
+      {"1327", "Binding to an Unrestricted IP Address"},
+      {"1391", "Use of Weak Credentials"},
+      {"1392", "Use of Default Credentials"},
+      {"1393", "Use of Default Password"},
+      {"1395", "Dependency on Vulnerable Third-Party Component"},
+  };
+  auto found = std::find_if(std::begin(names), std::end(names), [&](const Entry& e) { return e.first == number; });
+  return found == std::end(names) ? std::string_view() : found->second;
+}
+
+}  // namespace ipo

@@ -1,0 +1,22 @@
+// Texts and addresses the way SARIF wants them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ipo {
+
+// A path as a percent-encoded URI relative to `root` (the working folder): "-" is "stdin", "./" and inner ".." are
+// resolved, a path outside of root loses its leading "/" or "../", because GitHub takes no other.
+std::string sarif_uri(std::string_view path, std::string_view root);
+// Plain text for message.text: brackets and backslashes escaped, so that no input makes a link; "{0}" doubled, so that
+// none makes a placeholder; invisible characters as in the text report.
+std::string sarif_text(std::string_view text);
+// "tftp-exposed" -> "TftpExposed".
+std::string pascal_case(std::string_view id);
+// With a full stop at the end.
+std::string as_sentence(std::string text);
+// MITRE's short name of a CWE number ("284"); empty for those no check uses.
+std::string_view cwe_name(std::string_view number);
+
+}  // namespace ipo
