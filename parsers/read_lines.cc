@@ -6,6 +6,18 @@ namespace {
 
 bool blank(char c) { return c == ' ' || c == '\t' || c == '\f' || c == '\v' || c == '\0'; }
 
+// At least as many as the line has.
+std::size_t count_words(std::string_view text) {
+  std::size_t count = 0;
+  bool before = true;
+  for (char c : text) {
+    bool now = blank(c);
+    count += before && !now;
+    before = now;
+  }
+  return count;
+}
+
 }  // namespace
 
 Document read_lines(const Sources& sources, std::uint32_t source) {
@@ -17,14 +29,17 @@ Document read_lines(const Sources& sources, std::uint32_t source) {
     std::uint32_t start = s.line_start(number);
     Node line;
     line.kind = Node::Kind::line;
+    line.children.reserve(count_words(text));
     for (std::size_t i = 0; i < text.size();) {
       if (blank(text[i])) {
         ++i;
         continue;
       }
-      Node word;
+      Node& word = line.children.emplace_back();
       word.kind = Node::Kind::word;
       std::size_t begin = i;
+      while (i < text.size() && !blank(text[i]) && text[i] != '"') ++i;
+      word.text.assign(text, begin, i - begin);
       bool quoted = false;
       for (; i < text.size() && (quoted || !blank(text[i])); ++i) {
         if (text[i] == '"')
@@ -34,14 +49,13 @@ Document read_lines(const Sources& sources, std::uint32_t source) {
         else
           word.text += text[i];
       }
-      word.span = word.name_span = word.text_span = {source, start + static_cast<std::uint32_t>(begin),
-                                                     start + static_cast<std::uint32_t>(i)};
-      line.children.push_back(std::move(word));
+      word.span = word.name_span =
+          word.text_span = {source, start + static_cast<std::uint32_t>(begin), start + static_cast<std::uint32_t>(i)};
     }
     if (line.children.empty()) continue;
     line.span = {source, line.children.front().span.begin, line.children.back().span.end};
     line.name_span = line.text_span = line.span;
-    line.text = std::string(s.slice(line.span));
+    line.text = s.slice(line.span);
     document.root.children.push_back(std::move(line));
   }
   return document;

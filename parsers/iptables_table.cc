@@ -1,0 +1,392 @@
+// Rules live in one list; a chain is a list of numbers, so that -I and -D move four bytes. Where a jump leads is
+// decided when the table is complete, because a chain may be declared after its first use.
+#include "parsers/iptables_table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "parsers/iptables_matches.h"
+#include "parsers/iptables_names.h"
+#include "parsers/iptables_rule.h"
+#include "parsers/iptables_targets.h"
+
+namespace ipo::iptables {
+namespace {
+
+constexpr BuiltIn built_ins[] = {{"raw", "PREROUTING", Hook::prerouting, -300},
+                                 {"raw", "OUTPUT", Hook::output, -300},
+                                 {"mangle", "PREROUTING", Hook::prerouting, -150},
+                                 {"mangle", "INPUT", Hook::input, -150},
+                                 {"mangle", "FORWARD", Hook::forward, -150},
+                                 {"mangle", "OUTPUT", Hook::output, -150},
+                                 {"mangle", "POSTROUTING", Hook::postrouting, -150},
+                                 {"nat", "PREROUTING", Hook::prerouting, -100},
+                                 {"nat", "INPUT", Hook::input, 100},
+                                 {"nat", "OUTPUT", Hook::output, -100},
+                                 {"nat", "POSTROUTING", Hook::postrouting, 100},
+                                 {"filter", "INPUT", Hook::input, 0},
+                                 {"filter", "FORWARD", Hook::forward, 0},
+                                 {"filter", "OUTPUT", Hook::output, 0},
+                                 {"security", "INPUT", Hook::input, 50},
+                                 {"security", "FORWARD", Hook::forward, 50},
+                                 {"security", "OUTPUT", Hook::output, 50}};
+
+const BuiltIn* find_built_in(std::string_view table, std::string_view chain) {
+  for (const BuiltIn& b : built_ins)
+    if (b.chain == chain && b.table == table) return &b;
+  return nullptr;
+}
+
+// An open double quote takes the rest of the line, and with it what the rule would have said.
+bool has_open_quote(std::string_view text) {
+  bool open = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"')
+      open = !open;
+    else if (open && text[i] == '\\')
+      ++i;
+  }
+  return open;
+}
+
+// The words of a rule without counters, command, chain and number: what -D compares.
+std::string specification(const Node& line) {
+  std::string text;
+  bool after_command = false;
+  for (std::size_t i = 0; i < line.children.size(); ++i) {
+    std::string_view word = line.children[i].text;
+    if (!after_command && word.size() > 1 && word[0] == '-') {
+      after_command = true;
+      ++i;
+      if (i + 1 < line.children.size() && parse_number(line.children[i + 1].text, ~0u)) ++i;
+    } else if (after_command) {
+      text += word;
+      text += '\n';
+    }
+  }
+  return text;
+}
+
+OpaqueTest missing_piece(const std::string& name) {
+  std::string reason = name + " is not in this file";
+  return {reason, reason, true};
+}
+
+}  // namespace
+
+bool is_table(std::string_view name) {
+  return std::any_of(std::begin(built_ins), std::end(built_ins), [&](const BuiltIn& b) { return b.table == name; });
+}
+
+TableReader::TableReader(Family family, std::string_view table, SourceSpan header, std::vector<Statement>& statements)
+    : family_(family), table_(table), header_(header), statements_(statements) {
+  is_user_chain_ = [this](std::string_view name) {
+    Growing* g = find(name);
+    return g && g->declared && !g->built_in;
+  };
+}
+
+TableReader::Growing* TableReader::find(std::string_view name) {
+  auto it = by_name_.find(name);
+  return it == by_name_.end() ? nullptr : &chains_[it->second];
+}
+
+TableReader::Growing& TableReader::chain(std::string_view name, SourceSpan span) {
+  if (Growing* g = find(name)) return *g;
+  by_name_.emplace(name, chains_.size());
+  Growing& g = chains_.emplace_back();
+  g.chain.table = table_;
+  g.chain.name = name;
+  g.chain.span = span;
+  g.built_in = find_built_in(table_, name);
+  if (g.built_in) g.chain.policy = Located<ActionKind>{ActionKind::unknown, header_};
+  return g;
+}
+
+void TableReader::set_policy(Growing& growing, std::string_view policy, SourceSpan word, Statement& statement) {
+  auto refuse = [&](std::string reason) {
+    statement.understanding = Understanding::not_understood;
+    statement.reason = std::move(reason);
+  };
+  if (!growing.built_in) {
+    if (policy != "-") refuse("a policy on a user chain");
+    return;
+  }
+  ActionKind kind = policy == "ACCEPT" ? ActionKind::accept : policy == "DROP" ? ActionKind::drop : ActionKind::unknown;
+  growing.chain.policy = Located<ActionKind>{kind, word};
+  if (kind == ActionKind::unknown && policy != "-") refuse("policy \"" + std::string(policy) + "\" is not known");
+}
+
+void TableReader::read_header(const Node& line) {
+  std::string_view name = std::string_view(line.children[0].text).substr(1);
+  Statement statement{line.span, Understanding::understood, ""};
+  if (name.empty()) {
+    statement = {line.span, Understanding::not_understood, "a chain without a name"};
+  } else {
+    Growing& g = chain(name, line.span);
+    if (!g.declared) g.chain.span = line.span;
+    g.declared = true;
+    if (line.children.size() < 2)
+      statement = {line.span, Understanding::not_understood, "a chain without its policy"};
+    else
+      set_policy(g, line.children[1].text, line.children[1].span, statement);
+  }
+  if (statement.understanding != Understanding::understood) statements_.push_back(std::move(statement));
+}
+
+void TableReader::read_command(const Node& node) {
+  Line line = read_line(node.children, is_user_chain_);
+  if (line.family && line.family != (family_ == Family::ipv4 ? '4' : '6')) {
+    statements_.push_back({node.span, Understanding::ignored, "a line for the other address family"});
+    return;
+  }
+  switch (line.command) {
+    case 'A':
+    case 'I':
+    case 'R':
+      return place(line, node);
+    default:
+      return edit(line, node);
+  }
+}
+
+Rule TableReader::make_rule(const Line& line, const Node& node) const {
+  RuleInProgress r{family_, table_, line.chain, {}};
+  r.rule.span = node.span;
+  interpret_matches(line, r);
+  interpret_target(line, r);
+  auto damage = [&](std::string reason, std::string predicate, SourceSpan span) {
+    r.not_understood(reason);
+    r.add(OpaqueTest{std::move(predicate), std::move(reason), true}, false, span);
+    r.rule.action.kind = ActionKind::unknown;
+  };
+  if (line.rest)
+    damage(line.rest_reason, line.rest_text, *line.rest);
+  else if (has_open_quote(node.text))
+    damage("a quote is not closed", node.children.back().text, node.children.back().span);
+  if (!line.table.empty() && line.table != table_)
+    damage("a rule for another table", "-t " + std::string(line.table), node.span);
+  return std::move(r.rule);
+}
+
+bool TableReader::afford(std::size_t steps) {
+  if (steps > budget_) return false;
+  budget_ -= steps;
+  return true;
+}
+
+// -A, -I, -R.
+void TableReader::place(const Line& line, const Node& node) {
+  Rule rule = make_rule(line, node);
+  Growing& g = chain(line.chain, node.span);
+  if (!g.declared && !g.built_in)
+    worsen(rule, Understanding::not_understood, "chain " + g.chain.name + " is not declared");
+  if (line.target && line.target->kind && !changed_matches(*line.target->kind).empty())
+    changed_.push_back(changed_matches(*line.target->kind));
+
+  std::size_t size = g.order.size(), at = size;
+  bool replaces = line.command == 'R';
+  if (line.command != 'A') {
+    auto number = line.argument.empty() && !replaces ? std::optional(1u) : parse_number(line.argument, ~0u);
+    std::size_t last = replaces ? size : size + 1;
+    at = number && *number >= 1 && *number <= last ? *number - 1 : size;
+    if (!number || *number < 1 || *number > last) {
+      worsen(rule, Understanding::not_understood, "there is no rule " + std::string(line.argument));
+    } else if (!afford(std::min(at, size - at))) {
+      at = 0, replaces = false;
+      worsen(rule, Understanding::not_understood, "too many edits by rule number");
+      rule.action.kind = ActionKind::unknown;
+    }
+  }
+  auto id = static_cast<std::uint32_t>(rules_.size());
+  rules_.push_back({std::move(rule), statements_.size(), &node});
+  statements_.push_back({node.span, Understanding::understood, ""});  // filled in when the table is complete
+  if (replaces && at < size)
+    g.order[at] = id;
+  else
+    g.order.insert(g.order.begin() + static_cast<std::ptrdiff_t>(at), id);
+}
+
+// Everything that is no rule.
+void TableReader::edit(const Line& line, const Node& node) {
+  Statement statement{node.span, Understanding::understood, ""};
+  auto refuse = [&](std::string reason) {
+    statement.understanding = Understanding::not_understood;
+    statement.reason = std::move(reason);
+  };
+  Growing* g = line.chain.empty() ? nullptr : find(line.chain);
+  bool other_table = !line.table.empty() && line.table != table_;
+  if (line.rest || other_table) {
+    refuse(line.rest ? line.rest_reason : "a command for another table");
+  } else {
+    switch (line.command) {
+      case 'N':
+        chain(line.chain, node.span).declared = true;
+        break;
+      case 'P': {
+        Growing& target = chain(line.chain, node.span);
+        target.declared = true;
+        set_policy(target, line.argument, node.span, statement);
+        break;
+      }
+      case 'D':
+        erase(line, node, statement);
+        break;
+      case 'F':
+        if (g) g->order.clear();
+        if (line.chain.empty())
+          for (Growing& each : chains_) each.order.clear();
+        break;
+      case 'X':
+        if (g) g->declared = false, g->order.clear();
+        if (line.chain.empty())
+          for (Growing& each : chains_)
+            if (!each.built_in) each.declared = false, each.order.clear();
+        break;
+      case 'Z':
+        break;  // counters
+      case 0:
+        refuse("no command such as -A");
+        break;
+      default:
+        refuse(std::string("-") + line.command + " is no command for a dump");
+    }
+  }
+  statements_.push_back(std::move(statement));
+}
+
+void TableReader::erase(const Line& line, const Node& node, Statement& statement) {
+  auto refuse = [&](std::string reason) {
+    statement.understanding = Understanding::not_understood;
+    statement.reason = std::move(reason);
+  };
+  Growing* g = find(line.chain);
+  if (!g) return refuse("chain " + std::string(line.chain) + " is not declared");
+  auto& order = g->order;
+  std::size_t at = order.size();
+  if (!line.argument.empty()) {
+    auto number = parse_number(line.argument, ~0u);
+    if (number && *number >= 1) at = *number - 1;
+    if (at >= order.size()) return refuse("there is no rule " + std::string(line.argument));
+    if (!afford(std::min(at, order.size() - at))) return refuse("too many edits by rule number");
+  } else {
+    if (!afford(order.size() * 64)) return refuse("too many edits by rule number");
+    std::string wanted = specification(node);
+    auto it = std::find_if(order.begin(), order.end(),
+                           [&](std::uint32_t id) { return specification(*rules_[id].line) == wanted; });
+    if (it == order.end()) return refuse("no rule above is written like this one");
+    at = static_cast<std::size_t>(it - order.begin());
+  }
+  order.erase(order.begin() + static_cast<std::ptrdiff_t>(at));
+}
+
+void TableReader::resolve_jumps() {
+  for (Entry& entry : rules_) {
+    Action& action = entry.rule.action;
+    if (action.kind != ActionKind::jump && action.kind != ActionKind::go_to) continue;
+    const Growing* g = find(action.chain);
+    if (g && !g->built_in && (g->declared || !g->order.empty())) continue;
+    bool ufw = action.chain.starts_with("ufw-") || action.chain.starts_with("ufw6-");
+    worsen(entry.rule, ufw ? Understanding::bounded : Understanding::not_understood,
+           ufw ? action.chain + " is not in this file"
+               : "target " + action.chain + " is neither known nor a chain of this table");
+    action.kind = ActionKind::unknown;
+    action.chain.clear();
+  }
+}
+
+// A predicate on something that targets rewrite is not the same before and after the rewriting.
+void TableReader::forget_changed_matches() {
+  std::vector<std::string> prefixes;
+  std::sort(changed_.begin(), changed_.end());
+  changed_.erase(std::unique(changed_.begin(), changed_.end()), changed_.end());
+  for (std::string_view names : changed_)
+    while (!names.empty()) {
+      std::size_t end = names.find(' ');
+      prefixes.push_back("-m " + std::string(names.substr(0, end)) + ' ');
+      names.remove_prefix(end == names.npos ? names.size() : end + 1);
+    }
+  if (prefixes.empty()) return;
+  for (Entry& entry : rules_)
+    for (Condition& c : entry.rule.conditions)
+      for (Test& t : c.any_of)
+        if (auto* opaque = std::get_if<OpaqueTest>(&t))
+          for (const std::string& prefix : prefixes)
+            if (opaque->predicate.starts_with(prefix)) opaque->stateful = true;
+}
+
+bool TableReader::is_ufw_fragment() const {
+  bool ufw = false;
+  for (const Growing& g : chains_) {
+    if (g.built_in) return false;
+    ufw = ufw || g.chain.name.starts_with("ufw-") || g.chain.name.starts_with("ufw6-");
+  }
+  return ufw && table_ == "filter";
+}
+
+// What ufw-init adds around its files: the order in which the base chains call the pieces, and the jump from the end of
+// ufw-before-* to ufw-user-*.
+void TableReader::hook_ufw(std::vector<Inference>& inferences) {
+  constexpr std::array<std::string_view, 6> pieces = {"before-logging", "before", "after",
+                                                      "after-logging",  "reject", "track"};
+  std::string prefix = "ufw-";
+  for (const Growing& g : chains_)
+    if (g.chain.name.starts_with("ufw6-")) prefix = "ufw6-";
+  auto present = [&](const std::string& name) {
+    Growing* g = find(name);
+    return g && g->declared;
+  };
+  auto call = [&](Growing& from, const std::string& name) {
+    Rule rule;
+    rule.span = header_;
+    rule.action = {ActionKind::jump, name, name, {}, header_};
+    if (!present(name)) {
+      OpaqueTest test = missing_piece(name);
+      worsen(rule, Understanding::bounded, test.reason);
+      rule.conditions.push_back({{std::move(test)}, false, header_});
+      rule.action.kind = ActionKind::unknown;
+      rule.action.chain.clear();
+    }
+    from.order.push_back(static_cast<std::uint32_t>(rules_.size()));
+    rules_.push_back({std::move(rule), ~std::size_t{0}, nullptr});
+  };
+  for (auto [base, hook] : {std::pair{"INPUT", "input"}, {"FORWARD", "forward"}, {"OUTPUT", "output"}}) {
+    Growing& g = chain(base, header_);
+    g.declared = true;
+    for (std::string_view piece : pieces) {
+      std::string name = prefix + std::string(piece) + '-' + hook, user = prefix + "user-" + hook;
+      call(g, name);
+      if (piece == "before") call(present(name) ? *find(name) : g, user);
+    }
+  }
+  inferences.push_back(
+      {"a part of ufw's rules: INPUT, FORWARD and OUTPUT call its chains as ufw does, the policy is in "
+       "/etc/default/ufw",
+       header_});
+}
+
+void TableReader::finish(Ruleset& ruleset, std::vector<Inference>& inferences) {
+  if (is_ufw_fragment()) hook_ufw(inferences);
+  // A nat table without a chain is one of a kernel without that hook, and iptables refuses DROP as a policy there.
+  bool nat = table_ == "nat";
+  if (!nat)
+    for (const BuiltIn& b : built_ins)
+      if (b.table == table_) chain(b.chain, header_);
+  resolve_jumps();
+  forget_changed_matches();
+  for (Entry& entry : rules_)
+    if (entry.statement < statements_.size()) {
+      statements_[entry.statement].understanding = entry.rule.understanding;
+      statements_[entry.statement].reason = entry.rule.reason;
+    }
+  for (Growing& g : chains_) {
+    if (nat && g.built_in && g.chain.policy->value == ActionKind::unknown) g.chain.policy->value = ActionKind::accept;
+    g.chain.rules.reserve(g.order.size());
+    for (std::uint32_t id : g.order) g.chain.rules.push_back(std::move(rules_[id].rule));
+    if (g.built_in) ruleset.base_chains.push_back({g.built_in->hook, g.built_in->priority, nat, ruleset.chains.size()});
+    if (g.declared || g.built_in || !g.order.empty()) ruleset.chains.push_back(std::move(g.chain));
+  }
+  ruleset.has_filter = ruleset.has_filter || table_ == "filter";
+}
+
+}  // namespace ipo::iptables

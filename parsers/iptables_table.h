@@ -1,0 +1,78 @@
+// One table while its lines are read: chains by name, rules in the order the commands give them.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "parsers/document.h"
+#include "parsers/model.h"
+
+namespace ipo::iptables {
+
+struct Line;
+
+// A chain the kernel itself calls.
+struct BuiltIn {
+  std::string_view table, chain;
+  Hook hook;
+  int priority;  // enum nf_ip_hook_priorities, linux/netfilter_ipv4.h
+};
+bool is_table(std::string_view name);
+
+class TableReader {
+ public:
+  // `header`: the table's first line, for what is not written anywhere. Statements are added to `statements`.
+  TableReader(Family family, std::string_view table, SourceSpan header, std::vector<Statement>& statements);
+
+  void read_header(const Node& line);   // ":INPUT DROP [0:0]"
+  void read_command(const Node& line);  // "-A INPUT -j DROP"
+  // Adds the table to the ruleset. `inferences` is told where ufw's missing pieces were put in.
+  void finish(Ruleset& ruleset, std::vector<Inference>& inferences);
+
+ private:
+  struct Growing {
+    Chain chain;
+    const BuiltIn* built_in = nullptr;
+    bool declared = false;
+    std::deque<std::uint32_t> order;  // of rules_
+  };
+  struct Entry {
+    Rule rule;
+    std::size_t statement = 0;
+    const Node* line = nullptr;
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+  };
+
+  Growing* find(std::string_view name);
+  Growing& chain(std::string_view name, SourceSpan span);
+  void set_policy(Growing& growing, std::string_view policy, SourceSpan word, Statement& statement);
+  Rule make_rule(const Line& line, const Node& node) const;
+  void place(const Line& line, const Node& node);
+  void edit(const Line& line, const Node& node);
+  void erase(const Line& line, const Node& node, Statement& statement);
+  bool afford(std::size_t steps);
+  void resolve_jumps();
+  void forget_changed_matches();
+  bool is_ufw_fragment() const;
+  void hook_ufw(std::vector<Inference>& inferences);
+
+  Family family_;
+  std::string table_;
+  SourceSpan header_;
+  std::vector<Statement>& statements_;
+  std::deque<Growing> chains_;  // references stay good
+  std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> by_name_;
+  std::vector<Entry> rules_;
+  std::vector<std::string_view> changed_;  // matches that targets of this table change
+  std::function<bool(std::string_view)> is_user_chain_;
+  std::size_t budget_ = 50'000'000;  // steps left for edits by number
+};
+
+}  // namespace ipo::iptables
