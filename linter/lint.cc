@@ -77,7 +77,7 @@ Report lint(std::vector<Input> inputs, const LintOptions& options) {
   for (const Note& failure : failures)
     report.problems.push_back({report.sources[failure.span.source].path(), "shadowed rules could not be looked for: " + failure.message});
   std::stable_sort(report.findings.begin(), report.findings.end(), [](const Finding& a, const Finding& b) {
-    return std::tie(a.span, a.check, a.message) < std::tie(b.span, b.check, b.message);
+    return std::tie(a.span, b.level, a.check, a.message) < std::tie(b.span, a.level, b.check, b.message);
   });
   return report;
 }

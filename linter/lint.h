@@ -33,7 +33,7 @@ struct Report {
   Sources sources;
   Site site;                      // with the inferences that were made
   std::string release;            // of the port matrix used: "9.1"
-  Findings findings;              // sorted by path, place, check
+  Findings findings;              // sorted by input, place, level (gravest first), check
   std::vector<Problem> problems;  // not empty = the report is incomplete
   bool complete() const { return problems.empty(); }
 };

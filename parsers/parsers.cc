@@ -1,12 +1,16 @@
 // The list of dialects, and the choice among them by content.
 #include "parsers/parsers.h"
 
-#include <vector>
+#include <array>
+
+#include "parsers/iptables.h"
 
 namespace ipo {
 
 std::span<const Dialect> dialects() {
-  static const std::vector<Dialect> list = {};
+  static constexpr std::array<Dialect, 1> list = {{
+      {"iptables", "iptables-save", recognises_iptables, interpret_iptables},
+  }};
   return list;
 }
 

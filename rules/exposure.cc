@@ -109,6 +109,14 @@ Exposure::Exposure(const Site& site, const std::vector<Standing>& standings, con
     for (RowHit& hit : o.hits)
       if (auto& [sources, single] = sums[{o.passage, hit.row}]; !single)
         hit.any = is_anyone(sources, o.passage->ruleset->family);
+  // A private address counts "if routed" only for rows no translation leads to: else it is the same exposure again.
+  std::map<const Passage*, std::set<const MatrixRow*>> translated;
+  for (const Opening& o : openings_)
+    if (o.flow->translation.rule)
+      for (const RowHit& hit : o.hits) translated[o.passage].insert(hit.row);
+  for (Opening& o : openings_)
+    if (!o.routed)
+      std::erase_if(o.hits, [&](const RowHit& hit) { return translated[o.passage].contains(hit.row); });
   std::stable_sort(openings_.begin(), openings_.end(),
                    [](const Opening& a, const Opening& b) { return a.by.span() < b.by.span(); });
 }
@@ -321,8 +329,11 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   if (protocols.contains(proto_udp)) prefer(Dimension::protocol, IntervalSet::of(proto_udp));
   prefer(far, all_public(family));
   prefer(far, IntervalSet::of(parse_address(family == Family::ipv4 ? "203.0.113.9" : "2001:db8:ffff::9")->value));
-  if (!passage.addresses.empty()) prefer(near, passage.addresses);
-  else prefer(near, all_public(family));
+  // What is forwarded was sent to a public address; all else to the host itself.
+  bool forwarded = flow.translation.rule != nullptr;
+  if (!passage.addresses.empty() && !forwarded) prefer(near, passage.addresses);
+  prefer(near, all_public(family));
+  prefer(near, IntervalSet::of(parse_address(family == Family::ipv4 ? "192.0.2.1" : "2001:db8::1")->value));
   prefer(Dimension::source_port, IntervalSet::of(40000));
   prefer(Dimension::tcp_flags, IntervalSet::of(tcp_syn));
   Witness out;

@@ -34,7 +34,7 @@ void run(const Judgement& judgement, Findings& findings) {
     for (const auto& [name, set] : {std::pair("tcp/", &tcp), std::pair("udp/", &udp)})
       for (const Interval& i : *set) ports += (ports.empty() ? "" : ", ") + (name + format_ports(IntervalSet::range(i.lo, i.hi)));
     bool plural = ports.find_first_of(",-") != ports.npos;
-    f.message = fmt::format("{} {} reachable from {}{}, and no row of the release {} port matrix knows {}", ports,
+    f.message = fmt::format("{} {} reachable from {}{}, and no row of the {} port matrix knows {}", ports,
                             plural ? "are" : "is", from_zone(o), if_routed(o), judgement.matrix.release, plural ? "them" : "it");
     f.identity += '\n' + ports;
     findings.push_back(std::move(f));
