@@ -65,17 +65,25 @@ Report lint(std::vector<Input> inputs, const LintOptions& options) {
         std::vector<Shadow> found = find_shadows(*chains);
         shadows.insert(shadows.end(), found.begin(), found.end());
       } catch (const SpaceExhausted& e) {
-        failures.push_back({e.what(), chains->ruleset().span});
+        failures.push_back({std::string("shadowed rules could not be looked for: ") + e.what(), chains->ruleset().span});
       }
     }
   Judgement judgement{report.sources, report.site, matrix, exposure, shadows, without_matrix(report.site, matrix)};
-  for (const Check& check : checks())
-    if (selected(check.id, options)) check.run(judgement, report.findings);
+  for (const Check& check : checks()) {
+    if (!selected(check.id, options)) continue;
+    std::size_t before = report.findings.size();
+    try {
+      check.run(judgement, report.findings);
+    } catch (const SpaceExhausted& e) {
+      report.findings.resize(before);
+      failures.push_back({std::string(check.id) + " could not be checked: " + e.what(), SourceSpan{}});
+    }
+  }
 
   for (const Note& failure : exposure.failures())
     report.problems.push_back({report.sources[failure.span.source].path(), "these rules could not be judged: " + failure.message});
   for (const Note& failure : failures)
-    report.problems.push_back({report.sources[failure.span.source].path(), "shadowed rules could not be looked for: " + failure.message});
+    report.problems.push_back({report.sources[failure.span.source].path(), failure.message});
   std::stable_sort(report.findings.begin(), report.findings.end(), [](const Finding& a, const Finding& b) {
     return std::tie(a.span, b.level, a.check, a.message) < std::tie(b.span, a.level, b.check, b.message);
   });

@@ -35,27 +35,16 @@ OpaqueTest unknown_policy(const Chain& chain) {
 // ---- predicates and conditions ----------------------------------------------------------------------------------
 
 PacketSpace::PacketSpace(const Firewall& firewall, const std::vector<InterfaceTest>& named, std::size_t edge_budget)
-    : space(edge_budget), interfaces(interfaces_of(firewall, named)) {
-  for (const Ruleset& ruleset : firewall.rulesets)
-    for (const Chain& chain : ruleset.chains)
-      for (const Rule& rule : chain.rules)
-        changes_marks_ = changes_marks_ || rule.action.name == "MARK" || rule.action.name == "CONNMARK";
-}
-
-// The place counts for a stateful predicate only; a mark is one as soon as the rules change marks.
-std::pair<std::string, SourceSpan> PacketSpace::key_of(const OpaqueTest& test, SourceSpan place) const {
-  bool mark = test.predicate.starts_with("-m mark") || test.predicate.starts_with("-m connmark");
-  return {test.predicate, test.stateful || (mark && changes_marks_) ? place : SourceSpan{}};
-}
+    : space(edge_budget), interfaces(interfaces_of(firewall, named)) {}
 
 PacketSet PacketSpace::predicate(const OpaqueTest& test, SourceSpan place) {
-  auto [it, added] = numbers_.try_emplace(key_of(test, place), static_cast<std::uint32_t>(predicates_.size()));
+  auto [it, added] = numbers_.try_emplace({test.predicate, test.stateful ? place : SourceSpan{}}, static_cast<std::uint32_t>(predicates_.size()));
   if (added) predicates_.push_back({test.predicate, test.reason, place});
   return space.predicate(it->second);
 }
 
 std::optional<std::uint32_t> PacketSpace::number_of(const OpaqueTest& test, SourceSpan place) const {
-  auto it = numbers_.find(key_of(test, place));
+  auto it = numbers_.find({test.predicate, test.stateful ? place : SourceSpan{}});
   return it == numbers_.end() ? std::nullopt : std::optional(it->second);
 }
 
@@ -100,6 +89,7 @@ ChainSets::ChainSets(PacketSpace& packets, const Ruleset& ruleset)
     matches_.emplace_back(chain.rules.size());
   }
   for (auto& summaries : summaries_) summaries.resize(chains.size());
+  segments_.resize(chains.size());
   std::vector<int> height(chains.size(), -1);
   for (std::size_t c = 0; c < chains.size(); ++c) nesting(c, height, 0);
   std::reverse(callers_first_.begin(), callers_first_.end());
@@ -190,7 +180,10 @@ PacketSet ChainSets::fold(std::size_t chain, std::size_t begin, std::size_t end,
 PacketSet ChainSets::summary(std::size_t chain, View view) {
   auto& memo = summaries_[static_cast<int>(view)][chain];
   if (!memo) {
-    PacketSet folded = fold(chain, 0, ruleset_.chains[chain].rules.size(), view);
+    std::size_t count = ruleset_.chains[chain].rules.size();
+    PacketSet folded = count == 0                ? space().nothing()
+                       : view == View::outcome ? segment(chain, 1, 0, count).decision
+                                               : fold(chain, 0, count, view);
     summaries_[static_cast<int>(view)][chain] = folded;
     return folded;
   }
@@ -217,60 +210,85 @@ PacketSet ChainSets::untracked(const BaseChain& base) {
   return space().where(summary(base.chain, View::untrack), outcome_untrack);
 }
 
-PacketSet ChainSets::takes(std::size_t chain, std::size_t rule) {
+const ChainSets::Segment& ChainSets::segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end) {
+  auto& tree = segments_[chain];
+  if (tree.size() <= node) tree.resize(std::max(node + 1, 4 * ruleset_.chains[chain].rules.size()));
+  if (tree[node].known) return tree[node];
   Space& s = space();
-  PacketSet decided = rule_decision(chain, rule, View::outcome);
-  return s.relabel(decided, [](std::uint32_t v) { return v == outcome_proceed ? 0u : 1u; });
+  Segment made;
+  if (end - begin == 1) {
+    made.decision = rule_decision(chain, begin, View::outcome);
+    made.matched = match(chain, begin);
+    made.takes = s.relabel(made.decision, [](std::uint32_t v) { return v == outcome_proceed ? 0u : 1u; });
+  } else {
+    std::size_t middle = begin + (end - begin) / 2;
+    Segment first = segment(chain, 2 * node, begin, middle);
+    const Segment& second = segment(chain, 2 * node + 1, middle, end);
+    made.decision = s.overlay(first.decision, second.decision);
+    made.matched = s.unite(first.matched, second.matched);
+    made.takes = s.unite(first.takes, second.takes);
+  }
+  made.known = true;
+  return segments_[chain][node] = made;
 }
 
-void ChainSets::send(const BaseChain& base, PacketSet entering, const Meet& meet) {
+// Narrowing the packets to what a run of rules can match keeps every set as small as the run, however large the chain.
+void ChainSets::meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet reaching,
+                             std::vector<PacketSet>& entry, const Meet& meet) {
+  Space& s = space();
+  Segment run = segment(chain, node, begin, end);
+  reaching = s.intersect(reaching, run.matched);
+  if (reaching.empty()) return;
+  if (end - begin > 1) {
+    std::size_t middle = begin + (end - begin) / 2;
+    PacketSet taken = segment(chain, 2 * node, begin, middle).takes;
+    meet_segment(chain, 2 * node, begin, middle, reaching, entry, meet);
+    meet_segment(chain, 2 * node + 1, middle, end, s.minus(reaching, taken), entry, meet);
+    return;
+  }
+  const Chain& c = ruleset_.chains[chain];
+  meet({&c, &c.rules[begin]}, reaching);
+  if (kind(chain, begin) == ActionKind::jump || kind(chain, begin) == ActionKind::go_to) {
+    PacketSet& target = entry[targets_[chain][begin]];
+    target = s.unite(target, reaching);
+  }
+}
+
+std::vector<PacketSet> ChainSets::send(const BaseChain& base, PacketSet entering, const Meet& meet) {
   Space& s = space();
   std::vector<PacketSet> entry(ruleset_.chains.size(), s.nothing());
   entry[base.chain] = entering;
   for (std::size_t c : callers_first_) {
-    PacketSet reaching = entry[c], returned = s.nothing();
     const Chain& chain = ruleset_.chains[c];
-    for (std::size_t r = 0; r < chain.rules.size() && !reaching.empty(); ++r) {
-      PacketSet hit = s.intersect(reaching, match(c, r));
-      meet({&chain, &chain.rules[r]}, reaching, hit);
-      if (hit.empty()) continue;
-      switch (kind(c, r)) {
-        case ActionKind::proceed:
-        case ActionKind::untrack: break;
-        case ActionKind::return_: returned = s.unite(returned, hit); [[fallthrough]];
-        case ActionKind::accept:
-        case ActionKind::drop:
-        case ActionKind::reject:
-        case ActionKind::translate_source:
-        case ActionKind::translate_destination: reaching = s.minus(reaching, hit); break;
-        case ActionKind::unknown: {
-          PacketSet ends = s.unite(unknown_accepts(chain.rules[r]), unknown_drops(chain.rules[r]));
-          reaching = s.minus(reaching, s.intersect(hit, ends));
-          break;
-        }
-        case ActionKind::jump:
-        case ActionKind::go_to: {
-          std::size_t target = targets_[c][r];
-          entry[target] = s.unite(entry[target], hit);
-          PacketSet comes_back = s.relabel(summary(target, View::outcome), [](std::uint32_t v) {
-            return v == outcome_proceed || v == outcome_return ? 1u : 0u;
-          });
-          comes_back = s.intersect(hit, comes_back);
-          if (kind(c, r) == ActionKind::jump) {
-            reaching = s.unite(s.minus(reaching, hit), comes_back);
-          } else {
-            reaching = s.minus(reaching, hit);
-            returned = s.unite(returned, comes_back);
-          }
-          break;
-        }
-      }
-    }
-    if (c == base.chain) {
-      PacketSet left = s.unite(reaching, returned);
-      meet({&chain, nullptr}, left, left);
-    }
+    if (!entry[c].empty() && !chain.rules.empty()) meet_segment(c, 1, 0, chain.rules.size(), entry[c], entry, meet);
+    if (c != base.chain) continue;
+    PacketSet comes_back = s.relabel(summary(c, View::outcome), [](std::uint32_t v) {
+      return v == outcome_proceed || v == outcome_return ? 1u : 0u;
+    });
+    if (PacketSet left = s.intersect(entry[c], comes_back); !left.empty()) meet({&chain, nullptr}, left);
   }
+  return entry;
+}
+
+void ChainSets::find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, std::size_t before,
+                            PacketSet& wanted, std::size_t limit, std::vector<RuleRef>& out) {
+  if (begin >= before || out.size() == limit || wanted.empty()) return;
+  PacketSet takes = segment(chain, node, begin, end).takes;
+  if (space().disjoint(takes, wanted)) return;
+  if (end - begin > 1) {
+    std::size_t middle = begin + (end - begin) / 2;
+    find_takers(chain, 2 * node, begin, middle, before, wanted, limit, out);
+    find_takers(chain, 2 * node + 1, middle, end, before, wanted, limit, out);
+    return;
+  }
+  wanted = space().minus(wanted, takes);
+  out.push_back({&ruleset_.chains[chain], &ruleset_.chains[chain].rules[begin]});
+}
+
+std::vector<RuleRef> ChainSets::takers(std::size_t chain, std::size_t rule, PacketSet wanted, std::size_t limit) {
+  std::vector<RuleRef> out;
+  find_takers(chain, 1, 0, ruleset_.chains[chain].rules.size(), rule, wanted, limit, out);
+  return out;
 }
 
 std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketSet entering) {
@@ -279,8 +297,7 @@ std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketS
   auto add = [&](RuleRef by, bool accepted, PacketSet packets) {
     if (!packets.empty()) out.push_back({by, accepted, packets});
   };
-  send(base, entering, [&](RuleRef at, PacketSet, PacketSet hit) {
-    if (hit.empty()) return;
+  send(base, entering, [&](RuleRef at, PacketSet hit) {
     if (!at.rule) {
       PacketSet policy = policy_decision(*at.chain);
       add(at, true, s.intersect(hit, s.where(policy, outcome_accept)));

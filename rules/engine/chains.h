@@ -34,9 +34,6 @@ class PacketSpace {
   PacketSet condition(const Condition& condition);
 
  private:
-  std::pair<std::string, SourceSpan> key_of(const OpaqueTest& test, SourceSpan place) const;
-
-  bool changes_marks_ = false;  // a rule sets marks, so a mark test here says nothing about one elsewhere
   std::vector<Predicate> predicates_;
   std::map<std::pair<std::string, SourceSpan>, std::uint32_t> numbers_;
 };
@@ -74,11 +71,11 @@ class ChainSets {
   PacketSet untracked(const BaseChain& base);
   const std::vector<RuleRef>& translations() const { return translations_; }
 
-  // Sends `entering` through a base chain and reports for every rule, in the order packets meet them, which packets
-  // reach it and which of them it matches; for the policy (rule null) which reach it. Calls for one chain follow each
-  // other; a chain is met once, with the packets of all its callers.
-  using Meet = std::function<void(RuleRef at, PacketSet reaching, PacketSet matched)>;
-  void send(const BaseChain& base, PacketSet entering, const Meet& meet);
+  // Sends `entering` through a base chain and reports every rule that packets reach and match, with those packets, and the
+  // policy (rule null) with what is left for it. Calls for one chain follow each other in the order of its rules; a chain
+  // is met once, with the packets of all its callers. Returns for each chain the packets that enter it.
+  using Meet = std::function<void(RuleRef at, PacketSet matched)>;
+  std::vector<PacketSet> send(const BaseChain& base, PacketSet entering, const Meet& meet);
 
   // The rules that end the way of `entering` in a base chain, with the packets each takes and whether it lets them
   // pass; sorted by place.
@@ -90,8 +87,8 @@ class ChainSets {
   std::vector<Decided> decide(const BaseChain& base, PacketSet entering);
 
   PacketSet match(std::size_t chain, std::size_t rule);
-  // The packets the rule keeps from the rules after it in its chain.
-  PacketSet takes(std::size_t chain, std::size_t rule);
+  // The rules of a chain before `rule` that keep packets of `wanted` from the rules after them, in order, `limit` at most.
+  std::vector<RuleRef> takers(std::size_t chain, std::size_t rule, PacketSet wanted, std::size_t limit);
   // jump and go_to that would loop or nest deeper than the kernel allows are unknown here.
   ActionKind kind(std::size_t chain, std::size_t rule) const { return kinds_[chain][rule]; }
   // For an unknown action: the packets (of all) that it accepts and that it drops.
@@ -100,6 +97,17 @@ class ChainSets {
 
  private:
   enum class View { outcome, untrack };
+  // A run of rules of one chain: what it decides, and every packet one of its rules matches. Runs form a binary tree over
+  // the chain, numbered as a heap from 1.
+  struct Segment {
+    PacketSet decision, matched, takes;
+    bool known = false;
+  };
+  const Segment& segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end);
+  void meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet reaching,
+                    std::vector<PacketSet>& entry, const Meet& meet);
+  void find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, std::size_t before,
+                   PacketSet& wanted, std::size_t limit, std::vector<RuleRef>& out);
   PacketSet summary(std::size_t chain, View view);
   PacketSet rule_decision(std::size_t chain, std::size_t rule, View view);
   PacketSet fold(std::size_t chain, std::size_t begin, std::size_t end, View view);
@@ -112,6 +120,7 @@ class ChainSets {
   std::vector<std::vector<ActionKind>> kinds_;
   std::vector<std::vector<std::size_t>> targets_;  // chain index of jump and go_to
   std::vector<std::vector<std::optional<PacketSet>>> matches_;
+  std::vector<std::vector<Segment>> segments_;
   std::vector<std::optional<PacketSet>> summaries_[2];
   std::vector<std::size_t> callers_first_;  // every chain after all chains that call it
   std::vector<RuleRef> translations_;

@@ -3,7 +3,7 @@
 #include "rules/engine/shadows.h"
 
 #include <algorithm>
-#include <unordered_map>
+#include <unordered_set>
 
 namespace ipo {
 namespace {
@@ -27,38 +27,26 @@ PacketSet hook_packets(ChainSets& chains, Hook hook) {
 std::vector<Shadow> find_shadows(ChainSets& chains) {
   Space& s = chains.space();
   const Ruleset& ruleset = chains.ruleset();
-  std::unordered_map<const Chain*, PacketSet> entered;
-  std::unordered_map<const Rule*, bool> used;
-  for (const BaseChain& base : ruleset.base_chains)
-    chains.send(base, hook_packets(chains, base.hook), [&](RuleRef at, PacketSet reaching, PacketSet hit) {
-      if (!at.rule) return;
-      if (at.rule == at.chain->rules.data()) {
-        auto [it, first] = entered.try_emplace(at.chain, reaching);
-        if (!first) it->second = s.unite(it->second, reaching);
-      }
-      if (!hit.empty()) used[at.rule] = true;
+  std::vector<PacketSet> entered(ruleset.chains.size(), s.nothing());
+  std::unordered_set<const Rule*> used;
+  for (const BaseChain& base : ruleset.base_chains) {
+    std::vector<PacketSet> entry = chains.send(base, hook_packets(chains, base.hook), [&](RuleRef at, PacketSet) {
+      if (at.rule) used.insert(at.rule);
     });
+    for (std::size_t c = 0; c < entry.size(); ++c) entered[c] = s.unite(entered[c], entry[c]);
+  }
 
   std::vector<Shadow> out;
   for (std::size_t c = 0; c < ruleset.chains.size(); ++c) {
     const Chain& chain = ruleset.chains[c];
-    auto entry = entered.find(&chain);
-    if (entry == entered.end() || entry->second.empty()) continue;
+    if (entered[c].empty()) continue;
     for (std::size_t r = 0; r < chain.rules.size(); ++r) {
       if (used.contains(&chain.rules[r]) || chains.kind(c, r) == ActionKind::unknown) continue;
-      PacketSet left = s.intersect(entry->second, chains.match(c, r));
-      if (left.empty()) continue;
-      Shadow shadow{{&chain, &chain.rules[r]}, {}, false};
-      for (std::size_t before = 0; before < r && !left.empty(); ++before) {
-        PacketSet taken = s.intersect(left, chains.takes(c, before));
-        if (taken.empty()) continue;
-        left = s.minus(left, taken);
-        if (shadow.covered_by.size() == cover_limit) {
-          shadow.more = true;
-          break;
-        }
-        shadow.covered_by.push_back({&chain, &chain.rules[before]});
-      }
+      PacketSet matched = s.intersect(entered[c], chains.match(c, r));
+      if (matched.empty()) continue;
+      Shadow shadow{{&chain, &chain.rules[r]}, chains.takers(c, r, matched, cover_limit + 1), false};
+      shadow.more = shadow.covered_by.size() > cover_limit;
+      if (shadow.more) shadow.covered_by.pop_back();
       out.push_back(std::move(shadow));
     }
   }
