@@ -17,7 +17,7 @@ struct General {
 };
 
 // iptables(8), plus the spellings older versions printed.
-constexpr General general[] = {{'p', "protocol|proto="},
+constexpr General general[] = {{'p', "protocol="},
                                {'s', "source|src="},
                                {'d', "destination|dst="},
                                {'i', "in-interface="},
