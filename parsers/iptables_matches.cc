@@ -159,8 +159,10 @@ void test_ports(RuleInProgress& rule, const Option& o, std::initializer_list<Fie
                 bool backwards = false) {
   IntervalSet known;
   std::vector<Test> tests;
+  std::size_t slots = 0;
   each(o.values[0], separator, [&](std::string_view part) {
     auto range = port_range(part, ':');
+    slots += part.find(':') == part.npos ? 1 : 2;
     if (range && (range->lo <= range->hi || backwards)) return known.add(range->lo, range->hi);
     bool name = !range && part.find(',') == part.npos && part.find_first_not_of("0123456789:-") != part.npos;
     std::string reason = name ? "service " + quoted(part) + " is not in the table of services"
@@ -171,6 +173,7 @@ void test_ports(RuleInProgress& rule, const Option& o, std::initializer_list<Fie
       rule.not_understood(reason);
     tests.push_back(OpaqueTest{"--" + std::string(o.name) + ' ' + std::string(part), reason, false});
   });
+  if (slots > 15) rule.bounded("iptables takes at most 15 ports, a range counts as two");
   if (!known.empty())
     for (Field field : fields) tests.insert(tests.begin(), FieldTest{field, known});
   rule.add(std::move(tests), o.negated, o.span);
