@@ -187,8 +187,30 @@ Family family_of(const Dump& dump) {
   return six > four ? Family::ipv6 : Family::ipv4;
 }
 
+// A predicate on something that targets rewrite is not the same before and after the rewriting.
+void forget_changed(Ruleset& ruleset, std::vector<std::string_view> changed) {
+  std::sort(changed.begin(), changed.end());
+  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
+  std::vector<std::string> prefixes;
+  for (std::string_view names : changed)
+    while (!names.empty()) {
+      std::size_t end = names.find(' ');
+      prefixes.push_back("-m " + std::string(names.substr(0, end)) + ' ');
+      names.remove_prefix(end == names.npos ? names.size() : end + 1);
+    }
+  if (prefixes.empty()) return;
+  for (Chain& chain : ruleset.chains)
+    for (Rule& rule : chain.rules)
+      for (Condition& c : rule.conditions)
+        for (Test& t : c.any_of)
+          if (auto* opaque = std::get_if<OpaqueTest>(&t))
+            for (const std::string& prefix : prefixes)
+              if (opaque->predicate.starts_with(prefix)) opaque->stateful = true;
+}
+
 Ruleset read_dump(const Dump& dump, Site& site, std::vector<Statement>& statements) {
   Ruleset ruleset;
+  std::vector<std::string_view> changed;
   ruleset.family = family_of(dump);
   for (const Table& t : dump.tables) {
     if (!t.header && t.lines.empty()) continue;
@@ -212,7 +234,9 @@ Ruleset read_dump(const Dump& dump, Site& site, std::vector<Statement>& statemen
         reader.read_command(*line);
     }
     reader.finish(ruleset, site.inferences);
+    changed.insert(changed.end(), reader.changed().begin(), reader.changed().end());
   }
+  forget_changed(ruleset, std::move(changed));
   std::stable_sort(ruleset.base_chains.begin(), ruleset.base_chains.end(), [](const BaseChain& a, const BaseChain& b) {
     return std::pair(a.hook, a.priority) < std::pair(b.hook, b.priority);
   });

@@ -120,6 +120,10 @@ void test_address(RuleInProgress& rule, const Option& o, Field field) {
     tests.push_back(OpaqueTest{(field == Field::source ? "-s " : "-d ") + std::string(part), reason, false});
   });
   if (parts > 1 && o.negated) rule.bounded("iptables refuses \"!\" with several addresses");
+  if (known == IntervalSet::range(0, address_max(rule.family))) {
+    if (o.negated) rule.never(o.span);
+    return;
+  }
   if (!known.empty()) tests.insert(tests.begin(), FieldTest{field, std::move(known)});
   rule.add(std::move(tests), o.negated, o.span);
 }
@@ -149,14 +153,17 @@ constexpr OptionMeaning own_options[] = {{"protocol", test_protocol},       {"so
 
 // ---- ports, flags, types ---------------------------------------------------------------------------------------
 
-// Reads "22", "1024:", "sip,5061,10000:20000" into `known`; what is no number or known name goes into `others`.
-void read_ports(RuleInProgress& rule, const Option& o, IntervalSet& known, std::vector<Test>& others) {
-  // Only multiport's options, which end in "s", take lists; there a range that runs backwards is loaded and holds for
-  // no port (xt_multiport.c), elsewhere iptables refuses it.
-  bool multiport = o.name.ends_with('s');
-  each(o.values[0], multiport ? ',' : '\0', [&](std::string_view part) {
+// Reads "22", "1024:", "sip,5061,10000:20000"; only multiport takes lists. A name that is not in the table and a number
+// that is none stay opaque. iptables refuses a range that runs backwards except for udp, where it holds for no port.
+void test_ports(RuleInProgress& rule, const Option& o, std::initializer_list<Field> fields, char separator,
+                bool backwards = false) {
+  IntervalSet known;
+  std::vector<Test> tests;
+  std::size_t slots = 0;
+  each(o.values[0], separator, [&](std::string_view part) {
     auto range = port_range(part, ':');
-    if (range && (range->lo <= range->hi || multiport)) return known.add(range->lo, range->hi);
+    slots += part.find(':') == part.npos ? 1 : 2;
+    if (range && (range->lo <= range->hi || backwards)) return known.add(range->lo, range->hi);
     bool name = !range && part.find(',') == part.npos && part.find_first_not_of("0123456789:-") != part.npos;
     std::string reason = name ? "service " + quoted(part) + " is not in the table of services"
                               : quoted(part) + " is no port or range of ports";
@@ -164,22 +171,22 @@ void read_ports(RuleInProgress& rule, const Option& o, IntervalSet& known, std::
       rule.bounded(reason);
     else
       rule.not_understood(reason);
-    others.push_back(OpaqueTest{"--" + std::string(o.name) + ' ' + std::string(part), reason, false});
+    tests.push_back(OpaqueTest{"--" + std::string(o.name) + ' ' + std::string(part), reason, false});
   });
-}
-
-void test_ports(RuleInProgress& rule, const Option& o, std::initializer_list<Field> fields) {
-  IntervalSet known;
-  std::vector<Test> tests;
-  read_ports(rule, o, known, tests);
+  if (slots > 15) rule.bounded("iptables takes at most 15 ports, a range counts as two");
   if (!known.empty())
     for (Field field : fields) tests.insert(tests.begin(), FieldTest{field, known});
   rule.add(std::move(tests), o.negated, o.span);
 }
-void test_sport(RuleInProgress& rule, const Option& o) { test_ports(rule, o, {Field::source_port}); }
-void test_dport(RuleInProgress& rule, const Option& o) { test_ports(rule, o, {Field::destination_port}); }
-void test_either_port(RuleInProgress& rule, const Option& o) {
-  test_ports(rule, o, {Field::destination_port, Field::source_port});
+constexpr char one = '\0', several = ',';
+void test_sport(RuleInProgress& r, const Option& o) { test_ports(r, o, {Field::source_port}, one); }
+void test_dport(RuleInProgress& r, const Option& o) { test_ports(r, o, {Field::destination_port}, one); }
+void test_udp_sport(RuleInProgress& r, const Option& o) { test_ports(r, o, {Field::source_port}, one, true); }
+void test_udp_dport(RuleInProgress& r, const Option& o) { test_ports(r, o, {Field::destination_port}, one, true); }
+void test_sports(RuleInProgress& r, const Option& o) { test_ports(r, o, {Field::source_port}, several); }
+void test_dports(RuleInProgress& r, const Option& o) { test_ports(r, o, {Field::destination_port}, several); }
+void test_either_port(RuleInProgress& r, const Option& o) {
+  test_ports(r, o, {Field::destination_port, Field::source_port}, several);
 }
 
 std::optional<unsigned> tcp_flags(std::string_view list) {
@@ -291,10 +298,11 @@ void test_mac(RuleInProgress& rule, const Option& o) {
 // ---- the modules ------------------------------------------------------------------------------------------------
 
 constexpr OptionMeaning port_options[] = {{"sport", test_sport}, {"dport", test_dport}};
+constexpr OptionMeaning udp_options[] = {{"sport", test_udp_sport}, {"dport", test_udp_dport}};
 constexpr OptionMeaning tcp_options[] = {
     {"sport", test_sport}, {"dport", test_dport}, {"tcp-flags", test_flags}, {"syn", test_syn}};
 constexpr OptionMeaning multiport_options[] = {
-    {"sports", test_sport}, {"dports", test_dport}, {"ports", test_either_port}};
+    {"sports", test_sports}, {"dports", test_dports}, {"ports", test_either_port}};
 constexpr OptionMeaning icmp_options[] = {{"icmp-type", test_icmp}};
 constexpr OptionMeaning icmp6_options[] = {{"icmpv6-type", test_icmp6}};
 constexpr OptionMeaning state_options[] = {{"state", test_state}};
@@ -311,7 +319,7 @@ using M = MatchModule;
 constexpr MatchModule modules[] = {
     {"tcp", "sport|source-port= dport|destination-port= tcp-flags== syn tcp-option=",
      "depends on the packet's TCP options", M::split, false, false, tcp_options, 6},
-    {"udp", ports_text, "", M::split, false, false, port_options, 17},
+    {"udp", ports_text, "", M::split, false, false, udp_options, 17},
     {"udplite", ports_text, "", M::split, false, false, port_options, 136},
     {"sctp", "sport|source-port= dport|destination-port= chunk-types==", "depends on the packet's SCTP chunks",
      M::split, false, false, port_options, 132},

@@ -17,7 +17,7 @@ struct General {
 };
 
 // iptables(8), plus the spellings older versions printed.
-constexpr General general[] = {{'p', "protocol|proto="},
+constexpr General general[] = {{'p', "protocol="},
                                {'s', "source|src="},
                                {'d', "destination|dst="},
                                {'i', "in-interface="},
@@ -28,7 +28,7 @@ constexpr General general[] = {{'p', "protocol|proto="},
                                {'f', "fragments|fragment"},
                                {'4', "ipv4"},
                                {'6', "ipv6"},
-                               {'c', "set-counters=="},
+                               {'c', "set-counters==?"},
                                {'t', "table="},
                                {'A', "append="},
                                {'I', "insert==?"},

@@ -159,6 +159,7 @@ Rule TableReader::make_rule(const Line& line, const Node& node) const {
     r.not_understood(reason);
     r.add(OpaqueTest{std::move(predicate), std::move(reason), true}, false, span);
     r.rule.action.kind = ActionKind::unknown;
+    r.rule.action.chain.clear();
   };
   if (line.rest)
     damage(line.rest_reason, line.rest_text, *line.rest);
@@ -196,6 +197,7 @@ void TableReader::place(const Line& line, const Node& node) {
       at = 0, replaces = false;
       worsen(rule, Understanding::not_understood, "too many edits by rule number");
       rule.action.kind = ActionKind::unknown;
+      rule.action.chain.clear();
     }
   }
   auto id = static_cast<std::uint32_t>(rules_.size());
@@ -295,26 +297,6 @@ void TableReader::resolve_jumps() {
   }
 }
 
-// A predicate on something that targets rewrite is not the same before and after the rewriting.
-void TableReader::forget_changed_matches() {
-  std::vector<std::string> prefixes;
-  std::sort(changed_.begin(), changed_.end());
-  changed_.erase(std::unique(changed_.begin(), changed_.end()), changed_.end());
-  for (std::string_view names : changed_)
-    while (!names.empty()) {
-      std::size_t end = names.find(' ');
-      prefixes.push_back("-m " + std::string(names.substr(0, end)) + ' ');
-      names.remove_prefix(end == names.npos ? names.size() : end + 1);
-    }
-  if (prefixes.empty()) return;
-  for (Entry& entry : rules_)
-    for (Condition& c : entry.rule.conditions)
-      for (Test& t : c.any_of)
-        if (auto* opaque = std::get_if<OpaqueTest>(&t))
-          for (const std::string& prefix : prefixes)
-            if (opaque->predicate.starts_with(prefix)) opaque->stateful = true;
-}
-
 bool TableReader::is_ufw_fragment() const {
   bool ufw = false;
   for (const Growing& g : chains_) {
@@ -373,7 +355,6 @@ void TableReader::finish(Ruleset& ruleset, std::vector<Inference>& inferences) {
     for (const BuiltIn& b : built_ins)
       if (b.table == table_) chain(b.chain, header_);
   resolve_jumps();
-  forget_changed_matches();
   for (Entry& entry : rules_)
     if (entry.statement < statements_.size()) {
       statements_[entry.statement].understanding = entry.rule.understanding;

@@ -32,6 +32,8 @@ class TableReader {
   void read_command(const Node& line);  // "-A INPUT -j DROP"
   // Adds the table to the ruleset. `inferences` is told where ufw's missing pieces were put in.
   void finish(Ruleset& ruleset, std::vector<Inference>& inferences);
+  // Match modules whose answers targets of the table change, see changed_matches().
+  const std::vector<std::string_view>& changed() const { return changed_; }
 
  private:
   struct Growing {
@@ -59,7 +61,6 @@ class TableReader {
   void erase(const Line& line, const Node& node, Statement& statement);
   bool afford(std::size_t steps);
   void resolve_jumps();
-  void forget_changed_matches();
   bool is_ufw_fragment() const;
   void hook_ufw(std::vector<Inference>& inferences);
 
@@ -70,7 +71,7 @@ class TableReader {
   std::deque<Growing> chains_;  // references stay good
   std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> by_name_;
   std::vector<Entry> rules_;
-  std::vector<std::string_view> changed_;  // matches that targets of this table change
+  std::vector<std::string_view> changed_;
   std::function<bool(std::string_view)> is_user_chain_;
   std::size_t budget_ = 50'000'000;  // steps left for edits by number
 };
