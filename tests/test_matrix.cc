@@ -1,0 +1,596 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "linter/commands/matrix.h"
+#include "parsers/embedded.h"
+#include "rules/matrix/port_matrix.h"
+
+using namespace ipo;
+using nlohmann::ordered_json;
+
+namespace {
+
+// Typed from the document a second time, in its own spelling: number, port column, protocol column, optional, state.
+// A slip in either transcription shows as a difference.
+struct Printed {
+  int table;
+  const char* direction;
+  const char* rows;  // one per line: number|ports|protocol|optional|state
+};
+
+// "40750-50750 RANGE" stands for (Configurable min start 1024, min end 2048), "C" for (Configurable).
+const Printed printed[] = {
+    {1, "ingress", R"(1|22|TCP/SSH|No|Open
+2|67|UDP/DHCP|Yes|Open
+3|67|UDP/BOOTP Server|Yes|Open
+4|69|UDP/TFTP|No|Open
+5|80 1-100|TCP/HTTP|Yes|Open
+6|123|NTP|No|Open
+7|161 161,1024-65535|UDP/SNMP|Yes|Open
+8|411|TCP/HTTPS|Yes|Open
+9|443 1-65535|TCP/HTTPS|Yes|Open
+10|520|UDP/RIP|Yes|Open
+11|1701|UDP/L2TP|Yes|Closed
+12|1718|UDP/H.323 discovery|Yes|Filtered
+13|1719|UDP/H.323 status|Yes|Filtered
+14|1720|TCP/H.323 signaling|Yes|Filtered
+15|4097|TCP|No|Filtered
+16|5060-5061 1024-64510|UDP+TCP+TLS/SIP|Yes|Open
+17|5443|TCP/HTTPS|Yes|Open
+18|5480|TCP/HTTPS|Yes|Open
+19|5488/5489|TCP|Yes|Open
+20|5807 5800-5899|TCP|Yes|Open
+21|7070|TCP/HTTPS|Yes|Open
+22|7071|TCP/HTTPS|Yes|Open
+23|8000|TCP/HTTP|No|Open
+24|8411|TCP/HTTP|Yes|Open
+25|8443 1-65535|TCP/HTTPS|Yes|Open
+26|9080|TCP/HTTP|No|Open
+27|40750-50750 RANGE|UDP/RTP-RTCP, SRTP-SRTCP|Yes|N/A
+28|50780|UPD/Proprietary|Yes|Open
+29|50792|UPD/Voicemail|Yes|Open
+30|50793|TCP/Proprietary|Yes|Open
+31|50794|UPD+TCP/SysMonitor|Yes|Open
+32|50795|UDP/Voicenet|Yes|Open
+33|50796|TCP/TLS|Yes|Open
+34|50797|TCP/TAPI|Yes|Open
+35|50801|TCP/Proprietary|Yes|Open
+36|50802|TCP/Proprietary|Yes|Open
+37|50804 49152-65280|TCP/Proprietary|Yes|Open
+38|50805 49152-65280|TCP/TLS|Yes|Open
+39|50808 49152-65280|TCP/Proprietary|Yes|Open
+40|50809 49152-65280|TCP/TLS|Yes|Open
+41|50812 49152-65280|TCP/Proprietary|Yes|Open
+42|50813 49152-65280|TCP/TLS|Yes|Open
+43|50814 49152-65280|TCP/Proprietary|Yes|Open
+44|50823|TCP|No|Closed
+45|52233|TCP/HTTPS|Yes|Closed
+46|56000-58000 C|UDP/SRTP|No|Open)"},
+    {1, "egress", R"(1|25|TCP/SMTP|Yes|N/A
+2|37|UDP/TIME|Yes|N/A
+3|53|UDP/DNS|Yes|N/A
+4|68|UDP/DHCP|Yes|N/A
+5|68|UDP/BOOTP|Yes|N/A
+6|69|UDP/TFTP|Yes|N/A
+7|123|UDP/NTP|Yes|N/A
+8|162 C|UDP/SNMP|Yes|N/A
+9|389|TCP/LDAP|Yes|N/A
+10|443|TCP/HTTPS|Yes|N/A
+11|500|UDP/IKE|Yes|N/A
+12|514 C|UDP+TCP/Syslog|Yes|N/A
+13|520|UDP/RIP|Yes|Open
+14|5060/5061|UDP+TCP+TLS/SIP|Yes|N/A
+15|5443|TCP/HTTPS|Yes|N/A
+16|6514|TLS/Syslog|Yes|N/A
+17|10162|UDP/SNMP|Yes|N/A
+18|40750-50750 RANGE|UDP/RTP-RTCP, SRTP-SRTCP|Yes|N/A
+19|50791|UPD/Voicemail|Yes|N/A
+20|50795|UDP/Voicenet|Yes|N/A
+21|52233|TCP/HTTPS|Yes|N/A)"},
+    {1, "intra", R"(1|4096|TCP|Yes|Open
+2|4443|TCP/JMX|Yes|Open
+3|4444|TCP/JMX|Yes|Open
+4|5005 C|TCP|Yes|Open
+5|6006|TCP|Yes|Open
+6|17777|TCP|Yes|Open
+7|42004 C|TCP/SIP|Yes|Open
+8|42008 C|TCP/SIP|Yes|Open)"},
+    {2, "ingress", R"(1|25|TCP|Yes|Open
+2|37|UDP/TIME|Yes|Open
+3|80|TCP/HTTP|Yes|Open
+4|143|TCP/IMAP4|Yes|Open
+5|993|IMAP4 - SSL|Yes|Open
+6|5443|TCP/HTTPS|No|Open
+7|50791|UDP+TCP/Voicemail|Yes|Open
+8|50792/50793|TCP/Voicemail|Yes|Open)"},
+    {2, "egress", R"(1|22|TCP/FTP|Yes|N/A
+2|25|TCP|Yes|N/A
+3|443|TCP/HTTPS|Yes|N/A
+4|50792|UDP/Voicemail|Yes|N/A
+5|50792|SSL/Voicemail|Yes|N/A
+6|50793|SSL/Voicemail|Yes|N/A
+7|50802|TCP/Proprietary|No|N/A)"},
+    {2, "intra", R"(1|25|TCP|Yes|Open)"},
+    {3, "ingress", R"(1|4560|TCP/Log4j|No|Open
+2|5222|TCP/XMPP|Yes|Open
+3|5269|TCP/XMPP|Yes|Open
+4|7171|TCP/BOSH|Yes|Open
+5|7443|TCP/BOSH|Yes|Open
+6|8005|TCP/Tomcat shutdown|No|Filtered
+7|8063|TCP/HTTPS|No|Open
+8|8069|TCP/HTTP|No|Open
+9|8080|TCP/HTTP|Yes|Open
+10|8443|TCP/HTTPS|Yes|Open
+11|8444|TCP/Proprietary|Yes|Open
+12|8666|TCP/JMX|Yes|Open
+13|9092|TCP/JDBC|No|Open
+14|9094|TCP/XMP RPC|No|Open
+15|9095|TCP/HTTPS|No|Open
+16|9443|TCP/HTTPS|Yes|Open)"},
+    {3, "egress", R"(1|80/8000|TCP/HTTP|Yes|N/A
+2|50791|TCP/Voicemail|Yes|N/A
+3|50814 49152-65280|TCP/Proprietary|Yes|N/A)"},
+    {3, "intra", R"(1|8086|TCP/HTTP|No|Open
+2|61616|TCP/Proprietary|No|Open)"},
+    {4, "ingress", R"(1|8805|TCP/Tomcat shutdown|No|Open
+2|9444|TCP/HTTPS|No|Open
+3|9888|TCP/HTTP|No|Open)"},
+    {4, "egress", R"(1|21|TCP|Yes|Open
+2|22|TCP|Yes|Open)"},
+};
+
+const char* product_of(int table) {
+  const char* products[] = {"ip-office", "voicemail-pro", "one-x-portal", "contact-recorder"};
+  return products[table - 1];
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+// "5060-5061", "5488/5489" as intervals.
+std::vector<std::pair<unsigned, unsigned>> intervals(const std::string& ports) {
+  std::vector<std::pair<unsigned, unsigned>> out;
+  for (const std::string& part : split(ports, '/')) {
+    std::vector<std::string> ends = split(part, '-');
+    out.emplace_back(std::stoul(ends.front()), std::stoul(ends.back()));
+  }
+  return out;
+}
+
+std::vector<std::string> transports(const std::string& protocol) {
+  static const std::map<std::string, std::vector<std::string>> known = {
+      {"TCP", {"tcp"}}, {"UDP", {"udp"}}, {"UPD", {"udp"}},        {"NTP", {"udp"}},
+      {"TLS", {"tcp"}}, {"SSL", {"tcp"}}, {"IMAP4 - SSL", {"tcp"}}};
+  std::string layer4 = protocol.substr(0, protocol.find('/'));
+  return layer4.find('+') != layer4.npos ? std::vector<std::string>{"tcp", "udp"} : known.at(layer4);
+}
+
+std::string lower(std::string s) {
+  for (char& c : s) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return s;
+}
+
+const MatrixRow& row(std::string_view id) {
+  const MatrixRow* found = builtin_matrix().find(id);
+  INFO(id);
+  REQUIRE(found);
+  return *found;
+}
+
+std::string text_of(std::vector<std::string> terms, int status = 0) {
+  std::ostringstream out, err;
+  CHECK(run_matrix({std::move(terms), "text"}, out, err) == status);
+  CHECK(err.str().empty());
+  return out.str();
+}
+
+std::vector<std::string> found(std::vector<std::string> terms) {
+  std::ostringstream out, err;
+  int status = run_matrix({std::move(terms), "json"}, out, err);
+  std::vector<std::string> ids;
+  ordered_json json = ordered_json::parse(out.str());
+  for (const auto& r : json["rows"]) ids.push_back(r["id"]);
+  CHECK(status == (ids.empty() ? 1 : 0));
+  return ids;
+}
+
+using Ids = std::vector<std::string>;
+
+struct Read {
+  Sources sources;
+  std::vector<Note> errors;
+  PortMatrix matrix;
+  explicit Read(const std::string& text)
+      : sources{Source("m.toml", text, "UTF-8")}, matrix(read_matrix(sources, 0, errors)) {}
+  std::string error(std::size_t i) const {
+    return errors.at(i).message + " @ " + std::string(sources[0].slice(errors.at(i).span));
+  }
+};
+
+const std::string head = "release = \"9.1\"\ndocument = \"D\"\n";
+const std::string good =
+    "[[row]]\nid = \"a/ingress/1\"\ntable = 1\nports = \"69\"\ntransports = [\"udp\"]\napplication = \"TFTP\"\n"
+    "optional = false\nstate = \"open\"\npeer = \"p\"\npurpose = \"q\"\n";
+
+// `good` as row 2 with one line, or a part of it, changed.
+std::string changed(const std::string& from, const std::string& to) {
+  std::string row = good;
+  row.replace(row.find("ingress/1"), 9, "ingress/2");
+  std::size_t at = row.find(from);
+  REQUIRE(at != row.npos);
+  return row.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST_CASE("matrix: every row as printed") {
+  const PortMatrix& matrix = builtin_matrix();
+  CHECK(matrix.release == "9.1");
+  std::size_t next = 0;
+  for (const Printed& group : printed) {
+    int number = 0;
+    for (const std::string& line : split(group.rows, '\n')) {
+      std::vector<std::string> cells = split(line, '|');
+      REQUIRE(cells.size() == 5);
+      std::string id = std::string(product_of(group.table)) + "/" + group.direction + "/" + cells[0];
+      INFO(id);
+      REQUIRE(next < matrix.rows.size());
+      const MatrixRow& r = matrix.rows[next++];
+      CHECK(std::to_string(++number) == cells[0]);
+      CHECK(r.id == id);
+      CHECK(r.product == product_of(group.table));
+      CHECK(r.direction == group.direction);
+      CHECK(r.number == number);
+      CHECK(r.table == group.table);
+      CHECK(r.document == "Avaya Port Matrix: IP Office 9.1.0.0, Issue 7.1, December 24, 2014");
+      std::size_t blank = cells[1].find(' ');
+      CHECK(r.ports == intervals(cells[1].substr(0, blank)));
+      std::string choice = blank == std::string::npos ? "" : cells[1].substr(blank + 1);
+      if (choice == "C") choice = "any";
+      if (choice == "RANGE") choice = "range:min-start=1024,min-end=2048";
+      CHECK(r.configurable.value_or("") == choice);
+      CHECK(r.transports == transports(cells[2]));
+      std::size_t slash = cells[2].find('/');
+      std::string bare = cells[2] == "NTP" || cells[2] == "IMAP4 - SSL" ? cells[2] : "";
+      CHECK(r.application == (slash == std::string::npos ? bare : cells[2].substr(slash + 1)));
+      CHECK(r.optional == (cells[3] == "Yes"));
+      CHECK(r.state == lower(cells[4]));
+      CHECK(!r.purpose.empty());
+      CHECK(r.peer.empty() == (id == "one-x-portal/ingress/14"));
+    }
+  }
+  CHECK(next == 117);
+  CHECK(matrix.rows.size() == 117);
+}
+
+TEST_CASE("matrix: counts, and every id once") {
+  std::map<std::pair<int, std::string>, int> counts;
+  std::set<std::string> ids;
+  for (const MatrixRow& r : builtin_matrix().rows) {
+    ++counts[{r.table, r.direction}];
+    ids.insert(r.id);
+    CHECK(builtin_matrix().find(r.id) == &r);
+    CHECK(std::is_sorted(r.transports.begin(), r.transports.end()));
+  }
+  CHECK(ids.size() == 117);
+  CHECK(counts == std::map<std::pair<int, std::string>, int>{{{1, "ingress"}, 46},
+                                                             {{1, "egress"}, 21},
+                                                             {{1, "intra"}, 8},
+                                                             {{2, "ingress"}, 8},
+                                                             {{2, "egress"}, 7},
+                                                             {{2, "intra"}, 1},
+                                                             {{3, "ingress"}, 16},
+                                                             {{3, "egress"}, 3},
+                                                             {{3, "intra"}, 2},
+                                                             {{4, "ingress"}, 3},
+                                                             {{4, "egress"}, 2}});
+  CHECK(builtin_matrix().find("contact-recorder/intra/1") == nullptr);
+  CHECK(builtin_matrix().find("") == nullptr);
+}
+
+TEST_CASE("matrix: which release a row came with") {
+  std::map<std::string, std::string> since;
+  for (const MatrixRow& r : builtin_matrix().rows) {
+    if (r.since) since[r.id] = *r.since;
+    CHECK(!r.until);
+  }
+  CHECK(since == std::map<std::string, std::string>{{"ip-office/ingress/8", "9.1"},
+                                                    {"ip-office/ingress/22", "9.0"},
+                                                    {"ip-office/ingress/45", "9.1"},
+                                                    {"ip-office/ingress/46", "9.1"},
+                                                    {"ip-office/egress/21", "9.0"},
+                                                    {"ip-office/intra/2", "9.1"},
+                                                    {"ip-office/intra/3", "9.1"},
+                                                    {"one-x-portal/ingress/4", "9.1"},
+                                                    {"one-x-portal/intra/1", "9.1"},
+                                                    {"contact-recorder/ingress/1", "9.0"},
+                                                    {"contact-recorder/ingress/2", "9.0"},
+                                                    {"contact-recorder/ingress/3", "9.0"},
+                                                    {"contact-recorder/egress/1", "9.0"},
+                                                    {"contact-recorder/egress/2", "9.0"}});
+}
+
+TEST_CASE("matrix: platforms") {
+  const std::vector<std::string> linux_ = {"server-edition", "application-server"};
+  std::map<std::string, std::vector<std::string>> platforms;
+  for (const MatrixRow& r : builtin_matrix().rows)
+    if (!r.platforms.empty()) platforms[r.id] = r.platforms;
+  CHECK(platforms == std::map<std::string, std::vector<std::string>>{{"ip-office/ingress/17", linux_},
+                                                                     {"ip-office/ingress/18", {"virtual"}},
+                                                                     {"ip-office/ingress/19", {"virtual"}},
+                                                                     {"ip-office/ingress/21", linux_},
+                                                                     {"ip-office/ingress/22", linux_},
+                                                                     {"ip-office/ingress/44", linux_},
+                                                                     {"voicemail-pro/ingress/3", {"windows"}},
+                                                                     {"voicemail-pro/ingress/6", linux_},
+                                                                     {"one-x-portal/ingress/10", {"windows"}}});
+}
+
+TEST_CASE("matrix: how a peer proves who it is") {
+  auto authentication = [](std::string_view id) { return row(id).authentication; };
+  CHECK(authentication("ip-office/ingress/1") == "user name and password");
+  CHECK(authentication("ip-office/ingress/4") == "obfuscated password");
+  CHECK(authentication("ip-office/ingress/7") == "community string");
+  CHECK(authentication("ip-office/ingress/8").empty());
+  CHECK(authentication("ip-office/ingress/11") == "CHAP");
+  CHECK(authentication("ip-office/ingress/16") == "MD5 CHAP");
+  CHECK(authentication("ip-office/ingress/25").empty());
+  for (int n : {37, 39, 40, 41, 43})
+    CHECK(authentication("ip-office/ingress/" + std::to_string(n)) == "HMAC SHA-1 challenge");
+  for (int n : {38, 42})
+    CHECK(authentication("ip-office/ingress/" + std::to_string(n)) == "HMAC SHA-1 challenge, X.509 certificate");
+  CHECK(authentication("ip-office/egress/9") == "Kerberos 4 or simple password");
+  CHECK(authentication("ip-office/egress/21") == "X.509 certificate");
+  for (int n : {2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14})
+    CHECK(authentication("one-x-portal/ingress/" + std::to_string(n)) == "user name and password");
+  for (int n : {1, 6, 15}) CHECK(authentication("one-x-portal/ingress/" + std::to_string(n)).empty());
+  CHECK(authentication("one-x-portal/ingress/16") == "user name and password, X.509 certificate");
+  // The column says "Authenticated" and no more.
+  for (const char* id : {"ip-office/ingress/18", "ip-office/ingress/19", "voicemail-pro/ingress/3"})
+    CHECK(authentication(id) == "method not stated");
+}
+
+TEST_CASE("matrix: where the document contradicts itself, the row says so") {
+  const std::vector<std::pair<const char*, std::vector<const char*>>> expected = {
+      {"ip-office/ingress/6", {"udp"}},
+      {"ip-office/ingress/16", {"description column is empty", "range"}},
+      {"ip-office/ingress/18", {"no firewall configuration"}},
+      {"ip-office/ingress/19", {"no firewall configuration"}},
+      {"ip-office/ingress/22", {"Table 5"}},
+      {"ip-office/ingress/26", {"description column is empty"}},
+      {"ip-office/ingress/27", {"40750-50750", "46750-50750", "32768-61000", "N/A"}},
+      {"ip-office/ingress/28", {"UPD"}},
+      {"ip-office/ingress/29", {"UPD"}},
+      {"ip-office/ingress/31", {"UPD"}},
+      {"ip-office/ingress/44", {"closed", "not optional"}},
+      {"ip-office/ingress/46", {"not optional", "configurable"}},
+      {"ip-office/egress/4", {"68", "67"}},
+      {"ip-office/egress/5", {"68", "67"}},
+      {"ip-office/egress/13", {"protocol column", "udp", "Open", "N/A"}},
+      {"ip-office/egress/17", {"System Manager"}},
+      {"ip-office/egress/18", {"40750-50750", "46750-50750", "32768-61000"}},
+      {"ip-office/egress/19", {"UPD"}},
+      {"voicemail-pro/ingress/1", {"VMPPro"}},
+      {"voicemail-pro/ingress/3", {"VMPPro"}},
+      {"voicemail-pro/ingress/5", {"IMAP4 - SSL", "tcp"}},
+      {"voicemail-pro/ingress/6", {"VMPPro"}},
+      {"voicemail-pro/ingress/8", {"MAPI"}},
+      {"voicemail-pro/egress/1", {"FTP", "22", "21"}},
+      {"voicemail-pro/intra/1", {"between servers"}},
+      {"one-x-portal/ingress/7", {"page break"}},
+      {"one-x-portal/ingress/14", {"XMP RPC"}},
+      {"one-x-portal/ingress/16", {"page break"}},
+      {"one-x-portal/egress/1", {"8000"}},
+      {"contact-recorder/ingress/2", {"HTTPS", "http"}},
+      {"contact-recorder/egress/1", {"Open", "N/A"}},
+      {"contact-recorder/egress/2", {"Open", "N/A"}},
+  };
+  for (const auto& [id, parts] : expected) {
+    INFO(id);
+    REQUIRE(row(id).errata);
+    for (const char* part : parts) CHECK(row(id).errata->find(part) != std::string::npos);
+  }
+  for (const char* id : {"ip-office/ingress/1", "ip-office/ingress/4", "ip-office/ingress/37", "ip-office/egress/6",
+                         "voicemail-pro/egress/5", "one-x-portal/intra/2", "contact-recorder/ingress/3"})
+    CHECK(!row(id).errata);
+}
+
+TEST_CASE("matrix: ports and transports as sets") {
+  CHECK(row("ip-office/ingress/19").port_set() == IntervalSet::range(5488, 5489));
+  CHECK(row("one-x-portal/egress/1").port_set() == IntervalSet{{80, 80}, {8000, 8000}});
+  const MatrixRow& monitor = row("ip-office/ingress/31");
+  CHECK(monitor.has_transport(6));
+  CHECK(monitor.has_transport(17));
+  CHECK(!monitor.has_transport(1));
+  CHECK(!row("ip-office/ingress/4").has_transport(6));
+}
+
+TEST_CASE("matrix: the built-in file reads without errors") {
+  for (const EmbeddedText& file : matrix_files()) {
+    Sources sources = {decode_source(std::string(file.name), file.text)};
+    std::vector<Note> errors;
+    if (file.name != "ip-office-9.1.toml") continue;
+    CHECK(read_matrix(sources, 0, errors).rows.size() == 117);
+    for (const Note& error : errors) FAIL_CHECK(error.message);
+  }
+}
+
+TEST_CASE("matrix: what can be wrong in a matrix file, and where") {
+  auto one = [](const std::string& from, const std::string& to) {
+    Read read(head + good + changed(from, to));
+    INFO(to);
+    REQUIRE(read.errors.size() == 1);
+    CHECK(read.matrix.rows.size() == 1);
+    CHECK(read.matrix.find("a/ingress/1"));
+    return read.error(0);
+  };
+  CHECK(one("state = \"open\"", "state = \"ajar\"") ==
+        "unknown state \"ajar\" (open, closed, filtered, n/a) @ \"ajar\"");
+  CHECK(one("a/ingress/2", "a/inward/2") == "unknown direction \"inward\" (ingress, egress, intra) @ \"a/inward/2\"");
+  CHECK(one("[\"udp\"]", "[\"udp\", \"sctp\"]") == "unknown transport \"sctp\" (tcp, udp) @ \"sctp\"");
+  CHECK(one("[\"udp\"]", "[]") == "a row has at least one transport @ []");
+  CHECK(one("[\"udp\"]", "[17]") == "\"transports\" is not an array of strings @ 17");
+  CHECK(one("[\"udp\"]", "\"udp\"") == "\"transports\" is not an array of strings @ \"udp\"");
+  CHECK(one("\"69\"", "\"70-69\"") == "range \"70-69\" ends before it starts @ \"70-69\"");
+  CHECK(one("\"69\"", "\"65536\"") == "\"65536\" is neither a port (0 to 65535) nor a range a-b @ \"65536\"");
+  CHECK(one("\"69\"", "\"1/x\"") == "\"x\" is neither a port (0 to 65535) nor a range a-b @ \"1/x\"");
+  CHECK(one("\"69\"", "\"1-2-3\"") == "\"1-2-3\" is neither a port (0 to 65535) nor a range a-b @ \"1-2-3\"");
+  CHECK(one("\"69\"", "69") == "\"ports\" is not a string @ 69");
+  CHECK(one("optional = false", "optional = \"no\"") == "\"optional\" is not true or false @ \"no\"");
+  CHECK(one("table = 1", "table = 0") == "table 0 is not between 1 and 9999 @ 0");
+  CHECK(one("table = 1", "table = \"1\"") == "\"table\" is not an integer @ \"1\"");
+  CHECK(one("a/ingress/2", "a/ingress") == "id \"a/ingress\" is not product/direction/number @ \"a/ingress\"");
+  CHECK(one("a/ingress/2", "a/ingress/02") == "id \"a/ingress/02\" is not product/direction/number @ \"a/ingress/02\"");
+  CHECK(one("a/ingress/2", "a/ingress/1") == "second row of id \"a/ingress/1\" @ \"a/ingress/1\"");
+  CHECK(one("ports", "configurable = \"5-4\"\nports") == "range \"5-4\" ends before it starts @ \"5-4\"");
+  CHECK(one("ports", "configurable = \"range:1\"\nports") ==
+        "\"range:1\" is not range:min-start=A,min-end=B @ \"range:1\"");
+  CHECK(one("ports", "platforms = [1]\nports") == "\"platforms\" is not an array of strings @ 1");
+  CHECK(one("ports", "since = 9.1\nports") == "\"since\" is not a string @ 9.1");
+  for (std::string key :
+       {"id", "table", "ports", "transports", "application", "optional", "state", "peer", "purpose"}) {
+    std::size_t at = good.find("\n" + key + " ");
+    std::string line = good.substr(at, good.find('\n', at + 1) - at);
+    Read read(head + good.substr(0, at) + good.substr(at + line.size()));
+    REQUIRE(read.errors.size() == 1);
+    CHECK(read.error(0) == "key \"" + key + "\" is missing @ [[row]]");
+    CHECK(read.matrix.rows.empty());
+  }
+}
+
+TEST_CASE("matrix: unknown keys are said, the row stays") {
+  Read read(head + "colour = 1\n" + good + "prots = \"69\"\n");
+  REQUIRE(read.errors.size() == 2);
+  CHECK(read.error(0) == "unknown key \"colour\" @ colour");
+  CHECK(read.error(1) == "unknown key \"prots\" @ prots");
+  CHECK(read.matrix.rows.size() == 1);
+}
+
+TEST_CASE("matrix: errors of the whole file") {
+  CHECK(Read("").errors.size() == 3);
+  Read rows("release = \"9.1\"\ndocument = \"D\"\nrow = [1]\n");
+  REQUIRE(rows.errors.size() == 1);
+  CHECK(rows.error(0) == "\"row\" is not an array of tables ([[row]]) @ 1");
+  Read syntax(head + good + "peer = \n");
+  CHECK(syntax.errors.size() == 1);
+  CHECK(syntax.matrix.rows.empty());
+  // Several errors come in the order of the text.
+  Read several(head + changed("state = \"open\"", "state = 1") + changed("ingress/2\"", "ingress/x\"") + good);
+  REQUIRE(several.errors.size() == 2);
+  CHECK(several.errors[0].span < several.errors[1].span);
+  CHECK(several.matrix.rows.size() == 1);
+}
+
+TEST_CASE("matrix: optional keys of a row") {
+  Read read(head + good +
+            "configurable = \"161,1024-65535\"\nauthentication = \"a\"\nplatforms = [\"x\", \"y\"]\nsince = \"9.0\"\n"
+            "until = \"9.1\"\nerrata = \"e\"\n");
+  REQUIRE(read.errors.empty());
+  const MatrixRow& r = read.matrix.rows.at(0);
+  CHECK(r.configurable == "161,1024-65535");
+  CHECK(r.platforms == Ids{"x", "y"});
+  CHECK(r.since == "9.0");
+  CHECK(r.until == "9.1");
+  CHECK(r.errata == "e");
+  CHECK(r.document == "D");
+  std::string empty = good;
+  Read none(head + empty.replace(empty.find("\"69\""), 4, "\"\""));
+  REQUIRE(none.errors.empty());
+  CHECK(none.matrix.rows.at(0).ports.empty());
+}
+
+TEST_CASE("matrix command: JSON keeps the contract's keys in their order") {
+  std::ostringstream out, err;
+  REQUIRE(run_matrix({{}, "json"}, out, err) == 0);
+  ordered_json json = ordered_json::parse(out.str());
+  REQUIRE(json.size() == 1);
+  REQUIRE(json["rows"].size() == 117);
+  for (const auto& r : json["rows"]) {
+    Ids keys;
+    for (const auto& item : r.items()) keys.push_back(item.key());
+    CHECK(keys == Ids{"id", "product", "direction", "number", "transports", "ports", "application", "configurable",
+                      "optional", "state", "peer", "authentication", "purpose", "platforms", "source", "since", "until",
+                      "errata"});
+  }
+  ordered_json tftp = ordered_json::parse(R"({"id":"ip-office/ingress/4","product":"ip-office","direction":"ingress",
+      "number":4,"transports":["udp"],"ports":[[69,69]],"application":"TFTP","configurable":null,"optional":false,
+      "state":"open","peer":"","authentication":"obfuscated password","purpose":"","platforms":[],
+      "source":{"document":"Avaya Port Matrix: IP Office 9.1.0.0, Issue 7.1, December 24, 2014","table":1,"row":4},
+      "since":null,"until":null,"errata":null})");
+  tftp["peer"] = row("ip-office/ingress/4").peer;
+  tftp["purpose"] = row("ip-office/ingress/4").purpose;
+  CHECK(json["rows"][3].dump() == tftp.dump());
+  CHECK(json["rows"][15]["ports"].dump() == "[[5060,5061]]");
+  CHECK(json["rows"][15]["transports"].dump() == R"(["tcp","udp"])");
+  CHECK(json["rows"][18]["ports"].dump() == "[[5488,5488],[5489,5489]]");
+  CHECK(json["rows"][7]["since"] == "9.1");
+}
+
+TEST_CASE("matrix command: terms") {
+  CHECK(found({"69"}) == Ids{"ip-office/ingress/4", "ip-office/egress/6"});
+  CHECK(found({"69/udp"}) == found({"69"}));
+  CHECK(found({"69/tcp"}).empty());
+  CHECK(found({"5060-5061"}) == Ids{"ip-office/ingress/16", "ip-office/egress/14"});
+  CHECK(found({"5061/TCP", "ingress"}) == Ids{"ip-office/ingress/16"});
+  CHECK(found({"5060-5062"}).empty());
+  CHECK(found({"5061-5060"}).empty());
+  CHECK(found({"45000", "egress"}) == Ids{"ip-office/egress/18"});
+  CHECK(found({"99999999999999999999"}).empty());
+  CHECK(found({"ip-office/ingress/4"}) == Ids{"ip-office/ingress/4"});
+  CHECK(found({"IP-Office/Ingress"}).size() == 46);
+  CHECK(found({"ip-office"}).size() == 75);
+  CHECK(found({"ip-office/in"}).empty());
+  CHECK(found({"T1.4"}) == Ids{"ip-office/ingress/4"});
+  CHECK(found({"T1.e5"}) == Ids{"ip-office/egress/5"});
+  CHECK(found({"t3.I1"}) == Ids{"one-x-portal/intra/1"});
+  CHECK(found({"T4"}).size() == 5);
+  CHECK(found({"voicemail-pro"}).size() == 16);
+  CHECK(found({"ingress"}).size() == 73);
+  CHECK(found({"intra"}).size() == 11);
+  CHECK(found({"filtered"}) == Ids{"ip-office/ingress/12", "ip-office/ingress/13", "ip-office/ingress/14",
+                                   "ip-office/ingress/15", "one-x-portal/ingress/6"});
+  CHECK(found({"n/a", "ingress"}) == Ids{"ip-office/ingress/27"});
+  CHECK(found({"tftp"}) == found({"69"}));
+  CHECK(found({"sysmonitor", "udp", "tcp"}) == Ids{"ip-office/ingress/31"});
+  CHECK(found({"system monitor"}) == Ids{"ip-office/ingress/31"});
+  CHECK(found({"security settings, encrypted"}) == Ids{"ip-office/ingress/42"});
+  CHECK(found({"no such thing"}).empty());
+  CHECK(found({}).size() == 117);
+}
+
+TEST_CASE("matrix command: the table fits 120 columns and lists the errata") {
+  for (const Ids& terms : {Ids{}, Ids{"69"}, Ids{"contact-recorder"}, Ids{"T1.27"}}) {
+    for (const std::string& line : split(text_of(terms), '\n')) {
+      INFO(line);
+      CHECK(std::count_if(line.begin(), line.end(),
+                          [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }) <= 120);
+      CHECK((line.empty() || line.back() != ' '));
+    }
+  }
+  std::string tftp = text_of({"69", "ingress"});
+  CHECK(tftp.find("ip-office/ingress/4  69/udp") != std::string::npos);
+  CHECK(tftp.find('*') == std::string::npos);
+  CHECK(tftp.ends_with("\n1 of 117 rows\n"));
+  std::string ntp = text_of({"T1.6"});
+  CHECK(ntp.find("ip-office/ingress/6*") != std::string::npos);
+  CHECK(ntp.find("* in the document:\n  ip-office/ingress/6: ") != std::string::npos);
+  CHECK(text_of({"T1.16"}).find("5060-5061/tcp+udp") != std::string::npos);
+  CHECK(text_of({"T1.5"}).find("yes, 1-100") != std::string::npos);
+  CHECK(text_of({"T1.27"}).find("yes, any range") != std::string::npos);
+  CHECK(text_of({"nothing of the kind"}, 1) == "0 of 117 rows\n");
+}
+
+TEST_CASE("matrix command: a format there is not") {
+  std::ostringstream out, err;
+  CHECK(run_matrix({{}, "yaml"}, out, err) == 2);
+  CHECK(out.str().empty());
+  CHECK(err.str() == "unknown format \"yaml\"; the formats of matrix are text and json\n");
+}
