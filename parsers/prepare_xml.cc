@@ -138,9 +138,9 @@ class Preparation {
 
   // A tag [at, next) that the '<' at `next` cuts off: its name is kept where there is room for a '>'. False where not.
   bool close_cut_tag(std::size_t at, std::size_t next) {
-    damages_.add(at, next, "a tag without its end");
     std::size_t name = at + 1;
     while (name < next && (text_[name] == '/' || !name_end(text_[name]))) ++name;
+    damages_.add(at, name, "a tag without its end");  // not its attributes, they may hold a secret
     if (name >= next) return hide(at, next), false;
     std::fill(text_.begin() + name, text_.begin() + next, ' ');
     text_[next - 1] = '>';
@@ -215,12 +215,13 @@ class Preparation {
 }  // namespace
 
 void Damages::add(std::size_t begin, std::size_t end, std::string message) {
-  if (begin >= text_.size()) begin = text_.empty() ? 0 : text_.size() - 1;
-  while (begin > 0 && continues(text_[begin])) --begin;
+  auto line_end = [&](std::size_t at) { return text_[at] == '\n' || text_[at] == '\r'; };
+  begin = text_.empty() ? 0 : std::min(begin, text_.size() - 1);
+  while (begin > 0 && (line_end(begin) || continues(text_[begin]))) --begin;
   end = std::clamp(end, begin, std::min(text_.size(), begin + 200));
   end = begin + std::min(text_.substr(begin, end - begin).find_first_of("\r\n"), end - begin);
-  if (end <= begin) end = std::min(begin + 1, text_.size());
-  while (end < text_.size() && continues(text_[end])) ++end;
+  if (end <= begin && begin < text_.size() && !line_end(begin)) end = begin + 1;
+  while (end > begin && end < text_.size() && continues(text_[end])) ++end;
   SourceSpan span{source_, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
   if (!notes_.empty() && notes_.back().span == span && notes_.back().message == message) return;
   last_ = span;

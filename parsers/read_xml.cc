@@ -146,15 +146,15 @@ class Reader {
     base_ = from;
     seen_root_ = self_closed_ = false;
     xmlCtxtUseOptions(context_, XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
-    // Names with their prefixes (no startElementNs): a fragment may use prefixes its lost root declared. The default
-    // handlers, which build a tree and know entities, are all gone.
+    // The SAX 1 interface: names with their prefixes, because a fragment may use prefixes its lost root declared, and
+    // no search in the declared ones. The default handlers, which build a tree and know entities, are all gone.
     xmlSAXHandler handler = {};
-    handler.initialized = XML_SAX2_MAGIC;
+    handler.initialized = 1;
     handler.startElement = [](void* self, const xmlChar* name, const xmlChar**) {
       static_cast<Reader*>(self)->start(reinterpret_cast<const char*>(name));
     };
     handler.endElement = [](void* self, const xmlChar*) { static_cast<Reader*>(self)->end(); };
-    handler.serror = [](void* self, xmlErrorPtr error) { static_cast<Reader*>(self)->error(*error); };
+    handler.error = &Reader::report;
     handler.getEntity = [](void*, const xmlChar*) -> xmlEntityPtr { return nullptr; };
     handler.resolveEntity = [](void*, const xmlChar*, const xmlChar*) -> xmlParserInputPtr { return nullptr; };
     *context_->sax = handler;
@@ -177,14 +177,18 @@ class Reader {
     std::size_t begin = at == 0 ? none : text_.rfind('<', at - 1);
     if (begin == none || begin < last_) return;
     take_text(begin);
-    std::string_view rest = std::string_view(text_).substr(at);
-    self_closed_ = rest.starts_with("/>");
-    last_ = at + (self_closed_ ? 2 : rest.starts_with(">") ? 1 : 0);
+    // In a tag it does not understand it stands anywhere, and takes the element for closed without saying so.
+    bool understood = text_.compare(at, 1, ">") == 0 || text_.compare(at, 2, "/>") == 0;
+    std::size_t stop = std::min(text_.find_first_of("<>", at), text_.size());
+    bool empty = stop > at && text_[stop - 1] == '/';
+    last_ = stop < text_.size() && text_[stop] == '>' ? stop + 1 : stop;
     Node node;
     node.name = local_name(name);
     node.span = node.name_span = {source_, offset32(begin), offset32(last_)};
-    read_attributes(node, std::min(begin + 1 + name.size(), at), at);
+    read_attributes(node, std::min(begin + 1 + name.size(), at), stop);
     open_.push_back(std::move(node));
+    self_closed_ = empty && understood;
+    if (empty && !understood) close(last_);
   }
 
   // libxml2 stands behind the end tag; it says the name of the element it closes, the file may say another.
@@ -219,8 +223,11 @@ class Reader {
     }
   }
 
+  static void report(void* self, const char*, ...) { static_cast<Reader*>(self)->error(); }
+
   // Wording of our own: libxml2's messages quote the file, and what they quote may be a secret.
-  void error(const xmlError& e) {
+  void error() {
+    const xmlError& e = context_->lastError;
     std::size_t at = offset();
     if (at > text_.size() || e.domain != XML_FROM_PARSER || e.level == XML_ERR_WARNING) return;
     reached_ = std::max(reached_, at);
