@@ -1,0 +1,511 @@
+// The tree is walked down to the records: what a ws_object holds, or elements that are named like a record and have
+// children. Below a record every leaf becomes a setting, looked up by its path. Hosts are made from System records, and
+// from what users and lists say of their system where there is none.
+#include "parsers/ipoffice.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "parsers/document.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::string_view userlist_ns = "http://www.avaya.com/ipoffice/userlist";
+constexpr std::string_view directory_ns = "http://www.avaya.com/ipoffice/corporatedirectory";
+constexpr std::string_view trunk_ns = "urn:SIPTrunk-schema";
+
+constexpr std::size_t max_path = 1000;  // bytes; elements below keep the path of the last that fits
+
+constexpr std::string_view record_types[] = {"System",
+                                             "User",
+                                             "Extension",
+                                             "License",
+                                             "HuntGroup",
+                                             "ShortCode",
+                                             "Line",
+                                             "SIPLine",
+                                             "SIPTrunk",
+                                             "IPRoute",
+                                             "IncomingCallRoute",
+                                             "FirewallProfile",
+                                             "Tunnel",
+                                             "Service",
+                                             "RAS",
+                                             "AccountCode",
+                                             "UserRight",
+                                             "ARS",
+                                             "TimeProfile",
+                                             "AuthorizationCode",
+                                             "Location",
+                                             "WANPort",
+                                             "Group",
+                                             "DirectoryEntry",
+                                             "Node",
+                                             "AutoAttendant"};
+
+constexpr std::string_view platforms[] = {"ip500v2", "server-edition", "application-server", "windows", "virtual"};
+
+bool same(std::string_view a, std::string_view b) {
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool declares(const Node& node, std::string_view ns) {
+  return std::any_of(node.attributes.begin(), node.attributes.end(),
+                     [&](const Attribute& a) { return a.name.starts_with("xmlns") && a.value == ns; });
+}
+
+// The first element, at most three levels below, that `wanted` holds for.
+template <class Predicate>
+const Node* find_near_top(const Node& node, const Predicate& wanted, int levels = 3) {
+  if (levels == 0) return nullptr;
+  for (const Node& c : node.children) {
+    if (wanted(c)) return &c;
+    if (const Node* found = find_near_top(c, wanted, levels - 1)) return found;
+  }
+  return nullptr;
+}
+
+bool is_trunk_template(const Node& n) {
+  if (declares(n, trunk_ns)) return true;
+  const Node* type = n.name == "Template" ? n.child("TemplateType") : nullptr;
+  return type && type->text == "SIPTrunk";
+}
+
+// `Extension` is both a record and a field of records: only the record has children or a GUID.
+bool is_record(const Node& n) {
+  return (!n.children.empty() || n.attribute("GUID")) &&
+         std::find(std::begin(record_types), std::end(record_types), n.name) != std::end(record_types);
+}
+
+const Node* find_deep(const Node& node, std::string_view name) {
+  for (const Node& c : node.children) {
+    if (c.name == name) return &c;
+    if (const Node* found = find_deep(c, name)) return found;
+  }
+  return nullptr;
+}
+
+// One line, at most 200 bytes.
+std::string quotable(std::string text) {
+  std::size_t n = std::min<std::size_t>(text.size(), 200);
+  while (n > 0 && n < text.size() && (static_cast<unsigned char>(text[n]) & 0xc0) == 0x80) --n;
+  text.resize(n);
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  return text;
+}
+
+std::optional<unsigned> number(std::string_view text) {
+  unsigned n = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
+  return n;
+}
+
+class Interpreter {
+ public:
+  Interpreter(const Sources& sources, std::uint32_t source, Site& site, const FieldMap& map)
+      : text_(sources[source]), site_(site), map_(map), document_(read_xml(sources, source)) {}
+
+  void run() {
+    std::size_t first = site_.statements.size();
+    const Node& root = document_.root;
+    for (const Note& damage : document_.damages) state(damage.span, Understanding::not_understood, damage.message);
+    if (const Node* list = find_near_top(root, [](const Node& n) { return declares(n, userlist_ns); }))
+      user_list(*list);
+    else if (const Node* directory = find_near_top(root, [](const Node& n) { return declares(n, directory_ns); }))
+      list_record(*directory, "corporate_dir");
+    else if (const Node* trunk = find_near_top(root, is_trunk_template))
+      trunk_template(*trunk);
+    else
+      envelope(root, false);
+    if (!recognised_ && !root.children.empty())
+      state(tag(root.children.front()), Understanding::not_understood, "no record of an IP Office is in this file");
+    if (!has_system_) hosts_of_users();
+    std::stable_sort(site_.statements.begin() + static_cast<std::ptrdiff_t>(first), site_.statements.end(),
+                     [](const Statement& a, const Statement& b) { return a.span < b.span; });
+  }
+
+ private:
+  // A field, with the place a statement about it may show.
+  struct Field {
+    Setting setting;
+    SourceSpan tag;
+  };
+
+  void state(SourceSpan span, Understanding understanding, std::string reason) {
+    site_.statements.push_back({span, understanding, std::move(reason)});
+  }
+
+  // The start tag's first line; its name only where an attribute is secret.
+  SourceSpan tag(const Node& node) const {
+    SourceSpan span = node.name_span;
+    bool secret = std::any_of(node.attributes.begin(), node.attributes.end(),
+                              [](const Attribute& a) { return names_secret(a.name); });
+    std::string_view text = text_.slice(span);
+    std::size_t stop = std::min(text.find_first_of(secret || secret_ ? " \t\r\n/>" : "\r\n"), text.size());
+    span.end = span.begin + static_cast<std::uint32_t>(stop);
+    return span;
+  }
+
+  // ---- envelopes
+
+  void envelope(const Node& node, bool typed) {
+    for (const Node& n : node.children) {
+      bool record_here = typed ? !n.children.empty() || !n.attributes.empty() : is_record(n);
+      if (n.name == "response" && n.attribute("status") && n.attribute("status")->value == "0") {
+        error_response(n);
+      } else if (n.name == "SMAError") {
+        error_response(n);
+      } else if (n.name == "ws_object") {
+        recognised_ = true;
+        envelope(n, true);
+      } else if (record_here) {
+        record(n);
+      } else if (n.children.empty() && n.name != "data" && n.name != "response") {
+        state(tag(n), Understanding::ignored, "outside any record");
+      } else {
+        recognised_ = recognised_ || ((n.name == "data" || n.name == "response") && n.children.empty());
+        envelope(n, false);
+      }
+    }
+  }
+
+  void error_response(const Node& n) {
+    recognised_ = true;
+    if (!std::exchange(in_error_, true)) {
+      const Node* description = find_deep(n, "error_desc");
+      std::string reason = "the export is an error response";
+      if (description && !description->text.empty()) reason += ": " + quotable(description->text);
+      state(tag(description ? *description : n), Understanding::not_understood, std::move(reason));
+    }
+    if (n.name == "response")
+      envelope(n, false);
+    else
+      error_leaves(n);
+  }
+
+  void error_leaves(const Node& n) {
+    for (const Node& c : n.children) {
+      if (!c.children.empty())
+        error_leaves(c);
+      else if (c.name != "error_desc")
+        state(tag(c), Understanding::ignored, "part of an error response");
+    }
+  }
+
+  // ---- records
+
+  void record(const Node& n) {
+    std::vector<Field> fields;
+    leaves(n, n.name, fields);
+    if (n.name == "System") add_system(n, fields);
+    if (n.name == "User") remember_system(fields);
+    add_record(n, n.name, std::move(fields));
+  }
+
+  void add_record(const Node& n, std::string type, std::vector<Field> fields) {
+    recognised_ = true;
+    Record record;
+    record.type = std::move(type);
+    for (const Attribute& a : n.attributes)
+      if (same(a.name, "GUID")) record.id = a.value;
+    record.span = tag(n);
+    record.fields.reserve(fields.size());
+    for (Field& f : fields) record.fields.push_back(std::move(f.setting));
+    site_.records.push_back(std::move(record));
+  }
+
+  // Every attribute and every leaf below `node`.
+  void leaves(const Node& node, const std::string& path, std::vector<Field>& out) {
+    bool secret = std::exchange(secret_, secret_ || names_secret(node.name) || labelled_secret(node));
+    for (const Attribute& a : node.attributes) {
+      if (a.name.starts_with("xmlns") || same(a.name, "id")) continue;
+      add(path + "/@" + a.name, a.value, a.value_span, node, out);
+    }
+    if (node.children.empty()) {
+      if (path.find('/') != path.npos || !node.text.empty()) {
+        SourceSpan span = node.text_span.begin < node.text_span.end ? node.text_span : node.name_span;
+        bool known = add(path, node.text, span, node, out);
+        state(tag(node), known ? Understanding::understood : Understanding::ignored,
+              known ? "" : "no setting known for this element");
+      }
+    } else {
+      if (!node.text.empty()) state(tag(node), Understanding::ignored, "text between elements");
+      std::map<std::string_view, std::pair<std::size_t, std::size_t>> alike;  // how many there are, how many were seen
+      for (const Node& c : node.children) ++alike[c.name].first;
+      for (const Node& c : node.children) {
+        auto& [count, seen] = alike[c.name];
+        ++seen;
+        std::string below = path + "/" + c.name;
+        if (const Attribute* id = id_of(c))
+          below += "[" + id->value + "]";
+        else if (count > 1)
+          below += "[" + std::to_string(seen) + "]";
+        leaves(c, below.size() <= max_path ? below : path, out);
+      }
+    }
+    secret_ = secret;
+  }
+
+  static const Attribute* id_of(const Node& node) {
+    for (const Attribute& a : node.attributes)
+      if (same(a.name, "id")) return &a;
+    return nullptr;
+  }
+
+  // <Field name="LoginCode">, <Field><Name>LoginCode</Name><Value>...: the secret's name is a value itself.
+  static bool labelled_secret(const Node& node) {
+    constexpr std::string_view labels[] = {"name", "key", "id", "field", "label"};
+    auto label = [&](std::string_view name) {
+      return std::any_of(std::begin(labels), std::end(labels), [&](std::string_view l) { return same(name, l); });
+    };
+    for (const Attribute& a : node.attributes)
+      if (label(a.name) && names_secret(a.value)) return true;
+    if (node.children.size() != 2) return false;
+    return std::any_of(node.children.begin(), node.children.end(),
+                       [&](const Node& c) { return label(c.name) && names_secret(c.text); });
+  }
+
+  // True where the map knows the path.
+  bool add(std::string path, const std::string& value, SourceSpan span, const Node& node, std::vector<Field>& out) {
+    auto [cached, fresh] = known_.try_emplace(path);
+    FieldMap::Match& match = cached->second;
+    if (fresh) {
+      match = map_.find(path);
+      match.secret = match.secret || names_secret(path);
+    }
+    out.push_back({{std::move(path), match.key, {value, span}, match.evidence, match.secret || secret_}, tag(node)});
+    return !match.key.empty();
+  }
+
+  // ---- hosts
+
+  static const Field* field(const std::vector<Field>& fields, std::string_view key) {
+    for (const Field& f : fields)
+      if (f.setting.key == key) return &f;
+    return nullptr;
+  }
+
+  void add_system(const Node& n, const std::vector<Field>& fields) {
+    has_system_ = true;
+    Host host;
+    host.span = tag(n);
+    host.products = {"ip-office"};
+    for (std::string_view key : {"system.name", "system.display_name", "system.system_name"})
+      if (const Field* f = field(fields, key); f && host.name.empty()) host.name = f->setting.value.value;
+    std::unordered_map<std::string_view, const Field*> first;
+    for (const Field& f : fields) {
+      const Setting& s = f.setting;
+      if (s.key.empty()) continue;
+      auto [known, fresh] = first.emplace(s.key, &f);
+      if (fresh)
+        host.settings.push_back(s);
+      else if (known->second->setting.value.value != s.value.value)
+        state(f.tag, Understanding::bounded, s.key + " is given twice; the first value counts");
+    }
+    for (std::string_view key : {"lan1.address", "lan2.address"})
+      if (const Field* f = field(fields, key)) add_address(host, *f);
+    if (const Field* f = field(fields, "system.platform"))
+      for (std::string_view p : platforms)
+        if (same(p, f->setting.value.value)) host.platform = p;
+    host.release = release_of(fields);
+    // What only users or lists told of this system before is now known better.
+    std::erase_if(site_.hosts, [&](const Host& known) {
+      return known.settings.empty() && known.addresses.size() == 1 && has_address(host, known.addresses[0].value);
+    });
+    site_.hosts.push_back(std::move(host));
+  }
+
+  void add_address(Host& host, const Field& f) {
+    const Located<std::string>& text = f.setting.value;
+    if (text.value.empty()) return;
+    std::optional<Address> address = parse_address(text.value);
+    if (!address)
+      state(f.tag, Understanding::not_understood, "this is no IP address");
+    else if (address->value != 0)
+      host.addresses.push_back({*address, text.span});
+  }
+
+  std::optional<Located<Release>> release_of(const std::vector<Field>& fields) {
+    Located<Release> release;
+    for (std::string_view key : {"system.release.major", "system.release.minor", "system.release.maintenance",
+                                 "system.release.special", "system.release.feature_pack"}) {
+      const Field* f = field(fields, key);
+      if (!f || f->setting.value.value.empty()) break;
+      std::optional<unsigned> part = number(f->setting.value.value);
+      if (!part) {
+        state(f->tag, Understanding::not_understood, "this part of the release is no number");
+        break;
+      }
+      if (release.value.parts.empty()) release.span = f->setting.value.span;
+      release.value.parts.push_back(*part);
+    }
+    if (release.value.parts.empty()) return {};
+    return release;
+  }
+
+  static bool has_address(const Host& host, const Address& address) {
+    return std::any_of(host.addresses.begin(), host.addresses.end(), [&](const auto& a) { return a.value == address; });
+  }
+
+  void remember_system(const std::vector<Field>& fields) {
+    const Field* address = field(fields, "user.pbx_address");
+    if (!address || address->setting.value.value.empty()) return;
+    const Field* name = field(fields, "user.system_name");
+    std::string text = name ? name->setting.value.value : std::string();
+    auto [known, fresh] = systems_of_users_.try_emplace(address->setting.value.value, *address, text);
+    if (known->second.second.empty()) known->second.second = std::move(text);
+    if (fresh) order_.push_back(address->setting.value.value);
+  }
+
+  void hosts_of_users() {
+    for (const std::string& key : order_) {
+      const auto& [f, name] = systems_of_users_.at(key);
+      Host host;
+      host.name = name;
+      add_address(host, f);
+      host.span = f.tag;
+      add_stub(std::move(host));
+    }
+  }
+
+  // A host of which only the address, and perhaps name and release, are known.
+  void add_stub(Host host) {
+    if (host.addresses.empty()) return;
+    host.products = {"ip-office"};
+    for (Host& known : site_.hosts) {
+      if (!has_address(known, host.addresses[0].value)) continue;
+      if (known.name.empty()) known.name = host.name;
+      if (!known.release) known.release = host.release;
+      return;
+    }
+    site_.hosts.push_back(std::move(host));
+  }
+
+  // ---- lists and templates
+
+  void user_list(const Node& n) {
+    std::vector<Field> fields;
+    for (const Node& c : n.children) {
+      if (c.name != "list") {
+        leaves(c, "userlist/" + c.name, fields);
+        continue;
+      }
+      for (const Node& user : c.children) {
+        if (user.children.empty())
+          state(tag(user), Understanding::ignored, "outside any record");
+        else
+          record(user);
+      }
+    }
+    host_of_data_source(fields);
+    add_record(n, "userlist", std::move(fields));
+  }
+
+  void list_record(const Node& n, const std::string& type) {
+    std::vector<Field> fields;
+    leaves(n, type, fields);
+    host_of_data_source(fields);
+    add_record(n, type, std::move(fields));
+  }
+
+  // "IPOFFICE/7.0(27) 192.168.42.1"
+  void host_of_data_source(const std::vector<Field>& fields) {
+    const Field* f = field(fields, "system.data_source");
+    if (!f) return;
+    const std::string& text = f->setting.value.value;
+    constexpr std::string_view product = "IPOFFICE/";
+    std::size_t stop = text.find_first_not_of("0123456789.", product.size()), blank = text.rfind(' ');
+    Host host;
+    SourceSpan span = f->setting.value.span;
+    auto part = [&](std::size_t begin, std::size_t end) {  // exact unless the text holds references
+      if (span.end - span.begin != text.size()) return span;
+      return SourceSpan{span.source, span.begin + static_cast<std::uint32_t>(begin),
+                        span.begin + static_cast<std::uint32_t>(end)};
+    };
+    if (same(std::string_view(text).substr(0, product.size()), product) && stop != text.npos && blank != text.npos) {
+      Located<Release> release{{}, part(product.size(), stop)};
+      for (std::size_t at = product.size(); at < stop;) {
+        std::size_t dot = std::min(text.find('.', at), stop);
+        std::optional<unsigned> n = number(std::string_view(text).substr(at, dot - at));
+        if (!n) break;
+        release.value.parts.push_back(*n);
+        at = dot + 1;
+      }
+      if (!release.value.parts.empty()) host.release = release;
+      if (auto address = parse_address(std::string_view(text).substr(blank + 1)); address && address->value != 0)
+        host.addresses.push_back({*address, part(blank + 1, text.size())});
+    }
+    if (!host.release || host.addresses.empty())
+      state(f->tag, Understanding::not_understood, "release and address cannot be read here");
+    host.span = f->tag;
+    add_stub(std::move(host));
+  }
+
+  // The fields stand in the template or in an element SIPTrunk of it.
+  void trunk_template(const Node& n) {
+    std::vector<Field> fields;
+    for (const Node& c : n.children) leaves(c, c.name == "SIPTrunk" ? c.name : "SIPTrunk/" + c.name, fields);
+    add_record(n, "SIPTrunk", std::move(fields));
+  }
+
+  const Source& text_;
+  Site& site_;
+  const FieldMap& map_;
+  Document document_;
+  std::unordered_map<std::string, FieldMap::Match> known_;  // by path: records of one type are alike
+  std::unordered_map<std::string, std::pair<Field, std::string>> systems_of_users_;
+  std::vector<std::string> order_;
+  bool recognised_ = false, has_system_ = false, in_error_ = false;
+  bool secret_ = false;  // within an element whose values are all secret
+};
+
+}  // namespace
+
+int recognises_ipoffice(const Source& source) {
+  constexpr std::size_t head = 16384;
+  std::string_view text = std::string_view(source.text()).substr(0, head);
+  if (text.find("<ws_object") != text.npos) return 95;
+  if (std::size_t first = text.find_first_not_of(" \t\r\n"); first == text.npos || text[first] != '<') return 0;
+  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80)) text.remove_suffix(1);  // no half character
+  Sources sources{Source("", std::string(text), "UTF-8")};
+  Node root = read_xml(sources, 0).root;
+  auto any = [&](auto wanted) { return find_near_top(root, wanted) != nullptr; };
+  if (any([](const Node& n) { return declares(n, userlist_ns) || declares(n, directory_ns) || declares(n, trunk_ns); }))
+    return 100;
+  if (any(is_trunk_template) || any([](const Node& n) { return n.name == "SMAError"; })) return 80;
+  const Node* data = find_near_top(root, [](const Node& n) { return n.name == "data"; });
+  const Node* response = root.child("response");
+  if (response && response->attribute("status") && data) return 80;
+  // A bare record says little by its name, much by its GUID or by fields the map knows.
+  bool familiar = false;
+  const Node* record = find_near_top(root, [&](const Node& n) {
+    if (!is_record(n)) return false;
+    familiar = true;
+    if (n.attribute("GUID")) return true;
+    return std::count_if(n.children.begin(), n.children.end(),
+                         [&](const Node& c) {
+                           return c.children.empty() && !FieldMap::builtin().find(n.name + "/" + c.name).key.empty();
+                         }) >= 2 ||
+           n.child("LANS");
+  });
+  if (record) return record->attribute("GUID") ? 75 : 65;
+  return familiar ? 5 : 0;
+}
+
+void interpret_ipoffice(const Sources& sources, std::uint32_t source, Site& site, const FieldMap& map) {
+  Interpreter(sources, source, site, map).run();
+}
+
+void interpret_ipoffice(const Sources& sources, std::uint32_t source, Site& site) {
+  interpret_ipoffice(sources, source, site, FieldMap::builtin());
+}
+
+}  // namespace ipo

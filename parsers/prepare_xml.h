@@ -1,0 +1,49 @@
+// What happens to a damaged or hostile XML text before libxml2 sees it.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/finding.h"
+
+namespace ipo {
+
+constexpr std::size_t max_xml_depth = 200;       // elements inside each other
+constexpr std::size_t max_xml_attributes = 200;  // of one element
+
+namespace xml {
+
+// In a prepared text: this byte is not part of the content.
+constexpr char hidden = '\x7f';
+
+inline bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+inline bool name_end(char c) { return blank(c) || c == '/' || c == '>' || c == '='; }
+
+// Damages of one stage: the first twenty in full, the others counted.
+class Damages {
+ public:
+  Damages(std::uint32_t source, std::string_view text) : source_(source), text_(text) {}
+
+  // The span is cut to one line and 200 bytes; an empty one takes the character there.
+  void add(std::size_t begin, std::size_t end, std::string message);
+
+  // Both stages' damages in file order, the first twenty of them, then one that counts the rest.
+  static std::vector<Note> merged(Damages a, Damages b);
+
+ private:
+  std::uint32_t source_;
+  std::string_view text_;
+  std::vector<Note> notes_;
+  std::size_t more_ = 0;
+  SourceSpan last_;
+};
+
+// A text of the same length in which comments, instructions, document types, forbidden characters, tags without an end
+// and elements beyond max_xml_depth are `hidden`, and a '<' that starts no tag is '_'. What is lost that way is
+// reported.
+std::string prepare_xml(std::string_view text, Damages& damages);
+
+}  // namespace xml
+}  // namespace ipo

@@ -1,0 +1,395 @@
+// prepare_xml() overwrites, byte for byte, what libxml2 must not see or would give up on; libxml2 then tells where tags
+// start and end, below a root of ours. Names, attributes and text are taken from the file's bytes between those places,
+// and where libxml2 stops early, it is started again behind that place.
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "parsers/document.h"
+#include "parsers/prepare_xml.h"
+
+namespace ipo {
+namespace {
+
+using namespace xml;
+
+constexpr std::size_t none = std::string::npos;
+constexpr std::size_t max_restarts = 20;
+constexpr std::string_view root_tag = "<r>", root_end = "</r>";
+
+std::string_view local_name(std::string_view name) {
+  std::size_t colon = name.rfind(':');
+  return colon == none || colon + 1 == name.size() ? name : name.substr(colon + 1);
+}
+
+// For messages: names come from the file and may be of any length.
+std::string short_name(std::string_view name) {
+  if (name.size() <= 60) return std::string(name);
+  std::size_t n = 60;
+  while (n > 0 && (static_cast<unsigned char>(name[n]) & 0xc0) == 0x80) --n;
+  return std::string(name.substr(0, n)) + "…";
+}
+
+std::uint32_t offset32(std::size_t n) { return static_cast<std::uint32_t>(n); }
+
+void append_utf8(std::string& out, std::uint32_t c) {
+  auto byte = [&](std::uint32_t b) { out.push_back(static_cast<char>(b)); };
+  if (c < 0x80)
+    byte(c);
+  else if (c < 0x800)
+    byte(0xc0 | (c >> 6)), byte(0x80 | (c & 0x3f));
+  else if (c < 0x10000)
+    byte(0xe0 | (c >> 12)), byte(0x80 | ((c >> 6) & 0x3f)), byte(0x80 | (c & 0x3f));
+  else
+    byte(0xf0 | (c >> 18)), byte(0x80 | ((c >> 12) & 0x3f)), byte(0x80 | ((c >> 6) & 0x3f)), byte(0x80 | (c & 0x3f));
+}
+
+struct Reference {
+  std::string text;
+  std::size_t length;  // of "&...;"
+};
+
+// The reference at text[at] == '&', or nothing where it is none of the five entities and no character reference.
+std::optional<Reference> reference(std::string_view text, std::size_t at) {
+  std::size_t end = text.substr(at, 32).find(';');
+  if (end == none || end < 2) return {};
+  std::string_view name = text.substr(at + 1, end - 1);
+  constexpr std::pair<std::string_view, char> entities[] = {
+      {"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"quot", '"'}, {"apos", '\''}};
+  for (auto [entity, character] : entities)
+    if (name == entity) return Reference{std::string(1, character), end + 1};
+  if (name[0] != '#') return {};
+  bool hex = name.size() > 1 && name[1] == 'x';
+  std::uint32_t value = 0;
+  std::size_t first = hex ? 2 : 1;
+  for (std::size_t i = first; i < name.size(); ++i) {
+    char c = name[i];
+    std::uint32_t digit = c >= '0' && c <= '9'          ? static_cast<std::uint32_t>(c - '0')
+                          : hex && c >= 'a' && c <= 'f' ? static_cast<std::uint32_t>(c - 'a' + 10)
+                          : hex && c >= 'A' && c <= 'F' ? static_cast<std::uint32_t>(c - 'A' + 10)
+                                                        : 99;
+    if (digit == 99 || value > 0x10ffff) return {};
+    value = value * (hex ? 16 : 10) + digit;
+  }
+  bool allowed = value == 9 || value == 10 || value == 13 || (value >= 0x20 && value < 0xd800) ||
+                 (value >= 0xe000 && value < 0xfffe) || (value >= 0x10000 && value <= 0x10ffff);
+  if (first == name.size() || !allowed) return {};
+  Reference out{{}, end + 1};
+  append_utf8(out.text, value);
+  return out;
+}
+
+// Builds the tree from libxml2's events. open_.front() is the document's root.
+class Reader {
+ public:
+  Reader(const std::string& original, const std::string& text, std::uint32_t source, Damages& damages)
+      : original_(original), text_(text), source_(source), damages_(damages) {
+    open_.emplace_back();
+    open_.front().span = {source, 0, offset32(text.size())};
+    open_.front().name_span = open_.front().span;
+  }
+
+  Node read() {
+    std::size_t from = 0;
+    for (std::size_t restarts = 0;; ++restarts) {
+      parse(from);
+      if (complete_) break;
+      std::size_t next = text_.find('<', std::max({last_, reached_, restarts ? from + 1 : 0}));
+      if (next == none) break;
+      if (restarts == max_restarts) {
+        damages_.add(next, next + 1, "nothing from here on is read");
+        break;
+      }
+      from = next;
+    }
+    take_text(text_.size());
+    if (open_.size() > 1) {
+      const Node& top = open_.back();
+      damages_.add(top.name_span.begin, top.name_span.end, "the text ends inside <" + short_name(top.name) + ">");
+    }
+    while (open_.size() > 1) close(text_.size());
+    Node root = std::move(open_.front());
+    finish_text(root, 0);
+    if (!root.text.empty()) damages_.add(root.text_span.begin, root.text_span.begin + 1, "text outside any element");
+    if (root.children.empty()) damages_.add(0, 0, "no XML element can be read here");
+    return root;
+  }
+
+ private:
+  // One run of libxml2 over text_[from..], inside a root element of ours so that several top-level elements are
+  // allowed.
+  void parse(std::size_t from) {
+    static std::once_flag once;
+    std::call_once(once, [] {
+      xmlInitParser();
+      xmlSetExternalEntityLoader(
+          [](const char*, const char*, xmlParserCtxtPtr) -> xmlParserInputPtr { return nullptr; });
+    });
+    std::string input;
+    input.reserve(text_.size() - from + 8);
+    input.append(root_tag).append(text_, from).append(root_end);
+    std::unique_ptr<xmlParserCtxt, decltype(&xmlFreeParserCtxt)> context(nullptr, &xmlFreeParserCtxt);
+    if (input.size() < static_cast<std::size_t>(std::numeric_limits<int>::max()))
+      context.reset(xmlCreateMemoryParserCtxt(input.data(), static_cast<int>(input.size())));
+    if (!context) {
+      damages_.add(from, from, "too large to be read");
+      complete_ = true;
+      return;
+    }
+    context_ = context.get();
+    base_ = from;
+    seen_root_ = self_closed_ = false;
+    xmlCtxtUseOptions(context_, XML_PARSE_RECOVER | XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
+    // The SAX 1 interface: names with their prefixes, because a fragment may use prefixes its lost root declared, and
+    // no search in the declared ones. The default handlers, which build a tree and know entities, are all gone.
+    xmlSAXHandler handler = {};
+    handler.initialized = 1;
+    handler.startElement = [](void* self, const xmlChar* name, const xmlChar**) {
+      static_cast<Reader*>(self)->start(reinterpret_cast<const char*>(name));
+    };
+    handler.endElement = [](void* self, const xmlChar*) { static_cast<Reader*>(self)->end(); };
+    handler.error = &Reader::report;
+    handler.getEntity = [](void*, const xmlChar*) -> xmlEntityPtr { return nullptr; };
+    handler.resolveEntity = [](void*, const xmlChar*, const xmlChar*) -> xmlParserInputPtr { return nullptr; };
+    *context_->sax = handler;
+    context_->userData = this;
+    xmlParseDocument(context_);
+    context_ = nullptr;
+  }
+
+  // Where libxml2 stands, as an offset in the file; past its end inside our own end tag.
+  std::size_t offset() const {
+    long consumed = xmlByteConsumed(context_);
+    std::size_t n = consumed < 0 ? 0 : static_cast<std::size_t>(consumed);
+    return n <= root_tag.size() ? base_ : n - root_tag.size() + base_;
+  }
+
+  // libxml2 stands behind the last attribute, before ">" or "/>".
+  void start(std::string_view name) {
+    if (!std::exchange(seen_root_, true)) return;
+    std::size_t at = std::clamp(offset(), last_, text_.size());
+    std::size_t begin = at == 0 ? none : text_.rfind('<', at - 1);
+    if (begin == none || begin < last_) return;
+    take_text(begin);
+    // In a tag it does not understand it stands anywhere, and takes the element for closed without saying so.
+    bool understood = text_.compare(at, 1, ">") == 0 || text_.compare(at, 2, "/>") == 0;
+    std::size_t stop = std::min(text_.find_first_of("<>", at), text_.size());
+    bool empty = stop > at && text_[stop - 1] == '/';
+    last_ = stop < text_.size() && text_[stop] == '>' ? stop + 1 : stop;
+    Node node;
+    node.name = local_name(name);
+    node.span = node.name_span = {source_, offset32(begin), offset32(last_)};
+    read_attributes(node, std::min(begin + 1 + name.size(), at), stop);
+    open_.push_back(std::move(node));
+    self_closed_ = empty && understood;
+    if (empty && !understood) close(last_);
+  }
+
+  // libxml2 stands behind the end tag; it says the name of the element it closes, the file may say another.
+  void end() {
+    if (std::exchange(self_closed_, false)) return close(last_);
+    std::size_t at = offset();
+    if (at > text_.size()) {
+      complete_ = true;
+      return;
+    }
+    std::size_t begin = at < 2 ? none : text_.rfind("</", at - 2);
+    if (begin == none || begin < last_) return;
+    take_text(begin);
+    last_ = at;
+    std::size_t stop = begin + 2;
+    while (stop < at && !name_end(text_[stop])) ++stop;
+    std::string_view name = local_name(std::string_view(text_).substr(begin + 2, stop - begin - 2));
+    std::size_t match = open_.size() - 1;
+    while (match > 0 && open_[match].name != name) --match;
+    if (open_.size() == 1) {
+      damages_.add(begin, at, "an end tag without its start tag");
+    } else if (match == 0) {
+      damages_.add(begin, at, "</" + short_name(name) + "> where <" + short_name(open_.back().name) + "> ends");
+      close(at);
+    } else {
+      while (open_.size() > match + 1) {
+        const Node& lost = open_.back();
+        damages_.add(lost.name_span.begin, lost.name_span.end, "<" + short_name(lost.name) + "> has no end tag");
+        close(begin);
+      }
+      close(at);
+    }
+  }
+
+  static void report(void* self, const char*, ...) { static_cast<Reader*>(self)->error(); }
+
+  // Wording of our own: libxml2's messages quote the file, and what they quote may be a secret.
+  void error() {
+    const xmlError& e = context_->lastError;
+    std::size_t at = offset();
+    if (at > text_.size() || e.domain != XML_FROM_PARSER || e.level == XML_ERR_WARNING) return;
+    reached_ = std::max(reached_, at);
+    switch (e.code) {
+      case XML_ERR_TAG_NAME_MISMATCH:  // end() knows better, and so does reference() for these:
+      case XML_ERR_DOCUMENT_END:
+      case XML_ERR_UNDECLARED_ENTITY:
+      case XML_WAR_UNDECLARED_ENTITY:
+      case XML_ERR_ENTITYREF_NO_NAME:
+      case XML_ERR_ENTITYREF_SEMICOL_MISSING:
+      case XML_ERR_INVALID_CHARREF:
+      case XML_ERR_INVALID_DEC_CHARREF:
+      case XML_ERR_INVALID_HEX_CHARREF:
+      case XML_ERR_INVALID_CHAR:
+        return;
+      case XML_ERR_ATTRIBUTE_REDEFINED:
+        return damages_.add(at, at + 1, "an attribute given twice");
+      case XML_ERR_MISPLACED_CDATA_END:
+        return damages_.add(at, at + 1, "a ']]>' without a CDATA section");
+      default:
+        return damages_.add(at, at + 1, "XML that is not well formed");
+    }
+  }
+
+  void close(std::size_t end) {
+    Node node = std::move(open_.back());
+    open_.pop_back();
+    node.span.end = offset32(end);
+    finish_text(node, node.name_span.end);
+    open_.back().children.push_back(std::move(node));
+  }
+
+  // Blank ends are layout, not content.
+  void finish_text(Node& node, std::uint32_t content) {
+    if (node.text_span.end == 0) {
+      node.text.clear();
+      node.text_span = {source_, content, content};
+      return;
+    }
+    std::size_t first = node.text.find_first_not_of(" \t\r\n"), last = node.text.find_last_not_of(" \t\r\n");
+    node.text = node.text.substr(first, last - first + 1);
+  }
+
+  void append(Node& node, std::string_view text, std::size_t begin, std::size_t end) {
+    node.text.append(text);
+    if (text.size() == 1 && blank(text[0])) return;
+    if (node.text_span.end == 0) node.text_span = {source_, offset32(begin), 0};
+    node.text_span.end = offset32(end);
+  }
+
+  // The reference at `at`, or its '&' as it stands, with a damage. Returns its length.
+  std::size_t take_reference(std::size_t at, std::string& out) {
+    if (auto r = reference(text_, at)) {
+      out = std::move(r->text);
+      return r->length;
+    }
+    damages_.add(at, at + 1, "an entity or '&' that is kept as it stands");
+    out = "&";
+    return 1;
+  }
+
+  // Character data in [last_, end) belongs to the innermost open element.
+  void take_text(std::size_t end) {
+    Node& node = open_.back();
+    for (std::size_t i = last_; i < end;) {
+      char c = text_[i];
+      std::size_t n = 1;
+      if (c == '<' && text_.compare(i, 9, "<![CDATA[") == 0) {
+        std::size_t close = std::min(text_.find("]]>", i), end);
+        for (std::size_t k = i + 9; k < close; ++k) take_byte(node, k);
+        n = close + 3 - i;
+      } else if (c == '<') {  // a tag libxml2 refused
+        std::size_t close = text_.find('>', i);
+        n = close < end ? close + 1 - i : end - i;
+      } else if (c == '&') {
+        std::string out;
+        n = take_reference(i, out);
+        append(node, out, i, i + n);
+      } else {
+        take_byte(node, i);
+      }
+      i += n;
+    }
+    last_ = std::max(last_, end);
+  }
+
+  // CRLF and CR are LF in XML.
+  void take_byte(Node& node, std::size_t at) {
+    char c = original_[at];
+    if (text_[at] == hidden && c != hidden) return;
+    if (c == '\r' && at + 1 < original_.size() && original_[at + 1] == '\n') return;
+    append(node, c == '\r' ? "\n" : std::string_view(&c, 1), at, at + 1);
+  }
+
+  void read_attributes(Node& node, std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to;) {
+      if (name_end(text_[i]) || text_[i] == '"' || text_[i] == '\'') {
+        ++i;
+        continue;
+      }
+      std::size_t begin = i;
+      while (i < to && !name_end(text_[i]) && text_[i] != '"' && text_[i] != '\'') ++i;
+      std::string_view name = std::string_view(text_).substr(begin, i - begin);
+      std::size_t k = i;
+      while (k < to && blank(text_[k])) ++k;
+      if (k >= to || text_[k] != '=') continue;
+      for (++k; k < to && blank(text_[k]);) ++k;
+      if (k >= to || (text_[k] != '"' && text_[k] != '\'')) continue;
+      std::size_t close = text_.find(text_[k], k + 1);
+      if (close >= to) continue;
+      Attribute attribute;
+      attribute.name = name == "xmlns" || name.starts_with("xmlns:") ? name : local_name(name);
+      attribute.value = attribute_value(k + 1, close);
+      attribute.span = {source_, offset32(begin), offset32(close + 1)};
+      attribute.value_span = {source_, offset32(k + 1), offset32(close)};
+      node.attributes.push_back(std::move(attribute));
+      i = close + 1;
+    }
+  }
+
+  // Line ends and tabs are blanks in attribute values.
+  std::string attribute_value(std::size_t begin, std::size_t end) {
+    std::string out, part;
+    for (std::size_t i = begin; i < end; ++i) {
+      char c = original_[i];
+      if (text_[i] == '&') {
+        i += take_reference(i, part) - 1;
+        out += part;
+      } else if (text_[i] == hidden && c != hidden) {
+        continue;
+      } else if (blank(c)) {
+        if (c != '\r' || original_[i + 1] != '\n') out += ' ';
+      } else {
+        out += c;
+      }
+    }
+    return out;
+  }
+
+  const std::string& original_;
+  const std::string& text_;  // prepared; same length
+  std::uint32_t source_;
+  Damages& damages_;
+  std::vector<Node> open_;
+  xmlParserCtxtPtr context_ = nullptr;
+  std::size_t base_ = 0;     // offset this run of libxml2 started at
+  std::size_t last_ = 0;     // end of the last tag
+  std::size_t reached_ = 0;  // place of the last error
+  bool seen_root_ = false, self_closed_ = false;
+  bool complete_ = false;  // libxml2 came to our own end tag
+};
+
+}  // namespace
+
+Document read_xml(const Sources& sources, std::uint32_t source) {
+  const std::string& original = sources[source].text();
+  Damages before(source, original), within(source, original);
+  std::string prepared = prepare_xml(original, before);
+  Document document;
+  document.root = Reader(original, prepared, source, within).read();
+  document.damages = Damages::merged(std::move(before), std::move(within));
+  return document;
+}
+
+}  // namespace ipo
