@@ -3,12 +3,14 @@
 
 #include <array>
 
+#include "parsers/ipoffice.h"
 #include "parsers/iptables.h"
 
 namespace ipo {
 
 std::span<const Dialect> dialects() {
-  static constexpr std::array<Dialect, 1> list = {{
+  static constexpr std::array<Dialect, 2> list = {{
+      {"ipoffice", "IP Office export", recognises_ipoffice, interpret_ipoffice},
       {"iptables", "iptables-save", recognises_iptables, interpret_iptables},
   }};
   return list;
