@@ -76,11 +76,16 @@ class TextReport {
          << painted(color_of(level), std::string(carets, '^')) << '\n';
   }
 
-  std::vector<std::string> path_lines(const Finding& finding) const {
+  // A place as seen from another: only the line within the same file.
+  std::string near(const Place& place, const Place& main) const {
+    return place.path == main.path ? fmt::format("line {}", place.line) : where(place);
+  }
+
+  std::vector<std::string> path_lines(const Finding& finding, const Place& main) const {
     std::vector<std::array<std::string, 3>> steps;
     std::size_t place_width = 0, chain_width = 0;
     for (const PathStep& step : finding.path) {
-      steps.push_back({where(places_.at(step.span)), printable(step.chain), printable(step.action)});
+      steps.push_back({near(places_.at(step.span), main), printable(step.chain), printable(step.action)});
       place_width = std::max(place_width, columns(steps.back()[0]));
       chain_width = std::max(chain_width, columns(steps.back()[1]));
     }
@@ -95,9 +100,8 @@ class TextReport {
     std::vector<std::string> lines;
     for (const Doubt& doubt : finding.doubt) {
       Place place = places_.at(doubt.span);
-      std::string at = place.path == main.path ? fmt::format("line {}", place.line) : where(place);
-      lines.push_back(
-          fmt::format("{}{} ({})", lines.empty() ? "possible, because of " : "and ", printable(doubt.why), at));
+      lines.push_back(fmt::format("{}{} ({})", lines.empty() ? "possible, because of " : "and ", printable(doubt.why),
+                                  near(place, main)));
     }
     if (lines.empty()) lines.push_back("possible");
     return lines;
@@ -116,6 +120,18 @@ class TextReport {
     return lines;
   }
 
+  // "ip-office/ingress/21, 22, 37": the part before the number once for rows that follow each other.
+  static std::vector<std::string> short_rows(const std::vector<std::string>& rows) {
+    std::vector<std::string> out;
+    std::string last;
+    for (const std::string& row : rows) {
+      std::string table = row.substr(0, row.rfind('/') + 1);
+      out.push_back(table == last ? row.substr(table.size()) : row);
+      last = table;
+    }
+    return out;
+  }
+
   void write_finding(const Finding& finding) {
     Place place = places_.at(finding.span);
     std::size_t gutter = std::to_string(place.line).size();
@@ -127,10 +143,10 @@ class TextReport {
     out_ << bar(gutter) << '\n';
     if (finding.certainty == Certainty::possible) write_fact(gutter, "certainty", doubt_lines(finding, place));
     if (finding.witness) write_fact(gutter, "witness", {printable(format_packet(*finding.witness))});
-    write_fact(gutter, "path", path_lines(finding));
+    write_fact(gutter, "path", path_lines(finding, place));
     for (const Note& note : finding.related) {
       Place at = places_.at(note.span);
-      std::vector<std::string> lines = {fmt::format("{} ({})", printable(note.message), where(at))};
+      std::vector<std::string> lines = {fmt::format("{} ({})", printable(note.message), near(at, place))};
       if (at.line != place.line || at.path != place.path) {
         std::string text = snippet_of(report_.sources, redaction_, at, room(gutter + 11)).text;
         std::size_t first = text.find_first_not_of(' ');
@@ -138,7 +154,7 @@ class TextReport {
       }
       write_fact(gutter, "note", lines);
     }
-    write_fact(gutter, "rows", wrapped(finding.rows, room(gutter + 9)));
+    write_fact(gutter, "rows", wrapped(short_rows(finding.rows), room(gutter + 9)));
     write_fact(gutter, "help", {fmt::format("ipo-lint explain {}", finding.check)});
     out_ << '\n';
   }

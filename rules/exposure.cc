@@ -43,6 +43,16 @@ const std::vector<MovedPort>& moved_ports() {
   return list;
 }
 
+// Who has no row before another is graver: what gives the PBX away first, then what only opens it to attack.
+int gravity(const MatrixRow& row) {
+  static const std::vector<std::string_view> order = {
+      "ip-office/ingress/44", "ip-office/ingress/15", "ip-office/ingress/22", "ip-office/ingress/21", "ip-office/ingress/37",
+      "ip-office/ingress/41", "ip-office/ingress/39", "ip-office/ingress/4",  "ip-office/ingress/7",  "ip-office/ingress/31",
+      "ip-office/ingress/25", "ip-office/ingress/26", "ip-office/ingress/23", "ip-office/ingress/16", "ip-office/ingress/20",
+      "ip-office/ingress/5"};
+  return static_cast<int>(std::find(order.begin(), order.end(), row.id) - order.begin());
+}
+
 bool names_ports(const Rule& rule) {
   for (const Condition& c : rule.conditions)
     for (const Test& test : c.any_of)
@@ -147,6 +157,11 @@ void Exposure::judge(const Standing& standing, const Ruleset& ruleset, PacketSpa
     return known_side ? zone : s.intersect(zone, s.test(address, all_public(ruleset.family)));
   };
 
+  // What leaves by the interface it came in by does not cross from one side to the other.
+  PacketSet hairpin = s.nothing();
+  for (u128 i : interfaces.single())
+    hairpin = s.unite(hairpin, s.intersect(s.test(Dimension::in, IntervalSet::of(i)), s.test(Dimension::out, IntervalSet::of(i))));
+
   std::vector<const Host*> hosts;
   for (const Host& host : site_.hosts)
     if (std::find(host.products.begin(), host.products.end(), "ip-office") != host.products.end()) hosts.push_back(&host);
@@ -176,10 +191,10 @@ void Exposure::judge(const Standing& standing, const Ruleset& ruleset, PacketSpa
     out.inbound = false;
     out.hook = hook == Hook::forward ? Hook::forward : Hook::output;
     PacketSet zone = on_the_internet(Dimension::in, Dimension::source);
-    pass(in, s.intersect(zone, s.test(Dimension::out, hook == Hook::forward ? inner : none)));
+    pass(in, s.minus(s.intersect(zone, s.test(Dimension::out, hook == Hook::forward ? inner : none)), hairpin));
     if (!host && hook == Hook::forward) return;
     zone = on_the_internet(Dimension::out, Dimension::destination);
-    pass(out, s.intersect(zone, s.test(Dimension::in, hook == Hook::forward ? inner : none)));
+    pass(out, s.minus(s.intersect(zone, s.test(Dimension::in, hook == Hook::forward ? inner : none)), hairpin));
   };
 
   if (standing.protects_itself) {
@@ -298,6 +313,8 @@ void Exposure::open(const Passage& passage) {
           if (protocols.contains(protocol)) hit.transports.push_back(protocol);
         o.hits.push_back(std::move(hit));
       }
+      std::stable_sort(o.hits.begin(), o.hits.end(),
+                       [](const RowHit& a, const RowHit& b) { return gravity(*a.row) < gravity(*b.row); });
       for (int t = 0; t < 2; ++t) {
         PacketSet of = s.intersect(both, s.test(Dimension::protocol, IntervalSet::of(t == 0 ? proto_tcp : proto_udp)));
         PacketSet strange = s.intersect(of, s.test(Dimension::destination_port, known[t].complement(65535)));

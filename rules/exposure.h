@@ -47,11 +47,13 @@ struct Opening {
   PacketSet proven, possible;   // as seen after translation; disjoint
   bool unrestricted = false;    // the line names no port and half of all ports or more are open
   bool routed = true;           // false: a private address with no translation to it, so it counts "if routed"
-  std::vector<RowHit> hits;
+  std::vector<RowHit> hits;     // gravest service first
   IntervalSet undocumented_tcp, undocumented_udp;  // open ports no row of the matrix knows
   IntervalSet undocumented_sources;
 
   std::string zone() const { return passage->at->zone(); }
+  // The host is known: by its address, or because the firewall is its own.
+  bool located() const { return passage->host || passage->at->protects_itself; }
 };
 
 // The ports of a row on a host: those its settings say, else the row's own.

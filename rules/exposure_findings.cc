@@ -7,6 +7,9 @@
 #include <set>
 
 namespace ipo {
+namespace {
+constexpr std::size_t shown_limit = 8;  // ports named in a message; the rows name them all
+}
 
 RuleRef line_to_change(const Opening& opening) {
   return opening.flow->translation.rule ? opening.flow->translation : opening.by;
@@ -14,9 +17,8 @@ RuleRef line_to_change(const Opening& opening) {
 
 Level level_at(Level level, const Opening& opening) {
   const Standing& at = *opening.passage->at;
-  bool located = opening.passage->host || at.protects_itself;
   if (at.network_only) level = level == Level::error ? Level::warning : Level::note;
-  if (at.internet.empty() || !located) level = std::min(level, Level::warning);
+  if (at.internet.empty() || !opening.located()) level = std::min(level, Level::warning);
   return level;
 }
 
@@ -45,9 +47,14 @@ std::string format_hits(const std::vector<Exposed>& exposed) {
     by_transport[transport].add(e.hit->ports);
   }
   std::string out;
+  std::size_t shown = 0, all = 0;
   for (const auto& [transport, ports] : by_transport)
     for (const Interval& i : ports)
-      out += (out.empty() ? "" : ", ") + transport + "/" + format_ports(IntervalSet::range(i.lo, i.hi));
+      if (++all <= shown_limit) {
+        out += (out.empty() ? "" : ", ") + transport + "/" + format_ports(IntervalSet::range(i.lo, i.hi));
+        ++shown;
+      }
+  if (all > shown) out += fmt::format(" and {} more", all - shown);
   return out;
 }
 
@@ -73,7 +80,7 @@ Finding finding_at(const Judgement& judgement, std::string_view check, const Ope
       f.doubt.push_back({"which interface leads to " + format_addresses(passage.addresses, passage.ruleset->family) +
                              " is not known",
                          opening.by.span()});
-    if (!passage.host && !passage.at->protects_itself)
+    if (!opening.located())
       f.doubt.push_back({"the address of the PBX is not known; pass --pbx", opening.by.span()});
   }
   if (opening.flow->translation.rule)
@@ -86,9 +93,14 @@ std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const
   std::map<std::pair<SourceSpan, std::string>, std::vector<Exposed>> groups;
   for (const Opening& o : judgement.exposure.openings()) {
     if (o.unrestricted) continue;
+    auto mine = [&](const RowHit& hit) {
+      return hit.any && std::find(rows.begin(), rows.end(), hit.row->id) != rows.end();
+    };
+    // Where the PBX may be any destination a line gives one finding: its gravest service's, listing all.
+    auto gravest = std::find_if(o.hits.begin(), o.hits.end(), [](const RowHit& hit) { return hit.any; });
+    if (!o.located() && (gravest == o.hits.end() || !mine(*gravest))) continue;
     for (const RowHit& hit : o.hits)
-      if (hit.any && std::find(rows.begin(), rows.end(), hit.row->id) != rows.end())
-        groups[{line_to_change(o).span(), o.zone()}].push_back({&o, &hit});
+      if (o.located() ? mine(hit) : hit.any) groups[{line_to_change(o).span(), o.zone()}].push_back({&o, &hit});
   }
   std::vector<std::vector<Exposed>> out;
   for (auto& [key, group] : groups) out.push_back(std::move(group));
@@ -112,10 +124,12 @@ Finding exposed_finding(const Judgement& judgement, std::string_view check, Leve
   f.level = level_at(level, o);
   std::set<std::string> rows;
   for (const Exposed& e : group) rows.insert(e.hit->row->id);
-  std::string ports = format_hits(group);
+  std::string ports = format_hits(o.located() ? group : std::vector{group.front()});
+  std::string others = !o.located() && rows.size() > 1 ? fmt::format(" and {} more service{}", rows.size() - 1, rows.size() > 2 ? "s" : "") : "";
   bool plural = ports.find_first_of(",-") != std::string::npos;
   f.rows.assign(rows.begin(), rows.end());
-  f.message = fmt::format("{} ({}) {} reachable from {}{}", ports, what, plural ? "are" : "is", from_zone(o),
+  f.message = fmt::format("{} ({}){} {} reachable from {}{}", ports, what, others,
+                          plural || !others.empty() ? "are" : "is", from_zone(o),
                           if_routed(o));
   for (const std::string& row : f.rows) f.identity += '\n' + row;
   return f;

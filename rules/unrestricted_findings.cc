@@ -6,20 +6,6 @@
 #include <map>
 
 namespace ipo {
-namespace {
-
-// The gravest services first, in the order a reader would want to hear of them.
-int gravity(const MatrixRow& row) {
-  static const std::vector<std::string_view> grave = {
-      "ip-office/ingress/44", "ip-office/ingress/15", "ip-office/ingress/22", "ip-office/ingress/21", "ip-office/ingress/37",
-      "ip-office/ingress/41", "ip-office/ingress/39", "ip-office/ingress/4",  "ip-office/ingress/7",  "ip-office/ingress/31",
-      "ip-office/ingress/20", "ip-office/ingress/5",  "ip-office/ingress/16"};
-  auto it = std::find(grave.begin(), grave.end(), row.id);
-  return static_cast<int>(it - grave.begin());
-}
-
-}  // namespace
-
 void report_unrestricted(const Judgement& judgement, Findings& findings, std::string_view check, Level level,
                          bool (*mine)(const Opening&)) {
   std::map<std::pair<SourceSpan, std::string>, std::vector<Exposed>> groups;
@@ -29,8 +15,6 @@ void report_unrestricted(const Judgement& judgement, Findings& findings, std::st
       if (hit.any) groups[{line_to_change(o).span(), o.zone()}].push_back({&o, &hit});
   }
   for (auto& [key, group] : groups) {
-    std::stable_sort(group.begin(), group.end(),
-                     [](const Exposed& a, const Exposed& b) { return gravity(*a.hit->row) < gravity(*b.hit->row); });
     const Exposed* first = &group.front();
     for (const Exposed& e : group)
       if (e.hit->certainty == Certainty::proven) {

@@ -22,7 +22,7 @@ void run(const Judgement& judgement, Findings& findings) {
   std::map<std::pair<std::string, std::string>, std::vector<Exposed>> groups;
   for (const Opening& o : judgement.exposure.openings()) {
     Family family = o.passage->ruleset->family;
-    if (!o.passage->host && !o.passage->at->protects_itself) continue;
+    if (!o.located()) continue;
     for (const RowHit& hit : o.hits) {
       if (hit.any) continue;
       IntervalSet sources = public_part(hit.sources, family);

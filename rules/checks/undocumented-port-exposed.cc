@@ -14,7 +14,7 @@ void run(const Judgement& judgement, Findings& findings) {
   std::map<std::pair<SourceSpan, std::string>, std::vector<const Opening*>> groups;
   for (const Opening& o : judgement.exposure.openings()) {
     if (o.unrestricted || (o.undocumented_tcp.empty() && o.undocumented_udp.empty())) continue;
-    if (!o.passage->host && !o.passage->at->protects_itself) continue;
+    if (!o.located()) continue;
     if (!is_anyone(o.undocumented_sources, o.passage->ruleset->family)) continue;
     groups[{line_to_change(o).span(), o.zone()}].push_back(&o);
   }

@@ -271,22 +271,21 @@ std::vector<PacketSet> ChainSets::send(const BaseChain& base, PacketSet entering
 }
 
 void ChainSets::find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, std::size_t before,
-                            PacketSet& wanted, std::size_t limit, std::vector<RuleRef>& out) {
-  if (begin >= before || out.size() == limit || wanted.empty()) return;
-  PacketSet takes = segment(chain, node, begin, end).takes;
-  if (space().disjoint(takes, wanted)) return;
+                            PacketSet wanted, std::size_t limit, std::vector<Taker>& out) {
+  if (begin >= before || out.size() == limit) return;
+  PacketSet takes = space().intersect(wanted, segment(chain, node, begin, end).takes);
+  if (takes.empty()) return;
   if (end - begin > 1) {
     std::size_t middle = begin + (end - begin) / 2;
-    find_takers(chain, 2 * node, begin, middle, before, wanted, limit, out);
-    find_takers(chain, 2 * node + 1, middle, end, before, wanted, limit, out);
+    find_takers(chain, 2 * node, begin, middle, before, takes, limit, out);
+    find_takers(chain, 2 * node + 1, middle, end, before, takes, limit, out);
     return;
   }
-  wanted = space().minus(wanted, takes);
-  out.push_back({&ruleset_.chains[chain], &ruleset_.chains[chain].rules[begin]});
+  out.push_back({{&ruleset_.chains[chain], &ruleset_.chains[chain].rules[begin]}, takes});
 }
 
-std::vector<RuleRef> ChainSets::takers(std::size_t chain, std::size_t rule, PacketSet wanted, std::size_t limit) {
-  std::vector<RuleRef> out;
+std::vector<ChainSets::Taker> ChainSets::takers(std::size_t chain, std::size_t rule, PacketSet wanted, std::size_t limit) {
+  std::vector<Taker> out;
   find_takers(chain, 1, 0, ruleset_.chains[chain].rules.size(), rule, wanted, limit, out);
   return out;
 }

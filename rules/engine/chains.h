@@ -87,8 +87,13 @@ class ChainSets {
   std::vector<Decided> decide(const BaseChain& base, PacketSet entering);
 
   PacketSet match(std::size_t chain, std::size_t rule);
-  // The rules of a chain before `rule` that keep packets of `wanted` from the rules after them, in order, `limit` at most.
-  std::vector<RuleRef> takers(std::size_t chain, std::size_t rule, PacketSet wanted, std::size_t limit);
+  // The rules of a chain before `rule` that keep packets of `wanted` from the rules after them, in order, `limit` at
+  // most, each with what it keeps of them.
+  struct Taker {
+    RuleRef rule;
+    PacketSet takes;
+  };
+  std::vector<Taker> takers(std::size_t chain, std::size_t rule, PacketSet wanted, std::size_t limit);
   // jump and go_to that would loop or nest deeper than the kernel allows are unknown here.
   ActionKind kind(std::size_t chain, std::size_t rule) const { return kinds_[chain][rule]; }
   // For an unknown action: the packets (of all) that it accepts and that it drops.
@@ -107,7 +112,7 @@ class ChainSets {
   void meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet reaching,
                     std::vector<PacketSet>& entry, const Meet& meet);
   void find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, std::size_t before,
-                   PacketSet& wanted, std::size_t limit, std::vector<RuleRef>& out);
+                   PacketSet wanted, std::size_t limit, std::vector<Taker>& out);
   PacketSet summary(std::size_t chain, View view);
   PacketSet rule_decision(std::size_t chain, std::size_t rule, View view);
   PacketSet fold(std::size_t chain, std::size_t begin, std::size_t end, View view);

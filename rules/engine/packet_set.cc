@@ -79,11 +79,17 @@ IntervalSet Interfaces::matching(const InterfaceTest& test) const {
 // Numbers past the last entry are never given to a packet; they belong to "any other" so that negations stay simple.
 IntervalSet Interfaces::all() const { return IntervalSet::range(1, entries_.size()); }
 
+std::vector<u128> Interfaces::single() const {
+  std::vector<u128> out;
+  for (std::size_t i = 0; i < entries_.size(); ++i)
+    if (!entries_[i].prefix) out.push_back(i + 1);
+  return out;
+}
+
 std::string Interfaces::name(u128 number) const {
-  if (number == 0) return "";
-  if (number > entries_.size()) return "other";
+  if (number == 0 || number > entries_.size()) return "";
   const Entry& e = entries_[static_cast<std::size_t>(number) - 1];
-  return e.name.empty() ? "other" : e.prefix ? e.name + "+" : e.name;
+  return e.prefix && !e.name.empty() ? e.name + "+" : e.name;
 }
 
 // ---- nodes ------------------------------------------------------------------------------------------------------

@@ -39,7 +39,9 @@ class Interfaces {
   IntervalSet matching(const InterfaceTest& test) const;
   // All real interfaces: everything but "none".
   IntervalSet all() const;
-  // A name to show for a number: "eth0", "eth+" (another one of that prefix), "" for none, "other" for any other.
+  // Numbers that stand for one interface, not for all others of a prefix.
+  std::vector<u128> single() const;
+  // A name to show for a number: "eth0", "eth+" (another one of that prefix), "" for none and for any other.
   std::string name(u128 number) const;
 
  private:

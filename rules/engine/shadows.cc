@@ -8,7 +8,26 @@
 namespace ipo {
 namespace {
 
-constexpr std::size_t cover_limit = 5;
+constexpr std::size_t cover_limit = 5;     // named in a finding
+constexpr std::size_t taker_limit = 256;  // looked at for it
+
+// The one rule that takes everything, if there is one; else rules none of which can be left out.
+std::vector<RuleRef> cover_of(ChainSets& chains, PacketSet matched, std::vector<ChainSets::Taker> takers) {
+  Space& s = chains.space();
+  for (const ChainSets::Taker& taker : takers)
+    if (taker.takes == matched) return {taker.rule};
+  // What the later ones take together, so that each is tried once: from the first, kept only if it is needed.
+  std::vector<PacketSet> later(takers.size() + 1, s.nothing());
+  for (std::size_t i = takers.size(); i > 0; --i) later[i - 1] = s.unite(later[i], takers[i - 1].takes);
+  PacketSet kept = s.nothing();
+  std::vector<RuleRef> out;
+  for (std::size_t i = 0; i < takers.size(); ++i) {
+    if (s.subset(takers[i].takes, s.unite(kept, later[i + 1]))) continue;
+    kept = s.unite(kept, takers[i].takes);
+    out.push_back(takers[i].rule);
+  }
+  return out;
+}
 
 // What a hook's packets have of interfaces: none on the side where the machine itself stands.
 PacketSet hook_packets(ChainSets& chains, Hook hook) {
@@ -44,9 +63,12 @@ std::vector<Shadow> find_shadows(ChainSets& chains) {
       if (used.contains(&chain.rules[r]) || chains.kind(c, r) == ActionKind::unknown) continue;
       PacketSet matched = s.intersect(entered[c], chains.match(c, r));
       if (matched.empty()) continue;
-      Shadow shadow{{&chain, &chain.rules[r]}, chains.takers(c, r, matched, cover_limit + 1), false};
-      shadow.more = shadow.covered_by.size() > cover_limit;
-      if (shadow.more) shadow.covered_by.pop_back();
+      std::vector<ChainSets::Taker> takers = chains.takers(c, r, matched, taker_limit);
+      Shadow shadow{{&chain, &chain.rules[r]}, cover_of(chains, matched, takers), takers.size() == taker_limit};
+      if (shadow.covered_by.size() > cover_limit) {
+        shadow.covered_by.resize(cover_limit);
+        shadow.more = true;
+      }
       out.push_back(std::move(shadow));
     }
   }
