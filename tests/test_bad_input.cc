@@ -233,7 +233,7 @@ TEST_CASE("large and hostile dumps end with a report") {
     json report = json::parse(ran.out, nullptr, false);
     REQUIRE(report.is_object());
     CHECK(report["complete"] == (ran.status != 3));
-    CHECK((ran.status != 1) == report["findings"].empty());
+    if (ran.status == 1) CHECK_FALSE(report["findings"].empty());
     return ran.status;
   };
   auto numbered = [](int n, const std::function<std::string(int)>& line) {
