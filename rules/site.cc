@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace ipo {
@@ -63,26 +64,38 @@ struct InterfaceSeen {
   SourceSpan span;
 };
 
-// The interfaces a rule requires, its own or, if it names none, its callers'. `asked` holds the chains whose callers were
-// looked at.
-void required_interfaces(const Ruleset& ruleset, const Chain& chain, const Rule& rule, bool incoming,
-                         std::set<const Chain*>& asked, std::vector<InterfaceSeen>& out) {
-  bool own = false;
-  for (const Condition& c : rule.conditions) {
-    if (c.negated || c.any_of.size() != 1) continue;
-    auto* test = std::get_if<InterfaceTest>(&c.any_of.front());
-    if (!test || test->incoming != incoming || test->name.empty()) continue;
-    own = true;
-    out.push_back({*test, rule.span});
+// The rules that call each chain, by table and name.
+using Callers = std::map<std::pair<std::string_view, std::string_view>, std::vector<std::pair<const Chain*, const Rule*>>>;
+
+Callers callers_of(const Ruleset& ruleset) {
+  Callers out;
+  for (const Chain& chain : ruleset.chains)
+    for (const Rule& rule : chain.rules)
+      if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to)
+        out[{chain.table, rule.action.chain}].push_back({&chain, &rule});
+  return out;
+}
+
+// The interfaces a rule requires, its own or, if it names none, its callers'.
+std::vector<InterfaceSeen> required_interfaces(const Callers& callers, const Chain& chain, const Rule& rule, bool incoming) {
+  std::vector<InterfaceSeen> out;
+  std::vector<std::pair<const Chain*, const Rule*>> todo = {{&chain, &rule}};
+  std::set<const Chain*> asked;
+  for (std::size_t next = 0; next < todo.size(); ++next) {
+    auto [in, at] = todo[next];
+    bool own = false;
+    for (const Condition& c : at->conditions) {
+      if (c.negated || c.any_of.size() != 1) continue;
+      auto* test = std::get_if<InterfaceTest>(&c.any_of.front());
+      if (!test || test->incoming != incoming || test->name.empty()) continue;
+      own = true;
+      out.push_back({*test, at->span});
+    }
+    if (own || !asked.insert(in).second) continue;
+    if (auto it = callers.find({in->table, in->name}); it != callers.end())
+      todo.insert(todo.end(), it->second.begin(), it->second.end());
   }
-  if (own || !asked.insert(&chain).second) return;
-  for (const Chain& caller : ruleset.chains) {
-    if (caller.table != chain.table) continue;
-    for (const Rule& jump : caller.rules)
-      if (jump.action.chain == chain.name &&
-          (jump.action.kind == ActionKind::jump || jump.action.kind == ActionKind::go_to))
-        required_interfaces(ruleset, caller, jump, incoming, asked, out);
-  }
+  return out;
 }
 
 template <class Visit>
@@ -154,24 +167,20 @@ void infer_internet(Standing& standing, const SiteOptions& options, std::vector<
     return;
   }
   const Firewall& firewall = *standing.firewall;
+  std::map<const Ruleset*, Callers> callers;
+  for (const Ruleset& ruleset : firewall.rulesets) callers.emplace(&ruleset, callers_of(ruleset));
   each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
     if (chain.table != "nat" || rule.action.kind != ActionKind::translate_source) return;
     auto to = required(rule, Field::destination, address_max(ruleset.family));
     if (to && all_private(*to, ruleset.family)) return;
-    std::vector<InterfaceSeen> seen;
-    std::set<const Chain*> asked;
-    required_interfaces(ruleset, chain, rule, false, asked, seen);
-    for (const InterfaceSeen& i : seen)
+    for (const InterfaceSeen& i : required_interfaces(callers.at(&ruleset), chain, rule, false))
       if (!is_internal_kind(i.test.name)) take(i, "source addresses are translated on the way out of it");
   });
   drop_inside(standing, inferences);
   if (standing.internet.empty())
     each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
       if (chain.table != "nat" || rule.action.kind != ActionKind::translate_destination) return;
-      std::vector<InterfaceSeen> seen;
-      std::set<const Chain*> asked;
-      required_interfaces(ruleset, chain, rule, true, asked, seen);
-      for (const InterfaceSeen& i : seen)
+      for (const InterfaceSeen& i : required_interfaces(callers.at(&ruleset), chain, rule, true))
         if (!is_internal_kind(i.test.name)) take(i, "ports are forwarded from it");
     });
   if (standing.internet.empty())
@@ -202,15 +211,22 @@ bool lets_new_through(const Rule& rule) {
   return true;
 }
 
-// A chain, or one it calls, that lets something through; `asked` holds the chains looked at.
-bool forwards(const Ruleset& ruleset, std::size_t chain, std::set<std::size_t>& asked) {
-  if (!asked.insert(chain).second) return false;
-  for (const Rule& rule : ruleset.chains[chain].rules) {
-    if (lets_new_through(rule)) return true;
-    if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to)
-      if (auto target = ruleset.find(ruleset.chains[chain].table, rule.action.chain);
-          target && forwards(ruleset, *target, asked))
-        return true;
+// A chain, or one it calls, that lets something through. A list of chains to look at, not a recursion: input decides how
+// deep jumps nest.
+bool forwards(const Ruleset& ruleset, std::size_t chain) {
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> index;
+  for (std::size_t c = 0; c < ruleset.chains.size(); ++c) index.try_emplace({ruleset.chains[c].table, ruleset.chains[c].name}, c);
+  std::vector<std::size_t> todo = {chain};
+  std::set<std::size_t> asked = {chain};
+  while (!todo.empty()) {
+    const Chain& at = ruleset.chains[todo.back()];
+    todo.pop_back();
+    for (const Rule& rule : at.rules) {
+      if (lets_new_through(rule)) return true;
+      if (rule.action.kind != ActionKind::jump && rule.action.kind != ActionKind::go_to) continue;
+      auto target = index.find({at.table, rule.action.chain});
+      if (target != index.end() && asked.insert(target->second).second) todo.push_back(target->second);
+    }
   }
   return false;
 }
@@ -234,8 +250,7 @@ Role infer_role(const Firewall& firewall) {
       if (chain.table == "nat" && !chain.rules.empty()) return Role::perimeter;
     for (const BaseChain& base : ruleset.base_chains) {
       if (base.hook != Hook::forward || ruleset.chains[base.chain].table != "filter") continue;
-      std::set<std::size_t> asked;
-      if (forwards(ruleset, base.chain, asked) || refuses_some(ruleset.chains[base.chain])) return Role::perimeter;
+      if (forwards(ruleset, base.chain) || refuses_some(ruleset.chains[base.chain])) return Role::perimeter;
     }
   }
   return Role::host;
