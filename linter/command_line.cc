@@ -17,12 +17,13 @@
 namespace ipo {
 namespace {
 
-constexpr std::array<std::string_view, 4> verbs = {"lint", "matrix", "explain", "checks"};
+constexpr std::array<std::string_view, 5> verbs = {"lint", "matrix", "inventory", "explain", "checks"};
 
 constexpr std::string_view overview = R"(ipo-lint: static analyser for sites that run an Avaya IP Office
 
 Usage: ipo-lint [lint] FILE|DIR...   what is exposed, what calls need and is blocked
        ipo-lint matrix [TERM...]     the vendor's port matrix
+       ipo-lint inventory FILE...    what was understood of an input, and what was not
        ipo-lint explain CHECK        what a check means and how to fix it
        ipo-lint checks               all checks
 
@@ -87,6 +88,12 @@ void require(std::string_view what, std::string_view word, const Names& names) {
       fmt::format("unknown {} '{}'{} ({})", what, printable(word), did_you_mean(word, names), fmt::join(names, ", ")));
 }
 
+void require_dialect(const std::string& as) {
+  std::vector<std::string_view> names;
+  for (const Dialect& d : dialects()) names.push_back(d.name);
+  if (!as.empty()) require("input format", as, names);
+}
+
 Output parse_output(const std::string& text) {
   std::size_t equals = text.find('=');
   Output output{text.substr(0, equals), equals == text.npos ? "" : text.substr(equals + 1)};
@@ -139,11 +146,7 @@ Command parse_lint(std::vector<std::string> words) {
   for (const auto* list : {&command.options.only, &command.options.skip})
     for (const std::string& id : *list)
       if (std::string why = unknown_check(id); !why.empty()) throw usage(why);
-  if (!command.options.as.empty() && !find_dialect(command.options.as)) {
-    std::vector<std::string_view> names;
-    for (const Dialect& d : dialects()) names.push_back(d.name);
-    require("input format", command.options.as, names);
-  }
+  require_dialect(command.options.as);
   command.fail_on = parse_level(fail_on);
   require("colour choice", color, std::array<std::string_view, 3>{"auto", "always", "never"});
   command.color = color == "always"  ? ColorChoice::always
@@ -160,6 +163,21 @@ Command parse_matrix(std::vector<std::string> words) {
   query.terms = parse(app, "Usage: ipo-lint matrix [OPTIONS] [TERM...]", std::move(words));
   require("format", query.format, std::array<std::string_view, 2>{"text", "json"});
   return query;
+}
+
+Command parse_inventory(std::vector<std::string> words) {
+  InventoryCommand command;
+  CLI::App app("Says of each input which statements were understood; nothing is judged.");
+  app.name("ipo-lint inventory");
+  app.add_option("--format", command.format, "text, json (one FILE), or counts: understood bounded ignored not_understood")
+      ->type_name("FMT")
+      ->capture_default_str();
+  app.add_option("--as", command.as, "Format of every input, instead of recognising it")->type_name("FORMAT");
+  command.inputs = parse(app, "Usage: ipo-lint inventory [OPTIONS] FILE|DIR|-...", std::move(words));
+  if (command.inputs.empty()) throw usage("inventory takes the files to describe, or - for standard input");
+  require("format", command.format, std::array<std::string_view, 3>{"text", "json", "counts"});
+  require_dialect(command.as);
+  return command;
 }
 
 Command parse_explain(std::vector<std::string> words) {
@@ -193,6 +211,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   std::vector<std::string> rest(words.begin() + (is_verb ? 1 : 0), words.end());
   try {
     if (first == "matrix") return parse_matrix(rest);
+    if (first == "inventory") return parse_inventory(rest);
     if (first == "explain") return parse_explain(rest);
     if (first == "checks") return parse_checks(rest);
     return parse_lint(rest);

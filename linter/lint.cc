@@ -15,20 +15,22 @@ bool blank(const std::string& text) {
   return text.find_first_not_of(std::string_view(" \t\r\n\f\v\0", 7)) == std::string::npos;
 }
 
-void read(const std::string& as, std::uint32_t source, Report& report) {
+// Adds what a source says to the report's site; gives the dialect's name, or nothing where there is a problem.
+std::string_view read(const std::string& as, std::uint32_t source, Report& report) {
   const Source& s = report.sources[source];
   if (blank(s.text())) {
     report.problems.push_back({s.path(), "empty file; nothing to analyse"});
-    return;
+    return {};
   }
   const Dialect* dialect = as.empty() ? recognise(s) : find_dialect(as);
   if (!dialect) {
     std::string names;
     for (const Dialect& d : dialects()) names += (names.empty() ? "" : ", ") + std::string(d.name);
     report.problems.push_back({s.path(), "not recognised as any supported format; name it with --as (" + names + ")"});
-    return;
+    return {};
   }
   dialect->interpret(report.sources, source, report.site);
+  return dialect->name;
 }
 
 // The release of the export, when no matrix is made for it. Releases 9.1.x all have the one of 9.1.
@@ -46,39 +48,54 @@ bool selected(std::string_view check, const LintOptions& options) {
   return (options.only.empty() || in(options.only)) && !in(options.skip);
 }
 
+// Shadowed rules of every ruleset; where that is too much, a failure says so.
+std::vector<Shadow> look_for_shadows(const Exposure& exposure, std::vector<Note>& failures) {
+  std::vector<Shadow> shadows;
+  for (const auto& chains : exposure.chains()) {
+    try {
+      std::vector<Shadow> found = find_shadows(*chains);
+      shadows.insert(shadows.end(), found.begin(), found.end());
+    } catch (const SpaceExhausted& e) {
+      failures.push_back({std::string("shadowed rules could not be looked for: ") + e.what(), chains->ruleset().span});
+    }
+  }
+  return shadows;
+}
+
+void run_checks(const Judgement& judgement, const LintOptions& options, Findings& findings, std::vector<Note>& failures) {
+  for (const Check& check : checks()) {
+    if (!selected(check.id, options)) continue;
+    std::size_t before = findings.size();
+    try {
+      check.run(judgement, findings);
+    } catch (const SpaceExhausted& e) {
+      findings.resize(before);
+      failures.push_back({std::string(check.id) + " could not be checked: " + e.what(), SourceSpan{}});
+    }
+  }
+}
+
 }  // namespace
 
-Report lint(std::vector<Input> inputs, const LintOptions& options) {
+Report read_site(std::vector<Input> inputs, const std::string& as) {
   Report report;
   for (Input& input : inputs) report.sources.push_back(decode_source(std::move(input.path), input.bytes));
-  for (std::uint32_t source = 0; source < report.sources.size(); ++source) read(options.as, source, report);
+  for (std::uint32_t source = 0; source < report.sources.size(); ++source)
+    report.formats.push_back(read(as, source, report));
+  return report;
+}
 
+Report lint(std::vector<Input> inputs, const LintOptions& options) {
+  Report report = read_site(std::move(inputs), options.as);
   const PortMatrix& matrix = builtin_matrix();
   report.release = matrix.release;
   std::vector<Standing> standings = survey(report.site, matrix, {options.internet, options.pbx});
   Exposure exposure(report.site, standings, matrix);
-  std::vector<Shadow> shadows;
   std::vector<Note> failures;
-  if (selected("shadowed-rule", options))
-    for (const auto& chains : exposure.chains()) {
-      try {
-        std::vector<Shadow> found = find_shadows(*chains);
-        shadows.insert(shadows.end(), found.begin(), found.end());
-      } catch (const SpaceExhausted& e) {
-        failures.push_back({std::string("shadowed rules could not be looked for: ") + e.what(), chains->ruleset().span});
-      }
-    }
+  std::vector<Shadow> shadows;
+  if (selected("shadowed-rule", options)) shadows = look_for_shadows(exposure, failures);
   Judgement judgement{report.sources, report.site, matrix, exposure, shadows, without_matrix(report.site, matrix)};
-  for (const Check& check : checks()) {
-    if (!selected(check.id, options)) continue;
-    std::size_t before = report.findings.size();
-    try {
-      check.run(judgement, report.findings);
-    } catch (const SpaceExhausted& e) {
-      report.findings.resize(before);
-      failures.push_back({std::string(check.id) + " could not be checked: " + e.what(), SourceSpan{}});
-    }
-  }
+  run_checks(judgement, options, report.findings, failures);
 
   for (const Note& failure : exposure.failures())
     report.problems.push_back({report.sources[failure.span.source].path(), "these rules could not be judged: " + failure.message});

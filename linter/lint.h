@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parsers/model.h"
@@ -31,12 +32,17 @@ struct Problem {
 
 struct Report {
   Sources sources;
+  std::vector<std::string_view> formats;  // of each source: "iptables", "ipoffice"; empty where it was not read
   Site site;                      // with the inferences that were made
   std::string release;            // of the port matrix used: "9.1"
   Findings findings;              // sorted by input, place, level (gravest first), check
   std::vector<Problem> problems;  // not empty = the report is incomplete
   bool complete() const { return problems.empty(); }
 };
+
+// The first half of lint(): every input decoded and read by its dialect, nothing judged. `as` names the dialect of all of
+// them; empty = recognise it from content.
+Report read_site(std::vector<Input> inputs, const std::string& as);
 
 // Never throws on any input. Unreadable inputs are the caller's: it adds them to Report::problems.
 Report lint(std::vector<Input> inputs, const LintOptions& options);

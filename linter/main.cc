@@ -35,6 +35,11 @@ int run(ipo::LintCommand command) {
   return ipo::run_lint(command, std::cin, std::cout, std::cerr);
 }
 
+int run(ipo::InventoryCommand command) {
+  command.width = terminal_width();
+  return ipo::run_inventory(command, std::cin, std::cout, std::cerr);
+}
+
 int run(const ipo::MatrixQuery& query) { return ipo::run_matrix(query, std::cout, std::cerr); }
 int run(const ipo::ExplainCommand& command) { return ipo::run_explain(command, std::cout, std::cerr); }
 int run(const ipo::ChecksCommand& command) { return ipo::run_checks(command, std::cout, std::cerr); }

@@ -1,5 +1,6 @@
-// Declared secrets are looked up among sorted spans. Around the quoted text, words that name a secret are searched, and
-// what stands behind them as element content, quoted value, or next word is masked too.
+// A source is searched once, when text of it is first quoted: for words that name a secret, and what stands behind them
+// as element content, quoted value, or next word. With the declared secrets that gives sorted spans, looked up by
+// halving.
 #include "linter/redact.h"
 
 #include <algorithm>
@@ -9,8 +10,9 @@
 namespace ipo {
 namespace {
 
-// How far before the quoted text a secret's name is searched, in bytes.
-constexpr std::uint32_t reach = 4096;
+// A quote that is not closed within so many bytes ends with its line: keys may have many lines, stray quotes are
+// common.
+constexpr std::size_t longest_quoted = std::size_t{1} << 16;
 
 bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
@@ -35,11 +37,28 @@ Name judge(std::string_view word) {
   return is_in(assigned) ? Name::ambiguous : Name::harmless;
 }
 
+using Range = std::pair<std::size_t, std::size_t>;
+
+// The next "<" from ascending places; asking for each anew would be quadratic where there is none.
+class NextTag {
+ public:
+  explicit NextTag(std::string_view text) : text_(text) {}
+  std::size_t from(std::size_t at) {
+    if (at < asked_ || at > found_) found_ = std::min(text_.find('<', at), text_.size());
+    asked_ = at;
+    return found_;
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t asked_ = 1, found_ = 0;
+};
+
 // The value that belongs to a name ending at `at`, as [begin, end) of `text`; empty where there is none.
-std::pair<std::size_t, std::size_t> value_after(std::string_view text, std::size_t at, Name name) {
+Range value_after(std::string_view text, std::size_t at, Name name, NextTag& next_tag) {
   constexpr std::string_view word_ends = " \t\r\n<>,;\"'";
   auto until = [&](std::size_t from, std::string_view stops) {
-    return std::pair(from, std::min(text.find_first_of(stops, from), text.size()));
+    return Range(from, std::min(text.find_first_of(stops, from), text.size()));
   };
   auto skip_blanks = [&](std::size_t i) {
     while (i < text.size() && is_blank(text[i])) ++i;
@@ -47,14 +66,14 @@ std::pair<std::size_t, std::size_t> value_after(std::string_view text, std::size
   };
   std::size_t i = at;
   if (i < text.size() && (text[i] == '"' || text[i] == '\'')) ++i;  // the closing quote of a JSON key
-  if (i < text.size() && text[i] == '>') return until(i + 1, "<");
+  if (i < text.size() && text[i] == '>') return {i + 1, next_tag.from(i + 1)};
   i = skip_blanks(i);
   bool assigned = i < text.size() && (text[i] == '=' || text[i] == ':');
   if (!assigned && (i == at || name == Name::ambiguous)) return {at, at};
   if (assigned) i = skip_blanks(i + 1);
   if (i < text.size() && (text[i] == '"' || text[i] == '\'')) {
-    char quote = text[i];
-    return until(i + 1, std::string_view(&quote, 1));
+    std::size_t close = text.substr(i + 1, longest_quoted).find(text[i]);
+    return close == text.npos ? until(i + 1, "\r\n") : Range(i + 1, i + 1 + close);
   }
   auto value = until(i, word_ends);
   // "secret 5 $1$mERr", "passwd ENC qZ8x": the kind of encryption stands before the value.
@@ -66,52 +85,19 @@ std::pair<std::size_t, std::size_t> value_after(std::string_view text, std::size
 }
 
 // An element with attributes: <Password type="x">value<. The attributes themselves are judged as words of their own.
-std::pair<std::size_t, std::size_t> content_after_attributes(std::string_view text, std::size_t at) {
+Range content_after_attributes(std::string_view text, std::size_t at, NextTag& next_tag) {
   std::size_t close = text.find_first_of("<>", at);
   if (close == text.npos || text[close] != '>' || text[close - 1] == '/') return {at, at};
-  return {close + 1, std::min(text.find('<', close), text.size())};
+  return {close + 1, next_tag.from(close + 1)};
 }
 
-void merge(std::vector<SourceSpan>& spans) {
-  std::sort(spans.begin(), spans.end());
-  std::vector<SourceSpan> merged;
-  for (const SourceSpan& s : spans) {
-    if (s.begin >= s.end) continue;
-    if (!merged.empty() && merged.back().source == s.source && merged.back().end >= s.begin)
-      merged.back().end = std::max(merged.back().end, s.end);
-    else
-      merged.push_back(s);
-  }
-  spans = std::move(merged);
-}
-
-}  // namespace
-
-Redaction::Redaction(const Report& report) : sources_(report.sources) {
-  auto take = [&](const std::vector<Setting>& settings) {
-    for (const Setting& s : settings)
-      if (s.secret) declared_.push_back(s.value.span);
+void search(std::string_view text, std::uint32_t source, std::vector<SourceSpan>& found) {
+  NextTag next_tag(text);
+  auto mask = [&](Range value) {
+    if (value.first < value.second)
+      found.push_back({source, static_cast<std::uint32_t>(value.first), static_cast<std::uint32_t>(value.second)});
   };
-  for (const Host& host : report.site.hosts) take(host.settings);
-  for (const Record& record : report.site.records) take(record.fields);
-  merge(declared_);
-}
-
-std::vector<SourceSpan> Redaction::secrets_in(SourceSpan span) const {
-  std::vector<SourceSpan> found;
-  if (span.source >= sources_.size()) return found;
-  auto at = std::lower_bound(declared_.begin(), declared_.end(), span, [](const SourceSpan& a, const SourceSpan& b) {
-    return std::pair(a.source, a.end) <= std::pair(b.source, b.begin);
-  });
-  for (; at != declared_.end() && at->source == span.source && at->begin < span.end; ++at) found.push_back(*at);
-
-  std::uint32_t from = span.begin - std::min(span.begin, reach);
-  std::string_view text = std::string_view(sources_[span.source].text()).substr(0, std::size_t{span.end} + reach);
-  auto mask = [&](std::pair<std::size_t, std::size_t> value) {
-    if (value.first < span.end && value.second > span.begin && value.first < value.second)
-      found.push_back({span.source, static_cast<std::uint32_t>(value.first), static_cast<std::uint32_t>(value.second)});
-  };
-  for (std::size_t i = from; i < std::min<std::size_t>(span.end, text.size());) {
+  for (std::size_t i = 0; i < text.size();) {
     if (!is_name_char(text[i])) {
       ++i;
       continue;
@@ -123,20 +109,58 @@ std::vector<SourceSpan> Redaction::secrets_in(SourceSpan span) const {
     if (name != Name::harmless) {
       bool element = i > 0 && text[i - 1] == '<';
       if (element && end < text.size() && text[end] != '>')
-        mask(content_after_attributes(text, end));
+        mask(content_after_attributes(text, end, next_tag));
       else
-        mask(value_after(text, end, name));
+        mask(value_after(text, end, name, next_tag));
     }
     i = end;
   }
+}
+
+void merge(std::vector<SourceSpan>& spans) {
+  std::sort(spans.begin(), spans.end());
+  std::vector<SourceSpan> merged;
+  for (const SourceSpan& s : spans) {
+    if (s.begin >= s.end) continue;
+    if (!merged.empty() && merged.back().end >= s.begin)
+      merged.back().end = std::max(merged.back().end, s.end);
+    else
+      merged.push_back(s);
+  }
+  spans = std::move(merged);
+}
+
+}  // namespace
+
+Redaction::Redaction(const Report& report) : report_(report), secrets_(report.sources.size()) {}
+
+const std::vector<SourceSpan>& Redaction::secrets_of(std::uint32_t source) const {
+  std::optional<std::vector<SourceSpan>>& known = secrets_[source];
+  if (known) return *known;
+  std::vector<SourceSpan>& found = known.emplace();
+  auto take = [&](const std::vector<Setting>& settings) {
+    for (const Setting& s : settings)
+      if (s.secret && s.value.span.source == source) found.push_back(s.value.span);
+  };
+  for (const Host& host : report_.site.hosts) take(host.settings);
+  for (const Record& record : report_.site.records) take(record.fields);
+  search(report_.sources[source].text(), source, found);
   merge(found);
   return found;
 }
 
+std::vector<SourceSpan> Redaction::secrets_in(SourceSpan span) const {
+  if (span.source >= report_.sources.size()) return {};
+  const std::vector<SourceSpan>& all = secrets_of(span.source);
+  auto first = std::partition_point(all.begin(), all.end(), [&](const SourceSpan& s) { return s.end <= span.begin; });
+  auto last = std::partition_point(first, all.end(), [&](const SourceSpan& s) { return s.begin < span.end; });
+  return {first, last};
+}
+
 std::string Redaction::text(SourceSpan span) const {
   std::string out;
-  if (span.source >= sources_.size()) return out;
-  const Source& source = sources_[span.source];
+  if (span.source >= report_.sources.size()) return out;
+  const Source& source = report_.sources[span.source];
   std::uint32_t at = span.begin;
   for (const SourceSpan& secret : secrets_in(span)) {
     if (secret.begin > at) out += source.slice({span.source, at, secret.begin});

@@ -1,6 +1,7 @@
 // Source text fit for a report: no password, code or community string is left in it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,11 @@ class Redaction {
   std::string text(SourceSpan span) const;
 
  private:
-  const Sources& sources_;
-  std::vector<SourceSpan> declared_;  // sorted, disjoint
+  // All of a source: sorted, disjoint.
+  const std::vector<SourceSpan>& secrets_of(std::uint32_t source) const;
+
+  const Report& report_;
+  mutable std::vector<std::optional<std::vector<SourceSpan>>> secrets_;  // of each source, made when first asked for
 };
 
 }  // namespace ipo

@@ -99,7 +99,7 @@ class SarifReport {
     write_message("fullDescription", full.empty() ? summary : full);
     std::string prose = plain_text(prose_of(page));
     json_.key("help").begin_object().member("text", prose.size() > 1 ? std::string_view(prose) : summary);
-    json_.member("markdown", page.empty() ? summary : readable_page(page)).end_object();
+    json_.member("markdown", page.empty() ? summary : prose_of(page)).end_object();
     json_.member("helpUri", fmt::format("{}/blob/main/rules/checks/{}.md", home, check.id));
     json_.key("defaultConfiguration").begin_object().member("level", name_of(check.severity)).end_object();
 

@@ -119,14 +119,27 @@ Exposure::Exposure(const Site& site, const std::vector<Standing>& standings, con
     for (RowHit& hit : o.hits)
       if (auto& [sources, single] = sums[{o.passage, hit.row}]; !single)
         hit.any = is_anyone(sources, o.passage->ruleset->family);
-  // A private address counts "if routed" only for rows no translation leads to: else it is the same exposure again.
-  std::map<const Passage*, std::set<const MatrixRow*>> translated;
+  // A private address counts "if routed" only for rows and ports no translation leads to: else it is the same exposure
+  // again.
+  struct Translated {
+    std::set<const MatrixRow*> rows;
+    IntervalSet tcp, udp;
+  };
+  std::map<const Passage*, Translated> translated;
   for (const Opening& o : openings_)
-    if (o.flow->translation.rule)
-      for (const RowHit& hit : o.hits) translated[o.passage].insert(hit.row);
+    if (o.flow->translation.rule) {
+      Translated& t = translated[o.passage];
+      for (const RowHit& hit : o.hits) t.rows.insert(hit.row);
+      t.tcp.add(o.undocumented_tcp);
+      t.udp.add(o.undocumented_udp);
+    }
   for (Opening& o : openings_)
-    if (!o.routed)
-      std::erase_if(o.hits, [&](const RowHit& hit) { return translated[o.passage].contains(hit.row); });
+    if (!o.routed) {
+      const Translated& t = translated[o.passage];
+      std::erase_if(o.hits, [&](const RowHit& hit) { return t.rows.contains(hit.row); });
+      o.undocumented_tcp = o.undocumented_tcp.minus(t.tcp);
+      o.undocumented_udp = o.undocumented_udp.minus(t.udp);
+    }
   std::stable_sort(openings_.begin(), openings_.end(),
                    [](const Opening& a, const Opening& b) { return a.by.span() < b.by.span(); });
 }
@@ -173,18 +186,22 @@ void Exposure::judge(const Standing& standing, const Ruleset& ruleset, PacketSpa
     in.at = &standing, in.ruleset = &ruleset, in.chains = &chains, in.hook = hook, in.host = host;
     bool certain = true;
     IntervalSet inner;
+    std::vector<InterfaceTest> elsewhere;
     if (host)
       for (const Located<Address>& address : host->addresses) {
         if (address.value.family != ruleset.family) continue;
         in.addresses.add(address.value.value, address.value.value);
         if (hook != Hook::forward) continue;
         bool sure = true;
-        for (const InterfaceTest& test : standing.inside(address.value, sure)) inner.add(interfaces.matching(test));
+        for (const InterfaceTest& test : standing.inside(address.value, sure, elsewhere)) inner.add(interfaces.matching(test));
         certain = certain && sure;
       }
     if (located && in.addresses.empty() && hook == Hook::forward) return;  // the host has no address of this family
     IntervalSet none = IntervalSet::of(0);
-    if (inner.empty()) inner = interfaces.all().minus(known_side ? outside.united(loopback) : loopback);
+    if (inner.empty()) {
+      inner = interfaces.all().minus(known_side ? outside.united(loopback) : loopback);
+      for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
+    }
     if (inner.empty()) inner = interfaces.all().minus(loopback);
     in.path_certain = certain;
     Passage out = in;

@@ -20,6 +20,14 @@ bool is_internal_kind(const std::string& name) {
   return false;
 }
 
+// A tunnel or container interface: the PBX's network is behind it only where a rule says so.
+bool is_tunnel(const std::string& name) {
+  for (const char* prefix : {"docker", "veth", "virbr", "cni", "flannel", "cali", "podman", "tun", "tap", "wg", "ipsec", "vti",
+                             "xfrm", "gre", "sit", "tailscale", "zt", "ham"})
+    if (name.starts_with(prefix)) return true;
+  return false;
+}
+
 bool is_dial_out_name(const std::string& name) {
   for (const char* prefix : {"ppp", "wan", "wwan", "pppoe", "dsl"})
     if (name.starts_with(prefix)) return true;
@@ -161,6 +169,18 @@ bool is_common_service(const MatrixRow& row) {
   return std::all_of(row.ports.begin(), row.ports.end(), [](auto range) { return common.contains(range.first); });
 }
 
+// An IPv4 and an IPv6 dump together are one host's: what one says of interfaces and role holds for both.
+void join_families(Site& site) {
+  if (site.firewalls.size() != 2) return;
+  auto only = [](const Firewall& f, Family family) {
+    return !f.role && std::all_of(f.rulesets.begin(), f.rulesets.end(), [&](const Ruleset& r) { return r.family == family; });
+  };
+  std::size_t six = only(site.firewalls[0], Family::ipv6) ? 0 : 1, four = 1 - six;
+  if (!only(site.firewalls[four], Family::ipv4) || !only(site.firewalls[six], Family::ipv6)) return;
+  for (Ruleset& ruleset : site.firewalls[six].rulesets) site.firewalls[four].rulesets.push_back(std::move(ruleset));
+  site.firewalls.erase(site.firewalls.begin() + static_cast<std::ptrdiff_t>(six));
+}
+
 struct PbxCandidate {
   Located<Address> address;
   std::string row;
@@ -219,7 +239,7 @@ void locate_pbx(Site& site, const PortMatrix& matrix, const SiteOptions& options
 
 }  // namespace
 
-std::vector<InterfaceTest> Standing::inside(Address address, bool& certain) const {
+std::vector<InterfaceTest> Standing::inside(Address address, bool& certain, std::vector<InterfaceTest>& elsewhere) const {
   std::vector<InterfaceTest> tied, named;
   for (const Ruleset& ruleset : firewall->rulesets) {
     if (ruleset.family != address.family) continue;
@@ -231,7 +251,8 @@ std::vector<InterfaceTest> Standing::inside(Address address, bool& certain) cons
           if (!test || test->name.empty() || test->name == "lo") continue;
           InterfaceTest out{false, test->name, test->prefix};
           bool outside = has_interface(internet, out);
-          if (!outside && !has_interface(named, out)) named.push_back(out);
+          std::vector<InterfaceTest>& seen = is_tunnel(test->name) ? elsewhere : named;
+          if (!outside && !has_interface(seen, out)) seen.push_back(out);
           if (c.negated || outside) continue;
           // "-o eth1 -d 192.168.42.0/24" and "-i eth1 -s 192.168.42.0/24" both say what is behind eth1.
           auto with = required(rule, test->incoming ? Field::source : Field::destination, address_max(address.family));
@@ -246,6 +267,7 @@ std::vector<InterfaceTest> Standing::inside(Address address, bool& certain) cons
 
 std::vector<Standing> survey(Site& site, const PortMatrix& matrix, const SiteOptions& options) {
   std::vector<Standing> out;
+  join_families(site);
   locate_pbx(site, matrix, options);
   bool perimeter = false;
   for (const Firewall& firewall : site.firewalls) {

@@ -29,13 +29,13 @@ struct Standing {
   // The only filter given is the host's own and the PBX has private addresses: "network" rather than "internet".
   bool network_only = false;
   std::string zone() const { return network_only ? "network" : "internet"; }
-  // Interfaces that may lead to an inside address: those the rules tie to it; else every named inside interface.
-  // `certain` tells which.
-  std::vector<InterfaceTest> inside(Address address, bool& certain) const;
+  // Interfaces that may lead to an inside address: those the rules tie to it; else every named inside interface, but no
+  // tunnels and containers, which are added to `elsewhere`. `certain` tells which.
+  std::vector<InterfaceTest> inside(Address address, bool& certain, std::vector<InterfaceTest>& elsewhere) const;
 };
 
-// Adds hosts that were concluded, and the inferences, to `site`; the pointers in the result stay valid as long as
-// site.firewalls is not changed.
+// Joins the IPv4 and the IPv6 dump of one firewall and adds hosts that were concluded, and the inferences, to `site`; the
+// pointers in the result stay valid as long as site.firewalls is not changed.
 std::vector<Standing> survey(Site& site, const PortMatrix& matrix, const SiteOptions& options);
 
 }  // namespace ipo

@@ -6,6 +6,10 @@
 #include <map>
 
 namespace ipo {
+namespace {
+constexpr std::size_t shown_rows = 5;
+}
+
 void report_unrestricted(const Judgement& judgement, Findings& findings, std::string_view check, Level level,
                          bool (*mine)(const Opening&)) {
   std::map<std::pair<SourceSpan, std::string>, std::vector<Exposed>> groups;
@@ -32,12 +36,12 @@ void report_unrestricted(const Judgement& judgement, Findings& findings, std::st
     for (const Exposed& e : group) {
       if (std::find(f.rows.begin(), f.rows.end(), e.hit->row->id) != f.rows.end()) continue;
       f.rows.push_back(e.hit->row->id);
-      if (named++ < 5) names += (names.empty() ? "" : ", ") + format_hits({e});
+      if (named++ < shown_rows) names += (names.empty() ? "" : ", ") + format_hits({e});
     }
-    std::string rows = fmt::format("{} service{} of the port matrix, among them {}", f.rows.size(),
-                                   f.rows.size() == 1 ? "" : "s", names);
-    f.message = fmt::format("{} lets {} through to the PBX{}: {}", o.by.rule ? "this rule" : "the policy", from_zone(o),
-                            if_routed(o), rows);
+    std::string rows = fmt::format("{} service{} of the port matrix{} {}", f.rows.size(), f.rows.size() == 1 ? "" : "s",
+                                   named > shown_rows ? ", among them" : ",", names);
+    std::string who = o.by.rule ? "this rule" : "the ACCEPT policy of " + o.by.chain->name;
+    f.message = fmt::format("{} lets {} through to the PBX{}: {}", who, from_zone(o), if_routed(o), rows);
     findings.push_back(std::move(f));
   }
 }

@@ -5,7 +5,7 @@
 
 namespace ipo {
 
-// For unrestricted openings that `mine` picks and anyone on the internet can use. In a host's own filter FORWARD is a note.
+// For unrestricted openings that `mine` picks and anyone on the internet can use.
 void report_unrestricted(const Judgement& judgement, Findings& findings, std::string_view check, Level level,
                          bool (*mine)(const Opening&));
 

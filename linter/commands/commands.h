@@ -36,6 +36,13 @@ struct LintCommand {
   TextStyle style;  // for text on standard output; files get none
 };
 
+struct InventoryCommand {
+  std::vector<std::string> inputs;
+  std::string as;               // dialect of every input; empty = recognise it
+  std::string format = "text";  // "text", "json" (of one file), "counts" (four numbers a file)
+  int width = TextStyle{}.width;
+};
+
 struct ExplainCommand {
   std::string check;
 };
@@ -45,6 +52,7 @@ struct ChecksCommand {
 };
 
 int run_lint(const LintCommand& command, std::istream& in, std::ostream& out, std::ostream& err);
+int run_inventory(const InventoryCommand& command, std::istream& in, std::ostream& out, std::ostream& err);
 int run_explain(const ExplainCommand& command, std::ostream& out, std::ostream& err);
 int run_checks(const ChecksCommand& command, std::ostream& out, std::ostream& err);
 

@@ -5,15 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "linter/json_writer.h"
 #include "rules/matrix/port_matrix.h"
 
 namespace ipo {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Rows = std::vector<const MatrixRow*>;
 
 constexpr std::size_t line_width = 120;
@@ -72,32 +71,28 @@ bool matches(const MatrixRow& row, const std::string& term) {
   return false;
 }
 
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
+void write_optional(JsonWriter& json, std::string_view key, const std::optional<std::string>& value) {
+  json.key(key);
+  if (value)
+    json.value(*value);
+  else
+    json.value(nullptr);
 }
 
-Json to_json(const MatrixRow& row) {
-  Json ports = Json::array();
-  for (auto [lo, hi] : row.ports) ports.push_back(Json::array({lo, hi}));
-  return {{"id", row.id},
-          {"product", row.product},
-          {"direction", row.direction},
-          {"number", row.number},
-          {"transports", row.transports},
-          {"ports", std::move(ports)},
-          {"application", row.application},
-          {"configurable", or_null(row.configurable)},
-          {"optional", row.optional},
-          {"state", row.state},
-          {"peer", row.peer},
-          {"authentication", row.authentication},
-          {"purpose", row.purpose},
-          {"platforms", row.platforms},
-          {"source", {{"document", row.document}, {"table", row.table}, {"row", row.number}}},
-          {"since", or_null(row.since)},
-          {"until", or_null(row.until)},
-          {"errata", or_null(row.errata)}};
+void write_row(JsonWriter& json, const MatrixRow& row) {
+  json.begin_object().member("id", row.id).member("product", row.product).member("direction", row.direction);
+  json.member("number", row.number).texts("transports", row.transports).key("ports").begin_array();
+  for (auto [lo, hi] : row.ports) json.begin_array().value(lo).value(hi).end_array();
+  json.end_array().member("application", row.application);
+  write_optional(json, "configurable", row.configurable);
+  json.member("optional", row.optional).member("state", row.state).member("peer", row.peer);
+  json.member("authentication", row.authentication).member("purpose", row.purpose).texts("platforms", row.platforms);
+  json.key("source").begin_object().member("document", row.document).member("table", row.table);
+  json.member("row", row.number).end_object();
+  write_optional(json, "since", row.since);
+  write_optional(json, "until", row.until);
+  write_optional(json, "errata", row.errata);
+  json.end_object();
 }
 
 // Columns a terminal uses; the matrix holds no wide or combining characters.
@@ -210,9 +205,10 @@ int run_matrix(const MatrixQuery& query, std::ostream& out, std::ostream& err) {
                     [&](const std::string& term) { return matches(row, lower(term)); }))
       rows.push_back(&row);
   if (query.format == "json") {
-    Json json = {{"rows", Json::array()}};
-    for (const MatrixRow* row : rows) json["rows"].push_back(to_json(*row));
-    out << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    JsonWriter json;
+    json.begin_object().key("rows").begin_array();
+    for (const MatrixRow* row : rows) write_row(json, *row);
+    out << json.end_array().end_object().finish();
   } else {
     write_table(rows, matrix.rows.size(), out);
   }

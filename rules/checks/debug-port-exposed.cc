@@ -7,11 +7,13 @@ namespace {
 void run(const Judgement& judgement, Findings& findings) {
   for (const auto& group : exposed_rows(judgement, {"ip-office/ingress/15", "ip-office/ingress/44"})) {
     Finding f = exposed_finding(judgement, "debug-port-exposed", Level::error, group, "debug");
-    for (const Exposed& e : group)
-      if (e.hit->row->state == "closed") {
-        f.message += "; closed by default in this release";
-        break;
-      }
+    IntervalSet all, closed;
+    for (const Exposed& e : group) {
+      all.add(e.hit->ports);
+      if (e.hit->row->state == "closed") closed.add(e.hit->ports);
+    }
+    if (!closed.empty())
+      f.message += (closed == all ? "; " : "; " + format_ports(closed) + " is ") + "closed by default in this release";
     findings.push_back(std::move(f));
   }
 }

@@ -44,12 +44,21 @@ bool static_port_block(const Host* host) {
   return false;
 }
 
+// Where a port forward leads to the host at all, nothing else counts as a way in: that a private address is routed from
+// outside must not be hoped for.
+bool forwarded_only(const Passage& passage) {
+  if (!passage.inbound || passage.addresses.empty()) return false;
+  if (!public_part(passage.addresses, passage.ruleset->family).empty()) return false;
+  return std::any_of(passage.flows.begin(), passage.flows.end(), [](const Flow& f) { return f.translation.rule != nullptr; });
+}
+
 // The rule or policy that drops a packet of `blocked`.
 const ChainSets::Decided* blocker(const Passage& passage, PacketSet blocked, const Flow** flow) {
   Space& s = passage.chains->space();
+  bool forwarded = forwarded_only(passage);
   for (const Flow& f : passage.flows)
     for (const ChainSets::Decided& d : f.decided)
-      if (!d.accepted && !s.disjoint(d.packets, blocked)) {
+      if (!d.accepted && (!forwarded || f.translation.rule) && !s.disjoint(d.packets, blocked)) {
         *flow = &f;
         return &d;
       }
@@ -82,9 +91,14 @@ struct Media {
       f.witness = witness.packet;
       f.path = std::move(witness.path);
     }
-    if (partly) {
-      place = line_to_change(*partly);
+    // A rule that blocks before the partly opening one is the line to change; else the opening is too narrow, the filter's
+    // if the packets were forwarded up to there, else the forward.
+    bool in_front = by && partly && by->by.rule && by->by.span() < partly->by.span();
+    if (partly && !in_front) {
+      place = flow && flow->translation.rule ? partly->by : line_to_change(*partly);
       if (by) f.related.push_back({by->by.rule ? "blocked by this rule" : "blocked by this policy", by->by.span()});
+    } else if (partly) {
+      f.related.push_back({"opened by this line", partly->by.span()});
     }
     f.span = place.chain ? place.span() : passage.ruleset->span;
     f.identity = f.zone + '\n' + format_ports(closed) + '\n' + (place.chain ? rule_text(judgement, place) : "");
@@ -94,7 +108,15 @@ struct Media {
   // The part of a range no packet of `media` (udp) gets through with, by its ports in a dimension.
   IntervalSet closed_part(const Passage& passage, PacketSet media, Dimension ports, const IntervalSet& range) {
     Space& s = passage.chains->space();
-    return range.minus(s.project(s.intersect(passage.possible, media), ports));
+    PacketSet open = passage.possible;
+    if (forwarded_only(passage)) {
+      Reach reach(*passage.chains);
+      open = s.nothing();
+      for (const Flow& f : passage.flows)
+        if (f.translation.rule) open = s.unite(open, reach.after(s.possible(f.accepted), f));
+      open = s.intersect(open, s.test(Dimension::destination, passage.addresses));
+    }
+    return range.minus(s.project(s.intersect(open, media), ports));
   }
 
   void inbound(const Passage& passage) {
@@ -113,7 +135,7 @@ struct Media {
       IntervalSet closed = closed_part(passage, udp, Dimension::destination_port, wanted);
       if (closed.empty()) return false;
       PacketSet packets = s.intersect(s.intersect(udp, to_host), s.test(Dimension::destination_port, closed));
-      report(passage, packets, closed, wanted, level, partly);
+      report(passage, packets, closed, range.needed.united(level == Level::note ? range.perhaps : IntervalSet()), level, partly);
       return true;
     };
     if (!part(range.needed, Level::error)) part(range.perhaps, Level::note);

@@ -25,7 +25,10 @@ void run(const Judgement& judgement, Findings& findings) {
     for (const Exposed& e : group) only_tls = only_tls && e.hit->ports == IntervalSet::of(5061);
     Level level = known && !only_tls ? Level::error : Level::warning;
     Finding f = exposed_finding(judgement, "sip-open-to-any-source", level, group, "SIP");
-    f.message += known ? " for any source, although the provider's addresses are known" : " for any source";
+    std::string from = "from " + from_zone(*group.front().opening);
+    if (std::size_t at = f.message.find(from); at != f.message.npos)
+      f.message.replace(at, from.size(), "from any source on " + from_zone(*group.front().opening));
+    if (known) f.message += ", although the provider's addresses are known";
     findings.push_back(std::move(f));
   }
 }

@@ -16,6 +16,7 @@ namespace {
 constexpr std::array<std::string_view, 7> grave = {"ip-office/ingress/4",  "ip-office/ingress/15", "ip-office/ingress/31",
                                                    "ip-office/ingress/37", "ip-office/ingress/39", "ip-office/ingress/41",
                                                    "ip-office/ingress/44"};
+constexpr std::size_t row_limit = 8;     // rows a message names
 constexpr std::size_t source_limit = 8;  // a line with more intervals is one source: a list or a negation
 
 void run(const Judgement& judgement, Findings& findings) {
@@ -48,10 +49,10 @@ void run(const Judgement& judgement, Findings& findings) {
     });
     f.level = level_at(is_grave ? Level::warning : Level::note, o);
     std::string ports = format_hits(group);
-    if (ports.size() > 120) ports = fmt::format("{} services of the matrix", f.rows.size());
+    if (f.rows.size() > row_limit) ports = fmt::format("{} services of the matrix", f.rows.size());
     std::string source = key.first;
     if (source.size() > 120) source = source.substr(0, source.rfind(',', 100)) + " and others";
-    f.message = fmt::format("{} reaches {}, and no zone names this source", source, ports);
+    f.message = fmt::format("{} reaches {}{}, and no zone names this source", source, ports, if_routed(o));
     for (const Exposed& e : group)
       if (SourceSpan span = line_to_change(*e.opening).span(); span != f.span && f.related.size() < 5)
         if (std::none_of(f.related.begin(), f.related.end(), [&](const Note& n) { return n.span == span; }))

@@ -12,8 +12,8 @@ namespace {
 constexpr unsigned depth_limit = 5000;  // a path tests each predicate at most once; deeper means that many predicates
 
 std::uint64_t mix(std::uint64_t h, std::uint64_t v) {
-  h ^= v + 0x9e3779b97f4a7c15u + (h << 6) + (h >> 2);
-  return h * 0xff51afd7ed558ccdu;
+  h = (h ^ v) * 0xff51afd7ed558ccdu;
+  return h ^ h >> 32;  // tables are indexed by the low bits, which a product never gets from higher ones
 }
 
 bool prefix_of(const std::string& prefix, const std::string& name) { return name.starts_with(prefix); }
@@ -94,7 +94,8 @@ std::string Interfaces::name(u128 number) const {
 
 // ---- nodes ------------------------------------------------------------------------------------------------------
 
-Space::Space(std::size_t edge_budget) : unique_(1024, ~0u), cache_(4096), edge_budget_(edge_budget) {}
+Space::Space(std::size_t edge_budget, std::uint64_t step_budget)
+    : unique_(1024, ~0u), cache_(4096), edge_budget_(edge_budget), step_budget_(step_budget) {}
 
 u128 Space::level_max(std::uint32_t level) const {
   return level < dimension_count ? dimension_max(static_cast<Dimension>(level)) : 1;
@@ -111,13 +112,7 @@ void Space::rehash() {
   std::vector<std::uint32_t> table(unique_.size() * 2, ~0u);
   for (std::uint32_t id : unique_) {
     if (id == ~0u) continue;
-    const Node& n = nodes_[id];
-    std::uint64_t h = n.level;
-    for (std::uint32_t i = 0; i < n.count; ++i) {
-      const Edge& e = edges_[n.first + i];
-      h = mix(mix(mix(h, static_cast<std::uint64_t>(e.upto)), static_cast<std::uint64_t>(e.upto >> 64)), e.child);
-    }
-    std::size_t slot = h & (table.size() - 1);
+    std::size_t slot = nodes_[id].hash & (table.size() - 1);
     while (table[slot] != ~0u) slot = (slot + 1) & (table.size() - 1);
     table[slot] = id;
   }
@@ -134,12 +129,13 @@ std::uint32_t Space::make(std::uint32_t level, std::size_t base) {
   std::uint64_t h = level;
   for (std::size_t i = base; i < scratch_.size(); ++i) {
     const Edge& e = scratch_[i];
-    h = mix(mix(mix(h, static_cast<std::uint64_t>(e.upto)), static_cast<std::uint64_t>(e.upto >> 64)), e.child);
+    auto low = static_cast<std::uint64_t>(e.upto), high = static_cast<std::uint64_t>(e.upto >> 64);
+    h = mix(h, low ^ high * 0x9e3779b97f4a7c15u ^ std::uint64_t{e.child} << 32);
   }
   std::size_t slot = h & (unique_.size() - 1);
   for (; unique_[slot] != ~0u; slot = (slot + 1) & (unique_.size() - 1)) {
     const Node& n = nodes_[unique_[slot]];
-    if (n.level != level || n.count != count) continue;
+    if (n.hash != h || n.level != level || n.count != count) continue;
     bool same = true;
     for (std::size_t i = 0; same && i < count; ++i)
       same = edges_[n.first + i].upto == scratch_[base + i].upto && edges_[n.first + i].child == scratch_[base + i].child;
@@ -151,7 +147,7 @@ std::uint32_t Space::make(std::uint32_t level, std::size_t base) {
   if (edges_.size() + count > edge_budget_)
     throw SpaceExhausted("the rules need more than " + std::to_string(edge_budget_) + " intervals to describe");
   auto id = static_cast<std::uint32_t>(nodes_.size());
-  nodes_.push_back({level, static_cast<std::uint32_t>(edges_.size()), static_cast<std::uint32_t>(count)});
+  nodes_.push_back({level, static_cast<std::uint32_t>(edges_.size()), static_cast<std::uint32_t>(count), h});
   edges_.insert(edges_.end(), scratch_.begin() + static_cast<std::ptrdiff_t>(base), scratch_.end());
   scratch_.resize(base);
   unique_[slot] = id;
@@ -185,7 +181,8 @@ std::uint32_t Space::apply(Op op, std::uint32_t f, std::uint32_t g, unsigned dep
       break;
   }
   if (depth > depth_limit) throw SpaceExhausted("more undecidable matches follow each other than the analysis takes");
-  ++steps_;
+  if (++steps_ > step_budget_)
+    throw SpaceExhausted("the rules need more than " + std::to_string(step_budget_) + " steps to judge");
   // The cache is lossy: a collision costs time, never correctness. Its key holds both operands and the operation.
   std::uint64_t key = std::uint64_t{g} << 8 | static_cast<std::uint64_t>(op);
   {

@@ -67,7 +67,8 @@ struct SpaceExhausted : std::runtime_error {
 // Owns every node; sets of different spaces must not meet.
 class Space {
  public:
-  explicit Space(std::size_t edge_budget = std::size_t{1} << 24);
+  // Budgets: edges stored (32 bytes each) and elementary steps; past either, operations throw SpaceExhausted.
+  explicit Space(std::size_t edge_budget = std::size_t{1} << 24, std::uint64_t step_budget = std::uint64_t{1} << 28);
 
   PacketSet nothing() const { return {leaf_bit}; }
   PacketSet constant(std::uint32_t value) const { return {leaf_bit | value}; }
@@ -133,6 +134,7 @@ class Space {
     std::uint32_t level;
     std::uint32_t first;  // into edges_
     std::uint32_t count;
+    std::uint64_t hash;   // of level and edges
   };
   enum class Op : std::uint8_t { overlay, restrict, minus };
 
@@ -161,6 +163,7 @@ class Space {
   std::vector<CacheLine> cache_;  // direct-mapped, grows with nodes_
   std::vector<Edge> scratch_;
   std::size_t edge_budget_;
+  std::uint64_t step_budget_;
   std::uint64_t steps_ = 0;
 };
 

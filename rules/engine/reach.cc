@@ -108,7 +108,8 @@ std::vector<Flow> Reach::flows(Hook hook, PacketSet arriving) {
             next.push_back(split);
           }
         }
-        if (!flow.accepted.empty()) next.push_back(flow);
+        // What the last filter has judged stays, so that one can ask who blocked it.
+        if (!flow.accepted.empty() || !flow.decided.empty()) next.push_back(flow);
       }
       flows = std::move(next);
     }

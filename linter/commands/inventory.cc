@@ -1,0 +1,223 @@
+// Reads each file on its own, as lint would, and judges nothing. What several statements say of one place is one item,
+// the least understood of them; the text report groups the items by the reason.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "linter/commands/commands.h"
+#include "linter/input_files.h"
+#include "linter/json_writer.h"
+#include "linter/place.h"
+#include "linter/redact.h"
+#include "linter/snippet.h"
+#include "parsers/parsers.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::size_t lines_shown = 5;         // of each reason, in the text report
+constexpr std::uint32_t longest_quote = 2000;  // bytes of a statement; minified exports have lines of many megabytes
+
+// From understood to not understood, as the four counts are printed.
+constexpr std::array<Understanding, 4> levels = {Understanding::understood, Understanding::bounded,
+                                                 Understanding::ignored, Understanding::not_understood};
+
+// How much of the meaning is lost, by the enumeration's number.
+int rank(Understanding u) {
+  constexpr std::array<int, 4> ranks = {0, 2, 1, 3};
+  return ranks[static_cast<std::size_t>(u)];
+}
+
+std::vector<Statement> items_of(const Site& site) {
+  std::vector<Statement> items = site.statements;
+  std::stable_sort(items.begin(), items.end(), [](const Statement& a, const Statement& b) { return a.span < b.span; });
+  std::vector<Statement> merged;
+  for (Statement& item : items) {
+    if (merged.empty() || merged.back().span != item.span)
+      merged.push_back(std::move(item));
+    else if (rank(item.understanding) > rank(merged.back().understanding))
+      merged.back() = std::move(item);
+  }
+  return merged;
+}
+
+std::array<std::size_t, 4> counts_of(const std::vector<Statement>& items) {
+  std::array<std::size_t, 4> counts{};
+  for (const Statement& item : items) ++counts[static_cast<std::size_t>(item.understanding)];
+  return counts;
+}
+
+// The statement's first line, redacted, cut where it is very long.
+std::string quote(const Report& report, const Redaction& redaction, const Place& place) {
+  SourceSpan span = place.span;
+  if (span.end - span.begin <= longest_quote) return redaction.text(span);
+  std::string_view text = report.sources[span.source].text();
+  span.end = span.begin + longest_quote;
+  while (span.end > span.begin && (static_cast<unsigned char>(text[span.end]) & 0xc0) == 0x80) --span.end;
+  return redaction.text(span) + "…";
+}
+
+std::string value_of(const Setting& setting, const Redaction& redaction) {
+  return setting.secret || !redaction.secrets_in(setting.value.span).empty() ? "***" : setting.value.value;
+}
+
+void write_inventory(std::ostream& out, const Report& report) {
+  Places places(report.sources);
+  Redaction redaction(report);
+  std::vector<Statement> items = items_of(report.site);
+  std::array<std::size_t, 4> counts = counts_of(items);
+  JsonWriter json;
+  json.begin_object().member("file", report.sources[0].path()).member("format", report.formats[0]);
+  json.key("statements").begin_object();
+  for (Understanding u : levels) json.member(name_of(u), counts[static_cast<std::size_t>(u)]);
+  json.end_object().key("items").begin_array();
+  for (const Statement& item : items) {
+    Place at = places.at(item.span);
+    json.begin_object().member("line", at.line).member("column", at.column);
+    json.member("status", name_of(item.understanding)).member("reason", item.reason);
+    json.member("text", quote(report, redaction, at)).end_object();
+  }
+  json.end_array().key("settings").begin_array();
+  for (const Record& record : report.site.records)
+    for (const Setting& s : record.fields) {
+      Place at = places.at(s.value.span);
+      json.begin_object().member("path", s.path).key("key");
+      if (s.key.empty())
+        json.value(nullptr);
+      else
+        json.value(s.key);
+      json.member("value", value_of(s, redaction)).member("evidence", name_of(s.evidence));
+      json.member("line", at.line).member("column", at.column).end_object();
+    }
+  out << json.end_array().end_object().finish();
+}
+
+class InventoryText {
+ public:
+  InventoryText(std::ostream& out, const Report& report, std::size_t width)
+      : out_(out), report_(report), width_(width), places_(report.sources), redaction_(report) {}
+
+  void write() {
+    std::vector<Statement> items = items_of(report_.site);
+    std::array<std::size_t, 4> counts = counts_of(items);
+    const Source& source = report_.sources[0];
+    out_ << fmt::format("{}: {}, {} statement{}: {} understood, {} bounded, {} ignored, {} not understood\n",
+                        source.path() == "-" ? "<stdin>" : printable(source.path()),
+                        find_dialect(report_.formats[0])->title, items.size(), items.size() == 1 ? "" : "s", counts[0],
+                        counts[1], counts[2], counts[3]);
+    write_reasons(items, Understanding::not_understood,
+                  "not understood: may accept or drop, what follows is judged as possible");
+    write_reasons(items, Understanding::bounded, "bounded: what exactly these match or do is not in this file");
+    write_settings();
+  }
+
+ private:
+  // A reason with its statements, both in the order of the file.
+  struct Group {
+    std::string_view reason;
+    std::vector<const Statement*> items;
+  };
+
+  void write_reasons(const std::vector<Statement>& items, Understanding level, std::string_view title) {
+    std::vector<Group> groups;
+    std::map<std::string_view, std::size_t> known;
+    for (const Statement& item : items) {
+      if (item.understanding != level) continue;
+      auto [at, fresh] = known.try_emplace(item.reason, groups.size());
+      if (fresh) groups.push_back({item.reason, {}});
+      groups[at->second].items.push_back(&item);
+    }
+    if (!groups.empty()) out_ << '\n' << title << '\n';
+    for (const Group& group : groups) {
+      out_ << fmt::format("  {} ({})\n", printable(group.reason), group.items.size());
+      std::size_t shown = group.items.size() <= lines_shown + 1 ? group.items.size() : lines_shown;
+      std::size_t gutter = std::to_string(places_.at(group.items[shown - 1]->span).line).size();
+      for (std::size_t i = 0; i < shown; ++i) {
+        Place at = places_.at(group.items[i]->span);
+        out_ << fmt::format("    {:>{}} | {}\n", at.line, gutter, text_at(at, gutter + 7));
+      }
+      if (shown < group.items.size())
+        out_ << fmt::format("    {:>{}}   and {} more\n", "", gutter, group.items.size() - shown);
+    }
+  }
+
+  std::string text_at(const Place& at, std::size_t used) const {
+    std::string text = snippet_of(report_.sources, redaction_, at, width_ > used + 20 ? width_ - used : 20).text;
+    std::size_t first = text.find_first_not_of(' ');
+    return first == text.npos ? std::string() : text.substr(first);
+  }
+
+  // A table of the settings that are known, each record under its type and id.
+  void write_settings() {
+    std::size_t widest_key = 0, widest_line = 0, unknown = 0;
+    auto line_of = [&](const Setting& s) { return std::to_string(places_.at(s.value.span).line); };
+    for (const Record& record : report_.site.records)
+      for (const Setting& s : record.fields) {
+        unknown += s.key.empty();
+        widest_key = std::max(widest_key, columns(s.key));
+        widest_line = std::max(widest_line, line_of(s).size());
+      }
+    for (const Record& record : report_.site.records) {
+      bool first = true;
+      for (const Setting& s : record.fields) {
+        if (s.key.empty()) continue;
+        if (std::exchange(first, false))
+          out_ << fmt::format("\nsettings of {}{}{}\n", printable(record.type), record.id.empty() ? "" : " ",
+                              printable(record.id));
+        std::string line = fmt::format("{:>{}} | {:<{}}  {:<9}  {}", line_of(s), widest_line, s.key, widest_key,
+                                       name_of(s.evidence), printable(value_of(s, redaction_)));
+        out_ << "    " << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
+      }
+    }
+    if (unknown > 0)
+      out_ << fmt::format("\n{} more {} no setting that is known; --format json lists {}\n", unknown,
+                          unknown == 1 ? "value is" : "values are", unknown == 1 ? "it" : "them");
+  }
+
+  std::ostream& out_;
+  const Report& report_;
+  std::size_t width_;
+  Places places_;
+  Redaction redaction_;
+};
+
+void write_counts(std::ostream& out, const Report& report) {
+  std::array<std::size_t, 4> counts = counts_of(items_of(report.site));
+  out << fmt::format("{} {} {} {}\n", counts[0], counts[1], counts[2], counts[3]);
+}
+
+}  // namespace
+
+int run_inventory(const InventoryCommand& command, std::istream& in, std::ostream& out, std::ostream& err) {
+  InputFiles files = read_inputs(command.inputs, !command.as.empty(), in);
+  if (command.format == "json" && files.inputs.size() + files.problems.size() > 1) {
+    err << "ipo-lint: inventory --format json describes one FILE; call it once for each\n";
+    return exit_usage;
+  }
+  for (const std::string& remark : files.remarks) err << "ipo-lint: " << printable(remark) << '\n';
+  std::vector<Problem> problems = files.problems;
+  bool first = true;
+  for (Input& input : files.inputs) {
+    std::vector<Input> one;
+    one.push_back(std::move(input));
+    Report report = read_site(std::move(one), command.as);
+    problems.insert(problems.end(), report.problems.begin(), report.problems.end());
+    if (!report.complete()) continue;
+    if (command.format == "json") {
+      write_inventory(out, report);
+    } else if (command.format == "counts") {
+      write_counts(out, report);
+    } else {
+      if (!std::exchange(first, false)) out << '\n';
+      InventoryText(out, report, static_cast<std::size_t>(std::max(command.width, 40))).write();
+    }
+  }
+  for (const Problem& p : problems)
+    err << "ipo-lint: " << (p.path == "-" ? "<stdin>" : printable(p.path)) << ": " << printable(p.message) << '\n';
+  return problems.empty() ? exit_clean : exit_incomplete;
+}
+
+}  // namespace ipo

@@ -1,0 +1,128 @@
+// What is concluded about a site, and why: one small dump per rung of each ladder.
+#include <catch2/catch.hpp>
+
+#include "linter/report.h"
+#include "parsers/parsers.h"
+#include "rules/site.h"
+#include "tests/cases.h"
+#include "tests/sarif_rules.h"
+
+using namespace ipo;
+
+namespace {
+
+struct Surveyed {
+  Sources sources;
+  Site site;
+  std::vector<Standing> standings;
+
+  explicit Surveyed(const std::string& text, SiteOptions options = {}) {
+    sources.push_back(decode_source("fw.rules", text));
+    find_dialect("iptables")->interpret(sources, 0, site);
+    standings = survey(site, builtin_matrix(), options);
+  }
+  std::string internet() const {
+    std::string out;
+    for (const InterfaceTest& i : standings.at(0).internet) out += (out.empty() ? "" : " ") + i.name + (i.prefix ? "+" : "");
+    return out;
+  }
+  std::string pbx() const {
+    std::string out;
+    for (const Host& host : site.hosts)
+      for (const auto& a : host.addresses) out += (out.empty() ? "" : " ") + format_address(a.value);
+    return out;
+  }
+  std::uint32_t line_of(const std::string& part) const {
+    for (const Inference& i : site.inferences)
+      if (i.message.find(part) != i.message.npos) return sources[0].position(i.span.begin).line;
+    return 0;
+  }
+};
+
+std::string nat(const std::string& rules) { return "*nat\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n" + rules + "COMMIT\n"; }
+std::string filter(const std::string& rules) { return "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n" + rules + "COMMIT\n"; }
+
+}  // namespace
+
+TEST_CASE("the internet: the first rung that answers, with its line") {
+  SECTION("named by the user, whatever the rules say") {
+    Surveyed s(nat("-A POSTROUTING -o eth0 -j MASQUERADE\n"), {{"eth7", "ppp+"}, {}});
+    CHECK(s.internet() == "eth7 ppp+");
+  }
+  SECTION("masqueraded behind") {
+    Surveyed s(nat("-A PREROUTING -i eth5 -p udp --dport 5060 -j DNAT --to 10.0.0.1\n-A POSTROUTING -o eth0 -j MASQUERADE\n"));
+    CHECK(s.internet() == "eth0");
+    CHECK(s.line_of("internet is eth0") == 5);
+  }
+  SECTION("two uplinks") {
+    Surveyed s(nat("-A POSTROUTING -o eth0 -j MASQUERADE\n-A POSTROUTING -o wwan0 -j SNAT --to-source 198.51.100.2\n"));
+    CHECK(s.internet() == "eth0 wwan0");
+  }
+  SECTION("the interface on the jump, the translation in the chain") {
+    Surveyed s("*nat\n:POSTROUTING ACCEPT\n:eth1_masq -\n-A POSTROUTING -o eth1 -j eth1_masq\n"
+               "-A eth1_masq -s 192.168.0.0/16 -j MASQUERADE\nCOMMIT\n");
+    CHECK(s.internet() == "eth1");
+  }
+  SECTION("bridges, containers and VPNs are masqueraded too, but are no internet") {
+    for (const char* name : {"docker0", "br0", "virbr0", "tun0", "wg0", "tap1", "lxcbr0"}) {
+      Surveyed s(nat(std::string("-A POSTROUTING -o ") + name + " -j MASQUERADE\n"));
+      INFO(name);
+      CHECK(s.internet().empty());
+    }
+  }
+  SECTION("hairpin: masquerading toward private addresses says nothing") {
+    Surveyed s(nat("-A POSTROUTING -d 192.168.42.0/24 -o eth1 -j MASQUERADE\n"));
+    CHECK(s.internet().empty());
+  }
+  SECTION("docker's own masquerading names no interface") {
+    Surveyed s(nat("-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n"));
+    CHECK(s.internet().empty());
+  }
+  SECTION("ports forwarded from") {
+    Surveyed s(nat("-A PREROUTING -i eth3 -p udp --dport 5060 -j DNAT --to 10.0.0.1\n"));
+    CHECK(s.internet() == "eth3");
+  }
+  SECTION("named like an uplink") {
+    Surveyed s(filter("-A INPUT -i ppp0 -p tcp --dport 22 -j ACCEPT\n-A INPUT -i eth0 -j ACCEPT\n"));
+    CHECK(s.internet() == "ppp0");
+  }
+  SECTION("never by the name eth0") {
+    Surveyed s(filter("-A INPUT -i eth0 -p tcp --dport 22 -j ACCEPT\n"));
+    CHECK(s.internet().empty());
+    CHECK(s.line_of("not known") == 1);
+  }
+}
+
+TEST_CASE("roles: a host translates nothing and forwards nothing") {
+  CHECK(Surveyed(filter("-A INPUT -i lo -j ACCEPT\n")).standings[0].role == Role::host);
+  CHECK(Surveyed("*filter\n:INPUT DROP\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n").standings[0].role == Role::host);
+  CHECK(Surveyed(filter("-A FORWARD -i eth0 -j ACCEPT\n")).standings[0].role == Role::perimeter);
+  CHECK(Surveyed(filter("-A FORWARD -i eth0 -j DROP\n")).standings[0].role == Role::host);
+  CHECK(Surveyed(filter("") + nat("-A POSTROUTING -o eth0 -j MASQUERADE\n")).standings[0].role == Role::perimeter);
+}
+
+TEST_CASE("the PBX: told, else where the telephony port forwards lead") {
+  std::string rules = nat("-A PREROUTING -i eth0 -p tcp --dport 80 -j DNAT --to 192.168.1.80\n"
+                          "-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to 192.168.42.1\n");
+  CHECK(Surveyed(rules, {{}, {*parse_address("10.9.8.7")}}).pbx() == "10.9.8.7");
+  CHECK(Surveyed(rules).pbx() == "192.168.42.1");
+  CHECK(Surveyed(rules).line_of("the PBX is 192.168.42.1") == 5);
+  // Nothing but a web port: still the best there is.
+  CHECK(Surveyed(nat("-A PREROUTING -i eth0 -p tcp --dport 80 -j DNAT --to 192.168.1.80\n")).pbx() == "192.168.1.80");
+  CHECK(Surveyed(nat("-A PREROUTING -i eth0 -p tcp --dport 3389 -j DNAT --to 192.168.1.9\n")).pbx().empty());
+  // A transport no row has on that port.
+  CHECK(Surveyed(nat("-A PREROUTING -i eth0 -p tcp --dport 69 -j DNAT --to 192.168.1.9\n")).pbx().empty());
+}
+
+TEST_CASE("SARIF of every fixture site keeps the rules the validator does not know") {
+  for (const auto& entry : std::filesystem::directory_iterator(testing::source_dir() / "fixtures/sites"))
+    for (const char* variant : {"clean", "faulty"}) {
+      std::vector<Input> inputs;
+      for (const auto& file : std::filesystem::directory_iterator(entry.path() / variant))
+        inputs.push_back({file.path().filename().string(), testing::read_file(file.path())});
+      std::ostringstream out;
+      write_sarif(out, lint(inputs, {}));
+      INFO(entry.path().filename() << " " << variant);
+      for (const std::string& defect : sarif_defects(out.str())) FAIL_CHECK(defect);
+    }
+}
