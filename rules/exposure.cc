@@ -197,13 +197,14 @@ void Exposure::judge(const Standing& standing, const Ruleset& ruleset, PacketSpa
         certain = certain && sure;
       }
     if (located && in.addresses.empty() && hook == Hook::forward) return;  // the host has no address of this family
+    if (!host) standing.inside({}, certain, elsewhere);
     IntervalSet none = IntervalSet::of(0);
     if (inner.empty()) {
       inner = interfaces.all().minus(known_side ? outside.united(loopback) : loopback);
       for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
     }
     if (inner.empty()) inner = interfaces.all().minus(loopback);
-    in.path_certain = certain;
+    in.path_certain = certain || !host;
     Passage out = in;
     out.inbound = false;
     out.hook = hook == Hook::forward ? Hook::forward : Hook::output;

@@ -239,10 +239,11 @@ void locate_pbx(Site& site, const PortMatrix& matrix, const SiteOptions& options
 
 }  // namespace
 
-std::vector<InterfaceTest> Standing::inside(Address address, bool& certain, std::vector<InterfaceTest>& elsewhere) const {
+std::vector<InterfaceTest> Standing::inside(std::optional<Address> address, bool& certain,
+                                            std::vector<InterfaceTest>& elsewhere) const {
   std::vector<InterfaceTest> tied, named;
   for (const Ruleset& ruleset : firewall->rulesets) {
-    if (ruleset.family != address.family) continue;
+    if (address && ruleset.family != address->family) continue;
     for (const Chain& chain : ruleset.chains)
       for (const Rule& rule : chain.rules)
         for (const Condition& c : rule.conditions) {
@@ -253,10 +254,10 @@ std::vector<InterfaceTest> Standing::inside(Address address, bool& certain, std:
           bool outside = has_interface(internet, out);
           std::vector<InterfaceTest>& seen = is_tunnel(test->name) ? elsewhere : named;
           if (!outside && !has_interface(seen, out)) seen.push_back(out);
-          if (c.negated || outside) continue;
+          if (!address || c.negated || outside) continue;
           // "-o eth1 -d 192.168.42.0/24" and "-i eth1 -s 192.168.42.0/24" both say what is behind eth1.
-          auto with = required(rule, test->incoming ? Field::source : Field::destination, address_max(address.family));
-          if (with && with->contains(address.value) && with->size() <= address_max(address.family) / 256 + 1 &&
+          auto with = required(rule, test->incoming ? Field::source : Field::destination, address_max(address->family));
+          if (with && with->contains(address->value) && with->size() <= address_max(address->family) / 256 + 1 &&
               !has_interface(tied, out))
             tied.push_back(out);
         }

@@ -29,9 +29,10 @@ struct Standing {
   // The only filter given is the host's own and the PBX has private addresses: "network" rather than "internet".
   bool network_only = false;
   std::string zone() const { return network_only ? "network" : "internet"; }
-  // Interfaces that may lead to an inside address: those the rules tie to it; else every named inside interface, but no
+  // Interfaces that may lead to an inside address, if it is known: those the rules tie to it; else every named inside interface, but no
   // tunnels and containers, which are added to `elsewhere`. `certain` tells which.
-  std::vector<InterfaceTest> inside(Address address, bool& certain, std::vector<InterfaceTest>& elsewhere) const;
+  std::vector<InterfaceTest> inside(std::optional<Address> address, bool& certain,
+                                    std::vector<InterfaceTest>& elsewhere) const;
 };
 
 // Joins the IPv4 and the IPv6 dump of one firewall and adds hosts that were concluded, and the inferences, to `site`; the
