@@ -208,6 +208,24 @@ void forget_changed(Ruleset& ruleset, std::vector<std::string_view> changed) {
               if (opaque->predicate.starts_with(prefix)) opaque->stateful = true;
 }
 
+// Once a rule translates destinations, an undecidable test of the destination before it and one behind it are two.
+void forget_destinations(Ruleset& ruleset) {
+  auto each_rule = [&](auto visit) {
+    for (Chain& chain : ruleset.chains)
+      for (Rule& rule : chain.rules) visit(rule);
+  };
+  bool translated = false;
+  each_rule([&](const Rule& rule) { translated = translated || rule.action.kind == ActionKind::translate_destination; });
+  if (!translated) return;
+  each_rule([](Rule& rule) {
+    for (Condition& c : rule.conditions)
+      for (Test& t : c.any_of)
+        if (auto* opaque = std::get_if<OpaqueTest>(&t))
+          for (const char* part : {"dst", "-d "})
+            if (opaque->predicate.find(part) != std::string::npos) opaque->stateful = true;
+  });
+}
+
 Ruleset read_dump(const Dump& dump, Site& site, std::vector<Statement>& statements) {
   Ruleset ruleset;
   std::vector<std::string_view> changed;
@@ -237,6 +255,7 @@ Ruleset read_dump(const Dump& dump, Site& site, std::vector<Statement>& statemen
     changed.insert(changed.end(), reader.changed().begin(), reader.changed().end());
   }
   forget_changed(ruleset, std::move(changed));
+  forget_destinations(ruleset);
   std::stable_sort(ruleset.base_chains.begin(), ruleset.base_chains.end(), [](const BaseChain& a, const BaseChain& b) {
     return std::pair(a.hook, a.priority) < std::pair(b.hook, b.priority);
   });

@@ -41,7 +41,10 @@ bool read_endpoint(std::string_view text, Family family, Translation& to) {
   }
   if (ports.empty()) return !addresses.empty();
   ports.remove_prefix(1);
-  ports = ports.substr(0, ports.find('/'));  // after it: where the shift of a port range starts
+  // After it: where the range before translation starts. Then every port is moved by the same distance, which is bounded
+  // here as any port of the range.
+  if (ports.find('/') != ports.npos) to.keeps_port = false;
+  ports = ports.substr(0, ports.find('/'));
   auto range = port_range(ports, '-');
   if (!range || range->lo > range->hi) return false;
   to.ports.add(range->lo, range->hi);
@@ -57,6 +60,7 @@ void translate(RuleInProgress& rule, const TargetUse& use) {
   Translation& to = rule.rule.action.translation;
   bool given = false;
   for (const Option& o : use.options) {
+    if (o.name == "random") to.keeps_port = false;
     if (o.count == 0 || o.name == "nodst") continue;
     given = true;
     if (!read_endpoint(o.values[0], rule.family, to))
@@ -69,6 +73,7 @@ void translate_ports(RuleInProgress& rule, const TargetUse& use) {
   Action& action = rule.rule.action;
   action.translation.to_receiving_interface = action.kind == ActionKind::translate_destination;
   for (const Option& o : use.options) {
+    if (o.name == "random") action.translation.keeps_port = false;
     if (o.count == 0) continue;
     if (!read_endpoint(':' + std::string(o.values[0]), Family::ipv4, action.translation))
       return fail(rule, use, '"' + std::string(o.values[0]) + "\" is no port or range of ports");

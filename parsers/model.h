@@ -66,6 +66,7 @@ struct Condition {
 struct Translation {
   IntervalSet addresses;
   IntervalSet ports;
+  bool keeps_port = true;  // a port that already lies in `ports` stays; not with --random or a shifted range
   bool to_receiving_interface = false;  // REDIRECT: the address of the interface the packet came in by (loopback in OUTPUT)
   // NETMAP: the bits of `netmap_mask` are replaced by those of `netmap_value`, the others kept.
   std::optional<MaskedAddress> netmap;

@@ -122,21 +122,25 @@ Exposure::Exposure(const Site& site, const std::vector<Standing>& standings, con
   // A private address counts "if routed" only for rows and ports no translation leads to: else it is the same exposure
   // again.
   struct Translated {
-    std::set<const MatrixRow*> rows;
+    std::map<const MatrixRow*, bool> rows;  // whether for anyone
     IntervalSet tcp, udp;
   };
   std::map<const Passage*, Translated> translated;
   for (const Opening& o : openings_)
     if (o.flow->translation.rule) {
       Translated& t = translated[o.passage];
-      for (const RowHit& hit : o.hits) t.rows.insert(hit.row);
+      for (const RowHit& hit : o.hits) t.rows[hit.row] = t.rows[hit.row] || hit.any;
       t.tcp.add(o.undocumented_tcp);
       t.udp.add(o.undocumented_udp);
     }
   for (Opening& o : openings_)
     if (!o.routed) {
-      const Translated& t = translated[o.passage];
-      std::erase_if(o.hits, [&](const RowHit& hit) { return t.rows.contains(hit.row); });
+      Translated& t = translated[o.passage];
+      std::erase_if(o.hits, [&](RowHit& hit) {
+        auto row = t.rows.find(hit.row);
+        hit.beside_forward = row != t.rows.end();
+        return hit.beside_forward && (row->second || !hit.any);
+      });
       o.undocumented_tcp = o.undocumented_tcp.minus(t.tcp);
       o.undocumented_udp = o.undocumented_udp.minus(t.udp);
     }
@@ -162,7 +166,11 @@ void Exposure::judge(const Standing& standing, const Ruleset& ruleset, PacketSpa
   IntervalSet outside, loopback = interfaces.matching({true, "lo", false});
   for (const InterfaceTest& test : standing.internet) outside.add(interfaces.matching(test));
   bool known_side = !outside.empty();
-  if (!known_side) outside = interfaces.all().minus(loopback);
+  if (!known_side) {
+    outside = interfaces.all().minus(loopback);
+    for (u128 i : interfaces.single())
+      if (is_tunnel(interfaces.name(i))) outside = outside.minus(IntervalSet::of(i));
+  }
 
   // `side`: the interface dimension on the internet's side of the firewall.
   auto on_the_internet = [&](Dimension side, Dimension address) {
@@ -181,9 +189,10 @@ void Exposure::judge(const Standing& standing, const Ruleset& ruleset, PacketSpa
   bool located = false;
   for (const Host* host : hosts) located = located || !host->addresses.empty();
 
-  auto judge_host = [&](const Host* host, Hook hook) {
+  // `doubt`: why the passage may not lead to the PBX at all; empty where it does.
+  auto judge_host = [&](const Host* host, Hook hook, const char* doubt) {
     Passage in;
-    in.at = &standing, in.ruleset = &ruleset, in.chains = &chains, in.hook = hook, in.host = host;
+    in.at = &standing, in.ruleset = &ruleset, in.chains = &chains, in.hook = hook, in.host = host, in.unlocated = doubt;
     bool certain = true;
     IntervalSet inner;
     std::vector<InterfaceTest> elsewhere;
@@ -196,7 +205,6 @@ void Exposure::judge(const Standing& standing, const Ruleset& ruleset, PacketSpa
         for (const InterfaceTest& test : standing.inside(address.value, sure, elsewhere)) inner.add(interfaces.matching(test));
         certain = certain && sure;
       }
-    if (located && in.addresses.empty() && hook == Hook::forward) return;  // the host has no address of this family
     if (!host) standing.inside({}, certain, elsewhere);
     IntervalSet none = IntervalSet::of(0);
     if (inner.empty()) {
@@ -210,19 +218,35 @@ void Exposure::judge(const Standing& standing, const Ruleset& ruleset, PacketSpa
     out.hook = hook == Hook::forward ? Hook::forward : Hook::output;
     PacketSet zone = on_the_internet(Dimension::in, Dimension::source);
     pass(in, s.minus(s.intersect(zone, s.test(Dimension::out, hook == Hook::forward ? inner : none)), hairpin));
-    if (!host && hook == Hook::forward) return;
+    if (!in.unlocated.empty()) return;
     zone = on_the_internet(Dimension::out, Dimension::destination);
     pass(out, s.minus(s.intersect(zone, s.test(Dimension::in, hook == Hook::forward ? inner : none)), hairpin));
   };
 
+  constexpr const char* unknown_address = "the address of the PBX is not known; pass --pbx";
   if (standing.protects_itself) {
-    judge_host(hosts.empty() ? nullptr : hosts.front(), Hook::input);
-  } else if (located) {
-    for (const Host* host : hosts)
-      if (!host->addresses.empty()) judge_host(host, Hook::forward);
-  } else {
-    judge_host(nullptr, Hook::forward);
-    judge_host(nullptr, Hook::input);
+    judge_host(hosts.empty() ? nullptr : hosts.front(), Hook::input, "");
+    return;
+  }
+  if (!located) {
+    judge_host(nullptr, Hook::forward, unknown_address);
+    judge_host(nullptr, Hook::input, unknown_address);
+    return;
+  }
+  for (const Host* host : hosts) {
+    bool in_family = false, mentioned = false;
+    for (const Located<Address>& address : host->addresses) {
+      in_family = in_family || address.value.family == ruleset.family;
+      mentioned = mentioned || standing.mentions(address.value);
+    }
+    if (host->addresses.empty()) continue;
+    if (!in_family) {
+      judge_host(nullptr, Hook::forward, "no address of the PBX is known in this address family; pass --pbx");
+      continue;
+    }
+    judge_host(host, Hook::forward, "");
+    // Rules that know no uplink and never speak of the PBX or its network may be the PBX's own, whatever else they do.
+    if (!mentioned && standing.internet.empty()) judge_host(host, Hook::input, "whether this firewall runs on the PBX itself is not known");
   }
 }
 
@@ -249,8 +273,8 @@ void Exposure::pass(Passage passage, PacketSet zone) {
     PacketSet on_every_way = flow.accepted;
     if (passage.hook == Hook::forward && passage.inbound && !passage.path_certain)
       on_every_way = s.every(flow.accepted, Dimension::out, outs);
-    PacketSet proven = reach.after(s.proven(on_every_way), flow);
-    passage.proven = s.unite(passage.proven, s.intersect(proven, to_host));
+    flow.proven = s.intersect(reach.after(s.proven(reach.exact(on_every_way, flow)), flow), to_host);
+    passage.proven = s.unite(passage.proven, flow.proven);
     passage.possible = s.unite(passage.possible, s.intersect(reach.after(s.possible(flow.accepted), flow), to_host));
     passage.flows.push_back(std::move(flow));
   }
@@ -292,7 +316,7 @@ void Exposure::open(const Passage& passage) {
     PacketSet to_host = passage.addresses.empty() ? s.constant(1) : s.test(Dimension::destination, passage.addresses);
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), to_host);
     if (accepted.empty()) continue;
-    PacketSet proven = s.intersect(passage.host || passage.at->protects_itself ? passage.proven : s.nothing(), to_host);
+    PacketSet proven = passage.unlocated.empty() ? flow.proven : s.nothing();
     for (const ChainSets::Decided& d : flow.decided) {
       if (!d.accepted) continue;
       PacketSet mine = s.intersect(d.packets, accepted);
@@ -306,7 +330,7 @@ void Exposure::open(const Passage& passage) {
       if (both.empty()) continue;
       IntervalSet addresses = s.project(both, Dimension::destination);
       o.routed = flow.translation.rule || passage.hook != Hook::forward || passage.addresses.empty() ||
-                 !public_part(passage.addresses, family).empty();
+                 !public_part(addresses, family).empty();
       if (!o.by.rule || !names_ports(*o.by.rule))
         for (std::uint8_t protocol : {proto_tcp, proto_udp}) {
           PacketSet of = s.intersect(both, s.test(Dimension::protocol, IntervalSet::of(protocol)));

@@ -26,6 +26,7 @@ struct Passage {
   PacketSet arriving;           // state new, tcp with SYN only
   std::vector<Flow> flows;
   PacketSet proven, possible;   // let through, as seen after translation; proven is a subset of possible
+  std::string unlocated;        // why these packets may not lead to the PBX at all; empty where they do
   bool path_certain = true;     // false: which interface leads to the host is not known, so nothing is proven
 };
 
@@ -36,6 +37,7 @@ struct RowHit {
   IntervalSet ports;        // of the row that are open, after translation
   std::vector<std::uint8_t> transports;
   IntervalSet sources;
+  bool beside_forward = false;  // "if routed", while a forward lets only some sources to the same row
   bool any = false;         // extent: more than 2^24 public IPv4 (2^96 IPv6) addresses get through, by this line or in sum
 };
 
@@ -53,7 +55,7 @@ struct Opening {
 
   std::string zone() const { return passage->at->zone(); }
   // The host is known: by its address, or because the firewall is its own.
-  bool located() const { return passage->host || passage->at->protects_itself; }
+  bool located() const { return passage->unlocated.empty(); }
 };
 
 // The ports of a row on a host: those its settings say, else the row's own.

@@ -81,7 +81,7 @@ Finding finding_at(const Judgement& judgement, std::string_view check, const Ope
                              " is not known",
                          opening.by.span()});
     if (!opening.located())
-      f.doubt.push_back({"the address of the PBX is not known; pass --pbx", opening.by.span()});
+      f.doubt.push_back({passage.unlocated, opening.by.span()});
   }
   if (opening.flow->translation.rule)
     f.related.push_back({opening.by.rule ? "accepted by this rule" : "accepted by this policy", opening.by.span()});
@@ -122,6 +122,8 @@ Finding exposed_finding(const Judgement& judgement, std::string_view check, Leve
                                  s.test(Dimension::destination_port, first->hit->ports));
   Finding f = finding_at(judgement, check, o, wanted, first->hit->certainty);
   f.level = level_at(level, o);
+  // The forward beside it shows what is meant to be let in; that a private address is routed from outside is far-fetched.
+  if (std::all_of(group.begin(), group.end(), [](const Exposed& e) { return e.hit->beside_forward; })) f.level = Level::note;
   std::set<std::string> rows;
   for (const Exposed& e : group) rows.insert(e.hit->row->id);
   std::string ports = format_hits(o.located() ? group : std::vector{group.front()});

@@ -10,23 +10,24 @@
 namespace ipo {
 namespace {
 
-constexpr int caller_depth = 8;
-
 // A bridge, container or VPN interface: what is behind it is no internet although it may be masqueraded.
 bool is_internal_kind(const std::string& name) {
   for (const char* prefix : {"lo", "br", "docker", "veth", "virbr", "vmbr", "lxc", "lxd", "cni", "flannel", "cali", "podman",
-                             "tun", "tap", "wg", "ipsec", "vti", "xfrm", "gre", "sit", "tailscale", "zt", "ham", "vnet"})
+                             "tun", "tap", "wg", "ipsec", "vti", "xfrm", "gre", "sit", "tailscale", "zt", "ham", "vnet", "vpn"})
     if (name.starts_with(prefix)) return true;
   return false;
 }
 
-// A tunnel or container interface: the PBX's network is behind it only where a rule says so.
+}  // namespace
+
 bool is_tunnel(const std::string& name) {
   for (const char* prefix : {"docker", "veth", "virbr", "cni", "flannel", "cali", "podman", "tun", "tap", "wg", "ipsec", "vti",
-                             "xfrm", "gre", "sit", "tailscale", "zt", "ham"})
+                             "xfrm", "gre", "sit", "tailscale", "zt", "ham", "vpn"})
     if (name.starts_with(prefix)) return true;
   return false;
 }
+
+namespace {
 
 bool is_dial_out_name(const std::string& name) {
   for (const char* prefix : {"ppp", "wan", "wwan", "pppoe", "dsl"})
@@ -62,9 +63,10 @@ struct InterfaceSeen {
   SourceSpan span;
 };
 
-// The interfaces a rule requires, its own or, if it names none, its callers'.
-void required_interfaces(const Ruleset& ruleset, const Chain& chain, const Rule& rule, bool incoming, int depth,
-                         std::vector<InterfaceSeen>& out) {
+// The interfaces a rule requires, its own or, if it names none, its callers'. `asked` holds the chains whose callers were
+// looked at.
+void required_interfaces(const Ruleset& ruleset, const Chain& chain, const Rule& rule, bool incoming,
+                         std::set<const Chain*>& asked, std::vector<InterfaceSeen>& out) {
   bool own = false;
   for (const Condition& c : rule.conditions) {
     if (c.negated || c.any_of.size() != 1) continue;
@@ -73,13 +75,13 @@ void required_interfaces(const Ruleset& ruleset, const Chain& chain, const Rule&
     own = true;
     out.push_back({*test, rule.span});
   }
-  if (own || depth == 0) return;
+  if (own || !asked.insert(&chain).second) return;
   for (const Chain& caller : ruleset.chains) {
     if (caller.table != chain.table) continue;
     for (const Rule& jump : caller.rules)
       if (jump.action.chain == chain.name &&
           (jump.action.kind == ActionKind::jump || jump.action.kind == ActionKind::go_to))
-        required_interfaces(ruleset, caller, jump, incoming, depth - 1, out);
+        required_interfaces(ruleset, caller, jump, incoming, asked, out);
   }
 }
 
@@ -97,6 +99,35 @@ bool has_interface(const std::vector<InterfaceTest>& list, const InterfaceTest& 
 
 std::string shown(const InterfaceTest& test) { return test.prefix ? test.name + "+" : test.name; }
 
+// Hairpin masquerading makes an inside interface look like an uplink. Of several candidates one that rules let packets
+// into by a private destination, or out of by a private source, is inside.
+void drop_inside(Standing& standing, std::vector<Inference>& inferences) {
+  if (standing.internet.size() < 2) return;
+  auto inside = [&](const InterfaceTest& candidate) {
+    bool found = false;
+    each_rule(*standing.firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
+      if (chain.table != "filter" || rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject) return;
+      for (const Condition& c : rule.conditions) {
+        auto* i = c.any_of.size() == 1 && !c.negated ? std::get_if<InterfaceTest>(&c.any_of.front()) : nullptr;
+        if (!i || i->name != candidate.name || i->prefix != candidate.prefix) continue;
+        auto with = required(rule, i->incoming ? Field::source : Field::destination, address_max(ruleset.family));
+        found = found || (with && all_private(*with, ruleset.family));
+      }
+    });
+    return found;
+  };
+  std::vector<InterfaceTest> left;
+  for (const InterfaceTest& candidate : standing.internet)
+    if (!inside(candidate)) left.push_back(candidate);
+  if (left.empty() || left.size() == standing.internet.size()) return;
+  std::erase_if(inferences, [&](const Inference& i) {
+    return std::any_of(standing.internet.begin(), standing.internet.end(), [&](const InterfaceTest& t) {
+      return !has_interface(left, t) && i.message.starts_with("internet is " + shown(t) + ":");
+    });
+  });
+  standing.internet = left;
+}
+
 void infer_internet(Standing& standing, const SiteOptions& options, std::vector<Inference>& inferences) {
   auto take = [&](const InterfaceSeen& seen, const char* why) {
     if (has_interface(standing.internet, seen.test)) return;
@@ -106,7 +137,19 @@ void infer_internet(Standing& standing, const SiteOptions& options, std::vector<
   if (!options.internet.empty()) {
     for (const std::string& name : options.internet) {
       bool prefix = name.ends_with('+');
-      standing.internet.push_back({true, prefix ? name.substr(0, name.size() - 1) : name, prefix});
+      InterfaceTest given{true, prefix ? name.substr(0, name.size() - 1) : name, prefix};
+      standing.internet.push_back(given);
+      bool named = false;
+      each_rule(*standing.firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
+        for (const Condition& c : rule.conditions)
+          for (const Test& test : c.any_of)
+            if (auto* i = std::get_if<InterfaceTest>(&test); i && !i->name.empty())
+              named = named || i->name == given.name || (i->prefix && given.name.starts_with(i->name)) ||
+                      (prefix && i->name.starts_with(given.name));
+      });
+      if (!named)
+        inferences.push_back({fmt::format("internet is {} as given, though no rule names this interface: is it spelt right?", name),
+                              standing.firewall->rulesets.empty() ? SourceSpan{} : standing.firewall->rulesets.front().span});
     }
     return;
   }
@@ -116,15 +159,18 @@ void infer_internet(Standing& standing, const SiteOptions& options, std::vector<
     auto to = required(rule, Field::destination, address_max(ruleset.family));
     if (to && all_private(*to, ruleset.family)) return;
     std::vector<InterfaceSeen> seen;
-    required_interfaces(ruleset, chain, rule, false, caller_depth, seen);
+    std::set<const Chain*> asked;
+    required_interfaces(ruleset, chain, rule, false, asked, seen);
     for (const InterfaceSeen& i : seen)
       if (!is_internal_kind(i.test.name)) take(i, "source addresses are translated on the way out of it");
   });
+  drop_inside(standing, inferences);
   if (standing.internet.empty())
     each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
       if (chain.table != "nat" || rule.action.kind != ActionKind::translate_destination) return;
       std::vector<InterfaceSeen> seen;
-      required_interfaces(ruleset, chain, rule, true, caller_depth, seen);
+      std::set<const Chain*> asked;
+      required_interfaces(ruleset, chain, rule, true, asked, seen);
       for (const InterfaceSeen& i : seen)
         if (!is_internal_kind(i.test.name)) take(i, "ports are forwarded from it");
     });
@@ -142,23 +188,55 @@ void infer_internet(Standing& standing, const SiteOptions& options, std::vector<
                           firewall.rulesets.empty() ? SourceSpan{} : firewall.rulesets.front().span});
 }
 
-bool forwards(const Ruleset& ruleset, std::size_t chain, int depth) {
+// Whether the rule can let a new connection of tcp or udp through from a real interface.
+bool lets_new_through(const Rule& rule) {
+  if (rule.action.kind != ActionKind::accept && rule.action.kind != ActionKind::unknown) return false;
+  if (auto states = required(rule, Field::state, 4); states && !states->contains(0)) return false;
+  if (auto protocols = required(rule, Field::protocol, 255);
+      protocols && !protocols->contains(proto_tcp) && !protocols->contains(proto_udp))
+    return false;
+  for (const Condition& c : rule.conditions)
+    if (auto* i = c.any_of.size() == 1 ? std::get_if<InterfaceTest>(&c.any_of.front()) : nullptr;
+        i && !c.negated && i->name == "lo")
+      return false;
+  return true;
+}
+
+// A chain, or one it calls, that lets something through; `asked` holds the chains looked at.
+bool forwards(const Ruleset& ruleset, std::size_t chain, std::set<std::size_t>& asked) {
+  if (!asked.insert(chain).second) return false;
   for (const Rule& rule : ruleset.chains[chain].rules) {
-    if (rule.action.kind == ActionKind::accept || rule.action.kind == ActionKind::unknown) return true;
-    if ((rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to) && depth > 0)
-      if (auto target = ruleset.find(ruleset.chains[chain].table, rule.action.chain); target && forwards(ruleset, *target, depth - 1))
+    if (lets_new_through(rule)) return true;
+    if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to)
+      if (auto target = ruleset.find(ruleset.chains[chain].table, rule.action.chain);
+          target && forwards(ruleset, *target, asked))
         return true;
   }
   return false;
+}
+
+// The chain lists what it refuses and its policy accepts the rest: a filter for forwarding, though it accepts nothing by
+// a rule. A rule that refuses everything ends such a list.
+bool refuses_some(const Chain& chain) {
+  if (!chain.policy || chain.policy->value == ActionKind::drop) return false;
+  bool some = false;
+  for (const Rule& rule : chain.rules) {
+    if (rule.action.kind != ActionKind::drop && rule.action.kind != ActionKind::reject) continue;
+    if (rule.conditions.empty()) return false;
+    some = true;
+  }
+  return some;
 }
 
 Role infer_role(const Firewall& firewall) {
   for (const Ruleset& ruleset : firewall.rulesets) {
     for (const Chain& chain : ruleset.chains)
       if (chain.table == "nat" && !chain.rules.empty()) return Role::perimeter;
-    for (const BaseChain& base : ruleset.base_chains)
-      if (base.hook == Hook::forward && ruleset.chains[base.chain].table == "filter" && forwards(ruleset, base.chain, caller_depth))
-        return Role::perimeter;
+    for (const BaseChain& base : ruleset.base_chains) {
+      if (base.hook != Hook::forward || ruleset.chains[base.chain].table != "filter") continue;
+      std::set<std::size_t> asked;
+      if (forwards(ruleset, base.chain, asked) || refuses_some(ruleset.chains[base.chain])) return Role::perimeter;
+    }
   }
   return Role::host;
 }
@@ -181,6 +259,30 @@ void join_families(Site& site) {
   site.firewalls.erase(site.firewalls.begin() + static_cast<std::ptrdiff_t>(six));
 }
 
+// Rows that other machines' port forwards hit by chance: media ranges, tunnels, routing, ports that merely look alike.
+bool says_nothing(const MatrixRow& row) {
+  static const std::set<int> numbers = {8, 10, 11, 27, 28, 46};
+  return numbers.contains(row.number);
+}
+
+// A dump without its filter table says nothing of what passes: base chains of unknown policy stand for it.
+void assume_filter(Ruleset& ruleset, std::vector<Inference>& inferences) {
+  if (ruleset.has_filter) return;
+  SourceSpan first{ruleset.span.source, ruleset.span.begin, ruleset.span.begin};
+  for (auto [hook, name] : {std::pair(Hook::input, "INPUT"), {Hook::forward, "FORWARD"}, {Hook::output, "OUTPUT"}}) {
+    Chain chain;
+    chain.table = "filter", chain.name = name, chain.span = first;
+    chain.policy = Located<ActionKind>{ActionKind::unknown, first};
+    ruleset.base_chains.push_back({hook, 0, false, ruleset.chains.size()});
+    ruleset.chains.push_back(std::move(chain));
+  }
+  std::stable_sort(ruleset.base_chains.begin(), ruleset.base_chains.end(), [](const BaseChain& a, const BaseChain& b) {
+    return std::pair(a.hook, a.priority) < std::pair(b.hook, b.priority);
+  });
+  ruleset.has_filter = true;
+  inferences.push_back({"the dump has no filter table: what passes is not known, findings are possible", first});
+}
+
 struct PbxCandidate {
   Located<Address> address;
   std::string row;
@@ -198,7 +300,8 @@ std::vector<PbxCandidate> forwarded_pbx(const Site& site, const PortMatrix& matr
       if (!ports) return;
       auto protocols = required(rule, Field::protocol, 255);
       for (const MatrixRow& row : matrix.rows) {
-        if (row.direction != "ingress" || row.product != "ip-office" || !row.port_set().intersects(*ports)) continue;
+        if (row.direction != "ingress" || row.product != "ip-office" || says_nothing(row)) continue;
+        if (!row.port_set().intersects(*ports)) continue;
         bool transport = false;
         for (std::uint8_t protocol : {proto_tcp, proto_udp})
           transport = transport || (row.has_transport(protocol) && (!protocols || protocols->contains(protocol)));
@@ -207,6 +310,28 @@ std::vector<PbxCandidate> forwarded_pbx(const Site& site, const PortMatrix& matr
       }
     });
   return out;
+}
+
+// An address the user gave may be the public one a port forward takes to the PBX: then where it leads is the PBX too.
+void follow_forwards(Site& site, Host& host) {
+  std::vector<Located<Address>> given = host.addresses;
+  for (const Firewall& firewall : site.firewalls)
+    each_rule(firewall, [&](const Ruleset& ruleset, const Chain&, const Rule& rule) {
+      const Translation& t = rule.action.translation;
+      if (rule.action.kind != ActionKind::translate_destination || t.addresses.size() != 1) return;
+      auto outer = required(rule, Field::destination, address_max(ruleset.family));
+      Address target{ruleset.family, t.addresses.begin()->lo};
+      for (const Located<Address>& a : host.addresses)
+        if (a.value == target) return;
+      for (const Located<Address>& a : given) {
+        if (!outer || a.value.family != ruleset.family || *outer != IntervalSet::of(a.value.value)) continue;
+        host.addresses.push_back({target, rule.span});
+        site.inferences.push_back({fmt::format("{} is the PBX too: what is sent to {} is forwarded to it",
+                                               format_address(target), format_address(a.value)),
+                                   rule.span});
+        return;
+      }
+    });
 }
 
 void locate_pbx(Site& site, const PortMatrix& matrix, const SiteOptions& options) {
@@ -222,6 +347,7 @@ void locate_pbx(Site& site, const PortMatrix& matrix, const SiteOptions& options
     Host& host = pbx_host();
     host.addresses.clear();
     for (Address address : options.pbx) host.addresses.push_back({address, host.span});
+    follow_forwards(site, host);
     return;
   }
   for (const Host& host : site.hosts)
@@ -239,9 +365,25 @@ void locate_pbx(Site& site, const PortMatrix& matrix, const SiteOptions& options
 
 }  // namespace
 
+bool Standing::mentions(Address address) const {
+  bool found = false;
+  u128 widest = address_max(address.family) >> 8;
+  each_rule(*firewall, [&](const Ruleset& ruleset, const Chain&, const Rule& rule) {
+    if (ruleset.family != address.family || found) return;
+    found = rule.action.translation.addresses.contains(address.value);
+    for (Field field : {Field::source, Field::destination})
+      for (const Condition& c : rule.conditions)
+        if (const FieldTest* test = field_test(c, field))
+          found = found || (test->values.contains(address.value) && test->values.size() - 1 <= widest);
+  });
+  return found;
+}
+
 std::vector<InterfaceTest> Standing::inside(std::optional<Address> address, bool& certain,
                                             std::vector<InterfaceTest>& elsewhere) const {
   std::vector<InterfaceTest> tied, named;
+  // A /8 says where an address is, a wider net does not; behind a tunnel only a /24 (/64) does.
+  u128 narrowest = address ? address_max(address->family) >> 8 : 0;
   for (const Ruleset& ruleset : firewall->rulesets) {
     if (address && ruleset.family != address->family) continue;
     for (const Chain& chain : ruleset.chains)
@@ -257,9 +399,14 @@ std::vector<InterfaceTest> Standing::inside(std::optional<Address> address, bool
           if (!address || c.negated || outside) continue;
           // "-o eth1 -d 192.168.42.0/24" and "-i eth1 -s 192.168.42.0/24" both say what is behind eth1.
           auto with = required(rule, test->incoming ? Field::source : Field::destination, address_max(address->family));
-          if (with && with->contains(address->value) && with->size() <= address_max(address->family) / 256 + 1 &&
-              !has_interface(tied, out))
-            tied.push_back(out);
+          if (!with || !with->contains(address->value) || with->size() - 1 > narrowest) continue;
+          if (is_tunnel(test->name) && with->size() - 1 > address_max(address->family) >> (address->family == Family::ipv4 ? 24 : 64))
+            continue;
+          // A rule that refuses says where the address is not. The narrowest net wins, as it does in routing.
+          if (rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject) continue;
+          if (with->size() - 1 < narrowest) tied.clear();
+          narrowest = with->size() - 1;
+          if (!has_interface(tied, out)) tied.push_back(out);
         }
   }
   certain = !tied.empty() || named.size() <= 1;
@@ -269,6 +416,8 @@ std::vector<InterfaceTest> Standing::inside(std::optional<Address> address, bool
 std::vector<Standing> survey(Site& site, const PortMatrix& matrix, const SiteOptions& options) {
   std::vector<Standing> out;
   join_families(site);
+  for (Firewall& firewall : site.firewalls)
+    for (Ruleset& ruleset : firewall.rulesets) assume_filter(ruleset, site.inferences);
   locate_pbx(site, matrix, options);
   bool perimeter = false;
   for (const Firewall& firewall : site.firewalls) {

@@ -40,7 +40,10 @@ void report_unrestricted(const Judgement& judgement, Findings& findings, std::st
     }
     std::string rows = fmt::format("{} service{} of the port matrix{} {}", f.rows.size(), f.rows.size() == 1 ? "" : "s",
                                    named > shown_rows ? ", among them" : ",", names);
-    std::string who = o.by.rule ? "this rule" : "the ACCEPT policy of " + o.by.chain->name;
+    bool known = o.by.chain->policy && o.by.chain->policy->value != ActionKind::unknown;
+    std::string who = o.by.rule ? "this rule"
+                      : known   ? "the ACCEPT policy of " + o.by.chain->name
+                                : "the policy of " + o.by.chain->name + ", which is not in the file,";
     f.message = fmt::format("{} lets {} through to the PBX{}: {}", who, from_zone(o), if_routed(o), rows);
     findings.push_back(std::move(f));
   }

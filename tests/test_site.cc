@@ -126,3 +126,103 @@ TEST_CASE("SARIF of every fixture site keeps the rules the validator does not kn
       for (const std::string& defect : sarif_defects(out.str())) FAIL_CHECK(defect);
     }
 }
+
+namespace {
+
+// Check ids and levels of a dump's findings, in order: "tftp-exposed error; ...", "(possible)" where it is.
+std::string found(const std::string& text, const std::string& options = "") {
+  Report report = lint({{"fw.rules", text}}, testing::parse_case_options(options));
+  std::string out;
+  for (const Finding& f : report.findings) {
+    if (f.check == "exposed-through-port-forward") continue;
+    out += (out.empty() ? "" : "; ") + f.check + " " + std::string(name_of(f.level)) +
+           (f.certainty == Certainty::possible ? " (possible)" : "");
+  }
+  return out;
+}
+
+const std::string masquerade = "-A POSTROUTING -o eth0 -j MASQUERADE\n";
+const std::string replies = "-A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT\n";
+
+}  // namespace
+
+TEST_CASE("a host's own INPUT is judged though its FORWARD answers replies, and though the PBX's address is known") {
+  std::string ufw = filter("-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A FORWARD -i lo -j ACCEPT\n"
+                           "-A INPUT -p udp --dport 69 -j ACCEPT\n");
+  CHECK(found(ufw) == "tftp-exposed warning");
+  CHECK(found(ufw, "--pbx 203.0.113.10") == "tftp-exposed warning");
+  // Docker's masquerading on the PBX itself: no rule speaks of the PBX, so INPUT may be its own.
+  std::string docker = nat("-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n") + filter("-A INPUT -p tcp --dport 50804 -j ACCEPT\n");
+  CHECK(found(docker, "--pbx 203.0.113.10") == "unsecured-management-exposed warning (possible)");
+}
+
+TEST_CASE("a router that lists what it refuses is no host filter") {
+  CHECK(found("*filter\n:INPUT DROP\n:FORWARD ACCEPT\n-A FORWARD -i eth0 -d 203.0.113.10 -p tcp --dport 22 -j DROP\nCOMMIT\n",
+              "--pbx 203.0.113.10 --internet eth0") == "default-accept-policy warning");
+}
+
+TEST_CASE("rules that refuse, and wide nets behind a tunnel, do not say where the PBX is") {
+  std::string forward = nat("-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade);
+  std::string open = "-A FORWARD -i eth0 -o eth1 -p udp --dport 69 -j ACCEPT\n";
+  CHECK(found(forward + filter(replies + "-A FORWARD -i eth2 -s 192.168.42.0/24 -j DROP\n" + open)).starts_with("tftp-exposed error"));
+  CHECK(found(forward + filter(replies + "-A FORWARD -i tun0 -s 192.168.0.0/16 -j ACCEPT\n" + open)).starts_with("tftp-exposed error"));
+}
+
+TEST_CASE("hairpin masquerading does not make the LAN the internet") {
+  std::string rules = nat("-A PREROUTING -d 198.51.100.7/32 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade +
+                          "-A POSTROUTING -s 192.168.42.0/24 -o eth1 -j MASQUERADE\n") +
+                      filter(replies + "-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -i eth0 -o eth1 -d 192.168.42.1/32 -p udp --dport 69 -j ACCEPT\n");
+  CHECK(Surveyed(rules).internet() == "eth0");
+  CHECK(found(rules) == "tftp-exposed error");
+  // The public address given as the PBX's: where its forward leads counts too.
+  CHECK(found(rules, "--pbx 198.51.100.7").starts_with("tftp-exposed error"));
+}
+
+TEST_CASE("what was not judged is said, never silent") {
+  std::string rules = nat("-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade);
+  CHECK(found(rules).find("tftp-exposed error (possible)") != std::string::npos);
+  CHECK(found(rules).find("rtp-range-blocked") == std::string::npos);
+  CHECK(Surveyed(rules).line_of("no filter table") == 1);
+  CHECK(Surveyed(rules, {{"eht0"}, {}}).line_of("spelt right") == 1);
+}
+
+TEST_CASE("port forwards: a limited one leaves a note, ranges prove nothing, a shift moves every port") {
+  std::string open = filter("-A FORWARD -i eth0 -o eth1 -d 192.168.42.1/32 -p udp --dport 69 -j ACCEPT\n");
+  CHECK(found(nat("-A PREROUTING -i eth0 -s 198.51.100.1/32 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade) + open) ==
+        "undeclared-source warning; tftp-exposed note");
+  std::string translated = filter("-A FORWARD -i eth0 -m conntrack --ctstate DNAT -j ACCEPT\n");
+  std::string range = found(nat("-A PREROUTING -i eth0 -p tcp --dport 804 -j DNAT --to-destination 192.168.42.1:50804-50805\n" + masquerade) + translated);
+  CHECK(range == "unsecured-management-exposed error (possible)");
+  std::string kept = found(nat("-A PREROUTING -i eth0 -p tcp --dport 50804 -j DNAT --to-destination 192.168.42.1:50804-50805\n" + masquerade) + translated);
+  CHECK(kept == "unsecured-management-exposed error");
+  std::string shifted = found(nat("-A PREROUTING -i eth0 -p tcp --dport 50803 -j DNAT --to-destination 192.168.42.1:50803-50804/50802\n" + masquerade) +
+                              translated, "--pbx 192.168.42.1");
+  CHECK(shifted.find("unsecured-management-exposed error (possible)") != std::string::npos);
+}
+
+TEST_CASE("kernel order: raw knows no state, and a destination is another one after translation") {
+  CHECK(found("*raw\n:PREROUTING ACCEPT\n-A PREROUTING -p udp --dport 69 -m conntrack --ctstate NEW -j DROP\nCOMMIT\n" +
+              filter("-A INPUT -p udp --dport 69 -j ACCEPT\n")) == "tftp-exposed warning");
+  CHECK(found("*raw\n:PREROUTING ACCEPT\n-A PREROUTING -p udp --dport 69 -m conntrack --ctstate INVALID -j DROP\nCOMMIT\n" +
+              filter("-A INPUT -p udp --dport 69 -j ACCEPT\n")).empty());
+  CHECK(found(nat("-A PREROUTING -p udp --dport 69 -m addrtype --dst-type LOCAL -j DNAT --to-destination 192.168.42.1\n" + masquerade) +
+              filter("-A FORWARD -m addrtype --dst-type LOCAL -j DROP\n-A FORWARD -i eth0 -m conntrack --ctstate DNAT -j ACCEPT\n"))
+            .starts_with("tftp-exposed error (possible)"));
+}
+
+TEST_CASE("jumps upon jumps cost their chains, not their ways") {
+  std::string chains, calls;
+  for (int i = 0; i < 60; ++i) {
+    chains += ":c" + std::to_string(i) + " -\n";
+    if (i < 59)
+      for (int n = 0; n < 3; ++n) calls += "-A c" + std::to_string(i) + " -j c" + std::to_string(i + 1) + "\n";
+  }
+  std::string input = filter(chains + calls + "-A INPUT -j c0\n-A FORWARD -j c0\n-A INPUT -p udp --dport 69 -j ACCEPT\n");
+  Report report = lint({{"fw.rules", input}}, {});
+  REQUIRE(report.findings.size() == 1);
+  CHECK(report.findings[0].path.size() == 1);
+  CHECK(found("*filter\n:INPUT DROP\n:a -\n-A INPUT -j a\n-A a -p udp -j a\n-A a -p udp -j a\n-A INPUT -p udp --dport 69 -j ACCEPT\nCOMMIT\n")
+            .find("any-any-accept warning (possible)") != std::string::npos);
+  std::string routed = "*nat\n:POSTROUTING ACCEPT\n" + chains + calls + "-A POSTROUTING -j c0\n-A c59 -j MASQUERADE\nCOMMIT\n";
+  CHECK(Surveyed(routed).internet().empty());
+}

@@ -125,7 +125,7 @@ struct Media {
     PacketSet udp = s.test(Dimension::protocol, IntervalSet::of(proto_udp));
     const Opening* partly = nullptr;
     for (const Opening& o : judgement.exposure.openings())
-      if (o.passage == &passage && !partly)
+      if (o.passage == &passage && !partly && !o.unrestricted)
         for (const RowHit& hit : o.hits)
           if (hit.row->id == media_row) partly = &o;
     if (!partly && !static_port_block(passage.host)) return;

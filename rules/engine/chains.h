@@ -10,6 +10,10 @@
 
 namespace ipo {
 
+// Base chains below this priority run before connection tracking: there every packet but an untracked one is of state
+// INVALID to -m state and -m conntrack (xt_conntrack.c; NF_IP_PRI_CONNTRACK is -200).
+constexpr int conntrack_priority = -200;
+
 // A match that cannot be decided, numbered as the space numbers it.
 struct Predicate {
   std::string text;    // "-m recent --rcheck --name sip"

@@ -33,7 +33,7 @@ PacketSet Reach::before(PacketSet seen, const Flow& flow) {
     return s.unite(all, s.intersect(some, pick_predicate(flow, what)));
   };
   if (!t.ports.empty()) {
-    PacketSet inside = s.test(Dimension::destination_port, t.ports);
+    PacketSet inside = t.keeps_port ? s.test(Dimension::destination_port, t.ports) : s.nothing();
     PacketSet moved = replaced(seen, Dimension::destination_port, t.ports, "the port");
     seen = s.unite(s.intersect(seen, inside), s.minus(moved, inside));
   }
@@ -46,6 +46,14 @@ PacketSet Reach::before(PacketSet seen, const Flow& flow) {
   return seen;
 }
 
+PacketSet Reach::exact(PacketSet arrived, const Flow& flow) {
+  if (!flow.translation.rule) return arrived;
+  Space& s = chains_.space();
+  const Translation& t = flow.translation.rule->action.translation;
+  if (t.netmap || t.addresses.size() > 1 || (!t.keeps_port && t.ports.size() > 1)) return s.nothing();
+  return t.ports.size() > 1 ? s.intersect(arrived, s.test(Dimension::destination_port, t.ports)) : arrived;
+}
+
 PacketSet Reach::after(PacketSet arrived, const Flow& flow) {
   Space& s = chains_.space();
   auto assign = [&](PacketSet set, Dimension dimension, const IntervalSet& values) {
@@ -56,7 +64,7 @@ PacketSet Reach::after(PacketSet arrived, const Flow& flow) {
   const Translation& t = flow.translation.rule->action.translation;
   arrived = assign(arrived, Dimension::nat, IntervalSet::of(1));
   if (!t.ports.empty()) {
-    PacketSet inside = s.test(Dimension::destination_port, t.ports);
+    PacketSet inside = t.keeps_port ? s.test(Dimension::destination_port, t.ports) : s.nothing();
     arrived = s.unite(s.intersect(arrived, inside), assign(s.minus(arrived, inside), Dimension::destination_port, t.ports));
   }
   if (t.netmap)
@@ -78,7 +86,14 @@ std::vector<Flow> Reach::flows(Hook hook, PacketSet arriving) {
     if (stage == Hook::prerouting && hook == Hook::output) continue;
     for (const BaseChain& base : ruleset.base_chains) {
       if (base.hook != stage || (base.nat && base.priority > 0)) continue;
-      PacketSet decision = chains_.decision(base);
+      PacketSet decision = chains_.decision(base), untracked_here = base.nat ? s.nothing() : chains_.untracked(base);
+      if (base.priority < conntrack_priority) {
+        // Split by what the rules do, look at each part as of state INVALID, and put them together again.
+        IntervalSet invalid = IntervalSet::of(static_cast<unsigned>(State::invalid));
+        decision = s.unite(s.restrict(s.constant(outcome_accept), s.exists(s.where(decision, outcome_accept), Dimension::state, invalid)),
+                           s.restrict(s.constant(outcome_drop), s.exists(s.where(decision, outcome_drop), Dimension::state, invalid)));
+        untracked_here = s.exists(untracked_here, Dimension::state, invalid);
+      }
       if (&base == last)
         for (Flow& flow : flows) {
           flow.seen = after(flow.accepted, flow);
@@ -99,7 +114,7 @@ std::vector<Flow> Reach::flows(Hook hook, PacketSet arriving) {
             if (!translated.accepted.empty() && !(local && hook == Hook::forward)) next.push_back(translated);
           }
         } else if (!base.nat) {
-          PacketSet untracked = s.intersect(flow.accepted, before(chains_.untracked(base), flow));
+          PacketSet untracked = s.intersect(flow.accepted, before(untracked_here, flow));
           if (!flow.untracked && !untracked.empty()) {
             Flow split = flow;
             split.untracked = true;

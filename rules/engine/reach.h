@@ -12,6 +12,7 @@ struct Flow {
   RuleRef translation;      // rule null = not translated
   bool untracked = false;
   PacketSet accepted;       // as they arrive; a function of the predicates
+  PacketSet proven;         // as the last filter sees them: accepted whatever is undecidable (filled in by Exposure)
   // The accepted packets as the last filter chain sees them, and who accepts them there.
   PacketSet seen;
   std::vector<ChainSets::Decided> decided;
@@ -28,6 +29,8 @@ class Reach {
 
   // The packets, as they arrive, that belong to `seen` after the flow's translation.
   PacketSet before(PacketSet seen, const Flow& flow);
+  // Those of them whose translation is certain: not picked from a range of addresses or ports.
+  PacketSet exact(PacketSet arrived, const Flow& flow);
   // The packets as they look after the flow's translation.
   PacketSet after(PacketSet arrived, const Flow& flow);
 

@@ -1,5 +1,9 @@
-// Plain interpretation: for each base chain of the hook in order, look at every rule until one ends the chain.
+// Plain interpretation: for each base chain of the hook in order, look at every rule until one ends the chain. A chain the
+// packet came back from undecided is not asked again while the packet stays the same, so no tree of jumps costs more than
+// its chains; and it leaves no step on the path.
 #include "rules/engine/trace.h"
+
+#include <set>
 
 #include "rules/engine/chains.h"
 
@@ -13,6 +17,8 @@ struct Walk {
   const Valuation& holds;
   Trace& result;
   unsigned nat = 0;
+  bool before_conntrack = false;      // raw: no state is known there yet
+  std::set<std::size_t> open, undecided;  // chains being walked; chains that came back
 
   enum class End { proceed, accept, drop, reject, returned, translated };
 
@@ -34,7 +40,7 @@ struct Walk {
     else if (!t.addresses.empty())
       p.destination = t.addresses.begin()->lo;
     // The kernel keeps a port that already lies in the range.
-    if (!t.ports.empty() && !t.ports.contains(p.destination_port))
+    if (!t.ports.empty() && !(t.keeps_port && t.ports.contains(p.destination_port)))
       p.destination_port = static_cast<std::uint16_t>(t.ports.begin()->lo);
     nat |= 1;
     std::string to = t.to_receiving_interface ? "this machine" : format_address({p.family, p.destination});
@@ -43,12 +49,28 @@ struct Walk {
   }
 
   End run(std::size_t index, int depth) {
+    open.insert(index);
+    End end = walk(index, depth);
+    open.erase(index);
+    if (end == End::proceed || end == End::returned) undecided.insert(index);
+    return end;
+  }
+
+  End walk(std::size_t index, int depth) {
     const Chain& chain = ruleset.chains[index];
     for (const Rule& rule : chain.rules) {
       bool all = true;
-      for (const Condition& c : rule.conditions) all = all && matches(c, result.packet, nat, holds);
+      Packet seen = result.packet;
+      if (before_conntrack && seen.state != State::untracked) seen.state = State::invalid;
+      for (const Condition& c : rule.conditions) all = all && matches(c, seen, nat, holds);
       if (!all) continue;
-      switch (rule.action.kind) {
+      ActionKind kind = rule.action.kind;
+      std::optional<std::size_t> target;
+      if (kind == ActionKind::jump || kind == ActionKind::go_to) {
+        target = ruleset.find(chain.table, rule.action.chain);
+        if (!target || open.contains(*target) || depth > depth_limit) kind = ActionKind::unknown;
+      }
+      switch (kind) {
         case ActionKind::accept: return decided(chain, End::accept, "accept", rule.span);
         case ActionKind::drop: return decided(chain, End::drop, "drop", rule.span);
         case ActionKind::reject: return decided(chain, End::reject, "reject", rule.span);
@@ -57,6 +79,7 @@ struct Walk {
         case ActionKind::untrack:
           step(chain, "leave untracked", rule.span);
           result.packet.state = State::untracked;
+          undecided.clear();
           break;
         case ActionKind::translate_source: return decided(chain, End::accept, "translate the source", rule.span);
         case ActionKind::translate_destination: translate(chain, rule); return End::translated;
@@ -66,12 +89,15 @@ struct Walk {
           break;
         case ActionKind::jump:
         case ActionKind::go_to: {
-          auto target = ruleset.find(chain.table, rule.action.chain);
-          if (!target || depth > depth_limit) break;
-          bool jump = rule.action.kind == ActionKind::jump;
-          step(chain, (jump ? "jump to " : "go to ") + rule.action.chain, rule.span);
-          End end = run(*target, depth + 1);
-          if (end != End::proceed && end != End::returned) return end;
+          bool jump = kind == ActionKind::jump;
+          if (!undecided.contains(*target)) {
+            std::size_t before = result.path.size();
+            step(chain, (jump ? "jump to " : "go to ") + rule.action.chain, rule.span);
+            State state = result.packet.state;
+            End end = run(*target, depth + 1);
+            if (end != End::proceed && end != End::returned) return end;
+            if (result.packet.state == state) result.path.resize(before);
+          }
           if (!jump) return End::returned;
           break;
         }
@@ -82,6 +108,8 @@ struct Walk {
 
   // False when the packet is dropped.
   bool base(const BaseChain& b) {
+    before_conntrack = b.priority < conntrack_priority;
+    undecided.clear();
     const Chain& chain = ruleset.chains[b.chain];
     std::size_t before = result.path.size();
     End end = run(b.chain, 0);
@@ -140,7 +168,7 @@ bool matches(const Condition& condition, const Packet& p, unsigned nat, const Va
 Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds) {
   Trace result;
   result.packet = packet;
-  Walk walk{ruleset, holds, result};
+  Walk walk{ruleset, holds, result, 0, false, {}, {}};
   for (Hook hook : {Hook::prerouting, packet.hook}) {
     if (hook == Hook::prerouting && packet.hook == Hook::output) continue;
     for (const BaseChain& base : ruleset.base_chains) {

@@ -15,7 +15,7 @@ using Valuation = std::function<bool(const OpaqueTest& test, SourceSpan place)>;
 struct Trace {
   ActionKind verdict = ActionKind::accept;  // accept, drop or reject
   Packet packet;                            // as it leaves: after translation
-  std::vector<PathStep> path;               // every rule that matched and did something, then the policy
+  std::vector<PathStep> path;  // every rule that matched and had a part in it, then the policy; no chain that came back
   SourceSpan decided_by;
 };
 
