@@ -55,6 +55,12 @@ std::string read_stream(std::istream& in, std::string& bytes) {
   return in.bad() ? "cannot be read" : "";
 }
 
+// Programs hold texts that look like dumps; a file with NULs in it is taken only if it is named.
+bool is_supported(const std::string& path, const std::string& bytes) {
+  Source source = decode_source(path, bytes);
+  return source.text().find('\0') == std::string::npos && recognise(source) != nullptr;
+}
+
 struct Reader {
   bool any_format;
   std::istream& in;
@@ -91,7 +97,7 @@ struct Reader {
       if (std::string why = read_file(path, bytes); !why.empty()) {
         result.problems.push_back({path, why});
         ++unreadable;
-      } else if (!bytes.empty() && (any_format || recognise(decode_source(path, bytes)))) {
+      } else if (!bytes.empty() && (any_format || is_supported(path, bytes))) {
         result.inputs.push_back({path, std::move(bytes)});
         ++used;
       } else {

@@ -63,6 +63,7 @@ std::vector<Shadow> look_for_shadows(const Exposure& exposure, std::vector<Note>
 }
 
 void run_checks(const Judgement& judgement, const LintOptions& options, Findings& findings, std::vector<Note>& failures) {
+  std::string unchecked, why;  // one failure for all of them: they fail for the same reason
   for (const Check& check : checks()) {
     if (!selected(check.id, options)) continue;
     std::size_t before = findings.size();
@@ -70,9 +71,11 @@ void run_checks(const Judgement& judgement, const LintOptions& options, Findings
       check.run(judgement, findings);
     } catch (const SpaceExhausted& e) {
       findings.resize(before);
-      failures.push_back({std::string(check.id) + " could not be checked: " + e.what(), SourceSpan{}});
+      (unchecked.empty() ? unchecked : unchecked += ", ") += check.id;
+      why = e.what();
     }
   }
+  if (!unchecked.empty()) failures.push_back({"could not be checked: " + unchecked + ": " + why, SourceSpan{}});
 }
 
 }  // namespace

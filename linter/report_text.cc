@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -191,8 +192,11 @@ class TextReport {
     if (line.empty()) line = painted(bold, "no findings");
     line += " in " + counted(report_.sources.size(), "file");
     if (t.possible > 0) line += fmt::format(", {} possible", t.possible);
-    if (!report_.complete())
-      line += fmt::format("; incomplete: {} not analysed", counted(report_.problems.size(), "input"));
+    if (!report_.complete()) {
+      std::set<std::string_view> inputs;
+      for (const Problem& p : report_.problems) inputs.insert(p.path);
+      line += fmt::format("; incomplete: {} not analysed", counted(inputs.size(), "input"));
+    }
     out_ << line << '\n';
   }
 

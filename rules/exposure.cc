@@ -317,7 +317,12 @@ void Exposure::open(const Passage& passage) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), to_host);
     if (accepted.empty()) continue;
     PacketSet proven = passage.unlocated.empty() ? flow.proven : s.nothing();
-    for (const ChainSets::Decided& d : flow.decided) {
+    // A rule that may or may not accept gets only what no understood rule accepts: those are the lines to change.
+    std::vector<ChainSets::Decided> decided = flow.decided;
+    std::stable_partition(decided.begin(), decided.end(), [](const ChainSets::Decided& d) {
+      return !d.by.rule || d.by.rule->action.kind != ActionKind::unknown;
+    });
+    for (const ChainSets::Decided& d : decided) {
       if (!d.accepted) continue;
       PacketSet mine = s.intersect(d.packets, accepted);
       if (mine.empty()) continue;

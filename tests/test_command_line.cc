@@ -1,20 +1,16 @@
 // The command line as data, the files it names, the statuses it ends with; the program itself where a process matters.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "linter/command_line.h"
 #include "linter/input_files.h"
 #include "linter/nearest.h"
+#include "tests/program.h"
 
 using namespace ipo;
+using namespace ipo::testing;
 using Catch::Matchers::Contains;
 
 namespace fs = std::filesystem;
@@ -33,45 +29,6 @@ Message message_of(const Words& words) {
   Command command = parse_command_line(words);
   REQUIRE(std::holds_alternative<Message>(command));
   return std::get<Message>(command);
-}
-
-// A folder that is gone at the end of the test.
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "ipo-lint-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  Folder(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path); }
-  std::string put(const std::string& name, const std::string& text) const {
-    fs::create_directories((path / name).parent_path());
-    std::ofstream(path / name, std::ios::binary) << text;
-    return (path / name).string();
-  }
-};
-
-std::string slurp(const fs::path& path) {
-  std::ostringstream out;
-  out << std::ifstream(path, std::ios::binary).rdbuf();
-  return out.str();
-}
-
-struct Ran {
-  int status = -1;
-  std::string out;  // standard output and, after it or among it, standard error
-};
-
-Ran run_program(const std::string& arguments) {
-  Ran ran;
-  FILE* pipe = ::popen(("'" IPO_LINT_PROGRAM "' " + arguments + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  char buffer[4096];
-  while (std::size_t n = std::fread(buffer, 1, sizeof buffer, pipe)) ran.out.append(buffer, n);
-  int status = ::pclose(pipe);
-  ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return ran;
 }
 
 }  // namespace

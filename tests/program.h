@@ -1,0 +1,29 @@
+// Tests of a whole process: a folder for its files, and the built program.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace ipo::testing {
+
+// A folder that is gone at the end of the test.
+struct Folder {
+  std::filesystem::path path;
+  Folder();
+  Folder(const Folder&) = delete;
+  ~Folder();
+  // Writes a file, with the folders above it; gives its path.
+  std::string put(const std::string& name, const std::string& text) const;
+};
+
+std::string slurp(const std::filesystem::path& path);
+
+struct Ran {
+  int status = -1;  // -1 where a signal ended it
+  std::string out, err;
+};
+
+// Runs the program through the shell, where `arguments` may also redirect.
+Ran run_program(const std::string& arguments);
+
+}  // namespace ipo::testing
