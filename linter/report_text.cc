@@ -97,9 +97,15 @@ class TextReport {
     return lines;
   }
 
+  static constexpr std::size_t shown_doubts = 5;
+
   std::vector<std::string> doubt_lines(const Finding& finding, const Place& main) const {
     std::vector<std::string> lines;
     for (const Doubt& doubt : finding.doubt) {
+      if (lines.size() == shown_doubts) {
+        lines.push_back(fmt::format("and {} more", finding.doubt.size() - shown_doubts));
+        break;
+      }
       Place place = places_.at(doubt.span);
       lines.push_back(fmt::format("{}{} ({})", lines.empty() ? "possible, because of " : "and ", printable(doubt.why),
                                   near(place, main)));

@@ -18,7 +18,9 @@ RuleRef line_to_change(const Opening& opening) {
 Level level_at(Level level, const Opening& opening) {
   const Standing& at = *opening.passage->at;
   if (at.network_only) level = level == Level::error ? Level::warning : Level::note;
-  if (at.internet.empty() || !opening.located()) level = std::min(level, Level::warning);
+  // What a rule that was not understood may accept is doubt enough for a warning, not for an error.
+  bool guessed = opening.by.rule && opening.by.rule->action.kind == ActionKind::unknown;
+  if (at.internet.empty() || !opening.located() || guessed) level = std::min(level, Level::warning);
   return level;
 }
 
@@ -107,21 +109,26 @@ std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const
   return out;
 }
 
+const Exposed& surest(const std::vector<Exposed>& group) {
+  auto proven = std::find_if(group.begin(), group.end(), [](const Exposed& e) { return e.hit->certainty == Certainty::proven; });
+  return proven == group.end() ? group.front() : *proven;
+}
+
+Finding finding_for(const Judgement& judgement, std::string_view check, Level level, const Exposed& exposed) {
+  const Opening& o = *exposed.opening;
+  Space& s = o.passage->chains->space();
+  PacketSet wanted = s.intersect(judgement.exposure.row_packets(*o.passage, *exposed.hit->row),
+                                 s.test(Dimension::destination_port, exposed.hit->ports));
+  Finding f = finding_at(judgement, check, o, wanted, exposed.hit->certainty);
+  f.level = level_at(level, o);
+  return f;
+}
+
 Finding exposed_finding(const Judgement& judgement, std::string_view check, Level level,
                         const std::vector<Exposed>& group, std::string_view what) {
-  // The sure ones speak for the group; a group without any is possible.
-  const Exposed* first = &group.front();
-  for (const Exposed& e : group)
-    if (e.hit->certainty == Certainty::proven) {
-      first = &e;
-      break;
-    }
-  const Opening& o = *first->opening;
-  Space& s = o.passage->chains->space();
-  PacketSet wanted = s.intersect(judgement.exposure.row_packets(*o.passage, *first->hit->row),
-                                 s.test(Dimension::destination_port, first->hit->ports));
-  Finding f = finding_at(judgement, check, o, wanted, first->hit->certainty);
-  f.level = level_at(level, o);
+  const Exposed& speaker = surest(group);
+  const Opening& o = *speaker.opening;
+  Finding f = finding_for(judgement, check, level, speaker);
   // The forward beside it shows what is meant to be let in; that a private address is routed from outside is far-fetched.
   if (std::all_of(group.begin(), group.end(), [](const Exposed& e) { return e.hit->beside_forward; })) f.level = Level::note;
   std::set<std::string> rows;

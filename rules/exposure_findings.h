@@ -17,7 +17,8 @@ struct Exposed {
 
 // The line to change: the translating rule where there is one, else the accepting rule or policy.
 RuleRef line_to_change(const Opening& opening);
-// `level` lowered as product.md says: a warning at most where the PBX's address or the internet's interface is not known;
+// `level` lowered as product.md says: a warning at most where the PBX's address or the internet's interface is not
+// known or the accepting rule was not understood;
 // one level down where only the host's own filter is known.
 Level level_at(Level level, const Opening& opening);
 // "the internet", "the network".
@@ -33,6 +34,11 @@ std::string format_hits(const std::vector<Exposed>& exposed);
 // packets it is about (as seen after translation). Message, level and rows are the caller's.
 Finding finding_at(const Judgement& judgement, std::string_view check, const Opening& opening, PacketSet wanted,
                    Certainty certainty);
+
+// The hit that speaks for a group: its first proven one, else its first.
+const Exposed& surest(const std::vector<Exposed>& group);
+// finding_at for one hit, with the level that holds there.
+Finding finding_for(const Judgement& judgement, std::string_view check, Level level, const Exposed& exposed);
 
 // Hits of these rows by lines that are about ports (any-any lines have their own checks), reachable by anyone, in groups
 // of one line and zone.

@@ -19,18 +19,9 @@ void report_unrestricted(const Judgement& judgement, Findings& findings, std::st
       if (hit.any) groups[{line_to_change(o).span(), o.zone()}].push_back({&o, &hit});
   }
   for (auto& [key, group] : groups) {
-    const Exposed* first = &group.front();
-    for (const Exposed& e : group)
-      if (e.hit->certainty == Certainty::proven) {
-        first = &e;
-        break;
-      }
-    const Opening& o = *first->opening;
-    Space& s = o.passage->chains->space();
-    PacketSet wanted = s.intersect(judgement.exposure.row_packets(*o.passage, *first->hit->row),
-                                   s.test(Dimension::destination_port, first->hit->ports));
-    Finding f = finding_at(judgement, check, o, wanted, first->hit->certainty);
-    f.level = level_at(level, o);
+    const Exposed& speaker = surest(group);
+    const Opening& o = *speaker.opening;
+    Finding f = finding_for(judgement, check, level, speaker);
     std::string names;
     std::size_t named = 0;
     for (const Exposed& e : group) {
