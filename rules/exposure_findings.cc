@@ -28,8 +28,10 @@ std::string from_zone(const Opening& opening) { return "the " + opening.zone(); 
 
 std::string if_routed(const Opening& opening) {
   if (opening.routed) return "";
-  return fmt::format(", if {} is routed from there",
-                     format_addresses(opening.passage->addresses, opening.passage->ruleset->family));
+  Space& s = opening.passage->chains->space();
+  IntervalSet to = s.project(s.unite(opening.proven, opening.possible), Dimension::destination);
+  return fmt::format(", if {} {} routed from there", format_addresses(to, opening.passage->ruleset->family),
+                     to.size() == 1 ? "is" : "are");
 }
 
 std::string rule_text(const Judgement& judgement, RuleRef at) {
