@@ -3,7 +3,6 @@
 #include "parsers/iptables_matches.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "parsers/iptables_names.h"
 
@@ -456,20 +455,8 @@ constexpr MatchModule modules[] = {
     {"eui64", "", "depends on the sender's MAC address", M::whole, false, bare},
 };
 
-struct Loaded {
-  std::unordered_map<std::string_view, std::size_t> by_name;
-  std::vector<std::vector<OptionShape>> shapes;
-};
-
-const Loaded& loaded() {
-  static const Loaded all = [] {
-    Loaded l;
-    for (std::size_t i = 0; i < std::size(modules); ++i) {
-      l.by_name.emplace(modules[i].name, i);
-      l.shapes.push_back(read_shapes(modules[i].options));
-    }
-    return l;
-  }();
+const OptionTable& loaded() {
+  static const OptionTable all(modules);
   return all;
 }
 

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "parsers/document.h"
@@ -25,6 +26,20 @@ struct OptionShape {
   bool optional = false;
 };
 std::vector<OptionShape> read_shapes(std::string_view text);
+
+// The rows of a table of match modules or targets, found by name, with the shapes of their options read once.
+struct OptionTable {
+  std::unordered_map<std::string_view, std::size_t> by_name;
+  std::vector<std::vector<OptionShape>> shapes;
+
+  template <class Row, std::size_t count>
+  explicit OptionTable(const Row (&rows)[count]) {
+    for (const Row& row : rows) {
+      by_name.emplace(row.name, shapes.size());
+      shapes.push_back(read_shapes(row.options));
+    }
+  }
+};
 
 struct Option {
   std::string_view name;  // canonical, without dashes

@@ -2,7 +2,6 @@
 #include "parsers/iptables_targets.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "parsers/iptables_names.h"
 
@@ -174,20 +173,8 @@ constexpr TargetKind targets[] = {
     {"NETMAP", "to=", A::translate_destination, "", "", map_network},
 };
 
-struct Loaded {
-  std::unordered_map<std::string_view, std::size_t> by_name;
-  std::vector<std::vector<OptionShape>> shapes;
-};
-
-const Loaded& loaded() {
-  static const Loaded all = [] {
-    Loaded l;
-    for (std::size_t i = 0; i < std::size(targets); ++i) {
-      l.by_name.emplace(targets[i].name, i);
-      l.shapes.push_back(read_shapes(targets[i].options));
-    }
-    return l;
-  }();
+const OptionTable& loaded() {
+  static const OptionTable all(targets);
   return all;
 }
 

@@ -3,6 +3,8 @@
 // every interface the host may be behind; possible is the rest of what may pass.
 #include "rules/exposure.h"
 
+#include "rules/engine/trace.h"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -274,7 +276,6 @@ void Exposure::pass(Passage passage, PacketSet zone) {
     if (passage.hook == Hook::forward && passage.inbound && !passage.path_certain)
       on_every_way = s.every(flow.accepted, Dimension::out, outs);
     flow.proven = s.intersect(reach.after(s.proven(reach.exact(on_every_way, flow)), flow), to_host);
-    passage.proven = s.unite(passage.proven, flow.proven);
     passage.possible = s.unite(passage.possible, s.intersect(reach.after(s.possible(flow.accepted), flow), to_host));
     passage.flows.push_back(std::move(flow));
   }

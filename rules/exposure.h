@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "rules/engine/reach.h"
-#include "rules/engine/trace.h"
 #include "rules/matrix/port_matrix.h"
 #include "rules/site.h"
 
@@ -25,7 +24,7 @@ struct Passage {
   IntervalSet addresses;        // of the host in this family; empty = any
   PacketSet arriving;           // state new, tcp with SYN only
   std::vector<Flow> flows;
-  PacketSet proven, possible;   // let through, as seen after translation; proven is a subset of possible
+  PacketSet possible;           // may be let through, as seen after translation; what surely is: Flow::proven
   std::string unlocated;        // why these packets may not lead to the PBX at all; empty where they do
   bool path_certain = true;     // false: which interface leads to the host is not known, so nothing is proven
 };

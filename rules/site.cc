@@ -9,17 +9,6 @@
 #include <set>
 
 namespace ipo {
-namespace {
-
-// A bridge, container or VPN interface: what is behind it is no internet although it may be masqueraded.
-bool is_internal_kind(const std::string& name) {
-  for (const char* prefix : {"lo", "br", "docker", "veth", "virbr", "vmbr", "lxc", "lxd", "cni", "flannel", "cali", "podman",
-                             "tun", "tap", "wg", "ipsec", "vti", "xfrm", "gre", "sit", "tailscale", "zt", "ham", "vnet", "vpn"})
-    if (name.starts_with(prefix)) return true;
-  return false;
-}
-
-}  // namespace
 
 bool is_tunnel(const std::string& name) {
   for (const char* prefix : {"docker", "veth", "virbr", "cni", "flannel", "cali", "podman", "tun", "tap", "wg", "ipsec", "vti",
@@ -29,6 +18,13 @@ bool is_tunnel(const std::string& name) {
 }
 
 namespace {
+
+// A bridge, container or VPN interface: what is behind it is no internet although it may be masqueraded.
+bool is_internal_kind(const std::string& name) {
+  for (const char* prefix : {"lo", "br", "vmbr", "lxc", "lxd", "vnet"})
+    if (name.starts_with(prefix)) return true;
+  return is_tunnel(name);
+}
 
 bool is_dial_out_name(const std::string& name) {
   for (const char* prefix : {"ppp", "wan", "wwan", "pppoe", "dsl"})

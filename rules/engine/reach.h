@@ -23,13 +23,12 @@ class Reach {
   explicit Reach(ChainSets& chains) : chains_(chains) {}
 
   // The flows of `arriving` (packets as they enter at PREROUTING, or at OUTPUT) through the base chains of the hook, up to
-  // and including filter. A packet translated by REDIRECT goes to input only. With `inside`, forward flows keep only
-  // packets whose destination after translation lies in it, input flows of translated packets likewise.
+  // and including filter. A packet translated by REDIRECT goes to input only.
   std::vector<Flow> flows(Hook hook, PacketSet arriving);
 
   // The packets, as they arrive, that belong to `seen` after the flow's translation.
   PacketSet before(PacketSet seen, const Flow& flow);
-  // Those of them whose translation is certain: not picked from a range of addresses or ports.
+  // Those of `arrived` whose translation is certain: not picked from a range of addresses or ports.
   PacketSet exact(PacketSet arrived, const Flow& flow);
   // The packets as they look after the flow's translation.
   PacketSet after(PacketSet arrived, const Flow& flow);
