@@ -199,12 +199,30 @@ struct Host {
 
 // ---- the site ---------------------------------------------------------------------------------------------------
 
-// {packets: in-interface in `interfaces` (any if absent) and source in `sources` (any if absent)}.
+// {packets: in-interface in `interfaces` (any if absent) and source in `sources` (any if absent)}. Several zones of one
+// name are a union.
 struct Zone {
   std::string name;  // "internet"
-  std::string kind;
+  std::string kind;  // "internet", "itsp", "sbc", "partner", "peer-site", "voice", "users", "management", "guest"
   std::vector<Located<InterfaceTest>> interfaces;
-  std::vector<std::pair<Family, IntervalSet>> sources;
+  std::vector<Located<MaskedAddress>> sources;
+  SourceSpan span;   // its header; empty where it was inferred
+};
+
+// A way calls come from outside: the zone of the provider, and whether the PBX registers there (then no inbound media
+// rule is needed, the registration keeps the way open).
+struct Trunk {
+  Located<std::string> zone;
+  bool registers = false;
+};
+
+// Another system this PBX is linked to.
+struct Peer {
+  std::string name;
+  std::vector<Located<MaskedAddress>> addresses;
+  std::string link;  // "scn" (50795 and media), "scn-websocket" (80, 443)
+  std::string over;  // "vpn", "internet", "lan"; empty = not said
+  SourceSpan span;
 };
 
 // Something the program concluded rather than read: "internet is eth0: masqueraded behind it".
@@ -217,7 +235,10 @@ struct Site {
   std::vector<Host> hosts;
   std::vector<Record> records;
   std::vector<Firewall> firewalls;
-  std::vector<Zone> zones;
+  std::vector<Zone> zones;      // declared ones
+  std::vector<Trunk> trunks;    // declared ones
+  std::optional<Located<std::string>> remote_workers;  // "none", "vpn", "sip", "sip-tls", "h323", "webrtc", "sbc"
+  std::vector<Peer> peers;
   std::vector<Inference> inferences;
   std::vector<Statement> statements;  // of all inputs, in file order
 };
