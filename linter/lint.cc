@@ -92,7 +92,7 @@ Report lint(std::vector<Input> inputs, const LintOptions& options) {
   Report report = read_site(std::move(inputs), options.as);
   const PortMatrix& matrix = builtin_matrix();
   report.release = matrix.release;
-  std::vector<Standing> standings = survey(report.site, matrix, {options.internet, options.pbx});
+  std::vector<Standing> standings = survey(report.site, report.sources, matrix, {options.internet, options.pbx});
   Exposure exposure(report.site, standings, matrix);
   std::vector<Note> failures;
   std::vector<Shadow> shadows;

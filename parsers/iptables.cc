@@ -325,7 +325,7 @@ void interpret_iptables(const Sources& sources, std::uint32_t source, Site& site
     if (nth == firewalls.size()) {
       std::string name = sources[source].path();
       if (nth > 0) name += " #" + std::to_string(nth + 1);
-      firewalls.push_back({std::move(name), {}, {}});
+      firewalls.push_back({std::move(name), {}, {}, {}});
     }
     firewalls[nth++].rulesets.push_back(std::move(ruleset));
   }

@@ -149,8 +149,9 @@ std::string_view name_of(Role role);
 // The dumps of one machine that filters.
 struct Firewall {
   std::string name;  // path of its first source
-  std::vector<Ruleset> rulesets;
-  std::optional<Role> role;  // declared; else inferred in rules/
+  std::vector<Ruleset> rulesets;        // at most one of each family once the dumps of a machine are joined
+  std::optional<Role> role;             // declared; else inferred in rules/
+  std::vector<std::string> hosts;       // declared: names of the hosts a host filter runs on; empty = not said
 };
 
 // ---- the PBX ----------------------------------------------------------------------------------------------------

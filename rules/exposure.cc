@@ -1,59 +1,16 @@
-// For each firewall and host the zone's opening packets are sent through the hook; what the last filter chain accepts is
-// split by the accepting line and cut with the matrix rows. Proven is what holds for every undecidable match and for
-// every interface the host may be behind; possible is the rest of what may pass.
+// For each firewall, zone and host the zone's opening packets are sent through the hook; what the last filter chain accepts
+// and the firewalls behind it let through is split by the accepting line and cut with the matrix rows. Proven is what holds
+// for every undecidable match and for every interface the host may be behind; possible is the rest of what may pass.
 #include "rules/exposure.h"
-
-#include "rules/engine/trace.h"
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <utility>
 
 namespace ipo {
 namespace {
 
 constexpr std::uint32_t half_of_all_ports = 32768;
-
-IntervalSet public_addresses(Family family) {
-  if (family == Family::ipv6) return IntervalSet::range(u128{1} << 125, (u128{1} << 126) - 1);
-  IntervalSet out;
-  for (u128 block = 0; block < 256; ++block) {
-    // Every reserved range is a union of /16s, but for 100.64/10, which is one of /16s as well.
-    for (u128 second = 0; second < 256; ++second)
-      if (u128 lo = block << 24 | second << 16; is_public({family, lo})) out.add(lo, lo | 0xffff);
-  }
-  return out;
-}
-
-const IntervalSet& all_public(Family family) {
-  static const IntervalSet v4 = public_addresses(Family::ipv4), v6 = public_addresses(Family::ipv6);
-  return family == Family::ipv4 ? v4 : v6;
-}
-
-// "1-100" style keys of configured ports, by row of the IP Office ingress table.
-struct MovedPort {
-  int row;
-  std::vector<std::string_view> keys;  // any given key replaces the row's ports
-};
-const std::vector<MovedPort>& moved_ports() {
-  static const std::vector<MovedPort> list = {
-      {5, {"http.port"}},
-      {7, {"snmp.port"}},
-      {9, {"https.port"}},
-      {16, {"lan1.sip.udp_port", "lan1.sip.tcp_port", "lan1.sip.tls_port", "lan2.sip.udp_port", "lan2.sip.tcp_port", "lan2.sip.tls_port"}},
-      {20, {"vnc.port"}}};
-  return list;
-}
-
-// Who has no row before another is graver: what gives the PBX away first, then what only opens it to attack.
-int gravity(const MatrixRow& row) {
-  static const std::vector<std::string_view> order = {
-      "ip-office/ingress/44", "ip-office/ingress/15", "ip-office/ingress/22", "ip-office/ingress/21", "ip-office/ingress/37",
-      "ip-office/ingress/41", "ip-office/ingress/39", "ip-office/ingress/4",  "ip-office/ingress/7",  "ip-office/ingress/31",
-      "ip-office/ingress/25", "ip-office/ingress/26", "ip-office/ingress/23", "ip-office/ingress/16", "ip-office/ingress/20",
-      "ip-office/ingress/5"};
-  return static_cast<int>(std::find(order.begin(), order.end(), row.id) - order.begin());
-}
 
 bool names_ports(const Rule& rule) {
   for (const Condition& c : rule.conditions)
@@ -70,45 +27,47 @@ bool is_anyone(const IntervalSet& sources, Family family) {
   return public_part(sources, family).size() > (family == Family::ipv4 ? u128{1} << 24 : u128{1} << 96);
 }
 
-IntervalSet ports_of(const MatrixRow& row, const Host* host) {
-  if (!host || row.product != "ip-office" || row.direction != "ingress") return row.port_set();
-  IntervalSet moved;
-  for (const MovedPort& m : moved_ports())
-    if (m.row == row.number)
-      for (std::string_view key : m.keys)
-        if (auto port = host->number(key); port && *port > 0 && *port < 65536) moved.add(*port, *port);
-  if (row.number == 27)
-    for (std::string lan : {"lan1", "lan2"})
-      if (auto lo = host->number(lan + ".rtp.min"), hi = host->number(lan + ".rtp.max"); lo && hi && *hi < 65536)
-        moved.add(*lo, *hi);
-  // The service ports keep their distance from the base port, 50804 by default.
-  if (row.number >= 37 && row.number <= 43)
-    if (auto base = host->number("services.base_port"); base && *base < 65520)
-      moved.add(*base + row.ports.front().first - 50804, *base + row.ports.front().first - 50804);
-  return moved.empty() ? row.port_set() : moved;
-}
-
-bool applies(const MatrixRow& row, const Host& host) {
-  if (std::find(host.products.begin(), host.products.end(), row.product) == host.products.end()) return false;
-  return row.platforms.empty() || host.platform.empty() ||
-         std::find(row.platforms.begin(), row.platforms.end(), host.platform) != row.platforms.end();
-}
-
+// Firewalls that stand behind one another share a space, so that what one lets through can be asked of the next.
 Exposure::Exposure(const Site& site, const std::vector<Standing>& standings, const PortMatrix& matrix)
     : site_(site), matrix_(matrix) {
+  std::vector<const Firewall*> path;
+  std::vector<InterfaceTest> named;
+  for (const Standing& standing : standings)
+    if (standing.firewall->role) {
+      path.push_back(standing.firewall);
+      for (const InterfaceTest& test : interfaces_of_zones(standing)) named.push_back(test);
+    }
+  PacketSpace* shared = nullptr;
   for (const Standing& standing : standings) {
-    spaces_.push_back(std::make_unique<PacketSpace>(*standing.firewall, standing.internet));
+    bool on_path = standing.firewall->role.has_value();
+    if (!on_path || !shared) {
+      spaces_.push_back(on_path ? std::make_unique<PacketSpace>(path, named)
+                                : std::make_unique<PacketSpace>(std::vector{standing.firewall}, interfaces_of_zones(standing)));
+      if (on_path) shared = spaces_.back().get();
+    }
+    Machine machine{&standing, on_path ? shared : spaces_.back().get(), {}};
     for (const Ruleset& ruleset : standing.firewall->rulesets) {
-      std::size_t passages = passages_.size(), openings = openings_.size();
+      chains_.push_back(std::make_unique<ChainSets>(*machine.packets, ruleset));
+      machine.chains.push_back(chains_.back().get());
+    }
+    machines_.push_back(std::move(machine));
+  }
+  for (std::size_t m = 0; m < machines_.size(); ++m)
+    for (std::size_t r = 0; r < machines_[m].chains.size(); ++r) {
+      std::size_t passages = passages_.size(), openings = openings_.size(), of_zones = openings_of_zones_.size();
       try {
-        judge(standing, ruleset, *spaces_.back());
+        judge(m, r);
       } catch (const SpaceExhausted& e) {
         passages_.resize(passages);
         openings_.resize(openings);
-        failures_.push_back({e.what(), ruleset.span});
+        openings_of_zones_.resize(of_zones);
+        failures_.push_back({e.what(), machines_[m].chains[r]->ruleset().span});
       }
     }
-  }
+  sum_up();
+}
+
+void Exposure::sum_up() {
   // In sum: many limited lines can let everybody in.
   std::map<std::pair<const Passage*, const MatrixRow*>, std::pair<IntervalSet, bool>> sums;
   for (const Opening& o : openings_)
@@ -150,91 +109,121 @@ Exposure::Exposure(const Site& site, const std::vector<Standing>& standings, con
                    [](const Opening& a, const Opening& b) { return a.by.span() < b.by.span(); });
 }
 
-void Exposure::judge(const Standing& standing, const Ruleset& ruleset, PacketSpace& packets) {
-  chains_.push_back(std::make_unique<ChainSets>(packets, ruleset));
-  ChainSets& chains = *chains_.back();
-  Space& s = packets.space;
-  // Packets that open something: new, not yet translated, and for tcp a lone SYN.
+namespace {
+
+// Packets that open something: new, not yet translated, and for tcp a lone SYN.
+PacketSet opening_packets(ChainSets& chains) {
+  Space& s = chains.space();
   IntervalSet lone_syn;
   for (unsigned flags = 0; flags < 64; ++flags)
     if ((flags & (tcp_fin | tcp_syn | tcp_rst | tcp_ack)) == tcp_syn) lone_syn.add(flags, flags);
   PacketSet tcp = s.test(Dimension::protocol, IntervalSet::of(proto_tcp));
   PacketSet opening = s.intersect(chains.universe(), s.test(Dimension::state, IntervalSet::of(0)));
   opening = s.intersect(opening, s.test(Dimension::nat, IntervalSet::of(0)));
-  opening = s.unite(s.minus(opening, tcp),
-                    s.intersect(s.intersect(opening, tcp), s.test(Dimension::tcp_flags, lone_syn)));
+  return s.unite(s.minus(opening, tcp), s.intersect(s.intersect(opening, tcp), s.test(Dimension::tcp_flags, lone_syn)));
+}
 
+// What leaves by the interface it came in by does not cross from one side to the other.
+PacketSet hairpins(PacketSpace& packets) {
+  Space& s = packets.space;
+  PacketSet out = s.nothing();
+  for (u128 i : packets.interfaces.single())
+    out = s.unite(out, s.intersect(s.test(Dimension::in, IntervalSet::of(i)), s.test(Dimension::out, IntervalSet::of(i))));
+  return out;
+}
+
+// The interfaces of a firewall that lead to the addresses; `certain` is false where any of several may.
+IntervalSet way_in(const Standing& standing, const PacketSpace& packets, const ZoneSets& zones, const IntervalSet& addresses,
+                   Family family, bool& certain) {
   const Interfaces& interfaces = packets.interfaces;
-  IntervalSet outside, loopback = interfaces.matching({true, "lo", false});
-  for (const InterfaceTest& test : standing.internet) outside.add(interfaces.matching(test));
-  bool known_side = !outside.empty();
-  if (!known_side) {
-    outside = interfaces.all().minus(loopback);
-    for (u128 i : interfaces.single())
-      if (is_tunnel(interfaces.name(i))) outside = outside.minus(IntervalSet::of(i));
+  IntervalSet inner, loopback = interfaces.matching({true, "lo", false});
+  std::vector<InterfaceTest> elsewhere;
+  certain = true;
+  for (const Interval& i : addresses) {
+    bool sure = true;
+    for (const InterfaceTest& test : standing.inside(Address{family, i.lo}, sure, elsewhere)) inner.add(interfaces.matching(test));
+    certain = certain && sure;
   }
+  if (addresses.empty()) standing.inside({}, certain, elsewhere);
+  if (inner.empty()) {
+    inner = interfaces.all().minus(standing.internet.empty() ? loopback : zones.outside().united(loopback));
+    for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
+  }
+  return inner.empty() ? interfaces.all().minus(loopback) : inner;
+}
 
-  // `side`: the interface dimension on the internet's side of the firewall.
-  auto on_the_internet = [&](Dimension side, Dimension address) {
-    PacketSet zone = s.intersect(opening, s.test(side, outside));
-    return known_side ? zone : s.intersect(zone, s.test(address, all_public(ruleset.family)));
-  };
+IntervalSet addresses_in(const Host& host, Family family) {
+  IntervalSet out;
+  for (const Located<Address>& address : host.addresses)
+    if (address.value.family == family) out.add(address.value.value, address.value.value);
+  return out;
+}
 
-  // What leaves by the interface it came in by does not cross from one side to the other.
-  PacketSet hairpin = s.nothing();
-  for (u128 i : interfaces.single())
-    hairpin = s.unite(hairpin, s.intersect(s.test(Dimension::in, IntervalSet::of(i)), s.test(Dimension::out, IntervalSet::of(i))));
+const IntervalSet no_interface = IntervalSet::of(0);
+
+}  // namespace
+
+void Exposure::judge(std::size_t m, std::size_t r) {
+  const Standing& standing = *machines_[m].standing;
+  PacketSpace& packets = *machines_[m].packets;
+  ChainSets& chains = *machines_[m].chains[r];
+  const Ruleset& ruleset = chains.ruleset();
+  Space& s = packets.space;
+  PacketSet opening = s.minus(opening_packets(chains), hairpins(packets));
+  ZoneSets zones(packets, standing, ruleset.family);
 
   std::vector<const Host*> hosts;
-  for (const Host& host : site_.hosts)
-    if (std::find(host.products.begin(), host.products.end(), "ip-office") != host.products.end()) hosts.push_back(&host);
-  bool located = false;
-  for (const Host* host : hosts) located = located || !host->addresses.empty();
+  bool pbx = false, located = false;
+  for (const Host& host : site_.hosts) {
+    if (host.products.empty()) continue;
+    hosts.push_back(&host);
+    bool is_pbx = std::find(host.products.begin(), host.products.end(), "ip-office") != host.products.end();
+    pbx = pbx || is_pbx;
+    located = located || (is_pbx && !host.addresses.empty());
+  }
 
   // `doubt`: why the passage may not lead to the PBX at all; empty where it does.
   auto judge_host = [&](const Host* host, Hook hook, const char* doubt) {
     Passage in;
     in.at = &standing, in.ruleset = &ruleset, in.chains = &chains, in.hook = hook, in.host = host, in.unlocated = doubt;
+    if (host) in.addresses = addresses_in(*host, ruleset.family);
     bool certain = true;
-    IntervalSet inner;
-    std::vector<InterfaceTest> elsewhere;
-    if (host)
-      for (const Located<Address>& address : host->addresses) {
-        if (address.value.family != ruleset.family) continue;
-        in.addresses.add(address.value.value, address.value.value);
-        if (hook != Hook::forward) continue;
-        bool sure = true;
-        for (const InterfaceTest& test : standing.inside(address.value, sure, elsewhere)) inner.add(interfaces.matching(test));
-        certain = certain && sure;
-      }
-    if (!host) standing.inside({}, certain, elsewhere);
-    IntervalSet none = IntervalSet::of(0);
-    if (inner.empty()) {
-      inner = interfaces.all().minus(known_side ? outside.united(loopback) : loopback);
-      for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
-    }
-    if (inner.empty()) inner = interfaces.all().minus(loopback);
+    IntervalSet inner = no_interface;
+    if (hook == Hook::forward) inner = way_in(standing, packets, zones, in.addresses, ruleset.family, certain);
     in.path_certain = certain || !host;
-    Passage out = in;
-    out.inbound = false;
-    out.hook = hook == Hook::forward ? Hook::forward : Hook::output;
-    PacketSet zone = on_the_internet(Dimension::in, Dimension::source);
-    pass(in, s.minus(s.intersect(zone, s.test(Dimension::out, hook == Hook::forward ? inner : none)), hairpin));
-    if (!in.unlocated.empty()) return;
-    zone = on_the_internet(Dimension::out, Dimension::destination);
-    pass(out, s.minus(s.intersect(zone, s.test(Dimension::in, hook == Hook::forward ? inner : none)), hairpin));
+    if (in.unlocated.empty()) line_up(in, m);
+    in.target = in.addresses.empty() ? s.constant(1) : s.test(Dimension::destination, in.addresses);
+    in.target = through(in, 0, in.target);
+    for (std::size_t z = 0; z < standing.zones.size(); ++z) {
+      in.zone = &standing.zones[z];
+      Passage out = in;
+      out.inbound = false;
+      out.hook = hook == Hook::forward ? Hook::forward : Hook::output;
+      out.then.clear();
+      out.target = s.constant(1);
+      if (z > 0 || standing.outermost)
+        pass(in, s.intersect(s.intersect(opening, zones.coming(z)), s.test(Dimension::out, inner)));
+      if (in.unlocated.empty())
+        pass(out, s.intersect(s.intersect(opening, zones.going(z)), s.test(Dimension::in, inner)));
+    }
   };
 
   constexpr const char* unknown_address = "the address of the PBX is not known; pass --pbx";
   if (standing.protects_itself) {
-    judge_host(hosts.empty() ? nullptr : hosts.front(), Hook::input, "");
+    bool any = false;
+    for (const Host* host : hosts)
+      if (standing.runs_on(*host) && (!any || !standing.firewall->hosts.empty())) {
+        judge_host(host, Hook::input, "");
+        any = true;
+      }
+    if (!any) judge_host(nullptr, Hook::input, "");
     return;
   }
   if (!located) {
     judge_host(nullptr, Hook::forward, unknown_address);
     judge_host(nullptr, Hook::input, unknown_address);
-    return;
   }
+  bool other_family = false;
   for (const Host* host : hosts) {
     bool in_family = false, mentioned = false;
     for (const Located<Address>& address : host->addresses) {
@@ -243,25 +232,121 @@ void Exposure::judge(const Standing& standing, const Ruleset& ruleset, PacketSpa
     }
     if (host->addresses.empty()) continue;
     if (!in_family) {
-      judge_host(nullptr, Hook::forward, "no address of the PBX is known in this address family; pass --pbx");
+      if (!std::exchange(other_family, true))
+        judge_host(nullptr, Hook::forward, "no address of the PBX is known in this address family; pass --pbx");
       continue;
     }
     judge_host(host, Hook::forward, "");
     // Rules that know no uplink and never speak of the PBX or its network may be the PBX's own, whatever else they do.
-    if (!mentioned && standing.internet.empty()) judge_host(host, Hook::input, "whether this firewall runs on the PBX itself is not known");
+    if (!mentioned && standing.internet.empty() && !standing.firewall->role)
+      judge_host(host, Hook::input, "whether this firewall runs on the PBX itself is not known");
   }
 }
+
+// ---- firewalls behind one another -------------------------------------------------------------------------------
+
+// Every stage is told what may come to it: the opening packets by the interfaces of its outside. Its flows are found once.
+void Exposure::line_up(Passage& passage, std::size_t m) {
+  Family family = passage.ruleset->family;
+  for (std::size_t next : machines_[m].standing->then) {
+    const Machine& machine = machines_[next];
+    const Standing& standing = *machine.standing;
+    if (standing.role == Role::host && (!passage.host || !standing.runs_on(*passage.host))) continue;
+    Stage stage;
+    stage.at = &standing;
+    stage.hook = standing.role == Role::host ? Hook::input : Hook::forward;
+    for (ChainSets* chains : machine.chains)
+      if (chains->ruleset().family == family) stage.chains = chains, stage.ruleset = &chains->ruleset();
+    if (stage.chains) {
+      PacketSpace& packets = *machine.packets;
+      Space& s = packets.space;
+      ZoneSets zones(packets, standing, family);
+      bool certain = true;
+      stage.in = zones.outside();
+      stage.out = stage.hook == Hook::input ? no_interface
+                                            : way_in(standing, packets, zones, passage.addresses, family, certain);
+      PacketSet opening = s.minus(opening_packets(*stage.chains), hairpins(packets));
+      stage.arriving = s.intersect(opening, s.intersect(s.test(Dimension::in, stage.in), s.test(Dimension::out, stage.out)));
+      if (Reach reach(*stage.chains); reach.last_filter(stage.hook)) stage.flows = reach.flows(stage.hook, stage.arriving);
+    }
+    passage.then.push_back(std::move(stage));
+  }
+}
+
+// Where rules translate sources on the way out, the next firewall sees some other source: any, as far as is known here.
+PacketSet Exposure::leaving(ChainSets& chains, Hook hook, PacketSet target) const {
+  if (hook != Hook::forward) return target;
+  Space& s = chains.space();
+  PacketSet translated = s.nothing();
+  SourceSpan place;
+  for (const BaseChain& base : chains.ruleset().base_chains) {
+    if (base.hook != Hook::postrouting || !base.nat) continue;
+    for (const ChainSets::Decided& d : chains.decide(base, chains.universe()))
+      if (d.by.rule && d.by.rule->action.kind == ActionKind::translate_source)
+        translated = s.unite(translated, s.possible(d.packets)), place = d.by.span();
+  }
+  if (translated.empty()) return target;
+  PacketSet some = s.exists(s.exists(target, Dimension::source), Dimension::source_port);
+  IntervalSet addresses = IntervalSet::range(0, address_max(chains.ruleset().family)), ports = IntervalSet::range(0, 65535);
+  PacketSet all = s.every(s.every(target, Dimension::source, addresses), Dimension::source_port, ports);
+  PacketSet unknown = chains.packets().predicate(
+      {"the translated source passes the next firewall", "this rule gives packets another source before the next firewall", true},
+      place);
+  return s.unite(s.minus(target, translated), s.intersect(s.unite(all, s.intersect(some, unknown)), translated));
+}
+
+// From the last firewall outward: what it lets through to the target, as it leaves the one before.
+PacketSet Exposure::through(const Passage& passage, std::size_t from, PacketSet target) const {
+  Space& s = passage.chains->space();
+  for (std::size_t k = passage.then.size(); k-- > from;) {
+    const Stage& stage = passage.then[k];
+    if (stage.chains) {
+      Reach reach(*stage.chains);
+      PacketSet passed = s.nothing();
+      for (const Flow& flow : stage.flows) passed = s.unite(passed, s.intersect(flow.accepted, reach.before(target, flow)));
+      // The interfaces are its own business; where they matter, which one it is is not known.
+      PacketSet some = s.exists(s.exists(passed, Dimension::in, stage.in), Dimension::out, stage.out);
+      PacketSet all = s.every(s.every(passed, Dimension::in, stage.in), Dimension::out, stage.out);
+      PacketSet unknown = stage.chains->packets().predicate(
+          {"the way through " + stage.at->firewall->name, "which interfaces of this firewall packets pass is not known", true},
+          stage.ruleset->span);
+      passed = some == all ? all : s.unite(all, s.intersect(some, unknown));
+      // To it the packet is new and not translated, whatever it was to the one before.
+      target = s.exists(s.exists(passed, Dimension::state), Dimension::nat);
+    } else {
+      target = s.intersect(target, passage.chains->packets().predicate(
+                                       {stage.at->firewall->name + " lets it through",
+                                        "no dump of this address family was given for " + stage.at->firewall->name, true},
+                                       stage.at->firewall->rulesets.front().span));
+    }
+    ChainSets* before = k == 0 ? passage.chains : passage.then[k - 1].chains;
+    if (before) target = leaving(*before, k == 0 ? passage.hook : passage.then[k - 1].hook, target);
+  }
+  return target;
+}
+
+PacketSet Exposure::before_path(const Passage& passage, PacketSet wanted) const {
+  Space& s = passage.chains->space();
+  bool translates = std::any_of(passage.then.begin(), passage.then.end(), [](const Stage& stage) {
+    return std::any_of(stage.flows.begin(), stage.flows.end(), [](const Flow& f) { return f.translation.rule != nullptr; });
+  });
+  return translates ? s.possible(through(passage, 0, wanted)) : wanted;
+}
+
+// ---- what passes ------------------------------------------------------------------------------------------------
 
 void Exposure::pass(Passage passage, PacketSet zone) {
   ChainSets& chains = *passage.chains;
   Space& s = chains.space();
   Reach reach(chains);
-  if (!reach.last_filter(passage.hook)) return;
+  if (zone.empty() || !reach.last_filter(passage.hook)) return;
   if (!passage.inbound && !passage.addresses.empty() && passage.hook == Hook::forward)
     zone = s.intersect(zone, s.test(Dimension::source, passage.addresses));
   passage.arriving = zone;
+  PacketSet some_target = s.possible(passage.target);
   PacketSet to_host = s.constant(1);
-  if (passage.inbound && !passage.addresses.empty()) to_host = s.test(Dimension::destination, passage.addresses);
+  if (passage.inbound && !passage.addresses.empty())
+    to_host = before_path(passage, s.test(Dimension::destination, passage.addresses));
   IntervalSet outs = s.project(zone, Dimension::out);
   for (Flow& flow : reach.flows(passage.hook, zone)) {
     // A port forward to some other machine is none of this host's business; without its address, at INPUT, neither is
@@ -269,18 +354,19 @@ void Exposure::pass(Passage passage, PacketSet zone) {
     if (passage.hook == Hook::input && flow.translation.rule && passage.addresses.empty() &&
         !flow.translation.rule->action.translation.to_receiving_interface)
       continue;
-    if (passage.inbound) flow.accepted = s.intersect(flow.accepted, reach.before(to_host, flow));
+    if (passage.inbound) flow.accepted = s.intersect(flow.accepted, reach.before(passage.target, flow));
     if (flow.accepted.empty() && s.intersect(flow.seen, to_host).empty()) continue;
     // Which interface leads to the host is the routing's business: proven needs all of them to agree.
     PacketSet on_every_way = flow.accepted;
     if (passage.hook == Hook::forward && passage.inbound && !passage.path_certain)
       on_every_way = s.every(flow.accepted, Dimension::out, outs);
-    flow.proven = s.intersect(reach.after(s.proven(reach.exact(on_every_way, flow)), flow), to_host);
-    passage.possible = s.unite(passage.possible, s.intersect(reach.after(s.possible(flow.accepted), flow), to_host));
+    flow.proven = s.intersect(reach.after(s.proven(reach.exact(on_every_way, flow)), flow), some_target);
+    passage.possible = s.unite(passage.possible, s.intersect(reach.after(s.possible(flow.accepted), flow), some_target));
     passage.flows.push_back(std::move(flow));
   }
   passages_.push_back(std::make_unique<Passage>(std::move(passage)));
-  if (passages_.back()->inbound) open(*passages_.back());
+  const Passage& made = *passages_.back();
+  if (made.inbound) open(made, made.zone->is_internet() ? openings_ : openings_of_zones_);
 }
 
 PacketSet Exposure::row_packets(const Passage& passage, const MatrixRow& row) const {
@@ -288,11 +374,11 @@ PacketSet Exposure::row_packets(const Passage& passage, const MatrixRow& row) co
   IntervalSet transports;
   for (std::uint8_t protocol : {proto_tcp, proto_udp})
     if (row.has_transport(protocol)) transports.add(protocol, protocol);
-  return s.intersect(s.test(Dimension::protocol, transports),
-                     s.test(Dimension::destination_port, ports_of(row, passage.host)));
+  return before_path(passage, s.intersect(s.test(Dimension::protocol, transports),
+                                          s.test(Dimension::destination_port, ports_of(row, passage.host))));
 }
 
-void Exposure::open(const Passage& passage) {
+void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   Space& s = passage.chains->space();
   Reach reach(*passage.chains);
   Family family = passage.ruleset->family;
@@ -314,8 +400,7 @@ void Exposure::open(const Passage& passage) {
 
   PacketSet taken = s.nothing();  // possible packets that already have their line
   for (const Flow& flow : passage.flows) {
-    PacketSet to_host = passage.addresses.empty() ? s.constant(1) : s.test(Dimension::destination, passage.addresses);
-    PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), to_host);
+    PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);
     if (accepted.empty()) continue;
     PacketSet proven = passage.unlocated.empty() ? flow.proven : s.nothing();
     // A rule that may or may not accept gets only what no understood rule accepts: those are the lines to change.
@@ -369,70 +454,35 @@ void Exposure::open(const Passage& passage) {
         (t == 0 ? o.undocumented_tcp : o.undocumented_udp) = s.project(strange, Dimension::destination_port);
         o.undocumented_sources.add(s.project(strange, Dimension::source));
       }
-      openings_.push_back(std::move(o));
+      openings.push_back(std::move(o));
     }
   }
 }
 
-Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, PacketSet wanted) const {
+Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, bool translated_only) const {
   Space& s = passage.chains->space();
   Reach reach(*passage.chains);
-  PacketSpace& packets = passage.chains->packets();
-  Family family = passage.ruleset->family;
-  PacketSet candidates = s.intersect(flow.accepted, reach.before(wanted, flow));
-  if (candidates.empty()) candidates = s.intersect(passage.arriving, reach.before(wanted, flow));  // dropped ones
-  // Values a reader recognises, where the set has them.
-  auto prefer = [&](Dimension dimension, const IntervalSet& values) {
-    if (PacketSet nicer = s.intersect(candidates, s.test(dimension, values)); !nicer.empty()) candidates = nicer;
-  };
-  if (PacketSet sure = s.without_predicates(candidates); !sure.empty()) candidates = sure;
-  Dimension far = passage.inbound ? Dimension::source : Dimension::destination;
-  Dimension near = passage.inbound ? Dimension::destination : Dimension::source;
-  prefer(Dimension::protocol, IntervalSet::of(proto_udp));
-  prefer(Dimension::protocol, IntervalSet::of(proto_tcp));
-  IntervalSet protocols = s.project(candidates, Dimension::protocol);
-  if (protocols.contains(proto_udp)) prefer(Dimension::protocol, IntervalSet::of(proto_udp));
-  prefer(far, all_public(family));
-  prefer(far, IntervalSet::of(parse_address(family == Family::ipv4 ? "203.0.113.9" : "2001:db8:ffff::9")->value));
-  // What is forwarded was sent to a public address; all else to the host itself.
-  bool forwarded = flow.translation.rule != nullptr;
-  if (!passage.addresses.empty() && !forwarded) prefer(near, passage.addresses);
-  prefer(near, all_public(family));
-  prefer(near, IntervalSet::of(parse_address(family == Family::ipv4 ? "192.0.2.1" : "2001:db8::1")->value));
-  prefer(Dimension::source_port, IntervalSet::of(40000));
-  prefer(Dimension::tcp_flags, IntervalSet::of(tcp_syn));
-  Witness out;
-  std::vector<std::uint32_t> needed;
-  std::vector<u128> p = s.pick(candidates, &needed);
-  auto value = [&](Dimension d) { return p[static_cast<std::size_t>(d)]; };
-  out.packet.hook = passage.hook;
-  out.packet.family = family;
-  out.packet.protocol = static_cast<std::uint8_t>(value(Dimension::protocol));
-  out.packet.in = packets.interfaces.name(value(Dimension::in));
-  out.packet.out = packets.interfaces.name(value(Dimension::out));
-  out.packet.source = value(Dimension::source);
-  out.packet.destination = value(Dimension::destination);
-  out.packet.source_port = static_cast<std::uint16_t>(value(Dimension::source_port));
-  out.packet.destination_port = static_cast<std::uint16_t>(value(Dimension::destination_port));
-  out.packet.tcp_flags = static_cast<std::uint8_t>(value(Dimension::tcp_flags));
-  Valuation holds = [&](const OpaqueTest& test, SourceSpan place) {
-    auto number = packets.number_of(test, place);
-    return number && std::find(needed.begin(), needed.end(), *number) != needed.end();
-  };
-  out.path = trace(*passage.ruleset, out.packet, holds).path;
-  // The doubt is every undecidable match this very packet's acceptance depends on.
-  PacketSet here = s.constant(1);
-  for (std::uint32_t d = 0; d < dimension_count; ++d)
-    here = s.intersect(here, s.test(static_cast<Dimension>(d), IntervalSet::of(p[d])));
-  for (std::uint32_t number : s.predicates_of(s.intersect(flow.accepted, here))) {
-    const Predicate& predicate = packets.predicates()[number];
-    // What stands for a rule or policy that is not known needs its reason only, once for all it may do.
-    bool stands_in = predicate.text.ends_with(" accepts") || predicate.text.ends_with(" drops") || predicate.text == predicate.reason;
-    Doubt doubt{stands_in ? predicate.reason : predicate.text + ": " + predicate.reason, predicate.span};
-    auto same = [&](const Doubt& d) { return d.why == doubt.why && d.span == doubt.span; };
-    if (std::none_of(out.doubt.begin(), out.doubt.end(), same)) out.doubt.push_back(std::move(doubt));
+  for (const Flow& flow : passage.flows) {
+    if (translated_only && !flow.translation.rule) continue;
+    for (const ChainSets::Decided& d : flow.decided)
+      if (!d.accepted && !s.disjoint(d.packets, wanted))
+        return {d.by, &flow, s.intersect(d.packets, wanted), passage.at};
   }
-  return out;
+  // This firewall lets them through: then the first of the next that does not. What it drops is looked for in the form it
+  // has there, which is this firewall's but for what later ones translate.
+  PacketSet on_the_way = before_path(passage, wanted);
+  for (const Stage& stage : passage.then)
+    for (const Flow& flow : stage.flows)
+      for (const ChainSets::Decided& d : flow.decided) {
+        if (d.accepted) continue;
+        PacketSet there = s.exists(s.exists(s.exists(s.exists(d.packets, Dimension::in), Dimension::out), Dimension::state), Dimension::nat);
+        PacketSet dropped = s.intersect(s.intersect(there, on_the_way), wanted);
+        if (dropped.empty()) continue;
+        for (const Flow& first : passage.flows)
+          if (!translated_only || first.translation.rule)
+            if (!s.disjoint(first.seen, dropped)) return {d.by, &first, dropped, stage.at};
+      }
+  return {};
 }
 
 }  // namespace ipo

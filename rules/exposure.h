@@ -9,13 +9,27 @@
 
 #include "rules/engine/reach.h"
 #include "rules/matrix/port_matrix.h"
+#include "rules/rows.h"
 #include "rules/site.h"
+#include "rules/zones.h"
 
 namespace ipo {
+
+// A firewall that packets meet after another one, on their way in.
+struct Stage {
+  const Standing* at = nullptr;
+  const Ruleset* ruleset = nullptr;  // null: its rules for this family were not given
+  ChainSets* chains = nullptr;
+  Hook hook = Hook::forward;
+  PacketSet arriving;                // what may come to it, by any interface of the outside
+  IntervalSet in, out;               // the interfaces it may come and leave by
+  std::vector<Flow> flows;
+};
 
 // The packets between a zone and a host at one hook of one ruleset, and what becomes of them.
 struct Passage {
   const Standing* at = nullptr;
+  const ZoneAt* zone = nullptr;
   const Ruleset* ruleset = nullptr;
   ChainSets* chains = nullptr;
   Hook hook = Hook::input;
@@ -27,6 +41,10 @@ struct Passage {
   PacketSet possible;           // may be let through, as seen after translation; what surely is: Flow::proven
   std::string unlocated;        // why these packets may not lead to the PBX at all; empty where they do
   bool path_certain = true;     // false: which interface leads to the host is not known, so nothing is proven
+  std::vector<Stage> then;      // firewalls of the path passed next, outermost first; inbound only
+  // Packets as seen after this firewall's translation that reach the host: to its addresses, and let through by the
+  // firewalls passed next. A function of the predicates.
+  PacketSet target;
 };
 
 // A matrix row hit by an opening.
@@ -52,14 +70,11 @@ struct Opening {
   IntervalSet undocumented_tcp, undocumented_udp;  // open ports no row of the matrix knows
   IntervalSet undocumented_sources;
 
-  std::string zone() const { return passage->at->zone(); }
+  const std::string& zone() const { return passage->zone->name; }
   // The host is known: by its address, or because the firewall is its own.
   bool located() const { return passage->unlocated.empty(); }
 };
 
-// The ports of a row on a host: those its settings say, else the row's own.
-IntervalSet ports_of(const MatrixRow& row, const Host* host);
-bool applies(const MatrixRow& row, const Host& host);
 // More than 2^24 public IPv4 addresses, or 2^96 IPv6.
 bool is_anyone(const IntervalSet& sources, Family family);
 IntervalSet public_part(const IntervalSet& addresses, Family family);
@@ -69,33 +84,58 @@ class Exposure {
   Exposure(const Site& site, const std::vector<Standing>& standings, const PortMatrix& matrix);
 
   const std::vector<std::unique_ptr<Passage>>& passages() const { return passages_; }
-  const std::vector<Opening>& openings() const { return openings_; }  // by place
+  // What the internet reaches, by place; and what other zones reach.
+  const std::vector<Opening>& openings() const { return openings_; }
+  const std::vector<Opening>& openings_of_zones() const { return openings_of_zones_; }
   // Firewalls too complex to judge: why, and where.
   const std::vector<Note>& failures() const { return failures_; }
   // Every ruleset of every standing, for checks about rules rather than packets.
   const std::vector<std::unique_ptr<ChainSets>>& chains() const { return chains_; }
 
-  // Packets of a row on the passage's host, as seen after translation.
+  // Packets of a row on the passage's host, as seen after this firewall's translation.
   PacketSet row_packets(const Passage& passage, const MatrixRow& row) const;
-  // A packet of `wanted` (a part of what the flow shows) as it arrives, its way, and the matches it depends on.
+  // Of `wanted` (as a host sees them at the end of the path), the packets as this passage's firewall sees them.
+  PacketSet before_path(const Passage& passage, PacketSet wanted) const;
+  // A packet of `wanted` (a part of what the flow shows) as it arrives, its way through every firewall of the path, and the
+  // matches it depends on.
   struct Witness {
     Packet packet;
     std::vector<PathStep> path;
+    std::vector<SourceSpan> decided_by;  // by each firewall of the path in turn
     std::vector<Doubt> doubt;
   };
   Witness witness(const Passage& passage, const Flow& flow, PacketSet wanted) const;
+  // Who keeps packets of `wanted` (as seen after the passage's translation) from the host.
+  struct Block {
+    RuleRef by;                 // chain null: nobody on record
+    const Flow* flow = nullptr; // of the passage
+    PacketSet packets;          // as seen by the passage's firewall
+    const Standing* at = nullptr;
+  };
+  // `translated_only`: only packets that a port forward takes to the host count.
+  Block blocked_by(const Passage& passage, PacketSet wanted, bool translated_only) const;
 
  private:
-  void judge(const Standing& standing, const Ruleset& ruleset, PacketSpace& packets);
+  struct Machine {
+    const Standing* standing;
+    PacketSpace* packets;
+    std::vector<ChainSets*> chains;  // one per ruleset
+  };
+  void judge(std::size_t machine, std::size_t ruleset);
   void pass(Passage passage, PacketSet zone);
-  void open(const Passage& passage);
+  void open(const Passage& passage, std::vector<Opening>& openings);
+  void line_up(Passage& passage, std::size_t machine);
+  PacketSet through(const Passage& passage, std::size_t from, PacketSet target) const;
+  PacketSet leaving(ChainSets& chains, Hook hook, PacketSet target) const;
+  void sum_up();
 
   const Site& site_;
   const PortMatrix& matrix_;
   std::vector<std::unique_ptr<PacketSpace>> spaces_;
   std::vector<std::unique_ptr<ChainSets>> chains_;
+  std::vector<Machine> machines_;
   std::vector<std::unique_ptr<Passage>> passages_;
-  std::vector<Opening> openings_;
+  std::vector<Opening> openings_, openings_of_zones_;
   std::vector<Note> failures_;
 };
 

@@ -15,13 +15,16 @@ RuleRef line_to_change(const Opening& opening) {
   return opening.flow->translation.rule ? opening.flow->translation : opening.by;
 }
 
+Level level_at(Level level, const Passage& passage) {
+  if (passage.at->network_only) level = level == Level::error ? Level::warning : Level::note;
+  bool side_known = !passage.zone->is_internet() || !passage.at->internet.empty();
+  return side_known && passage.unlocated.empty() ? level : std::min(level, Level::warning);
+}
+
 Level level_at(Level level, const Opening& opening) {
-  const Standing& at = *opening.passage->at;
-  if (at.network_only) level = level == Level::error ? Level::warning : Level::note;
   // What a rule that was not understood may accept is doubt enough for a warning, not for an error.
   bool guessed = opening.by.rule && opening.by.rule->action.kind == ActionKind::unknown;
-  if (at.internet.empty() || !opening.located() || guessed) level = std::min(level, Level::warning);
-  return level;
+  return std::min(level_at(level, *opening.passage), guessed ? Level::warning : Level::error);
 }
 
 std::string from_zone(const Opening& opening) { return "the " + opening.zone(); }
@@ -78,6 +81,10 @@ Finding finding_at(const Judgement& judgement, std::string_view check, const Ope
       judgement.exposure.witness(passage, *opening.flow, passage.chains->space().intersect(mine, wanted));
   f.witness = witness.packet;
   f.path = std::move(witness.path);
+  if (opening.flow->translation.rule)
+    f.related.push_back({opening.by.rule ? "accepted by this rule" : "accepted by this policy", opening.by.span()});
+  for (std::size_t k = 1; k < witness.decided_by.size(); ++k)
+    f.related.push_back({"then accepted here by " + passage.then[k - 1].at->firewall->name, witness.decided_by[k]});
   if (certainty == Certainty::possible) {
     f.doubt = std::move(witness.doubt);
     if (!passage.path_certain && passage.hook == Hook::forward && passage.host)
@@ -87,8 +94,6 @@ Finding finding_at(const Judgement& judgement, std::string_view check, const Ope
     if (!opening.located())
       f.doubt.push_back({passage.unlocated, opening.by.span()});
   }
-  if (opening.flow->translation.rule)
-    f.related.push_back({opening.by.rule ? "accepted by this rule" : "accepted by this policy", opening.by.span()});
   f.identity = opening.zone() + '\n' + rule_text(judgement, line_to_change(opening));
   return f;
 }

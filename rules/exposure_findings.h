@@ -21,6 +21,7 @@ RuleRef line_to_change(const Opening& opening);
 // known or the accepting rule was not understood;
 // one level down where only the host's own filter is known.
 Level level_at(Level level, const Opening& opening);
+Level level_at(Level level, const Passage& passage);
 // "the internet", "the network".
 std::string from_zone(const Opening& opening);
 // ", if 192.168.42.1 is routed from there" where no translation leads to a private address; else empty.

@@ -1,5 +1,5 @@
-// The ladder of product.md, first rung that answers. Rules in a chain called from POSTROUTING or PREROUTING inherit the
-// interface their callers require, since generators put the interface on the jump and the translation in the chain.
+// Roles from what the chains do, then the internet's side of each firewall, then how the declared ones stand behind one
+// another.
 #include "rules/site.h"
 
 #include <fmt/format.h>
@@ -8,190 +8,14 @@
 #include <map>
 #include <set>
 
+#include "rules/declared.h"
+#include "rules/internet.h"
+#include "rules/join_dumps.h"
+#include "rules/locate_pbx.h"
+#include "rules/required.h"
+
 namespace ipo {
-
-bool is_tunnel(const std::string& name) {
-  for (const char* prefix : {"docker", "veth", "virbr", "cni", "flannel", "cali", "podman", "tun", "tap", "wg", "ipsec", "vti",
-                             "xfrm", "gre", "sit", "tailscale", "zt", "ham", "vpn"})
-    if (name.starts_with(prefix)) return true;
-  return false;
-}
-
 namespace {
-
-// A bridge, container or VPN interface: what is behind it is no internet although it may be masqueraded.
-bool is_internal_kind(const std::string& name) {
-  for (const char* prefix : {"lo", "br", "vmbr", "lxc", "lxd", "vnet"})
-    if (name.starts_with(prefix)) return true;
-  return is_tunnel(name);
-}
-
-bool is_dial_out_name(const std::string& name) {
-  for (const char* prefix : {"ppp", "wan", "wwan", "pppoe", "dsl"})
-    if (name.starts_with(prefix)) return true;
-  return false;
-}
-
-bool all_private(const IntervalSet& addresses, Family family) {
-  for (const Interval& i : addresses)
-    if (is_public({family, i.lo}) || is_public({family, i.hi})) return false;
-  return !addresses.empty();
-}
-
-const FieldTest* field_test(const Condition& c, Field field) {
-  if (c.any_of.size() != 1) return nullptr;
-  auto* test = std::get_if<FieldTest>(&c.any_of.front());
-  return test && test->field == field ? test : nullptr;
-}
-
-// Values a rule requires of a field: the intersection of its conditions; nothing where it does not test it.
-std::optional<IntervalSet> required(const Rule& rule, Field field, u128 max) {
-  std::optional<IntervalSet> out;
-  for (const Condition& c : rule.conditions)
-    if (const FieldTest* test = field_test(c, field)) {
-      IntervalSet values = c.negated ? test->values.complement(max) : test->values;
-      out = out ? out->intersected(values) : values;
-    }
-  return out;
-}
-
-struct InterfaceSeen {
-  InterfaceTest test;
-  SourceSpan span;
-};
-
-// The rules that call each chain, by table and name.
-using Callers = std::map<std::pair<std::string_view, std::string_view>, std::vector<std::pair<const Chain*, const Rule*>>>;
-
-Callers callers_of(const Ruleset& ruleset) {
-  Callers out;
-  for (const Chain& chain : ruleset.chains)
-    for (const Rule& rule : chain.rules)
-      if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to)
-        out[{chain.table, rule.action.chain}].push_back({&chain, &rule});
-  return out;
-}
-
-// The interfaces a rule requires, its own or, if it names none, its callers'.
-std::vector<InterfaceSeen> required_interfaces(const Callers& callers, const Chain& chain, const Rule& rule, bool incoming) {
-  std::vector<InterfaceSeen> out;
-  std::vector<std::pair<const Chain*, const Rule*>> todo = {{&chain, &rule}};
-  std::set<const Chain*> asked;
-  for (std::size_t next = 0; next < todo.size(); ++next) {
-    auto [in, at] = todo[next];
-    bool own = false;
-    for (const Condition& c : at->conditions) {
-      if (c.negated || c.any_of.size() != 1) continue;
-      auto* test = std::get_if<InterfaceTest>(&c.any_of.front());
-      if (!test || test->incoming != incoming || test->name.empty()) continue;
-      own = true;
-      out.push_back({*test, at->span});
-    }
-    if (own || !asked.insert(in).second) continue;
-    if (auto it = callers.find({in->table, in->name}); it != callers.end())
-      todo.insert(todo.end(), it->second.begin(), it->second.end());
-  }
-  return out;
-}
-
-template <class Visit>
-void each_rule(const Firewall& firewall, Visit visit) {
-  for (const Ruleset& ruleset : firewall.rulesets)
-    for (const Chain& chain : ruleset.chains)
-      for (const Rule& rule : chain.rules) visit(ruleset, chain, rule);
-}
-
-bool has_interface(const std::vector<InterfaceTest>& list, const InterfaceTest& test) {
-  return std::any_of(list.begin(), list.end(),
-                     [&](const InterfaceTest& i) { return i.name == test.name && i.prefix == test.prefix; });
-}
-
-std::string shown(const InterfaceTest& test) { return test.prefix ? test.name + "+" : test.name; }
-
-// Hairpin masquerading makes an inside interface look like an uplink. Of several candidates one that rules let packets
-// into by a private destination, or out of by a private source, is inside.
-void drop_inside(Standing& standing, std::vector<Inference>& inferences) {
-  if (standing.internet.size() < 2) return;
-  auto inside = [&](const InterfaceTest& candidate) {
-    bool found = false;
-    each_rule(*standing.firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
-      if (chain.table != "filter" || rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject) return;
-      for (const Condition& c : rule.conditions) {
-        auto* i = c.any_of.size() == 1 && !c.negated ? std::get_if<InterfaceTest>(&c.any_of.front()) : nullptr;
-        if (!i || i->name != candidate.name || i->prefix != candidate.prefix) continue;
-        auto with = required(rule, i->incoming ? Field::source : Field::destination, address_max(ruleset.family));
-        found = found || (with && all_private(*with, ruleset.family));
-      }
-    });
-    return found;
-  };
-  std::vector<InterfaceTest> left;
-  for (const InterfaceTest& candidate : standing.internet)
-    if (!inside(candidate)) left.push_back(candidate);
-  if (left.empty() || left.size() == standing.internet.size()) return;
-  std::erase_if(inferences, [&](const Inference& i) {
-    return std::any_of(standing.internet.begin(), standing.internet.end(), [&](const InterfaceTest& t) {
-      return !has_interface(left, t) && i.message.starts_with("internet is " + shown(t) + ":");
-    });
-  });
-  standing.internet = left;
-}
-
-void infer_internet(Standing& standing, const SiteOptions& options, std::vector<Inference>& inferences) {
-  auto take = [&](const InterfaceSeen& seen, const char* why) {
-    if (has_interface(standing.internet, seen.test)) return;
-    standing.internet.push_back(seen.test);
-    inferences.push_back({fmt::format("internet is {}: {}", shown(seen.test), why), seen.span});
-  };
-  if (!options.internet.empty()) {
-    for (const std::string& name : options.internet) {
-      bool prefix = name.ends_with('+');
-      InterfaceTest given{true, prefix ? name.substr(0, name.size() - 1) : name, prefix};
-      standing.internet.push_back(given);
-      bool named = false;
-      each_rule(*standing.firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
-        for (const Condition& c : rule.conditions)
-          for (const Test& test : c.any_of)
-            if (auto* i = std::get_if<InterfaceTest>(&test); i && !i->name.empty())
-              named = named || i->name == given.name || (i->prefix && given.name.starts_with(i->name)) ||
-                      (prefix && i->name.starts_with(given.name));
-      });
-      if (!named)
-        inferences.push_back({fmt::format("internet is {} as given, though no rule names this interface: is it spelt right?", name),
-                              standing.firewall->rulesets.empty() ? SourceSpan{} : standing.firewall->rulesets.front().span});
-    }
-    return;
-  }
-  const Firewall& firewall = *standing.firewall;
-  std::map<const Ruleset*, Callers> callers;
-  for (const Ruleset& ruleset : firewall.rulesets) callers.emplace(&ruleset, callers_of(ruleset));
-  each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
-    if (chain.table != "nat" || rule.action.kind != ActionKind::translate_source) return;
-    auto to = required(rule, Field::destination, address_max(ruleset.family));
-    if (to && all_private(*to, ruleset.family)) return;
-    for (const InterfaceSeen& i : required_interfaces(callers.at(&ruleset), chain, rule, false))
-      if (!is_internal_kind(i.test.name)) take(i, "source addresses are translated on the way out of it");
-  });
-  drop_inside(standing, inferences);
-  if (standing.internet.empty())
-    each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
-      if (chain.table != "nat" || rule.action.kind != ActionKind::translate_destination) return;
-      for (const InterfaceSeen& i : required_interfaces(callers.at(&ruleset), chain, rule, true))
-        if (!is_internal_kind(i.test.name)) take(i, "ports are forwarded from it");
-    });
-  if (standing.internet.empty())
-    each_rule(firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
-      for (const Condition& c : rule.conditions)
-        for (const Test& test : c.any_of)
-          if (auto* i = std::get_if<InterfaceTest>(&test); i && is_dial_out_name(i->name))
-            take({*i, rule.span}, "its name is one of a dial-out or WAN interface");
-    });
-  for (InterfaceTest& i : standing.internet) i.incoming = true;
-  if (standing.internet.empty())
-    inferences.push_back({"which interface leads to the internet is not known: any interface with a globally routable source "
-                          "counts, findings are warnings at most; name it with --internet",
-                          firewall.rulesets.empty() ? SourceSpan{} : firewall.rulesets.front().span});
-}
 
 // Whether the rule can let a new connection of tcp or udp through from a real interface.
 bool lets_new_through(const Rule& rule) {
@@ -252,30 +76,6 @@ Role infer_role(const Firewall& firewall) {
   return Role::host;
 }
 
-// Ports whose row says little about the machine behind them: every web, mail or time server has them.
-bool is_common_service(const MatrixRow& row) {
-  static const std::set<unsigned> common = {22, 25, 37, 53, 80, 123, 143, 389, 443, 993, 8000, 8080, 8443};
-  return std::all_of(row.ports.begin(), row.ports.end(), [](auto range) { return common.contains(range.first); });
-}
-
-// An IPv4 and an IPv6 dump together are one host's: what one says of interfaces and role holds for both.
-void join_families(Site& site) {
-  if (site.firewalls.size() != 2) return;
-  auto only = [](const Firewall& f, Family family) {
-    return !f.role && std::all_of(f.rulesets.begin(), f.rulesets.end(), [&](const Ruleset& r) { return r.family == family; });
-  };
-  std::size_t six = only(site.firewalls[0], Family::ipv6) ? 0 : 1, four = 1 - six;
-  if (!only(site.firewalls[four], Family::ipv4) || !only(site.firewalls[six], Family::ipv6)) return;
-  for (Ruleset& ruleset : site.firewalls[six].rulesets) site.firewalls[four].rulesets.push_back(std::move(ruleset));
-  site.firewalls.erase(site.firewalls.begin() + static_cast<std::ptrdiff_t>(six));
-}
-
-// Rows that other machines' port forwards hit by chance: media ranges, tunnels, routing, ports that merely look alike.
-bool says_nothing(const MatrixRow& row) {
-  static const std::set<int> numbers = {8, 10, 11, 27, 28, 46};
-  return numbers.contains(row.number);
-}
-
 // A dump without its filter table says nothing of what passes: base chains of unknown policy stand for it.
 void assume_filter(Ruleset& ruleset, std::vector<Inference>& inferences) {
   if (ruleset.has_filter) return;
@@ -292,86 +92,6 @@ void assume_filter(Ruleset& ruleset, std::vector<Inference>& inferences) {
   });
   ruleset.has_filter = true;
   inferences.push_back({"the dump has no filter table: what passes is not known, findings are possible", first});
-}
-
-struct PbxCandidate {
-  Located<Address> address;
-  std::string row;
-  bool specific;
-};
-
-std::vector<PbxCandidate> forwarded_pbx(const Site& site, const PortMatrix& matrix) {
-  std::vector<PbxCandidate> out;
-  for (const Firewall& firewall : site.firewalls)
-    each_rule(firewall, [&](const Ruleset& ruleset, const Chain&, const Rule& rule) {
-      if (rule.action.kind != ActionKind::translate_destination) return;
-      const Translation& t = rule.action.translation;
-      if (t.addresses.size() != 1) return;
-      auto ports = t.ports.empty() ? required(rule, Field::destination_port, 65535) : std::optional(t.ports);
-      if (!ports) return;
-      auto protocols = required(rule, Field::protocol, 255);
-      for (const MatrixRow& row : matrix.rows) {
-        if (row.direction != "ingress" || row.product != "ip-office" || says_nothing(row)) continue;
-        if (!row.port_set().intersects(*ports)) continue;
-        bool transport = false;
-        for (std::uint8_t protocol : {proto_tcp, proto_udp})
-          transport = transport || (row.has_transport(protocol) && (!protocols || protocols->contains(protocol)));
-        if (!transport) continue;
-        out.push_back({{{ruleset.family, t.addresses.begin()->lo}, rule.span}, row.id, !is_common_service(row)});
-      }
-    });
-  return out;
-}
-
-// An address the user gave may be the public one a port forward takes to the PBX: then where it leads is the PBX too.
-void follow_forwards(Site& site, Host& host) {
-  std::vector<Located<Address>> given = host.addresses;
-  for (const Firewall& firewall : site.firewalls)
-    each_rule(firewall, [&](const Ruleset& ruleset, const Chain&, const Rule& rule) {
-      const Translation& t = rule.action.translation;
-      if (rule.action.kind != ActionKind::translate_destination || t.addresses.size() != 1) return;
-      auto outer = required(rule, Field::destination, address_max(ruleset.family));
-      Address target{ruleset.family, t.addresses.begin()->lo};
-      for (const Located<Address>& a : host.addresses)
-        if (a.value == target) return;
-      for (const Located<Address>& a : given) {
-        if (!outer || a.value.family != ruleset.family || *outer != IntervalSet::of(a.value.value)) continue;
-        host.addresses.push_back({target, rule.span});
-        site.inferences.push_back({fmt::format("{} is the PBX too: what is sent to {} is forwarded to it",
-                                               format_address(target), format_address(a.value)),
-                                   rule.span});
-        return;
-      }
-    });
-}
-
-void locate_pbx(Site& site, const PortMatrix& matrix, const SiteOptions& options) {
-  auto pbx_host = [&]() -> Host& {
-    for (Host& host : site.hosts)
-      if (std::find(host.products.begin(), host.products.end(), "ip-office") != host.products.end()) return host;
-    Host host;
-    host.name = "pbx";
-    host.products = {"ip-office"};
-    return site.hosts.emplace_back(std::move(host));
-  };
-  if (!options.pbx.empty()) {
-    Host& host = pbx_host();
-    host.addresses.clear();
-    for (Address address : options.pbx) host.addresses.push_back({address, host.span});
-    follow_forwards(site, host);
-    return;
-  }
-  for (const Host& host : site.hosts)
-    if (!host.addresses.empty()) return;
-  std::vector<PbxCandidate> found = forwarded_pbx(site, matrix);
-  bool specific = std::any_of(found.begin(), found.end(), [](const PbxCandidate& c) { return c.specific; });
-  std::set<Address> known;
-  for (const PbxCandidate& c : found) {
-    if (c.specific != specific || !known.insert(c.address.value).second) continue;
-    pbx_host().addresses.push_back(c.address);
-    site.inferences.push_back({fmt::format("the PBX is {}: port forward to a port of {}", format_address(c.address.value), c.row),
-                               c.address.span});
-  }
 }
 
 }  // namespace
@@ -424,27 +144,126 @@ std::vector<InterfaceTest> Standing::inside(std::optional<Address> address, bool
   return tied.empty() ? named : tied;
 }
 
-std::vector<Standing> survey(Site& site, const PortMatrix& matrix, const SiteOptions& options) {
+bool Standing::knows(const InterfaceTest& interface) const {
+  bool found = false, any = false;
+  each_rule(*firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
+    for (const Condition& c : rule.conditions)
+      for (const Test& test : c.any_of)
+        if (auto* i = std::get_if<InterfaceTest>(&test); i && !i->name.empty()) {
+          any = any || i->name != "lo";
+          found = found || i->name == interface.name || (i->prefix && interface.name.starts_with(i->name)) ||
+                  (interface.prefix && i->name.starts_with(interface.name));
+        }
+  });
+  return found || !any;
+}
+
+bool Standing::runs_on(const Host& host) const {
+  const std::vector<std::string>& names = firewall->hosts;
+  return names.empty() || std::find(names.begin(), names.end(), host.name) != names.end();
+}
+
+namespace {
+
+SourceSpan place_of(const Firewall& firewall) {
+  return firewall.rulesets.empty() ? SourceSpan{} : firewall.rulesets.front().span;
+}
+
+InterfaceTest interface_named(const std::string& name) {
+  bool prefix = name.ends_with('+');
+  return {true, prefix ? name.substr(0, name.size() - 1) : name, prefix};
+}
+
+// The first rung of the ladder: what was said. Empty where nothing was, or nothing this firewall knows of.
+void take_internet(Standing& standing, const Site& site, const SiteOptions& options, std::vector<Inference>& inferences) {
+  for (const std::string& name : options.internet) {
+    InterfaceTest given = interface_named(name);
+    standing.internet.push_back(given);
+    if (!standing.knows(given))
+      inferences.push_back({fmt::format("internet is {} as given, though no rule names this interface: is it spelt right?", name),
+                            place_of(*standing.firewall)});
+  }
+  for (const Zone& zone : site.zones)
+    if (zone.kind == "internet")
+      for (const Located<InterfaceTest>& interface : zone.interfaces) {
+        InterfaceTest test = interface.value;
+        test.incoming = true;
+        if (has_interface(standing.internet, test) || !standing.knows(test)) continue;
+        standing.internet.push_back(test);
+        inferences.push_back({fmt::format("internet is {}: declared", format_interface(test)), interface.span});
+      }
+}
+
+// The internet, as declared or as it is where nobody says so, before all other zones.
+std::vector<ZoneAt> zones_of(const Site& site) {
+  std::vector<ZoneAt> out;
+  auto add = [&](const Zone& zone) {
+    auto same = std::find_if(out.begin(), out.end(), [&](const ZoneAt& z) { return z.name == zone.name; });
+    if (same == out.end()) same = out.insert(out.end(), {zone.name, zone.kind, {}});
+    same->tables.push_back(&zone);
+  };
+  for (const Zone& zone : site.zones)
+    if (zone.kind == "internet") add(zone);
+  if (out.empty()) out.push_back({"internet", "internet", {}});
+  for (const Zone& zone : site.zones)
+    if (zone.kind != "internet") add(zone);
+  return out;
+}
+
+// Declared firewalls are passed in the order perimeter, transit, host; several perimeters, and several hosts' filters, are
+// beside each other, several transits one behind the other.
+void line_up(std::vector<Standing>& all) {
+  std::vector<std::size_t> declared, transits, hosts;
+  bool perimeter = false;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!all[i].firewall->role) continue;
+    declared.push_back(i);
+    perimeter = perimeter || all[i].role == Role::perimeter;
+    if (all[i].role == Role::transit) transits.push_back(i);
+    if (all[i].role == Role::host) hosts.push_back(i);
+  }
+  for (std::size_t i : declared) {
+    Standing& at = all[i];
+    if (at.role == Role::host) {
+      at.outermost = !perimeter && transits.empty();
+      continue;
+    }
+    auto behind = at.role == Role::perimeter ? transits.begin() : std::find(transits.begin(), transits.end(), i) + 1;
+    at.outermost = at.role == Role::perimeter || (!perimeter && behind == transits.begin() + 1);
+    at.then.assign(behind, transits.end());
+    at.then.insert(at.then.end(), hosts.begin(), hosts.end());
+  }
+}
+
+}  // namespace
+
+std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatrix& matrix, const SiteOptions& options) {
   std::vector<Standing> out;
-  join_families(site);
+  join_families(site, sources);
   for (Firewall& firewall : site.firewalls)
     for (Ruleset& ruleset : firewall.rulesets) assume_filter(ruleset, site.inferences);
-  locate_pbx(site, matrix, options);
-  bool perimeter = false;
+  if (!options.internet.empty()) std::erase_if(site.zones, [](const Zone& zone) { return zone.kind == "internet"; });
+  locate_pbx(site, matrix, options.pbx);
   for (const Firewall& firewall : site.firewalls) {
     Standing standing;
     standing.firewall = &firewall;
     standing.role = firewall.role ? *firewall.role : infer_role(firewall);
-    SourceSpan place = firewall.rulesets.empty() ? SourceSpan{} : firewall.rulesets.front().span;
     if (!firewall.role)
       site.inferences.push_back({standing.role == Role::host
                                      ? "this is a host's own filter: it translates nothing and forwards nothing"
                                      : "this is a perimeter firewall: it translates or forwards",
-                                 place});
-    infer_internet(standing, options, site.inferences);
+                                 place_of(firewall)});
+    standing.zones = zones_of(site);
     standing.protects_itself = standing.role == Role::host;
-    perimeter = perimeter || standing.role != Role::host;
     out.push_back(std::move(standing));
+  }
+  line_up(out);
+  bool perimeter = false;
+  for (Standing& standing : out) {
+    perimeter = perimeter || standing.role != Role::host;
+    if (standing.outermost) take_internet(standing, site, options, site.inferences);
+    std::vector<Inference> unused;  // further in, where packets come from is the path's business
+    if (standing.internet.empty()) infer_internet(standing, standing.outermost ? site.inferences : unused);
   }
   bool located = false, all_inside = true;
   for (const Host& host : site.hosts)
@@ -455,9 +274,10 @@ std::vector<Standing> survey(Site& site, const PortMatrix& matrix, const SiteOpt
   for (Standing& standing : out) {
     if (standing.role != Role::host || perimeter || !located || !all_inside) continue;
     standing.network_only = true;
+    if (standing.zones.front().tables.empty()) standing.zones.front().name = "network";
     site.inferences.push_back({"no perimeter firewall was given and the PBX has private addresses: what is reachable is said "
                                "of the network around it, one level lower",
-                               standing.firewall->rulesets.empty() ? SourceSpan{} : standing.firewall->rulesets.front().span});
+                               place_of(*standing.firewall)});
   }
   if (!located && perimeter)
     site.inferences.push_back({"the address of the PBX is not known: every destination is judged, findings are possible and "

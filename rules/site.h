@@ -1,4 +1,5 @@
-// What the inputs do not say outright: which side is the internet, what role a firewall plays, where the PBX is.
+// What the inputs do not say outright: which side is the internet, what role a firewall plays, where the PBX is, which
+// firewall stands behind which.
 //
 // Every conclusion is recorded as an Inference with the line it rests on (product.md, "Inferring the internet zone",
 // "Roles", "The PBX").
@@ -13,13 +14,17 @@
 namespace ipo {
 
 struct SiteOptions {
-  std::vector<std::string> internet;  // interface names; empty = infer
-  std::vector<Address> pbx;           // empty = from the export, else infer
+  std::vector<std::string> internet;  // interface names; empty = as declared, else infer
+  std::vector<Address> pbx;           // empty = as declared or exported, else infer
 };
 
-// A tunnel or container interface, by its name: the PBX's network is behind it only where a rule says so, and what comes
-// from it is not the internet.
-bool is_tunnel(const std::string& interface);
+// A zone as a firewall sees it.
+struct ZoneAt {
+  std::string name;                 // "internet", "itsp"; "network" where only a host's own filter is known
+  std::string kind;
+  std::vector<const Zone*> tables;  // what was declared; empty for an inferred internet
+  bool is_internet() const { return kind == "internet"; }
+};
 
 // A firewall as it stands in the site.
 struct Standing {
@@ -28,13 +33,24 @@ struct Standing {
   // Interfaces the internet is behind; empty = not known, then every interface but loopback, tunnels and containers,
   // and only globally routable sources count.
   std::vector<InterfaceTest> internet;
+  // The internet first, then every declared zone.
+  std::vector<ZoneAt> zones;
   // The PBX is this machine (host role), so INPUT protects it; else FORWARD does.
   bool protects_itself = false;
   // The only filter given is the host's own and the PBX has private addresses: "network" rather than "internet".
   bool network_only = false;
+  // Indices of the standings a packet passes next on its way in, outermost first; host filters last. Only where the roles
+  // are declared.
+  std::vector<std::size_t> then;
+  // Packets of the internet come in here first, not through another firewall of the path.
+  bool outermost = true;
+
   // A rule names the address or a net of at most a /8 around it.
   bool mentions(Address address) const;
-  std::string zone() const { return network_only ? "network" : "internet"; }
+  // A rule names the interface, or a pattern that covers it; or no rule names any but lo.
+  bool knows(const InterfaceTest& interface) const;
+  // A host filter that runs on this host, as far as is declared.
+  bool runs_on(const Host& host) const;
   // Interfaces that may lead to an inside address, if it is known: those the rules tie to it; else every named inside
   // interface, but no tunnels and containers, which are added to `elsewhere`. `certain` tells which.
   std::vector<InterfaceTest> inside(std::optional<Address> address, bool& certain,
@@ -42,7 +58,7 @@ struct Standing {
 };
 
 // Joins the IPv4 and the IPv6 dump of one firewall and adds hosts that were concluded, and the inferences, to `site`; the
-// pointers in the result stay valid as long as site.firewalls is not changed.
-std::vector<Standing> survey(Site& site, const PortMatrix& matrix, const SiteOptions& options);
+// pointers in the result stay valid as long as site.firewalls and site.zones are not changed.
+std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatrix& matrix, const SiteOptions& options);
 
 }  // namespace ipo

@@ -19,7 +19,7 @@ struct Surveyed {
   explicit Surveyed(const std::string& text, SiteOptions options = {}) {
     sources.push_back(decode_source("fw.rules", text));
     find_dialect("iptables")->interpret(sources, 0, site);
-    standings = survey(site, builtin_matrix(), options);
+    standings = survey(site, sources, builtin_matrix(), options);
   }
   std::string internet() const {
     std::string out;

@@ -52,31 +52,17 @@ bool forwarded_only(const Passage& passage) {
   return std::any_of(passage.flows.begin(), passage.flows.end(), [](const Flow& f) { return f.translation.rule != nullptr; });
 }
 
-// The rule or policy that drops a packet of `blocked`.
-const ChainSets::Decided* blocker(const Passage& passage, PacketSet blocked, const Flow** flow) {
-  Space& s = passage.chains->space();
-  bool forwarded = forwarded_only(passage);
-  for (const Flow& f : passage.flows)
-    for (const ChainSets::Decided& d : f.decided)
-      if (!d.accepted && (!forwarded || f.translation.rule) && !s.disjoint(d.packets, blocked)) {
-        *flow = &f;
-        return &d;
-      }
-  return nullptr;
-}
-
 struct Media {
   const Judgement& judgement;
   Findings& findings;
 
   void report(const Passage& passage, PacketSet packets, const IntervalSet& closed, const IntervalSet& range, Level level,
               const Opening* partly) {
-    const Flow* flow = nullptr;
-    const ChainSets::Decided* by = blocker(passage, packets, &flow);
+    Exposure::Block block = judgement.exposure.blocked_by(passage, packets, forwarded_only(passage));
     Finding f;
     f.check = "rtp-range-blocked";
-    f.level = level;
-    f.zone = passage.at->zone();
+    f.level = level_at(level, passage);
+    f.zone = passage.zone->name;
     f.hook = name_of(passage.hook);
     f.rows = {std::string(passage.inbound ? media_row : egress_row)};
     bool plural = closed.intervals().size() > 1 || closed.begin()->lo != closed.begin()->hi;
@@ -84,22 +70,23 @@ struct Media {
                             format_ports(range), plural ? "are" : "is", passage.inbound ? "from" : "on the way to", f.zone);
     if (level == Level::note) f.message += " if the PBX runs on Linux";
     RuleRef place;
-    if (by) {
-      place = by->by;
-      Space& s = passage.chains->space();
-      Exposure::Witness witness = judgement.exposure.witness(passage, *flow, s.intersect(packets, by->packets));
+    if (block.by.chain) {
+      place = block.by;
+      Exposure::Witness witness = judgement.exposure.witness(passage, *block.flow, block.packets);
       f.witness = witness.packet;
       f.path = std::move(witness.path);
     }
-    // A rule that blocks before the partly opening one is the line to change; else the opening is too narrow, the filter's
-    // if the packets were forwarded up to there, else the forward.
-    bool in_front = by && partly && by->by.rule && by->by.span() < partly->by.span();
-    if (partly && !in_front) {
-      place = flow && flow->translation.rule ? partly->by : line_to_change(*partly);
-      if (by) f.related.push_back({by->by.rule ? "blocked by this rule" : "blocked by this policy", by->by.span()});
+    // A rule that blocks before the partly opening one is the line to change, and so is one of a firewall further in; else
+    // the opening is too narrow, the filter's if the packets were forwarded up to there, else the forward.
+    bool further_in = block.at && block.at != passage.at;
+    bool in_front = block.by.rule && partly && block.by.span() < partly->by.span();
+    if (partly && !in_front && !further_in) {
+      place = block.flow && block.flow->translation.rule ? partly->by : line_to_change(*partly);
+      if (block.by.chain) f.related.push_back({block.by.rule ? "blocked by this rule" : "blocked by this policy", block.by.span()});
     } else if (partly) {
       f.related.push_back({"opened by this line", partly->by.span()});
     }
+    if (further_in) f.message += fmt::format("; {} lets them through, {} does not", passage.at->firewall->name, block.at->firewall->name);
     f.span = place.chain ? place.span() : passage.ruleset->span;
     f.identity = f.zone + '\n' + format_ports(closed) + '\n' + (place.chain ? rule_text(judgement, place) : "");
     findings.push_back(std::move(f));
@@ -114,7 +101,7 @@ struct Media {
       open = s.nothing();
       for (const Flow& f : passage.flows)
         if (f.translation.rule) open = s.unite(open, reach.after(s.possible(f.accepted), f));
-      open = s.intersect(open, s.test(Dimension::destination, passage.addresses));
+      open = s.intersect(open, s.possible(passage.target));
     }
     return range.minus(s.project(s.intersect(open, media), ports));
   }

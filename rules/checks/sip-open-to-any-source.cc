@@ -1,5 +1,5 @@
-// A trunk's provider is known when a SIP trunk record names it or when the firewall already lets single public sources in
-// to SIP; then there is no reason to let in everybody.
+// A trunk's provider is known when a zone declares it, a SIP trunk record names it or the firewall already lets single
+// public sources in to SIP; then there is no reason to let in everybody.
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
 
@@ -9,6 +9,8 @@ namespace {
 constexpr std::string_view sip_row = "ip-office/ingress/16";
 
 bool provider_known(const Judgement& judgement) {
+  for (const Zone& zone : judgement.site.zones)
+    if (zone.kind == "itsp") return true;
   for (const Record& record : judgement.site.records)
     if (const Setting* proxy = record.field("sipline.itsp_proxy"); proxy && parse_address(proxy->value.value)) return true;
   for (const Opening& o : judgement.exposure.openings())

@@ -11,13 +11,14 @@ namespace {
 
 constexpr int nesting_limit = 256;  // jumps inside jumps; the kernel's own limit is of this order
 
-std::vector<InterfaceTest> interfaces_of(const Firewall& firewall, std::vector<InterfaceTest> named) {
-  for (const Ruleset& ruleset : firewall.rulesets)
-    for (const Chain& chain : ruleset.chains)
-      for (const Rule& rule : chain.rules)
-        for (const Condition& condition : rule.conditions)
-          for (const Test& test : condition.any_of)
-            if (auto* interface = std::get_if<InterfaceTest>(&test)) named.push_back(*interface);
+std::vector<InterfaceTest> interfaces_of(const std::vector<const Firewall*>& firewalls, std::vector<InterfaceTest> named) {
+  for (const Firewall* firewall : firewalls)
+    for (const Ruleset& ruleset : firewall->rulesets)
+      for (const Chain& chain : ruleset.chains)
+        for (const Rule& rule : chain.rules)
+          for (const Condition& condition : rule.conditions)
+            for (const Test& test : condition.any_of)
+              if (auto* interface = std::get_if<InterfaceTest>(&test)) named.push_back(*interface);
   return named;
 }
 
@@ -35,16 +36,33 @@ OpaqueTest unknown_policy(const Chain& chain) {
 // ---- predicates and conditions ----------------------------------------------------------------------------------
 
 PacketSpace::PacketSpace(const Firewall& firewall, const std::vector<InterfaceTest>& named, std::size_t edge_budget)
-    : space(edge_budget), interfaces(interfaces_of(firewall, named)) {}
+    : PacketSpace(std::vector{&firewall}, named, edge_budget) {}
+
+PacketSpace::PacketSpace(const std::vector<const Firewall*>& firewalls, const std::vector<InterfaceTest>& named,
+                         std::size_t edge_budget)
+    : space(edge_budget), interfaces(interfaces_of(firewalls, named)) {
+  for (std::uint32_t number = 0; number < firewalls.size(); ++number)
+    for (const Ruleset& ruleset : firewalls[number]->rulesets) {
+      machines_.emplace(ruleset.span.source, number);
+      for (const Chain& chain : ruleset.chains)
+        for (const Rule& rule : chain.rules) machines_.emplace(rule.span.source, number);
+    }
+}
+
+PacketSpace::Key PacketSpace::key_of(const OpaqueTest& test, SourceSpan place) const {
+  if (test.stateful) return {test.predicate, place};
+  auto machine = machines_.find(place.source);
+  return {test.predicate, SourceSpan{machine == machines_.end() ? 0 : machine->second, 0, 0}};
+}
 
 PacketSet PacketSpace::predicate(const OpaqueTest& test, SourceSpan place) {
-  auto [it, added] = numbers_.try_emplace({test.predicate, test.stateful ? place : SourceSpan{}}, static_cast<std::uint32_t>(predicates_.size()));
+  auto [it, added] = numbers_.try_emplace(key_of(test, place), static_cast<std::uint32_t>(predicates_.size()));
   if (added) predicates_.push_back({test.predicate, test.reason, place});
   return space.predicate(it->second);
 }
 
 std::optional<std::uint32_t> PacketSpace::number_of(const OpaqueTest& test, SourceSpan place) const {
-  auto it = numbers_.find({test.predicate, test.stateful ? place : SourceSpan{}});
+  auto it = numbers_.find(key_of(test, place));
   return it == numbers_.end() ? std::nullopt : std::optional(it->second);
 }
 

@@ -21,16 +21,18 @@ struct Predicate {
   SourceSpan span;     // where it is first tested
 };
 
-// The space of one firewall's packets: its interfaces and its predicates.
+// The space of the packets that one firewall, or several behind one another, meet: their interfaces and predicates.
 class PacketSpace {
  public:
   // `named` are interfaces mentioned elsewhere (--internet, zones).
   PacketSpace(const Firewall& firewall, const std::vector<InterfaceTest>& named, std::size_t edge_budget = std::size_t{1} << 24);
+  PacketSpace(const std::vector<const Firewall*>& firewalls, const std::vector<InterfaceTest>& named,
+              std::size_t edge_budget = std::size_t{1} << 24);
 
   Space space;
   const Interfaces interfaces;
 
-  // Stateless predicates of one text are one predicate; stateful ones are one only at the same place.
+  // Stateless predicates of one text are one predicate on one firewall; stateful ones are one only at the same place.
   PacketSet predicate(const OpaqueTest& test, SourceSpan place);
   const std::vector<Predicate>& predicates() const { return predicates_; }
   // The predicate's number, if it was ever asked for.
@@ -38,8 +40,12 @@ class PacketSpace {
   PacketSet condition(const Condition& condition);
 
  private:
+  using Key = std::pair<std::string, SourceSpan>;
+  Key key_of(const OpaqueTest& test, SourceSpan place) const;
+
+  std::map<std::uint32_t, std::uint32_t> machines_;  // number of the firewall a source belongs to
   std::vector<Predicate> predicates_;
-  std::map<std::pair<std::string, SourceSpan>, std::uint32_t> numbers_;
+  std::map<Key, std::uint32_t> numbers_;
 };
 
 // What a chain does with a packet. Values from first_translation on name a rule of ChainSets::translations().

@@ -1,0 +1,105 @@
+// First rung that answers: masquerading, port forwards, names of dial-out interfaces. Rules in a chain called from
+// POSTROUTING or PREROUTING inherit the interface their callers require, since generators put the interface on the jump
+// and the translation in the chain.
+#include "rules/internet.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "rules/required.h"
+
+namespace ipo {
+
+bool is_tunnel(const std::string& name) {
+  for (const char* prefix : {"docker", "veth", "virbr", "cni", "flannel", "cali", "podman", "tun", "tap", "wg", "ipsec", "vti",
+                             "xfrm", "gre", "sit", "tailscale", "zt", "ham", "vpn"})
+    if (name.starts_with(prefix)) return true;
+  return false;
+}
+
+namespace {
+
+// A bridge, container or VPN interface: what is behind it is no internet although it may be masqueraded.
+bool is_internal_kind(const std::string& name) {
+  for (const char* prefix : {"lo", "br", "vmbr", "lxc", "lxd", "vnet"})
+    if (name.starts_with(prefix)) return true;
+  return is_tunnel(name);
+}
+
+bool is_dial_out_name(const std::string& name) {
+  for (const char* prefix : {"ppp", "wan", "wwan", "pppoe", "dsl"})
+    if (name.starts_with(prefix)) return true;
+  return false;
+}
+
+// Hairpin masquerading makes an inside interface look like an uplink. Of several candidates one that rules let packets
+// into by a private destination, or out of by a private source, is inside.
+void drop_inside(Standing& standing, std::vector<Inference>& inferences) {
+  if (standing.internet.size() < 2) return;
+  auto inside = [&](const InterfaceTest& candidate) {
+    bool found = false;
+    each_rule(*standing.firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
+      if (chain.table != "filter" || rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject) return;
+      for (const Condition& c : rule.conditions) {
+        auto* i = c.any_of.size() == 1 && !c.negated ? std::get_if<InterfaceTest>(&c.any_of.front()) : nullptr;
+        if (!i || i->name != candidate.name || i->prefix != candidate.prefix) continue;
+        auto with = required(rule, i->incoming ? Field::source : Field::destination, address_max(ruleset.family));
+        found = found || (with && all_private(*with, ruleset.family));
+      }
+    });
+    return found;
+  };
+  std::vector<InterfaceTest> left;
+  for (const InterfaceTest& candidate : standing.internet)
+    if (!inside(candidate)) left.push_back(candidate);
+  if (left.empty() || left.size() == standing.internet.size()) return;
+  std::erase_if(inferences, [&](const Inference& i) {
+    return std::any_of(standing.internet.begin(), standing.internet.end(), [&](const InterfaceTest& t) {
+      return !has_interface(left, t) && i.message.starts_with("internet is " + format_interface(t) + ":");
+    });
+  });
+  standing.internet = left;
+}
+
+}  // namespace
+
+void infer_internet(Standing& standing, std::vector<Inference>& inferences) {
+  auto take = [&](const InterfaceSeen& seen, const char* why) {
+    if (has_interface(standing.internet, seen.test)) return;
+    standing.internet.push_back(seen.test);
+    inferences.push_back({fmt::format("internet is {}: {}", format_interface(seen.test), why), seen.span});
+  };
+  const Firewall& firewall = *standing.firewall;
+  std::map<const Ruleset*, Callers> callers;
+  for (const Ruleset& ruleset : firewall.rulesets) callers.emplace(&ruleset, callers_of(ruleset));
+  each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
+    if (chain.table != "nat" || rule.action.kind != ActionKind::translate_source) return;
+    auto to = required(rule, Field::destination, address_max(ruleset.family));
+    if (to && all_private(*to, ruleset.family)) return;
+    for (const InterfaceSeen& i : required_interfaces(callers.at(&ruleset), chain, rule, false))
+      if (!is_internal_kind(i.test.name)) take(i, "source addresses are translated on the way out of it");
+  });
+  drop_inside(standing, inferences);
+  if (standing.internet.empty())
+    each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
+      if (chain.table != "nat" || rule.action.kind != ActionKind::translate_destination) return;
+      for (const InterfaceSeen& i : required_interfaces(callers.at(&ruleset), chain, rule, true))
+        if (!is_internal_kind(i.test.name)) take(i, "ports are forwarded from it");
+    });
+  if (standing.internet.empty())
+    each_rule(firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
+      for (const Condition& c : rule.conditions)
+        for (const Test& test : c.any_of)
+          if (auto* i = std::get_if<InterfaceTest>(&test); i && is_dial_out_name(i->name))
+            take({*i, rule.span}, "its name is one of a dial-out or WAN interface");
+    });
+  for (InterfaceTest& i : standing.internet) i.incoming = true;
+  if (standing.internet.empty())
+    inferences.push_back({"which interface leads to the internet is not known: any interface with a globally routable source "
+                          "counts, findings are warnings at most; name it with --internet",
+                          firewall.rulesets.empty() ? SourceSpan{} : firewall.rulesets.front().span});
+}
+
+}  // namespace ipo

@@ -1,0 +1,144 @@
+// A firewall's path is that of its first ruleset's source. For pairs by name every mark of a family is taken out of the
+// file's name; what is equal then belongs together.
+#include "rules/join_dumps.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+namespace ipo {
+namespace {
+
+std::string normal(std::string_view path) { return std::filesystem::path(path).lexically_normal().generic_string(); }
+
+std::string path_of(const Firewall& firewall, const Sources& sources) {
+  return firewall.rulesets.empty() ? firewall.name : sources[firewall.rulesets.front().span.source].path();
+}
+
+bool is_only(const Firewall& firewall, Family family) {
+  return !firewall.rulesets.empty() && std::all_of(firewall.rulesets.begin(), firewall.rulesets.end(),
+                                                   [&](const Ruleset& r) { return r.family == family; });
+}
+
+// Loads `more` after `into`: a table whose policies it states starts anew, rules for other chains are appended.
+void load(Ruleset& into, Ruleset more) {
+  std::set<std::string> anew;
+  for (const Chain& chain : more.chains)
+    if (chain.policy && chain.policy->value != ActionKind::unknown) anew.insert(chain.table);
+  Ruleset out;
+  out.family = into.family, out.span = into.span, out.has_filter = into.has_filter || more.has_filter;
+  auto add_base = [&](const BaseChain& base, const Chain& chain) {
+    std::size_t index = *out.find(chain.table, chain.name);
+    for (const BaseChain& known : out.base_chains)
+      if (known.chain == index && known.hook == base.hook) return;
+    out.base_chains.push_back({base.hook, base.priority, base.nat, index});
+  };
+  for (Chain& chain : into.chains)
+    if (!anew.contains(chain.table)) out.chains.push_back(chain);
+  for (Chain& chain : more.chains) {
+    auto known = out.find(chain.table, chain.name);
+    if (known)
+      out.chains[*known].rules.insert(out.chains[*known].rules.end(), chain.rules.begin(), chain.rules.end());
+    else
+      out.chains.push_back(chain);
+  }
+  for (const Ruleset* part : {&into, &more})
+    for (const BaseChain& base : part->base_chains)
+      if (const Chain& chain = part->chains[base.chain]; part == &more || !anew.contains(chain.table)) add_base(base, chain);
+  std::stable_sort(out.base_chains.begin(), out.base_chains.end(), [](const BaseChain& a, const BaseChain& b) {
+    return std::pair(a.hook, a.priority) < std::pair(b.hook, b.priority);
+  });
+  into = std::move(out);
+}
+
+// The path with every mark of an address family taken out of the file's name.
+std::string without_family(const std::string& path) {
+  std::string out = normal(path);
+  std::size_t name = out.rfind('/') == out.npos ? 0 : out.rfind('/') + 1;
+  for (const char* mark : {"ipv4", "ipv6", "v4", "v6", "ip6tables", "iptables", "ip6", "ip4"})
+    for (std::size_t at; (at = out.find(mark, name)) != out.npos;) out.erase(at, std::char_traits<char>::length(mark));
+  // "before6.rules" beside "before.rules"
+  std::size_t dot = std::min(out.find('.', name), out.size());
+  if (dot > name && out[dot - 1] == '6') out.erase(dot - 1, 1);
+  return out;
+}
+
+void join(Site& site, std::size_t into, std::size_t from) {
+  for (Ruleset& ruleset : site.firewalls[from].rulesets) site.firewalls[into].rulesets.push_back(std::move(ruleset));
+  site.firewalls.erase(site.firewalls.begin() + static_cast<std::ptrdiff_t>(from));
+}
+
+}  // namespace
+
+bool path_is(std::string_view glob, const std::string& folder, std::string_view path) {
+  std::string at = normal(path), below = normal(folder);
+  if (below == ".") below.clear();
+  if (at.starts_with(below)) return path_matches(normal(glob), std::string_view(at).substr(below.size()));
+  // "../shared/edge.v4": no glob can lead out of the folder, so the path itself is meant.
+  return at == normal(folder + std::string(glob));
+}
+
+void join_declared(Site& site, const Sources& sources, const std::vector<DeclaredFirewall>& declared) {
+  std::vector<Firewall> out;
+  std::vector<bool> taken(site.firewalls.size());
+  std::vector<std::pair<std::size_t, Firewall>> placed;  // by the place of the first dump
+  for (const DeclaredFirewall& d : declared) {
+    Firewall joined;
+    joined.name = d.name;
+    if (d.role) joined.role = d.role->value;
+    for (const Located<std::string>& host : d.hosts) joined.hosts.push_back(host.value);
+    std::size_t first = site.firewalls.size();
+    for (const Located<std::string>& file : d.files) {
+      bool found = false;
+      for (std::size_t f = 0; f < site.firewalls.size(); ++f) {
+        if (taken[f] || !path_is(file.value, d.folder, path_of(site.firewalls[f], sources))) continue;
+        taken[f] = found = true;
+        first = std::min(first, f);
+        for (Ruleset& ruleset : site.firewalls[f].rulesets) {
+          auto same = std::find_if(joined.rulesets.begin(), joined.rulesets.end(),
+                                   [&](const Ruleset& r) { return r.family == ruleset.family; });
+          if (same == joined.rulesets.end())
+            joined.rulesets.push_back(std::move(ruleset));
+          else
+            load(*same, std::move(ruleset));
+        }
+      }
+      if (!found)
+        site.inferences.push_back({fmt::format("{} is declared for the firewall {} but was not given: judged without it",
+                                               file.value, d.name),
+                                   file.span});
+    }
+    if (!joined.rulesets.empty()) placed.push_back({first, std::move(joined)});
+  }
+  for (std::size_t f = 0; f < site.firewalls.size(); ++f)
+    if (!taken[f]) placed.push_back({f, std::move(site.firewalls[f])});
+  std::stable_sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  site.firewalls.clear();
+  for (auto& [place, firewall] : placed) site.firewalls.push_back(std::move(firewall));
+}
+
+void join_families(Site& site, const Sources& sources) {
+  auto& all = site.firewalls;
+  if (all.size() == 2) {
+    std::size_t six = is_only(all[0], Family::ipv6) ? 0 : 1, four = 1 - six;
+    if (!all[0].role && !all[1].role && is_only(all[four], Family::ipv4) && is_only(all[six], Family::ipv6)) join(site, four, six);
+    return;
+  }
+  for (std::size_t four = 0; four < all.size(); ++four) {
+    if (all[four].role || !is_only(all[four], Family::ipv4)) continue;
+    std::string name = without_family(path_of(all[four], sources));
+    for (std::size_t six = 0; six < all.size(); ++six) {
+      if (all[six].role || !is_only(all[six], Family::ipv6) || without_family(path_of(all[six], sources)) != name) continue;
+      site.inferences.push_back({fmt::format("{} and {} are taken for the dumps of one firewall, by their names",
+                                             path_of(all[four], sources), path_of(all[six], sources)),
+                                 all[six].rulesets.front().span});
+      join(site, four, six);
+      four -= six < four;
+      break;
+    }
+  }
+}
+
+}  // namespace ipo

@@ -1,0 +1,15 @@
+// Where the PBX is, if nobody says it.
+#pragma once
+
+#include <vector>
+
+#include "rules/matrix/port_matrix.h"
+#include "rules/site.h"
+
+namespace ipo {
+
+// The addresses given on the command line, else those declared or exported, else the targets of port forwards that hit a
+// row of the matrix. What is concluded is added to site.inferences.
+void locate_pbx(Site& site, const PortMatrix& matrix, const std::vector<Address>& given);
+
+}  // namespace ipo

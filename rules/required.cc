@@ -1,0 +1,67 @@
+#include "rules/required.h"
+
+#include <algorithm>
+#include <set>
+
+namespace ipo {
+
+const FieldTest* field_test(const Condition& c, Field field) {
+  if (c.any_of.size() != 1) return nullptr;
+  auto* test = std::get_if<FieldTest>(&c.any_of.front());
+  return test && test->field == field ? test : nullptr;
+}
+
+std::optional<IntervalSet> required(const Rule& rule, Field field, u128 max) {
+  std::optional<IntervalSet> out;
+  for (const Condition& c : rule.conditions)
+    if (const FieldTest* test = field_test(c, field)) {
+      IntervalSet values = c.negated ? test->values.complement(max) : test->values;
+      out = out ? out->intersected(values) : values;
+    }
+  return out;
+}
+
+bool all_private(const IntervalSet& addresses, Family family) {
+  for (const Interval& i : addresses)
+    if (is_public({family, i.lo}) || is_public({family, i.hi})) return false;
+  return !addresses.empty();
+}
+
+Callers callers_of(const Ruleset& ruleset) {
+  Callers out;
+  for (const Chain& chain : ruleset.chains)
+    for (const Rule& rule : chain.rules)
+      if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to)
+        out[{chain.table, rule.action.chain}].push_back({&chain, &rule});
+  return out;
+}
+
+std::vector<InterfaceSeen> required_interfaces(const Callers& callers, const Chain& chain, const Rule& rule, bool incoming) {
+  std::vector<InterfaceSeen> out;
+  std::vector<std::pair<const Chain*, const Rule*>> todo = {{&chain, &rule}};
+  std::set<const Chain*> asked;
+  for (std::size_t next = 0; next < todo.size(); ++next) {
+    auto [in, at] = todo[next];
+    bool own = false;
+    for (const Condition& c : at->conditions) {
+      if (c.negated || c.any_of.size() != 1) continue;
+      auto* test = std::get_if<InterfaceTest>(&c.any_of.front());
+      if (!test || test->incoming != incoming || test->name.empty()) continue;
+      own = true;
+      out.push_back({*test, at->span});
+    }
+    if (own || !asked.insert(in).second) continue;
+    if (auto it = callers.find({in->table, in->name}); it != callers.end())
+      todo.insert(todo.end(), it->second.begin(), it->second.end());
+  }
+  return out;
+}
+
+bool has_interface(const std::vector<InterfaceTest>& list, const InterfaceTest& test) {
+  return std::any_of(list.begin(), list.end(),
+                     [&](const InterfaceTest& i) { return i.name == test.name && i.prefix == test.prefix; });
+}
+
+std::string format_interface(const InterfaceTest& test) { return test.prefix ? test.name + "+" : test.name; }
+
+}  // namespace ipo

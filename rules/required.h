@@ -1,0 +1,43 @@
+// What the rules of a dump require of a packet, read off without packet sets: enough to conclude how a site is built.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "parsers/model.h"
+
+namespace ipo {
+
+// The condition's only test, if it tests this field.
+const FieldTest* field_test(const Condition& condition, Field field);
+// Values a rule requires of a field: the intersection of its conditions; nothing where it does not test it.
+std::optional<IntervalSet> required(const Rule& rule, Field field, u128 max);
+// Not one public address, and not empty.
+bool all_private(const IntervalSet& addresses, Family family);
+
+struct InterfaceSeen {
+  InterfaceTest test;
+  SourceSpan span;
+};
+// The rules that call each chain, by table and name.
+using Callers = std::map<std::pair<std::string_view, std::string_view>, std::vector<std::pair<const Chain*, const Rule*>>>;
+Callers callers_of(const Ruleset& ruleset);
+// The interfaces a rule requires, its own or, if it names none, its callers': generators put the interface on the jump
+// and the translation in the chain.
+std::vector<InterfaceSeen> required_interfaces(const Callers& callers, const Chain& chain, const Rule& rule, bool incoming);
+
+bool has_interface(const std::vector<InterfaceTest>& list, const InterfaceTest& test);  // of either direction
+std::string format_interface(const InterfaceTest& test);                               // "eth0", "eth+"
+
+// visit(ruleset, chain, rule) for every rule of a firewall.
+template <class Visit>
+void each_rule(const Firewall& firewall, Visit visit) {
+  for (const Ruleset& ruleset : firewall.rulesets)
+    for (const Chain& chain : ruleset.chains)
+      for (const Rule& rule : chain.rules) visit(ruleset, chain, rule);
+}
+
+}  // namespace ipo

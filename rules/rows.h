@@ -1,0 +1,16 @@
+// The rows of the matrix on a concrete host: which of them it has, on which ports, and how grave it is to expose them.
+#pragma once
+
+#include "parsers/model.h"
+#include "rules/matrix/port_matrix.h"
+
+namespace ipo {
+
+// The ports of a row on a host: those its settings say, else the row's own. Empty where neither says any.
+IntervalSet ports_of(const MatrixRow& row, const Host* host);
+// The host has the row's product and, if both are known, platform.
+bool applies(const MatrixRow& row, const Host& host);
+// Ranks rows: 0 is what gives the PBX away most surely; rows nobody ranked are equal and last.
+int gravity(const MatrixRow& row);
+
+}  // namespace ipo

@@ -1,0 +1,112 @@
+// A witness prefers values a reader recognises, where the set has them; then the packet is traced through the rules like
+// any other, firewall after firewall. Where the next one's interfaces are open, those that let it through are taken.
+#include <algorithm>
+
+#include "rules/engine/trace.h"
+#include "rules/exposure.h"
+
+namespace ipo {
+namespace {
+
+// The packet's way through the firewalls behind the first, up to the one that stops it.
+void follow(const Passage& passage, Packet packet, const std::vector<std::uint32_t>& needed, const Valuation& holds,
+            Exposure::Witness& out) {
+  for (const Stage& stage : passage.then) {
+    if (!stage.ruleset) continue;
+    Space& s = stage.chains->space();
+    PacketSet here = stage.arriving, accepted = s.nothing();
+    for (auto [dimension, value] :
+         {std::pair{Dimension::protocol, u128{packet.protocol}}, {Dimension::source, packet.source},
+          {Dimension::destination, packet.destination}, {Dimension::source_port, u128{packet.source_port}},
+          {Dimension::destination_port, u128{packet.destination_port}}, {Dimension::tcp_flags, u128{packet.tcp_flags}}})
+      if (dimension != Dimension::tcp_flags || packet.protocol == proto_tcp)
+        here = s.intersect(here, s.test(dimension, IntervalSet::of(value)));
+    for (const Flow& flow : stage.flows) accepted = s.unite(accepted, s.intersect(flow.accepted, here));
+    for (std::uint32_t number : s.predicates_of(accepted))
+      if (bool holds_here = std::find(needed.begin(), needed.end(), number) != needed.end()) {
+        PacketSet some = s.intersect(accepted, s.predicate(number));
+        if (holds_here && !some.empty()) accepted = some;
+      }
+    PacketSet from = accepted.empty() ? here : accepted;
+    if (from.empty()) return;
+    std::vector<u128> p = s.pick(from);
+    const Interfaces& interfaces = stage.chains->packets().interfaces;
+    packet.hook = stage.hook;
+    packet.state = State::new_;
+    packet.in = interfaces.name(p[static_cast<std::size_t>(Dimension::in)]);
+    packet.out = interfaces.name(p[static_cast<std::size_t>(Dimension::out)]);
+    Trace way = trace(*stage.ruleset, packet, holds);
+    out.path.insert(out.path.end(), way.path.begin(), way.path.end());
+    out.decided_by.push_back(way.decided_by);
+    if (way.verdict != ActionKind::accept) return;
+    packet = way.packet;
+  }
+}
+
+}  // namespace
+
+Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, PacketSet wanted) const {
+  Space& s = passage.chains->space();
+  Reach reach(*passage.chains);
+  PacketSpace& packets = passage.chains->packets();
+  Family family = passage.ruleset->family;
+  PacketSet candidates = s.intersect(flow.accepted, reach.before(wanted, flow));
+  if (candidates.empty()) candidates = s.intersect(passage.arriving, reach.before(wanted, flow));  // dropped ones
+  // Values a reader recognises, where the set has them.
+  auto prefer = [&](Dimension dimension, const IntervalSet& values) {
+    if (PacketSet nicer = s.intersect(candidates, s.test(dimension, values)); !nicer.empty()) candidates = nicer;
+  };
+  if (PacketSet sure = s.without_predicates(candidates); !sure.empty()) candidates = sure;
+  Dimension far = passage.inbound ? Dimension::source : Dimension::destination;
+  Dimension near = passage.inbound ? Dimension::destination : Dimension::source;
+  prefer(Dimension::protocol, IntervalSet::of(proto_udp));
+  prefer(Dimension::protocol, IntervalSet::of(proto_tcp));
+  IntervalSet protocols = s.project(candidates, Dimension::protocol);
+  if (protocols.contains(proto_udp)) prefer(Dimension::protocol, IntervalSet::of(proto_udp));
+  prefer(far, all_public(family));
+  prefer(far, IntervalSet::of(parse_address(family == Family::ipv4 ? "203.0.113.9" : "2001:db8:ffff::9")->value));
+  // What is forwarded was sent to a public address; all else to the host itself.
+  bool forwarded = flow.translation.rule != nullptr;
+  if (!passage.addresses.empty() && !forwarded) prefer(near, passage.addresses);
+  prefer(near, all_public(family));
+  prefer(near, IntervalSet::of(parse_address(family == Family::ipv4 ? "192.0.2.1" : "2001:db8::1")->value));
+  prefer(Dimension::source_port, IntervalSet::of(40000));
+  prefer(Dimension::tcp_flags, IntervalSet::of(tcp_syn));
+  Witness out;
+  std::vector<std::uint32_t> needed;
+  std::vector<u128> p = s.pick(candidates, &needed);
+  auto value = [&](Dimension d) { return p[static_cast<std::size_t>(d)]; };
+  out.packet.hook = passage.hook;
+  out.packet.family = family;
+  out.packet.protocol = static_cast<std::uint8_t>(value(Dimension::protocol));
+  out.packet.in = packets.interfaces.name(value(Dimension::in));
+  out.packet.out = packets.interfaces.name(value(Dimension::out));
+  out.packet.source = value(Dimension::source);
+  out.packet.destination = value(Dimension::destination);
+  out.packet.source_port = static_cast<std::uint16_t>(value(Dimension::source_port));
+  out.packet.destination_port = static_cast<std::uint16_t>(value(Dimension::destination_port));
+  out.packet.tcp_flags = static_cast<std::uint8_t>(value(Dimension::tcp_flags));
+  Valuation holds = [&](const OpaqueTest& test, SourceSpan place) {
+    auto number = packets.number_of(test, place);
+    return number && std::find(needed.begin(), needed.end(), *number) != needed.end();
+  };
+  Trace first = trace(*passage.ruleset, out.packet, holds);
+  out.path = std::move(first.path);
+  out.decided_by.push_back(first.decided_by);
+  if (first.verdict == ActionKind::accept) follow(passage, first.packet, needed, holds, out);
+  // The doubt is every undecidable match this very packet's acceptance depends on.
+  PacketSet here = s.constant(1);
+  for (std::uint32_t d = 0; d < dimension_count; ++d)
+    here = s.intersect(here, s.test(static_cast<Dimension>(d), IntervalSet::of(p[d])));
+  for (std::uint32_t number : s.predicates_of(s.intersect(flow.accepted, here))) {
+    const Predicate& predicate = packets.predicates()[number];
+    // What stands for a rule or policy that is not known needs its reason only, once for all it may do.
+    bool stands_in = predicate.text.ends_with(" accepts") || predicate.text.ends_with(" drops") || predicate.text == predicate.reason;
+    Doubt doubt{stands_in ? predicate.reason : predicate.text + ": " + predicate.reason, predicate.span};
+    auto same = [&](const Doubt& d) { return d.why == doubt.why && d.span == doubt.span; };
+    if (std::none_of(out.doubt.begin(), out.doubt.end(), same)) out.doubt.push_back(std::move(doubt));
+  }
+  return out;
+}
+
+}  // namespace ipo

@@ -1,0 +1,42 @@
+// The packets of each zone at one firewall, as they come in and as they go out.
+//
+// A packet belongs to the most specific zone that claims it: interface and source before source before interface. The
+// internet, where nobody declared it, is what comes by its interfaces and no other zone claims. Private sources that
+// arrive there are the internet's: they can be spoofed (product.md, "Zones").
+#pragma once
+
+#include <vector>
+
+#include "rules/engine/chains.h"
+#include "rules/site.h"
+
+namespace ipo {
+
+class ZoneSets {
+ public:
+  // `packets` must know the interfaces of the standing's zones.
+  ZoneSets(PacketSpace& packets, const Standing& standing, Family family);
+
+  // Of standing.zones[zone]; whatever the packets' other fields are.
+  PacketSet coming(std::size_t zone) const { return coming_[zone]; }  // by in-interface and source
+  PacketSet going(std::size_t zone) const { return going_[zone]; }    // by out-interface and destination
+  // Interfaces of the internet; where they are not known all but loopback, tunnels and containers.
+  const IntervalSet& outside() const { return outside_; }
+
+ private:
+  std::vector<PacketSet> claimed(Dimension side, Dimension address) const;
+
+  PacketSpace& packets_;
+  const Standing& standing_;
+  Family family_;
+  IntervalSet outside_;
+  std::vector<PacketSet> coming_, going_;
+};
+
+// Every interface the zones of a standing name.
+std::vector<InterfaceTest> interfaces_of_zones(const Standing& standing);
+
+// Addresses an ordinary host on the internet can have.
+const IntervalSet& all_public(Family family);
+
+}  // namespace ipo
