@@ -56,9 +56,9 @@ std::string read_stream(std::istream& in, std::string& bytes) {
 }
 
 // Programs hold texts that look like dumps; a file with NULs in it is taken only if it is named.
-bool is_supported(const std::string& path, const std::string& bytes) {
+const Dialect* supported(const std::string& path, const std::string& bytes) {
   Source source = decode_source(path, bytes);
-  return source.text().find('\0') == std::string::npos && recognise(source) != nullptr;
+  return source.text().find('\0') == std::string::npos ? recognise(source) : nullptr;
 }
 
 struct Reader {
@@ -81,7 +81,7 @@ struct Reader {
     std::error_code error;
     fs::recursive_directory_iterator at(folder, fs::directory_options::none, error), end;
     while (!error && at != end) {
-      bool hidden = at->path().filename().string().starts_with('.');
+      bool hidden = at->path().filename().string().starts_with('.') || at->path().filename() == site_file_name;
       std::error_code ignored;
       fs::file_type type = at->symlink_status(ignored).type();
       if (hidden && type == fs::file_type::directory) at.disable_recursion_pending();
@@ -94,11 +94,12 @@ struct Reader {
     std::size_t used = 0, unsupported = 0, unreadable = 0;
     for (const std::string& path : files) {
       std::string bytes;
+      const Dialect* dialect = nullptr;
       if (std::string why = read_file(path, bytes); !why.empty()) {
         result.problems.push_back({path, why});
         ++unreadable;
-      } else if (!bytes.empty() && (any_format || is_supported(path, bytes))) {
-        result.inputs.push_back({path, std::move(bytes)});
+      } else if (!bytes.empty() && ((dialect = supported(path, bytes)) || any_format)) {
+        result.inputs.push_back({path, std::move(bytes), folder, dialect ? dialect->name : ""});
         ++used;
       } else {
         ++unsupported;

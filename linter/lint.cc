@@ -1,11 +1,15 @@
-// Bytes are decoded and read by the dialect their content shows; the site that results is surveyed and judged, every check
-// looks at the judgement, and the findings are put in order.
+// Bytes are decoded and read by the dialect their content shows, what is declared is laid over that; the site is surveyed
+// and judged, every check looks at the judgement, and what is left after the ignores is put in order.
 #include "linter/lint.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <tuple>
 
+#include "linter/redact.h"
 #include "parsers/parsers.h"
+#include "rules/declared.h"
 #include "rules/judgement.h"
 
 namespace ipo {
@@ -15,37 +19,106 @@ bool blank(const std::string& text) {
   return text.find_first_not_of(std::string_view(" \t\r\n\f\v\0", 7)) == std::string::npos;
 }
 
-// Adds what a source says to the report's site; gives the dialect's name, or nothing where there is a problem.
-std::string_view read(const std::string& as, std::uint32_t source, Report& report) {
-  const Source& s = report.sources[source];
+// Adds what a source says to the site; gives the dialect's name, or nothing where there is a problem.
+std::string_view read(const std::string& as, std::uint32_t source, Reading& reading) {
+  const Source& s = reading.sources[source];
   if (blank(s.text())) {
-    report.problems.push_back({s.path(), "empty file; nothing to analyse"});
+    reading.problems.push_back({s.path(), "empty file; nothing to analyse"});
     return {};
   }
   const Dialect* dialect = as.empty() ? recognise(s) : find_dialect(as);
   if (!dialect) {
     std::string names;
     for (const Dialect& d : dialects()) names += (names.empty() ? "" : ", ") + std::string(d.name);
-    report.problems.push_back({s.path(), "not recognised as any supported format; name it with --as (" + names + ")"});
+    reading.problems.push_back({s.path(), "not recognised as any supported format; name it with --as (" + names + ")"});
     return {};
   }
-  dialect->interpret(report.sources, source, report.site);
+  dialect->interpret(reading.sources, source, reading.site);
   return dialect->name;
 }
 
-// The release of the export, when no matrix is made for it. Releases 9.1.x all have the one of 9.1.
-const Located<Release>* without_matrix(const Site& site, const PortMatrix& matrix) {
+void shift(SourceSpan& span, std::uint32_t by) { span.source += by; }
+
+void print_errors(Reading& reading, const std::vector<SiteError>& errors) {
+  for (const SiteError& error : errors) reading.errors.push_back(format_site_error(reading.sources, error));
+}
+
+void read_declared(SiteFiles&& files, Reading& reading) {
+  auto first = static_cast<std::uint32_t>(reading.sources.size());
+  std::vector<std::uint32_t> nearest_first;
+  for (Input& file : files.inputs) {
+    nearest_first.push_back(static_cast<std::uint32_t>(reading.sources.size()));
+    reading.sources.push_back(decode_source(std::move(file.path), file.bytes));
+  }
+  for (SiteError& error : files.errors) {
+    shift(error.span, first);
+    if (error.related) shift(error.related->span, first);
+  }
+  std::vector<SiteError> errors = std::move(files.errors);
+  if (!nearest_first.empty()) reading.declared = read_site_files(reading.sources, nearest_first, errors);
+  declare(reading.site, reading.sources, reading.declared, errors);
+  print_errors(reading, errors);
+}
+
+// ---- the matrix that holds ----------------------------------------------------------------------------------------
+
+const Located<Release>* exported_release(const Site& site) {
   for (const Host& host : site.hosts)
-    if (host.release && !host.release->value.parts.empty()) {
-      std::string release = host.release->value.text();
-      if (release != matrix.release && !release.starts_with(matrix.release + ".")) return &*host.release;
-    }
+    if (host.release && !host.release->value.parts.empty()) return &*host.release;
   return nullptr;
 }
 
-bool selected(std::string_view check, const LintOptions& options) {
-  auto in = [&](const std::vector<std::string>& list) { return std::find(list.begin(), list.end(), check) != list.end(); };
-  return (options.only.empty() || in(options.only)) && !in(options.skip);
+Release parse_release(const std::string& text) {
+  Release out;
+  for (std::size_t at = 0; at <= text.size();) {
+    std::size_t dot = std::min(text.find('.', at), text.size());
+    out.parts.push_back(static_cast<unsigned>(std::strtoul(text.substr(at, dot - at).c_str(), nullptr, 10)));
+    at = dot + 1;
+  }
+  return out;
+}
+
+// As said on the command line, declared, exported; a release without a matrix of its own is judged by the newest.
+void choose_matrix(Assessment& a, const LintOptions& options) {
+  std::string release = options.release;
+  if (release.empty()) {
+    const Located<Release>* stated = exported_release(a.reading.site);
+    if (a.reading.declared.release) {
+      a.declared_release = {parse_release(a.reading.declared.release->value), a.reading.declared.release->span};
+      stated = &a.declared_release;
+    }
+    if (stated) release = matrix_release_for(stated->value);
+    if (stated && release.empty()) a.release_without_matrix = stated;
+  }
+  a.matrix = release.empty() ? builtin_matrix() : builtin_matrix(release);
+  for (const Input& own : options.matrices) {
+    auto source = static_cast<std::uint32_t>(a.reading.sources.size());
+    a.reading.sources.push_back(decode_source(own.path, own.bytes));
+    std::vector<Note> wrong;
+    add_rows(a.matrix, read_matrix(a.reading.sources, source, wrong));
+    std::vector<SiteError> errors;
+    for (Note& note : wrong) errors.push_back({std::move(note.message), note.span, {}});
+    print_errors(a.reading, errors);
+  }
+}
+
+// ---- the checks ---------------------------------------------------------------------------------------------------
+
+const CheckLevel* level_of(std::string_view check, const SiteFile& declared) {
+  for (const CheckLevel& level : declared.checks)
+    if (level.check == check) return &level;
+  return nullptr;
+}
+
+bool in(const std::vector<std::string>& list, std::string_view check) {
+  return std::find(list.begin(), list.end(), check) != list.end();
+}
+
+// What the command line says goes before what the site file says.
+bool selected(std::string_view check, const LintOptions& options, const SiteFile& declared) {
+  if (!options.only.empty()) return in(options.only, check) && !in(options.skip, check);
+  const CheckLevel* level = level_of(check, declared);
+  return !in(options.skip, check) && (!level || level->level);
 }
 
 // Shadowed rules of every ruleset; where that is too much, a failure says so.
@@ -62,10 +135,12 @@ std::vector<Shadow> look_for_shadows(const Exposure& exposure, std::vector<Note>
   return shadows;
 }
 
-void run_checks(const Judgement& judgement, const LintOptions& options, Findings& findings, std::vector<Note>& failures) {
+// Runs the selected checks that look at the findings of the others, or those that do not.
+void run_checks(const Judgement& judgement, const LintOptions& options, bool about_findings, Findings& findings,
+                std::vector<Note>& failures) {
   std::string unchecked, why;  // one failure for all of them: they fail for the same reason
   for (const Check& check : checks()) {
-    if (!selected(check.id, options)) continue;
+    if (check.about_findings != about_findings || !selected(check.id, options, judgement.declared)) continue;
     std::size_t before = findings.size();
     try {
       check.run(judgement, findings);
@@ -74,39 +149,70 @@ void run_checks(const Judgement& judgement, const LintOptions& options, Findings
       (unchecked.empty() ? unchecked : unchecked += ", ") += check.id;
       why = e.what();
     }
+    const CheckLevel* level = level_of(check.id, judgement.declared);
+    if (level && level->level)
+      for (std::size_t f = before; f < findings.size(); ++f) findings[f].level = *level->level;
   }
   if (!unchecked.empty()) failures.push_back({"could not be checked: " + unchecked + ": " + why, SourceSpan{}});
 }
 
 }  // namespace
 
-Report read_site(std::vector<Input> inputs, const std::string& as) {
-  Report report;
-  for (Input& input : inputs) report.sources.push_back(decode_source(std::move(input.path), input.bytes));
-  for (std::uint32_t source = 0; source < report.sources.size(); ++source)
-    report.formats.push_back(read(as, source, report));
-  return report;
+Reading read_site(SiteInputs inputs, const std::string& as) {
+  Reading reading;
+  for (Input& input : inputs.inputs) reading.sources.push_back(decode_source(std::move(input.path), input.bytes));
+  for (std::uint32_t source = 0; source < reading.sources.size(); ++source)
+    reading.formats.push_back(read(as, source, reading));
+  read_declared(std::move(inputs.site_files), reading);
+  return reading;
 }
 
-Report lint(std::vector<Input> inputs, const LintOptions& options) {
-  Report report = read_site(std::move(inputs), options.as);
-  const PortMatrix& matrix = builtin_matrix();
-  report.release = matrix.release;
-  std::vector<Standing> standings = survey(report.site, report.sources, matrix, {options.internet, options.pbx});
-  Exposure exposure(report.site, standings, matrix);
-  std::vector<Note> failures;
-  std::vector<Shadow> shadows;
-  if (selected("shadowed-rule", options)) shadows = look_for_shadows(exposure, failures);
-  Judgement judgement{report.sources, report.site, matrix, exposure, shadows, without_matrix(report.site, matrix)};
-  run_checks(judgement, options, report.findings, failures);
+std::unique_ptr<Assessment> assess(SiteInputs inputs, const LintOptions& options) {
+  auto a = std::make_unique<Assessment>();
+  a->reading = read_site(std::move(inputs), options.as);
+  choose_matrix(*a, options);
+  if (!a->reading.errors.empty()) return a;
+  a->standings = survey(a->reading.site, a->reading.sources, a->matrix, {options.internet, options.pbx});
+  a->exposure = std::make_unique<Exposure>(a->reading.site, a->standings, a->matrix);
+  return a;
+}
 
-  for (const Note& failure : exposure.failures())
-    report.problems.push_back({report.sources[failure.span.source].path(), "these rules could not be judged: " + failure.message});
-  for (const Note& failure : failures)
-    report.problems.push_back({report.sources[failure.span.source].path(), failure.message});
-  std::stable_sort(report.findings.begin(), report.findings.end(), [](const Finding& a, const Finding& b) {
-    return std::tie(a.span, b.level, a.check, a.message) < std::tie(b.span, a.level, b.check, b.message);
+std::vector<Problem> Assessment::problems() const {
+  std::vector<Problem> out = reading.problems;
+  if (exposure)
+    for (const Note& failure : exposure->failures())
+      out.push_back({reading.sources[failure.span.source].path(), "these rules could not be judged: " + failure.message});
+  return out;
+}
+
+Report lint(SiteInputs inputs, const LintOptions& options) {
+  std::size_t given = inputs.inputs.size();
+  std::unique_ptr<Assessment> a = assess(std::move(inputs), options);
+  Report report;
+  report.inputs = given;
+  report.release = a->matrix.release;
+  report.problems = a->problems();
+  report.errors = a->reading.errors;
+  if (a->exposure) {
+    std::vector<Note> failures;
+    std::vector<Shadow> shadows;
+    if (selected("shadowed-rule", options, a->reading.declared)) shadows = look_for_shadows(*a->exposure, failures);
+    std::vector<IgnoreUse> ignores = uses_of(a->reading.declared.ignores, a->reading.sources, given, options.today);
+    Judgement judgement{a->reading.sources, a->reading.site, a->reading.declared, a->matrix, *a->exposure, shadows, ignores,
+                        a->release_without_matrix, options.group};
+    run_checks(judgement, options, false, report.findings, failures);
+    report.ignored = take_ignored(report.findings, ignores, a->reading.sources);
+    for (IgnoreUse& use : ignores) use.relevant = use.relevant && selected(use.ignore->check.value, options, a->reading.declared);
+    run_checks(judgement, options, true, report.findings, failures);
+    for (const Note& failure : failures)
+      report.problems.push_back({a->reading.sources[failure.span.source].path(), failure.message});
+  }
+  std::stable_sort(report.findings.begin(), report.findings.end(), [](const Finding& x, const Finding& y) {
+    return std::tie(x.span, y.level, x.check, x.message) < std::tie(y.span, x.level, y.check, y.message);
   });
+  report.inferences = std::move(a->reading.site.inferences);
+  report.secrets = secrets_of(a->reading.site);
+  report.sources = std::move(a->reading.sources);
   return report;
 }
 

@@ -1,52 +1,96 @@
 // The pipeline: bytes -> document -> site -> judgement -> findings.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "linter/input.h"
+#include "linter/site_files.h"
 #include "parsers/model.h"
 #include "rules/checks.h"
+#include "rules/exposure.h"
 
 namespace ipo {
 
-// One input as it was read; the linter itself opens no file.
-struct Input {
-  std::string path;   // as given; "-" for standard input
-  std::string bytes;
+// The files of one site.
+struct SiteInputs {
+  std::string name;  // its folder, where a run has several sites; else empty
+  std::vector<Input> inputs;
+  SiteFiles site_files;
 };
 
 struct LintOptions {
   std::vector<std::string> internet;  // --internet: interface names
   std::vector<Address> pbx;           // --pbx
   std::string as;                     // --as: dialect of every input; empty = recognise from content
+  std::string release;                // --release: one of matrix_releases(); empty = declared, else exported, else the newest
+  std::vector<Input> matrices;        // --matrix: rows laid over the release's
   std::vector<std::string> only, skip;  // check ids
+  bool group = true;                  // --no-group: one finding per row
+  std::string today;                  // "2026-11-22", for ignores that end; empty = none has ended
 };
 
-// Why an input could not be used: "empty file", "not recognised as any supported format".
-struct Problem {
-  std::string path;
-  std::string message;  // one line, says the way out
+// ---- reading ----------------------------------------------------------------------------------------------------
+
+// What one site's files say; nothing is judged yet.
+struct Reading {
+  Sources sources;                        // the inputs, then the site files, then own matrices
+  std::vector<std::string_view> formats;  // of each input: "iptables", "ipoffice"; empty where it was not read
+  Site site;
+  SiteFile declared;
+  std::vector<Problem> problems;
+  std::vector<std::string> errors;        // of the site files, as they are printed; not empty = nothing can be judged
+};
+
+// `as` names the dialect of all inputs; empty = recognise it from content. Never throws on any input.
+Reading read_site(SiteInputs inputs, const std::string& as);
+
+// ---- judging ----------------------------------------------------------------------------------------------------
+
+// A site with its packets sent through its firewalls: what the checks and every question of a person look at.
+struct Assessment {
+  Reading reading;
+  PortMatrix matrix;                       // of the release that holds here, with own rows
+  Located<Release> declared_release;
+  const Located<Release>* release_without_matrix = nullptr;  // as declared or exported; the newest matrix is used then
+  std::vector<Standing> standings;
+  std::unique_ptr<Exposure> exposure;      // null where reading.errors is not empty
+
+  std::vector<Problem> problems() const;   // of the reading, and firewalls that were too complex
+};
+
+// The result refers to itself and so stays where it is.
+std::unique_ptr<Assessment> assess(SiteInputs inputs, const LintOptions& options);
+
+// ---- the report -------------------------------------------------------------------------------------------------
+
+// One site of several, for the line each gets.
+struct SiteSummary {
+  std::string name;
+  std::size_t errors = 0, warnings = 0, notes = 0;
+  bool complete = true;
+  bool configured = true;  // false: its site files are wrong, nothing was judged
 };
 
 struct Report {
   Sources sources;
-  std::vector<std::string_view> formats;  // of each source: "iptables", "ipoffice"; empty where it was not read
-  Site site;                      // with the inferences that were made
-  std::string release;            // of the port matrix used: "9.1"
+  std::size_t inputs = 0;             // how many were given; the other sources are site files and matrices
+  std::vector<Inference> inferences;  // what was concluded rather than read
+  std::string release;                // of the port matrix used: "9.1"; of several sites "8.1, 9.1"
   Findings findings;              // sorted by input, place, level (gravest first), check
+  std::size_t ignored = 0;        // findings that [[ignore]] entries hide
   std::vector<Problem> problems;  // not empty = the report is incomplete
-  bool complete() const { return problems.empty(); }
+  std::vector<std::string> errors;     // of site files, as they are printed
+  std::vector<SourceSpan> secrets;     // values of secret settings
+  std::vector<SiteSummary> sites;      // where there are several, in their order
+  bool complete() const { return problems.empty() && errors.empty(); }
 };
 
-// The first half of lint(): every input decoded and read by its dialect, nothing judged. `as` names the dialect of all of
-// them; empty = recognise it from content.
-Report read_site(std::vector<Input> inputs, const std::string& as);
-
 // Never throws on any input. Unreadable inputs are the caller's: it adds them to Report::problems.
-Report lint(std::vector<Input> inputs, const LintOptions& options);
-
+Report lint(SiteInputs inputs, const LintOptions& options);
 // 16 lower-case hex digits: a 64-bit hash of the check and Finding::identity. Equal findings get equal fingerprints;
 // reports append ":n" for the n-th equal one.
 std::string fingerprint(const Finding& finding);

@@ -132,25 +132,33 @@ void merge(std::vector<SourceSpan>& spans) {
 
 }  // namespace
 
-Redaction::Redaction(const Report& report) : report_(report), secrets_(report.sources.size()) {}
+std::vector<SourceSpan> secrets_of(const Site& site) {
+  std::vector<SourceSpan> out;
+  auto take = [&](const std::vector<Setting>& settings) {
+    for (const Setting& s : settings)
+      if (s.secret) out.push_back(s.value.span);
+  };
+  for (const Host& host : site.hosts) take(host.settings);
+  for (const Record& record : site.records) take(record.fields);
+  return out;
+}
+
+Redaction::Redaction(const Sources& sources, const std::vector<SourceSpan>& secrets)
+    : sources_(sources), settings_(secrets), secrets_(sources.size()) {}
 
 const std::vector<SourceSpan>& Redaction::secrets_of(std::uint32_t source) const {
   std::optional<std::vector<SourceSpan>>& known = secrets_[source];
   if (known) return *known;
   std::vector<SourceSpan>& found = known.emplace();
-  auto take = [&](const std::vector<Setting>& settings) {
-    for (const Setting& s : settings)
-      if (s.secret && s.value.span.source == source) found.push_back(s.value.span);
-  };
-  for (const Host& host : report_.site.hosts) take(host.settings);
-  for (const Record& record : report_.site.records) take(record.fields);
-  search(report_.sources[source].text(), source, found);
+  for (const SourceSpan& secret : settings_)
+    if (secret.source == source) found.push_back(secret);
+  search(sources_[source].text(), source, found);
   merge(found);
   return found;
 }
 
 std::vector<SourceSpan> Redaction::secrets_in(SourceSpan span) const {
-  if (span.source >= report_.sources.size()) return {};
+  if (span.source >= sources_.size()) return {};
   const std::vector<SourceSpan>& all = secrets_of(span.source);
   auto first = std::partition_point(all.begin(), all.end(), [&](const SourceSpan& s) { return s.end <= span.begin; });
   auto last = std::partition_point(first, all.end(), [&](const SourceSpan& s) { return s.begin < span.end; });
@@ -159,8 +167,8 @@ std::vector<SourceSpan> Redaction::secrets_in(SourceSpan span) const {
 
 std::string Redaction::text(SourceSpan span) const {
   std::string out;
-  if (span.source >= report_.sources.size()) return out;
-  const Source& source = report_.sources[span.source];
+  if (span.source >= sources_.size()) return out;
+  const Source& source = sources_[span.source];
   std::uint32_t at = span.begin;
   for (const SourceSpan& secret : secrets_in(span)) {
     if (secret.begin > at) out += source.slice({span.source, at, secret.begin});

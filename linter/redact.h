@@ -9,12 +9,16 @@
 
 namespace ipo {
 
+// The places of a site's secret settings.
+std::vector<SourceSpan> secrets_of(const Site& site);
+
 // Every report takes the source text it quotes from here. Masked are the values of secret settings, and, because a
 // damaged export yields no settings, whatever follows a name that says password, secret, login code or the like.
 class Redaction {
  public:
-  // The report must outlive it.
-  explicit Redaction(const Report& report);
+  // `secrets` are the values of secret settings. Both must outlive it.
+  Redaction(const Sources& sources, const std::vector<SourceSpan>& secrets);
+  explicit Redaction(const Report& report) : Redaction(report.sources, report.secrets) {}
 
   // The secrets that overlap the span: sorted, disjoint, not cut to the span.
   std::vector<SourceSpan> secrets_in(SourceSpan span) const;
@@ -25,7 +29,8 @@ class Redaction {
   // All of a source: sorted, disjoint.
   const std::vector<SourceSpan>& secrets_of(std::uint32_t source) const;
 
-  const Report& report_;
+  const Sources& sources_;
+  const std::vector<SourceSpan>& settings_;
   mutable std::vector<std::optional<std::vector<SourceSpan>>> secrets_;  // of each source, made when first asked for
 };
 

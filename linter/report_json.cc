@@ -64,7 +64,7 @@ void write_json(std::ostream& out, const Report& report) {
   JsonWriter json;
   json.begin_object().member("version", 1).member("complete", report.complete()).member("release", report.release);
   json.key("inferences").begin_array();
-  for (const Inference& inference : report.site.inferences) {
+  for (const Inference& inference : report.inferences) {
     json.begin_object().member("message", inference.message);
     if (has_place(inference.span)) {
       Place at = places.at(inference.span);
@@ -83,7 +83,7 @@ void write_json(std::ostream& out, const Report& report) {
   Totals t = totals_of(report.findings);
   json.end_array().key("summary").begin_object();
   json.member("errors", t.errors).member("warnings", t.warnings).member("notes", t.notes);
-  json.member("possible", t.possible).member("files", report.sources.size()).end_object().end_object();
+  json.member("possible", t.possible).member("files", report.inputs).end_object().end_object();
   out << json.finish();
 }
 

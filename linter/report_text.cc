@@ -174,14 +174,14 @@ class TextReport {
   }
 
   void write_inferences() {
-    for (const Inference& inference : report_.site.inferences) {
+    for (const Inference& inference : report_.inferences) {
       out_ << painted(bold, "assumed") << ": " << printable(inference.message);
       if (has_place(inference.span)) out_ << " (" << where(places_.at(inference.span)) << ')';
       out_ << '\n';
     }
     if (!report_.release.empty())
       out_ << painted(bold, "port matrix") << ": IP Office " << printable(report_.release) << '\n';
-    if (!report_.release.empty() || !report_.site.inferences.empty()) out_ << '\n';
+    if (!report_.release.empty() || !report_.inferences.empty()) out_ << '\n';
   }
 
   void write_summary() {
@@ -196,7 +196,7 @@ class TextReport {
     add(t.warnings, "warning", yellow);
     add(t.notes, "note", cyan);
     if (line.empty()) line = painted(bold, "no findings");
-    line += " in " + counted(report_.sources.size(), "file");
+    line += " in " + counted(report_.inputs, "file");
     if (t.possible > 0) line += fmt::format(", {} possible", t.possible);
     if (!report_.complete()) {
       std::set<std::string_view> inputs;

@@ -12,6 +12,7 @@ std::span<const Check> checks() {
       check::debug_port_enabled,
       check::debug_port_exposed,
       check::default_accept_policy,
+      check::expired_ignore,
       check::exposed_through_port_forward,
       check::monitor_exposed,
       check::not_understood,
@@ -25,6 +26,7 @@ std::span<const Check> checks() {
       check::undeclared_source,
       check::undocumented_port_exposed,
       check::unsecured_management_exposed,
+      check::unused_ignore,
       check::web_management_exposed,
   };
   return list;

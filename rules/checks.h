@@ -21,6 +21,8 @@ struct Check {
   std::string_view precision;          // "very-high", "high", "medium", "low": how seldom it is wrong
   std::vector<std::string_view> tags;  // "security", "external/cwe/cwe-284"
   void (*run)(const Judgement& judgement, Findings& findings);
+  // Looks at what became of the other checks' findings, and so runs after them.
+  bool about_findings = false;
 };
 
 std::span<const Check> checks();

@@ -6,6 +6,7 @@
 
 #include "rules/engine/shadows.h"
 #include "rules/exposure.h"
+#include "rules/ignores.h"
 #include "rules/matrix/port_matrix.h"
 #include "rules/site.h"
 
@@ -14,11 +15,14 @@ namespace ipo {
 struct Judgement {
   const Sources& sources;
   const Site& site;
+  const SiteFile& declared;
   const PortMatrix& matrix;
   const Exposure& exposure;
   const std::vector<Shadow>& shadows;
-  // The release the export states, if it has no matrix of its own; the newest matrix is used then.
+  const std::vector<IgnoreUse>& ignores;
+  // The release declared or exported, if it has no matrix of its own; the newest matrix is used then.
   const Located<Release>* release_without_matrix = nullptr;
+  bool group = true;  // findings of one check, line and zone are one
 };
 
 }  // namespace ipo

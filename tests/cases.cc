@@ -24,6 +24,14 @@ std::string finding_line(const Report& report, const Finding& finding, bool with
   return line + ": " + finding.message + "\n";
 }
 
+SiteInputs site_of(std::vector<Input> files) {
+  SiteInputs site;
+  for (Input& file : files)
+    (std::filesystem::path(file.path).filename() == "ipo-lint.toml" ? site.site_files.inputs : site.inputs)
+        .push_back(std::move(file));
+  return site;
+}
+
 LintOptions parse_case_options(const std::string& text) {
   LintOptions options;
   std::istringstream words(text);
@@ -35,6 +43,10 @@ LintOptions parse_case_options(const std::string& text) {
       options.pbx.push_back(*address);
     } else if (word == "--internet") {
       options.internet.push_back(value);
+    } else if (word == "--today") {
+      options.today = value;
+    } else if (word == "--release") {
+      options.release = value;
     } else {
       throw std::runtime_error("a case knows no option " + word);
     }

@@ -13,7 +13,9 @@ std::filesystem::path source_dir();
 std::string read_file(const std::filesystem::path& path);
 // "fw.rules:7: error: message", with "error (possible)" where it is; [check] after the level where `with_check`.
 std::string finding_line(const Report& report, const Finding& finding, bool with_check);
-// The options a case may state: "--pbx A", "--internet I"; throws std::runtime_error on anything else.
+// The files of a case as a site: ipo-lint.toml is its site file.
+SiteInputs site_of(std::vector<Input> files);
+// The options a case may state: "--pbx A", "--internet I", "--today DATE", "--release R"; throws std::runtime_error on anything else.
 LintOptions parse_case_options(const std::string& text);
 // IPO_LINT_UPDATE=1: goldens are rewritten instead of compared.
 bool update_goldens();

@@ -121,7 +121,7 @@ TEST_CASE("SARIF of every fixture site keeps the rules the validator does not kn
       for (const auto& file : std::filesystem::directory_iterator(entry.path() / variant))
         inputs.push_back({file.path().filename().string(), testing::read_file(file.path())});
       std::ostringstream out;
-      write_sarif(out, lint(inputs, {}));
+      write_sarif(out, lint(testing::site_of(inputs), {}));
       INFO(entry.path().filename() << " " << variant);
       for (const std::string& defect : sarif_defects(out.str())) FAIL_CHECK(defect);
     }
@@ -131,7 +131,7 @@ namespace {
 
 // Check ids and levels of a dump's findings, in order: "tftp-exposed error; ...", "(possible)" where it is.
 std::string found(const std::string& text, const std::string& options = "") {
-  Report report = lint({{"fw.rules", text}}, testing::parse_case_options(options));
+  Report report = lint({"", {{"fw.rules", text}}, {}}, testing::parse_case_options(options));
   std::string out;
   for (const Finding& f : report.findings) {
     if (f.check == "exposed-through-port-forward") continue;
@@ -218,7 +218,7 @@ TEST_CASE("jumps upon jumps cost their chains, not their ways") {
       for (int n = 0; n < 3; ++n) calls += "-A c" + std::to_string(i) + " -j c" + std::to_string(i + 1) + "\n";
   }
   std::string input = filter(chains + calls + "-A INPUT -j c0\n-A FORWARD -j c0\n-A INPUT -p udp --dport 69 -j ACCEPT\n");
-  Report report = lint({{"fw.rules", input}}, {});
+  Report report = lint({"", {{"fw.rules", input}}, {}}, {});
   REQUIRE(report.findings.size() == 1);
   CHECK(report.findings[0].path.size() == 1);
   CHECK(found("*filter\n:INPUT DROP\n:a -\n-A INPUT -j a\n-A a -p udp -j a\n-A a -p udp -j a\n-A INPUT -p udp --dport 69 -j ACCEPT\nCOMMIT\n")

@@ -22,7 +22,7 @@ TEST_CASE("fixture sites: the clean variant is clean, the planted fault is found
         inputs.push_back({file.path().filename().string(), read_file(file.path())});
       REQUIRE_FALSE(inputs.empty());
       std::sort(inputs.begin(), inputs.end(), [](const Input& a, const Input& b) { return a.path < b.path; });
-      Report report = lint(inputs, {});
+      Report report = lint(site_of(inputs), {});
       CHECK(report.complete());
       std::string found;
       long failing = 0;
@@ -48,7 +48,7 @@ TEST_CASE("the order of the inputs changes no finding") {
       inputs.push_back({file.path().filename().string(), read_file(file.path())});
     std::sort(inputs.begin(), inputs.end(), [](const Input& a, const Input& b) { return a.path < b.path; });
     auto lines = [](std::vector<Input> in) {
-      Report report = lint(std::move(in), {});
+      Report report = lint(site_of(std::move(in)), {});
       std::vector<std::string> out;
       for (const Finding& f : report.findings) out.push_back(finding_line(report, f, true) + fingerprint(f));
       std::sort(out.begin(), out.end());

@@ -28,12 +28,17 @@ struct Output {
 
 struct LintCommand {
   std::vector<std::string> inputs;  // files, folders, "-"
+  std::string config;               // --config; empty = look for ipo-lint.toml upward from each input
+  std::vector<std::string> matrices;  // --matrix: files
   LintOptions options;
+  unsigned jobs = 1;                // -j
   std::vector<Output> outputs;                    // never empty, at most one without a file
   std::optional<Level> fail_on = Level::warning;  // absent = never
+  std::optional<Level> min_severity;              // findings below it are left out
   bool exit_zero = false;                         // findings do not count; the other statuses stay
   ColorChoice color = ColorChoice::automatic;
   TextStyle style;  // for text on standard output; files get none
+  bool progress = false;  // standard error is a terminal: show how many of several sites are done
 };
 
 struct InventoryCommand {

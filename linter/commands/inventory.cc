@@ -51,10 +51,10 @@ std::array<std::size_t, 4> counts_of(const std::vector<Statement>& items) {
 }
 
 // The statement's first line, redacted, cut where it is very long.
-std::string quote(const Report& report, const Redaction& redaction, const Place& place) {
+std::string quote(const Reading& reading, const Redaction& redaction, const Place& place) {
   SourceSpan span = place.span;
   if (span.end - span.begin <= longest_quote) return redaction.text(span);
-  std::string_view text = report.sources[span.source].text();
+  std::string_view text = reading.sources[span.source].text();
   span.end = span.begin + longest_quote;
   while (span.end > span.begin && (static_cast<unsigned char>(text[span.end]) & 0xc0) == 0x80) --span.end;
   return redaction.text(span) + "…";
@@ -64,13 +64,14 @@ std::string value_of(const Setting& setting, const Redaction& redaction) {
   return setting.secret || !redaction.secrets_in(setting.value.span).empty() ? "***" : setting.value.value;
 }
 
-void write_inventory(std::ostream& out, const Report& report) {
-  Places places(report.sources);
-  Redaction redaction(report);
-  std::vector<Statement> items = items_of(report.site);
+void write_inventory(std::ostream& out, const Reading& reading) {
+  Places places(reading.sources);
+  std::vector<SourceSpan> secrets = secrets_of(reading.site);
+  Redaction redaction(reading.sources, secrets);
+  std::vector<Statement> items = items_of(reading.site);
   std::array<std::size_t, 4> counts = counts_of(items);
   JsonWriter json;
-  json.begin_object().member("file", report.sources[0].path()).member("format", report.formats[0]);
+  json.begin_object().member("file", reading.sources[0].path()).member("format", reading.formats[0]);
   json.key("statements").begin_object();
   for (Understanding u : levels) json.member(name_of(u), counts[static_cast<std::size_t>(u)]);
   json.end_object().key("items").begin_array();
@@ -78,10 +79,10 @@ void write_inventory(std::ostream& out, const Report& report) {
     Place at = places.at(item.span);
     json.begin_object().member("line", at.line).member("column", at.column);
     json.member("status", name_of(item.understanding)).member("reason", item.reason);
-    json.member("text", quote(report, redaction, at)).end_object();
+    json.member("text", quote(reading, redaction, at)).end_object();
   }
   json.end_array().key("settings").begin_array();
-  for (const Record& record : report.site.records)
+  for (const Record& record : reading.site.records)
     for (const Setting& s : record.fields) {
       Place at = places.at(s.value.span);
       json.begin_object().member("path", s.path).key("key");
@@ -97,16 +98,16 @@ void write_inventory(std::ostream& out, const Report& report) {
 
 class InventoryText {
  public:
-  InventoryText(std::ostream& out, const Report& report, std::size_t width)
-      : out_(out), report_(report), width_(width), places_(report.sources), redaction_(report) {}
+  InventoryText(std::ostream& out, const Reading& reading, std::size_t width)
+      : out_(out), reading_(reading), width_(width), places_(reading.sources), secrets_(secrets_of(reading.site)), redaction_(reading.sources, secrets_) {}
 
   void write() {
-    std::vector<Statement> items = items_of(report_.site);
+    std::vector<Statement> items = items_of(reading_.site);
     std::array<std::size_t, 4> counts = counts_of(items);
-    const Source& source = report_.sources[0];
+    const Source& source = reading_.sources[0];
     out_ << fmt::format("{}: {}, {} statement{}: {} understood, {} bounded, {} ignored, {} not understood\n",
                         source.path() == "-" ? "<stdin>" : printable(source.path()),
-                        find_dialect(report_.formats[0])->title, items.size(), items.size() == 1 ? "" : "s", counts[0],
+                        find_dialect(reading_.formats[0])->title, items.size(), items.size() == 1 ? "" : "s", counts[0],
                         counts[1], counts[2], counts[3]);
     write_reasons(items, Understanding::not_understood,
                   "not understood: may accept or drop, what follows is judged as possible");
@@ -145,7 +146,7 @@ class InventoryText {
   }
 
   std::string text_at(const Place& at, std::size_t used) const {
-    std::string text = snippet_of(report_.sources, redaction_, at, width_ > used + 20 ? width_ - used : 20).text;
+    std::string text = snippet_of(reading_.sources, redaction_, at, width_ > used + 20 ? width_ - used : 20).text;
     std::size_t first = text.find_first_not_of(' ');
     return first == text.npos ? std::string() : text.substr(first);
   }
@@ -154,13 +155,13 @@ class InventoryText {
   void write_settings() {
     std::size_t widest_key = 0, widest_line = 0, unknown = 0;
     auto line_of = [&](const Setting& s) { return std::to_string(places_.at(s.value.span).line); };
-    for (const Record& record : report_.site.records)
+    for (const Record& record : reading_.site.records)
       for (const Setting& s : record.fields) {
         unknown += s.key.empty();
         widest_key = std::max(widest_key, columns(s.key));
         widest_line = std::max(widest_line, line_of(s).size());
       }
-    for (const Record& record : report_.site.records) {
+    for (const Record& record : reading_.site.records) {
       bool first = true;
       for (const Setting& s : record.fields) {
         if (s.key.empty()) continue;
@@ -178,14 +179,15 @@ class InventoryText {
   }
 
   std::ostream& out_;
-  const Report& report_;
+  const Reading& reading_;
   std::size_t width_;
   Places places_;
+  std::vector<SourceSpan> secrets_;
   Redaction redaction_;
 };
 
-void write_counts(std::ostream& out, const Report& report) {
-  std::array<std::size_t, 4> counts = counts_of(items_of(report.site));
+void write_counts(std::ostream& out, const Reading& reading) {
+  std::array<std::size_t, 4> counts = counts_of(items_of(reading.site));
   out << fmt::format("{} {} {} {}\n", counts[0], counts[1], counts[2], counts[3]);
 }
 
@@ -203,16 +205,16 @@ int run_inventory(const InventoryCommand& command, std::istream& in, std::ostrea
   for (Input& input : files.inputs) {
     std::vector<Input> one;
     one.push_back(std::move(input));
-    Report report = read_site(std::move(one), command.as);
-    problems.insert(problems.end(), report.problems.begin(), report.problems.end());
-    if (!report.complete()) continue;
+    Reading reading = read_site({"", std::move(one), {}}, command.as);
+    problems.insert(problems.end(), reading.problems.begin(), reading.problems.end());
+    if (!reading.problems.empty()) continue;
     if (command.format == "json") {
-      write_inventory(out, report);
+      write_inventory(out, reading);
     } else if (command.format == "counts") {
-      write_counts(out, report);
+      write_counts(out, reading);
     } else {
       if (!std::exchange(first, false)) out << '\n';
-      InventoryText(out, report, static_cast<std::size_t>(std::max(command.width, 40))).write();
+      InventoryText(out, reading, static_cast<std::size_t>(std::max(command.width, 40))).write();
     }
   }
   for (const Problem& p : problems)

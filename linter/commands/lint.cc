@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <sstream>
 
 #include "linter/commands/commands.h"
 #include "linter/input_files.h"
+#include "linter/sites.h"
 #include "linter/snippet.h"
 
 namespace ipo {
@@ -20,10 +22,49 @@ void write_report(std::ostream& out, const Report& report, std::string_view form
     write_text(out, report, style);
 }
 
+// Reads the files of --matrix; gives what is wrong, or nothing.
+std::string read_matrices(const std::vector<std::string>& paths, LintOptions& options) {
+  for (const std::string& path : paths) {
+    Input& own = options.matrices.emplace_back();
+    own.path = path;
+    if (std::string why = read_file(path, own.bytes); !why.empty()) return printable(path) + ": " + why;
+  }
+  return {};
+}
+
+// "[#####.....] 120 of 1000 sites", over and over on one line.
+class Progress {
+ public:
+  Progress(std::ostream& err, std::size_t all, bool shown) : err_(err), all_(all), shown_(shown && all > 1) { draw(); }
+  ~Progress() {
+    if (shown_) err_ << "\r\x1b[K" << std::flush;
+  }
+  void step() {
+    std::lock_guard lock(drawing_);
+    ++done_;
+    draw();
+  }
+
+ private:
+  void draw() {
+    constexpr std::size_t width = 30;
+    if (!shown_ || done_ * 200 / all_ == drawn_) return;
+    drawn_ = done_ * 200 / all_;
+    std::size_t full = done_ * width / all_;
+    err_ << fmt::format("\r[{}{}] {} of {} sites", std::string(full, '#'), std::string(width - full, '.'), done_, all_) << std::flush;
+  }
+
+  std::ostream& err_;
+  std::size_t all_, done_ = 0, drawn_ = ~std::size_t{0};
+  bool shown_;
+  std::mutex drawing_;
+};
+
 }  // namespace
 
 int exit_status(const Report& report, std::optional<Level> fail_on, bool exit_zero) {
-  if (!report.complete()) return exit_incomplete;
+  if (!report.problems.empty()) return exit_incomplete;
+  if (!report.errors.empty()) return exit_usage;
   if (!fail_on || exit_zero) return exit_clean;
   bool any = std::any_of(report.findings.begin(), report.findings.end(),
                          [&](const Finding& f) { return f.level >= *fail_on; });
@@ -32,12 +73,27 @@ int exit_status(const Report& report, std::optional<Level> fail_on, bool exit_ze
 
 int run_lint(const LintCommand& command, std::istream& in, std::ostream& out, std::ostream& err) {
   InputFiles files = read_inputs(command.inputs, !command.options.as.empty(), in);
-  Report report = lint(std::move(files.inputs), command.options);
+  LintOptions options = command.options;
+  if (std::string why = read_matrices(command.matrices, options); !why.empty()) {
+    err << "ipo-lint: " << why << '\n';
+    return exit_usage;
+  }
+  std::vector<SiteInputs> sites = group_sites(std::move(files.inputs), command.config);
+  Report report;
+  {
+    Progress progress(err, sites.size(), command.progress);
+    report = lint_sites(std::move(sites), options, command.jobs, [&] { progress.step(); });
+  }
   report.problems.insert(report.problems.begin(), files.problems.begin(), files.problems.end());
+  int status = exit_status(report, command.fail_on, command.exit_zero);
+  if (command.min_severity) std::erase_if(report.findings, [&](const Finding& f) { return f.level < *command.min_severity; });
 
   for (const std::string& remark : files.remarks) err << "ipo-lint: " << printable(remark) << '\n';
+  for (const std::string& error : report.errors) err << error;
   for (const Problem& p : report.problems)
     err << "ipo-lint: " << (p.path == "-" ? "<stdin>" : printable(p.path)) << ": " << printable(p.message) << '\n';
+  // A site file that is wrong and nothing else: there is no report to write.
+  if (!report.errors.empty() && report.sites.empty()) return std::max(status, exit_usage);
 
   bool written = true;
   for (const Output& output : command.outputs) {
@@ -52,7 +108,6 @@ int run_lint(const LintCommand& command, std::istream& in, std::ostream& out, st
     err << "ipo-lint: " << printable(output.file) << ": cannot be written: " << why << '\n';
     written = false;
   }
-  int status = exit_status(report, command.fail_on, command.exit_zero);
   return written ? status : std::max(status, exit_usage);
 }
 

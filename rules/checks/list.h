@@ -9,6 +9,7 @@ extern const Check any_any_accept,
     debug_port_enabled,
     debug_port_exposed,
     default_accept_policy,
+    expired_ignore,
     exposed_through_port_forward,
     monitor_exposed,
     not_understood,
@@ -22,6 +23,7 @@ extern const Check any_any_accept,
     undeclared_source,
     undocumented_port_exposed,
     unsecured_management_exposed,
+    unused_ignore,
     web_management_exposed;
 
 }  // namespace ipo::check

@@ -1,0 +1,42 @@
+// An entry is about the file of a finding's place; the first one that matches hides it.
+#include "rules/ignores.h"
+
+#include <algorithm>
+
+#include "rules/join_dumps.h"
+
+namespace ipo {
+namespace {
+
+bool speaks_of(const Ignore& ignore, const std::string& path) {
+  return !ignore.path || path_is(ignore.path->value, ignore.folder, path);
+}
+
+}  // namespace
+
+std::vector<IgnoreUse> uses_of(const std::vector<Ignore>& ignores, const Sources& sources, std::size_t inputs,
+                               const std::string& today) {
+  std::vector<IgnoreUse> out;
+  for (const Ignore& ignore : ignores) {
+    // ISO dates compare as texts.
+    IgnoreUse use{&ignore, ignore.until && !today.empty() && ignore.until->value < today, false, 0};
+    for (std::size_t s = 0; s < inputs; ++s) use.relevant = use.relevant || speaks_of(ignore, sources[s].path());
+    out.push_back(use);
+  }
+  return out;
+}
+
+std::size_t take_ignored(Findings& findings, std::vector<IgnoreUse>& ignores, const Sources& sources) {
+  std::size_t before = findings.size();
+  std::erase_if(findings, [&](const Finding& f) {
+    for (IgnoreUse& use : ignores)
+      if (!use.expired && use.ignore->check.value == f.check && speaks_of(*use.ignore, sources[f.span.source].path())) {
+        ++use.hidden;
+        return true;
+      }
+    return false;
+  });
+  return before - findings.size();
+}
+
+}  // namespace ipo
