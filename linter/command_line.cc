@@ -10,8 +10,8 @@
 #include <memory>
 #include <optional>
 
-#include "linter/nearest.h"
 #include "linter/snippet.h"
+#include "parsers/nearest.h"
 #include "parsers/parsers.h"
 
 namespace ipo {

@@ -31,21 +31,6 @@ struct Descriptor {
 
 std::string too_large() { return fmt::format("larger than {} MiB; give a smaller export", largest_input >> 20); }
 
-// Gives the reason of a failure, or nothing.
-std::string read_file(const std::string& path, std::string& bytes) {
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.number < 0) return fmt::format("cannot be read: {}", std::strerror(errno));
-  std::vector<char> buffer(std::size_t{1} << 16);
-  for (;;) {
-    ssize_t n = ::read(file.number, buffer.data(), buffer.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fmt::format("cannot be read: {}", std::strerror(errno));
-    if (n == 0) return {};
-    bytes.append(buffer.data(), static_cast<std::size_t>(n));
-    if (bytes.size() > largest_input) return too_large();
-  }
-}
-
 std::string read_stream(std::istream& in, std::string& bytes) {
   std::vector<char> buffer(std::size_t{1} << 16);
   while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), in.gcount() > 0) {
@@ -114,6 +99,20 @@ struct Reader {
 };
 
 }  // namespace
+
+std::string read_file(const std::string& path, std::string& bytes) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number < 0) return fmt::format("cannot be read: {}", std::strerror(errno));
+  std::vector<char> buffer(std::size_t{1} << 16);
+  for (;;) {
+    ssize_t n = ::read(file.number, buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fmt::format("cannot be read: {}", std::strerror(errno));
+    if (n == 0) return {};
+    bytes.append(buffer.data(), static_cast<std::size_t>(n));
+    if (bytes.size() > largest_input) return too_large();
+  }
+}
 
 InputFiles read_inputs(const std::vector<std::string>& paths, bool any_format, std::istream& in) {
   Reader reader{any_format, in, {}};

@@ -23,6 +23,9 @@ struct InputFiles {
 // it once.
 InputFiles read_inputs(const std::vector<std::string>& paths, bool any_format, std::istream& in);
 
+// Reads a whole file of at most largest_input bytes. Gives the reason of a failure ("cannot be read: ..."), or nothing.
+std::string read_file(const std::string& path, std::string& bytes);
+
 // Replaces the file at once, so that nobody ever reads half of it; devices and pipes are written to as they are. Gives
 // the reason of a failure, or nothing.
 std::string write_file(const std::string& path, std::string_view bytes);

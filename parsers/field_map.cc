@@ -6,6 +6,7 @@
 #include <re2/set.h>
 
 #include <algorithm>
+#include <set>
 
 #include "parsers/embedded.h"
 
@@ -31,6 +32,34 @@ std::string lower(std::string text) {
 std::string text_of(const Node& table, std::string_view name) {
   const Node* n = table.child(name);
   return n ? n->text : std::string();
+}
+
+// "A", "B" of the n-th capturing group where it is written (A|B) or [AB].
+std::vector<std::string> choices(std::string_view pattern, int n) {
+  std::size_t at = 0;
+  for (; at < pattern.size(); ++at) {
+    if (pattern[at] == '\\')
+      ++at;
+    else if (pattern[at] == '(' && pattern.substr(at + 1, 1) != "?" && --n == 0)
+      break;
+  }
+  if (at >= pattern.size()) return {};
+  std::string_view group = pattern.substr(at + 1, pattern.find(')', at) - at - 1);
+  bool set = group.size() > 2 && group.front() == '[' && group.back() == ']';
+  if (set) group = group.substr(1, group.size() - 2);
+  std::vector<std::string> out(set ? 0 : 1);
+  for (char c : group) {
+    bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    if (set && plain)
+      out.emplace_back(1, c);
+    else if (!set && plain)
+      out.back() += c;
+    else if (!set && c == '|')
+      out.emplace_back();
+    else
+      return {};
+  }
+  return out;
 }
 
 }  // namespace
@@ -116,6 +145,23 @@ FieldMap::Match FieldMap::find(std::string_view path) const {
     return {};
   match.key = lower(std::move(match.key));
   return match;
+}
+
+std::map<std::string, FieldMap::Match, std::less<>> FieldMap::keys() const {
+  std::map<std::string, Match, std::less<>> out;
+  for (const Entries::Entry& e : entries_->list) {
+    std::size_t group = std::min(e.key.find('\\'), e.key.size()), rest = group;
+    std::set<std::string> values;
+    for (; rest + 1 < e.key.size() && e.key[rest] == '\\'; rest += 2)
+      for (std::string& value : choices(e.pattern, e.key[rest + 1] - '0')) values.insert(std::move(value));
+    if (rest == group) values.insert("");
+    if (e.key.find('\\', rest) != e.key.npos) continue;
+    for (const std::string& value : values) {
+      std::string key = lower(e.key.substr(0, group) + value + e.key.substr(rest));
+      out.try_emplace(key, Match{key, e.evidence, e.secret});
+    }
+  }
+  return out;
 }
 
 const FieldMap& FieldMap::builtin() {

@@ -2,6 +2,7 @@
 // no schema of these exports is public and a site may have to add what its own export holds.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +32,10 @@ class FieldMap {
   // The first entry whose pattern matches the whole path ("System/LANS/LAN[LAN1]/IPAddress"); an empty key where none
   // does. Thread safe.
   Match find(std::string_view path) const;
+
+  // Every canonical key, with what its first entry says of it. \1 in a key stands for each choice of its group ("[12]",
+  // "A|B"), \1\2 for each choice of either; keys whose group has no such list are left out.
+  std::map<std::string, Match, std::less<>> keys() const;
 
   std::size_t size() const;
 

@@ -1,8 +1,9 @@
 // ipo-lint.toml: what a person says about the site, every value with its place. Nothing is concluded here.
 //
 // Keys and values are those of the reference page (`[zones]`, `[[host]]`, `[[firewall]]`, `[calls]`, `[[peer]]`,
-// `[settings]`, `[checks]`, `[[ignore]]`, `[pbx]`, `release`, `extends`). A file is read alone; `merge` lays a nearer one
-// over the one it extends.
+// `[settings]`, `[checks]`, `[[ignore]]`, `[pbx]`, `release`, `extends`); fixtures/site-file/complete.toml shows them all.
+// A file is read alone; `merge` lays a nearer one over the one it extends, and what only the whole can contradict is found
+// by `check_site_file`.
 #pragma once
 
 #include <optional>
@@ -14,16 +15,19 @@
 
 namespace ipo {
 
+constexpr std::size_t max_site_errors = 50;  // of one file, and of one check_site_file; one more says that there are more
+constexpr std::size_t max_site_glob = 1000;  // bytes
+
 // The dumps of one machine that filters, and where it stands: declared firewalls with roles are passed in the order
 // perimeter, transit (in the order written), host.
 struct DeclaredFirewall {
-  std::string name;                         // for messages; its first file where none is given
+  std::string name;                         // for messages; folder and first file where none is given
   std::vector<Located<std::string>> files;  // relative to the folder of the file that declares them; `*` and `?` match within a
-                                            // name, `**` any folders
+                                            // name, `**` any folders; never empty
   std::optional<Located<Role>> role;
   std::vector<Located<std::string>> hosts;  // `host`: names of the hosts a host filter runs on; empty = all
   std::string folder;                       // of the declaring file, as a path prefix: "" or "site/"
-  SourceSpan span;                          // its header
+  SourceSpan span;                          // its header, "[[firewall]]"
 };
 
 // [checks] tftp-exposed = "off".
@@ -47,13 +51,13 @@ struct Ignore {
 struct SiteFile {
   std::optional<Located<std::string>> extends;  // path relative to this file's folder
   std::optional<Located<std::string>> release;
-  std::vector<Host> hosts;                      // settings empty; `[pbx]` is a host without a name and with product ip-office
+  std::vector<Host> hosts;  // settings empty; `[pbx]` is a host without a name and with product ip-office; all others have one
   std::vector<DeclaredFirewall> firewalls;
-  std::vector<Zone> zones;
+  std::vector<Zone> zones;    // in file order; one that claims nothing in particular has kind "internet"
   std::vector<Trunk> trunks;
   std::optional<Located<std::string>> remote_workers;
   std::vector<Peer> peers;
-  std::vector<Setting> settings;                // path and key are the canonical key, evidence ours
+  std::vector<Setting> settings;  // path and key are the canonical key, evidence ours; text of true, 9, "x": true, 9, x
   std::vector<CheckLevel> checks;
   std::vector<Ignore> ignores;
 };
@@ -66,7 +70,8 @@ struct SiteError {
 };
 
 // `folder` of every path in it is that of the source's path. Total: what is wrong becomes an error, and everything else is
-// returned.
+// returned. The errors come in the order of their places, at most max_site_errors of them and one that says so. A value's
+// place is the value with its quotes, a table's its header or key.
 SiteFile read_site_file(const Sources& sources, std::uint32_t source, std::vector<SiteError>& errors);
 
 // `nearer` laid over `base`, the file it extends: single values, zones, hosts, firewalls and peers of the same name,
@@ -74,11 +79,21 @@ SiteFile read_site_file(const Sources& sources, std::uint32_t source, std::vecto
 SiteFile merge(SiteFile base, SiteFile nearer);
 
 // Contradictions within the merged file: zones that claim the same packets without one being more specific
-// (interface and source > source > interface), names of zones and hosts that do not exist.
+// (interface and source > source > interface), one address of two hosts, one file of two firewalls, names of zones and
+// hosts that do not exist ("internet" always does).
 void check_site_file(const SiteFile& file, std::vector<SiteError>& errors);
 
-// Whether a path matches a glob of a site file: `*` and `?` within one name, `**` across folders; a glob without a slash
-// is compared with the last name only. Both with '/', without "./".
+// Whether a path matches a glob of a site file: `*` and `?` within one name, `**` across folders ("a/**/b" is also a/b);
+// a glob without a slash is compared with the last name only. Both with '/', without "./".
+// Takes time in proportion to the product of their lengths.
 bool path_matches(std::string_view glob, std::string_view path);
+
+// `path` as seen from `folder`, without ".", ".." that can be taken back, and doubled slashes; nothing is looked up.
+std::string normal_path(std::string_view folder, std::string_view path);
+
+// Whether the input is one of the firewall's dumps; whether it is a file the ignore speaks of. `path` is as the user gave
+// it; it and a relative `folder` start at `working_folder`, so that the two may be named differently ("../site/", "/srv/site/").
+bool applies_to(const DeclaredFirewall& firewall, std::string_view path, std::string_view working_folder);
+bool applies_to(const Ignore& ignore, std::string_view path, std::string_view working_folder);
 
 }  // namespace ipo

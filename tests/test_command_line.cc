@@ -6,7 +6,7 @@
 
 #include "linter/command_line.h"
 #include "linter/input_files.h"
-#include "linter/nearest.h"
+#include "parsers/nearest.h"
 #include "tests/program.h"
 
 using namespace ipo;

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include "linter/commands/commands.h"
-#include "linter/nearest.h"
 #include "linter/page.h"
 #include "linter/snippet.h"
+#include "parsers/nearest.h"
 
 namespace ipo {
 

@@ -1,0 +1,150 @@
+// Folders are climbed as they are typed, so that a found path can be typed too. A chain of files is followed by what each
+// says it extends; a file is known again by its canonical path, however it is named.
+#include "linter/site_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "linter/input_files.h"
+#include "linter/place.h"
+#include "linter/snippet.h"
+#include "parsers/nearest.h"
+
+namespace ipo {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int most_folders = 256;  // a path is no deeper; bounds the climb of a tree that is moved meanwhile
+
+fs::path or_here(const fs::path& folder) { return folder.empty() ? fs::path(".") : folder; }
+
+// As one would type it; "" is the working directory.
+fs::path above(const fs::path& folder) {
+  if (folder.empty()) return "..";
+  return folder.filename() == ".." ? folder / ".." : folder.parent_path();
+}
+
+std::string canonical(const std::string& path) {
+  std::error_code error;
+  fs::path found = fs::canonical(path, error);
+  return error ? path : found.string();
+}
+
+// Gives the reason of a failure, or nothing.
+std::string read_regular_file(const std::string& path, std::string& bytes) {
+  std::error_code error;
+  fs::file_status status = fs::status(path, error);
+  if (fs::is_directory(status)) return fmt::format("is a folder; name its {}", site_file_name);
+  if (fs::exists(status) && !fs::is_regular_file(status)) return "is no regular file";
+  if (auto size = fs::file_size(path, error); !error && size > largest_site_file)
+    return fmt::format("is larger than {} MiB, which no site file is", largest_site_file >> 20);
+  return read_file(path, bytes);
+}
+
+void check_ids(const SiteFile& file, std::vector<SiteError>& errors) {
+  std::vector<std::string_view> ids;
+  for (const Check& check : checks()) ids.push_back(check.id);
+  std::size_t before = errors.size();
+  auto look_up = [&](std::string_view id, SourceSpan span) {
+    if (find_check(id) || errors.size() - before >= max_site_errors) return;
+    std::string near = id.size() <= 64 ? did_you_mean(id, ids) : "";
+    errors.push_back({fmt::format("unknown check '{}'{}", id, near.empty() ? "; 'ipo-lint checks' lists them" : near), span, {}});
+  };
+  for (const CheckLevel& level : file.checks) look_up(level.check, level.span);
+  for (const Ignore& ignore : file.ignores) look_up(ignore.check.value, ignore.check.span);
+}
+
+}  // namespace
+
+std::string find_site_file(const std::string& input_path) {
+  std::error_code error;
+  fs::path folder = fs::path(input_path).lexically_normal();
+  if (input_path == "-")
+    folder.clear();
+  else if (!fs::is_directory(folder, error) || !folder.has_filename())
+    folder = folder.parent_path();
+  if (folder == ".") folder.clear();
+  for (int i = 0; i < most_folders; ++i) {
+    fs::path candidate = folder / site_file_name;
+    if (fs::is_regular_file(candidate, error)) return candidate.generic_string();
+    if (fs::exists(folder / ".git", error)) return {};
+    fs::path next = above(folder);
+    if (fs::equivalent(or_here(folder), or_here(next), error) || error) return {};
+    folder = std::move(next);
+  }
+  return {};
+}
+
+SiteFiles open_site_files(const std::string& path) {
+  SiteFiles out;
+  Sources sources;
+  std::vector<std::string> known;          // canonical paths
+  std::vector<Located<std::string>> ways;  // what each file extends
+  std::string next = path, bytes;
+  if (std::string why = read_regular_file(next, bytes); !why.empty()) {
+    out.inputs.push_back({path, ""});
+    out.errors.push_back({std::move(why), {}, {}});
+    return out;
+  }
+  for (;;) {
+    known.push_back(canonical(next));
+    auto index = static_cast<std::uint32_t>(out.inputs.size());
+    sources.push_back(decode_source(next, bytes));
+    out.inputs.push_back({next, std::move(bytes)});
+    std::vector<SiteError> said_later;
+    std::optional<Located<std::string>> extends = read_site_file(sources, index, said_later).extends;
+    if (!extends) return out;
+    ways.push_back(*extends);
+    next = normal_path(next.substr(0, next.rfind('/') + 1), extends->value);
+    auto refuse = [&](std::string message, std::optional<Note> related = {}) {
+      out.errors.push_back({std::move(message), extends->span, std::move(related)});
+    };
+    auto seen = std::find(known.begin(), known.end(), canonical(next));
+    bytes.clear();
+    if (seen != known.end()) {
+      auto first = static_cast<std::size_t>(seen - known.begin());
+      if (first == index)
+        refuse(fmt::format("{} extends itself; leave 'extends' out", next));
+      else
+        refuse(fmt::format("{} extends {} again, a cycle; leave 'extends' out in one of them", out.inputs[index].path,
+                           out.inputs[first].path),
+               Note{fmt::format("{} extends {} here", out.inputs[first].path, out.inputs[first + 1].path), ways[first].span});
+    } else if (out.inputs.size() >= longest_site_chain) {
+      refuse(fmt::format("more than {} files extend one another; join some of them", longest_site_chain));
+    } else if (std::string why = read_regular_file(next, bytes); !why.empty()) {
+      refuse(fmt::format("{} {}", next, why));
+    } else {
+      continue;
+    }
+    return out;
+  }
+}
+
+SiteFile read_site_files(const Sources& sources, const std::vector<std::uint32_t>& nearest_first,
+                         std::vector<SiteError>& errors) {
+  std::size_t before = errors.size();
+  SiteFile all;
+  for (auto source = nearest_first.rbegin(); source != nearest_first.rend(); ++source) {
+    SiteFile file = read_site_file(sources, *source, errors);
+    check_ids(file, errors);
+    all = merge(std::move(all), std::move(file));
+  }
+  if (errors.size() == before) check_site_file(all, errors);
+  return all;
+}
+
+std::string format_site_error(const Sources& sources, const SiteError& error) {
+  Places places(sources);
+  auto line = [&](SourceSpan span, const std::string& message) {
+    Place place = places.at(span);
+    return printable(fmt::format("{}:{}:{}: {}", place.path, place.line, place.column, message)) + "\n";
+  };
+  std::string out = line(error.span, error.message);
+  if (error.related) out += "  " + line(error.related->span, error.related->message);
+  return out;
+}
+
+}  // namespace ipo
