@@ -110,35 +110,61 @@ std::optional<Level> parse_level(const std::string& text) {
   return std::nullopt;
 }
 
+// The options of every command that looks at a site.
+void add_site_options(CLI::App& app, std::string& config, LintOptions& options, std::vector<std::string>& pbx) {
+  app.add_option("--config", config, "Site file, instead of the nearest ipo-lint.toml")->type_name("FILE");
+  add_list(app, "--internet", options.internet, "Interface that faces the internet (repeatable)")->type_name("IFACE");
+  add_list(app, "--pbx", pbx, "Address of the PBX (repeatable)")->type_name("ADDR");
+  app.add_option("--release", options.release, "Release of the port matrix: 8.1, 9.0, 9.0.3, 9.1")->type_name("RELEASE");
+  app.add_option("--as", options.as, "Format of every input, instead of recognising it")->type_name("FORMAT");
+}
+
+void check_site_options(LintOptions& options, const std::vector<std::string>& pbx) {
+  for (const std::string& text : pbx) {
+    std::optional<Address> address = parse_address(text);
+    if (!address) throw usage(fmt::format("--pbx takes an IPv4 or IPv6 address, not '{}'", printable(text)));
+    options.pbx.push_back(*address);
+  }
+  if (!options.release.empty()) require("release", options.release, matrix_releases());
+  require_dialect(options.as);
+}
+
 Command parse_lint(std::vector<std::string> words) {
   LintCommand command;
   std::vector<std::string> pbx, formats;
-  std::string fail_on = "warning", color = "auto";
-  CLI::App app("Judges the configurations of one site together: PBX exports and firewall dumps, in any order.");
+  std::string fail_on = "warning", min_severity = "note", color = "auto";
+  bool split = false;
+  CLI::App app("Judges the configurations of a site together: PBX exports and firewall dumps, in any order.");
   app.name("ipo-lint");
-  add_list(app, "--internet", command.options.internet, "Interface that faces the internet (repeatable)")
-      ->type_name("IFACE");
-  add_list(app, "--pbx", pbx, "Address of the PBX (repeatable)")->type_name("ADDR");
+  add_site_options(app, command.config, command.options, pbx);
+  app.add_option("--matrix", command.matrices, "TOML file of port matrix rows to add or replace (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
   app.add_option("--format", formats, "text, json or sarif; with =FILE into that file (repeatable)")
       ->allow_extra_args(false)
       ->type_name("FMT[=FILE]");
   app.add_option("--fail-on", fail_on, "Lowest level that makes the exit status 1: note, warning, error, never")
       ->type_name("LEVEL")
       ->capture_default_str();
+  app.add_option("--min-severity", min_severity, "Leave out findings below this level: note, warning, error")
+      ->type_name("LEVEL")
+      ->capture_default_str();
   add_list(app, "--only", command.options.only, "Run only this check (repeatable)")->type_name("CHECK");
   add_list(app, "--skip", command.options.skip, "Do not run this check (repeatable)")->type_name("CHECK");
-  app.add_option("--as", command.options.as, "Format of every input, instead of recognising it")->type_name("FORMAT");
+  app.add_flag("--no-group", split, "One finding per row of the port matrix instead of one per line");
+  app.add_option("-j,--jobs", command.jobs, "How many sites to judge at a time; 0 = as many as there are processors")
+      ->type_name("N")
+      ->capture_default_str();
   app.add_option("--color", color, "auto, always or never")->type_name("WHEN")->capture_default_str();
   app.add_flag("--exit-zero", command.exit_zero, "Exit 0 also when there are findings");
   command.inputs = parse(app, "Usage: ipo-lint [lint] [OPTIONS] FILE|DIR|-...", std::move(words));
 
   if (command.inputs.empty())
     throw usage("nothing to analyse; give the PBX's export and the firewall's dump, a folder, or - for standard input");
-  for (const std::string& text : pbx) {
-    std::optional<Address> address = parse_address(text);
-    if (!address) throw usage(fmt::format("--pbx takes an IPv4 or IPv6 address, not '{}'", printable(text)));
-    command.options.pbx.push_back(*address);
-  }
+  check_site_options(command.options, pbx);
+  command.options.group = !split;
+  command.min_severity = parse_level(min_severity);
+  if (command.jobs > 256) throw usage("-j takes a number from 0 to 256");
   for (const std::string& text : formats) command.outputs.push_back(parse_output(text));
   if (command.outputs.empty()) command.outputs.push_back({"text", ""});
   if (std::count_if(command.outputs.begin(), command.outputs.end(), [](const Output& o) { return o.file.empty(); }) > 1)
@@ -146,7 +172,6 @@ Command parse_lint(std::vector<std::string> words) {
   for (const auto* list : {&command.options.only, &command.options.skip})
     for (const std::string& id : *list)
       if (std::string why = unknown_check(id); !why.empty()) throw usage(why);
-  require_dialect(command.options.as);
   command.fail_on = parse_level(fail_on);
   require("colour choice", color, std::array<std::string_view, 3>{"auto", "always", "never"});
   command.color = color == "always"  ? ColorChoice::always

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <iostream>
+#include <thread>
 
 #include "linter/command_line.h"
 
@@ -24,6 +26,21 @@ bool ends_in_a_pipe() {
   return ::fstat(STDOUT_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
 }
 
+// In local time, as the person who wrote the date meant it; SOURCE_DATE_EPOCH makes a run repeatable.
+std::string today() {
+  std::time_t now = std::time(nullptr);
+  const char* fixed = std::getenv("SOURCE_DATE_EPOCH");
+  std::tm day{};
+  if (fixed && *fixed) {
+    now = static_cast<std::time_t>(std::strtoll(fixed, nullptr, 10));
+    ::gmtime_r(&now, &day);
+  } else {
+    ::localtime_r(&now, &day);
+  }
+  char text[16];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &day)};
+}
+
 int run(const ipo::Message& message) {
   (message.status == 0 ? std::cout : std::cerr) << message.text;
   return message.status;
@@ -32,6 +49,9 @@ int run(const ipo::Message& message) {
 int run(ipo::LintCommand command) {
   command.style.color = ipo::wants_color(command.color, ::isatty(STDOUT_FILENO) == 1, &std::getenv);
   command.style.width = terminal_width();
+  command.progress = ::isatty(STDERR_FILENO) == 1;
+  command.options.today = today();
+  if (command.jobs == 0) command.jobs = std::max(1u, std::thread::hardware_concurrency());
   return ipo::run_lint(command, std::cin, std::cout, std::cerr);
 }
 

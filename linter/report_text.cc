@@ -32,6 +32,7 @@ class TextReport {
     for (const Finding& f : report_.findings) write_finding(f);
     write_problems();
     write_inferences();
+    write_sites();
     write_summary();
   }
 
@@ -173,7 +174,9 @@ class TextReport {
     if (!report_.problems.empty()) out_ << '\n';
   }
 
+  // What was assumed of each of many sites would bury what was found; `ipo-lint zones` says it for one.
   void write_inferences() {
+    if (!report_.sites.empty()) return;
     for (const Inference& inference : report_.inferences) {
       out_ << painted(bold, "assumed") << ": " << printable(inference.message);
       if (has_place(inference.span)) out_ << " (" << where(places_.at(inference.span)) << ')';
@@ -184,20 +187,41 @@ class TextReport {
     if (!report_.release.empty() || !report_.inferences.empty()) out_ << '\n';
   }
 
-  void write_summary() {
-    Totals t = totals_of(report_.findings);
+  // "1 error, 2 warnings"; empty where there is nothing.
+  std::string counts(std::size_t errors, std::size_t warnings, std::size_t notes) const {
     std::string line;
     auto add = [&](std::size_t n, std::string_view what, std::string_view color) {
-      if (n == 0) return;
-      if (!line.empty()) line += ", ";
-      line += painted(color, counted(n, what));
+      if (n > 0) line += (line.empty() ? "" : ", ") + painted(color, counted(n, what));
     };
-    add(t.errors, "error", red);
-    add(t.warnings, "warning", yellow);
-    add(t.notes, "note", cyan);
+    add(errors, "error", red);
+    add(warnings, "warning", yellow);
+    add(notes, "note", cyan);
+    return line;
+  }
+
+  // A line per site, where there are several.
+  void write_sites() {
+    std::size_t width = 0;
+    for (const SiteSummary& site : report_.sites) width = std::max(width, columns(printable(site.name)));
+    for (const SiteSummary& site : report_.sites) {
+      std::string found = counts(site.errors, site.warnings, site.notes);
+      if (!site.configured) found = painted(red, "not judged: its site file has errors");
+      if (found.empty()) found = "no findings";
+      if (!site.complete) found += "; incomplete";
+      std::string name = printable(site.name);
+      out_ << name << std::string(width - columns(name) + 2, ' ') << found << '\n';
+    }
+    if (!report_.sites.empty()) out_ << '\n';
+  }
+
+  void write_summary() {
+    Totals t = totals_of(report_.findings);
+    std::string line = counts(t.errors, t.warnings, t.notes);
     if (line.empty()) line = painted(bold, "no findings");
     line += " in " + counted(report_.inputs, "file");
+    if (!report_.sites.empty()) line += " of " + counted(report_.sites.size(), "site");
     if (t.possible > 0) line += fmt::format(", {} possible", t.possible);
+    if (report_.ignored > 0) line += fmt::format(", {} ignored", report_.ignored);
     if (!report_.complete()) {
       std::set<std::string_view> inputs;
       for (const Problem& p : report_.problems) inputs.insert(p.path);

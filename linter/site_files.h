@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "linter/lint.h"
+#include "linter/input.h"
 #include "parsers/site_file.h"
 
 namespace ipo {

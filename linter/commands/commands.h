@@ -31,7 +31,7 @@ struct LintCommand {
   std::string config;               // --config; empty = look for ipo-lint.toml upward from each input
   std::vector<std::string> matrices;  // --matrix: files
   LintOptions options;
-  unsigned jobs = 1;                // -j
+  unsigned jobs = 0;                // -j; 0 = one per processor, which main fills in
   std::vector<Output> outputs;                    // never empty, at most one without a file
   std::optional<Level> fail_on = Level::warning;  // absent = never
   std::optional<Level> min_severity;              // findings below it are left out
