@@ -7,6 +7,8 @@
 
 #include "linter/command_line.h"
 #include "parsers/embedded.h"
+#include "parsers/parsers.h"
+#include "rules/exposure.h"
 #include "rules/matrix/port_matrix.h"
 
 using namespace ipo;
@@ -844,7 +846,9 @@ TEST_CASE("matrix changes: before and after") {
     }
     return out;
   };
-  auto both = [](const std::string& change) { return "ip-office/ingress/27 " + change + "\nip-office/egress/18 " + change + "\n"; };
+  auto both = [](const std::string& change) {
+    return "ip-office/ingress/27 " + change + "\nip-office/egress/18 " + change + "\n";
+  };
   CHECK(media("8.1", "9.0").empty());
   CHECK(media("9.0", "9.0.3") == both("@6 47000-54000@6"));
   CHECK(media("8.1", "9.0.3") == both("@6 47000-54000@6"));
@@ -1122,4 +1126,22 @@ TEST_CASE("own matrix: hostile text") {
   CHECK(text.find('\x1b') == std::string::npos);
   CHECK(text.find("a\\x1b[31m\\x0ab") != std::string::npos);
   CHECK(text.size() < 5000);
+}
+
+TEST_CASE("matrix releases: each can be judged by, and media without ports is no port") {
+  for (std::string_view release : matrix_releases()) {
+    Sources sources = {decode_source("fw.rules",
+                                     "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n"
+                                     "-A INPUT -i eth0 -p udp --dport 47000:54000 -j ACCEPT\nCOMMIT\n")};
+    Site site;
+    find_dialect("iptables")->interpret(sources, 0, site);
+    const PortMatrix& matrix = builtin_matrix(release);
+    std::vector<Standing> standings = survey(site, matrix, {{"eth0"}, {}});
+    Exposure exposure(site, standings, matrix);
+    REQUIRE(exposure.openings().size() == 1);
+    bool media = false;
+    for (const RowHit& hit : exposure.openings()[0].hits) media = media || hit.row->id == "ip-office/ingress/27";
+    INFO(release);
+    CHECK(media == (release == "9.0.3" || release == "9.1"));
+  }
 }
