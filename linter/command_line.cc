@@ -180,13 +180,49 @@ Command parse_lint(std::vector<std::string> words) {
   return command;
 }
 
+// Gives the place of a release among those that have a matrix.
+std::size_t require_matrix(std::string_view release) {
+  auto releases = matrix_releases();
+  auto found = std::find(releases.begin(), releases.end(), release);
+  if (found == releases.end())
+    throw usage(fmt::format("there is no port matrix of release '{}', only of {}", printable(release),
+                            fmt::join(releases, ", ")));
+  return static_cast<std::size_t>(found - releases.begin());
+}
+
+// "9.0..9.1".
+std::pair<std::string, std::string> parse_changes(const std::string& text) {
+  std::size_t dots = text.find("..");
+  if (dots == text.npos)
+    throw usage(fmt::format("--changes takes two releases, FROM..TO, not '{}' ({})", printable(text),
+                            fmt::join(matrix_releases(), ", ")));
+  std::string from = text.substr(0, dots), to = text.substr(dots + 2);
+  if (require_matrix(from) > require_matrix(to))
+    throw usage(fmt::format("--changes goes from the older release to the newer one: {}..{}", to, from));
+  return {from, to};
+}
+
 Command parse_matrix(std::vector<std::string> words) {
   MatrixQuery query;
+  std::string changes;
   CLI::App app("Rows of the vendor's port matrix that match every TERM: a port, a word, a row's id.");
   app.name("ipo-lint matrix");
   app.add_option("--format", query.format, "text or json")->type_name("FMT")->capture_default_str();
+  auto* release = app.add_option("--release", query.release, "The matrix of release 8.1, 9.0, 9.0.3 or 9.1")
+                      ->type_name("RELEASE")
+                      ->capture_default_str();
+  auto* span = app.add_option("--changes", changes, "What was added, changed and removed: 9.0.3..9.1")
+                   ->type_name("FROM..TO");
+  auto* own = app.add_option("--matrix", query.own, "File with rows that replace and add to those built in (repeatable)")
+                  ->allow_extra_args(false)
+                  ->type_name("FILE");
   query.terms = parse(app, "Usage: ipo-lint matrix [OPTIONS] [TERM...]", std::move(words));
   require("format", query.format, std::array<std::string_view, 2>{"text", "json"});
+  require_matrix(query.release);
+  if (span->count() == 0) return query;
+  if (release->count() + own->count() > 0)
+    throw usage("--changes compares the built-in matrices of two releases; leave out --release and --matrix");
+  query.changes = parse_changes(changes);
   return query;
 }
 

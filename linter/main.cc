@@ -60,7 +60,7 @@ int run(ipo::InventoryCommand command) {
   return ipo::run_inventory(command, std::cin, std::cout, std::cerr);
 }
 
-int run(const ipo::MatrixQuery& query) { return ipo::run_matrix(query, std::cout, std::cerr); }
+int run(const ipo::MatrixQuery& query) { return ipo::run_matrix(query, std::cin, std::cout, std::cerr); }
 int run(const ipo::ExplainCommand& command) { return ipo::run_explain(command, std::cout, std::cerr); }
 int run(const ipo::ChecksCommand& command) { return ipo::run_checks(command, std::cout, std::cerr); }
 
