@@ -95,7 +95,7 @@ void choose_matrix(Assessment& a, const LintOptions& options) {
     auto source = static_cast<std::uint32_t>(a.reading.sources.size());
     a.reading.sources.push_back(decode_source(own.path, own.bytes));
     std::vector<Note> wrong;
-    add_rows(a.matrix, read_matrix(a.reading.sources, source, wrong));
+    lay_over(a.matrix, read_matrix(a.reading.sources, source, wrong));
     std::vector<SiteError> errors;
     for (Note& note : wrong) errors.push_back({std::move(note.message), note.span, {}});
     print_errors(a.reading, errors);

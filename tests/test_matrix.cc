@@ -1136,7 +1136,7 @@ TEST_CASE("matrix releases: each can be judged by, and media without ports is no
     Site site;
     find_dialect("iptables")->interpret(sources, 0, site);
     const PortMatrix& matrix = builtin_matrix(release);
-    std::vector<Standing> standings = survey(site, matrix, {{"eth0"}, {}});
+    std::vector<Standing> standings = survey(site, sources, matrix, {{"eth0"}, {}});
     Exposure exposure(site, standings, matrix);
     REQUIRE(exposure.openings().size() == 1);
     bool media = false;
