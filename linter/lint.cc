@@ -43,7 +43,7 @@ void print_errors(Reading& reading, const std::vector<SiteError>& errors) {
   for (const SiteError& error : errors) reading.errors.push_back(format_site_error(reading.sources, error));
 }
 
-void read_declared(SiteFiles&& files, Reading& reading) {
+void read_declared(SiteFiles&& files, const std::string& working_folder, Reading& reading) {
   auto first = static_cast<std::uint32_t>(reading.sources.size());
   std::vector<std::uint32_t> nearest_first;
   for (Input& file : files.inputs) {
@@ -56,7 +56,7 @@ void read_declared(SiteFiles&& files, Reading& reading) {
   }
   std::vector<SiteError> errors = std::move(files.errors);
   if (!nearest_first.empty()) reading.declared = read_site_files(reading.sources, nearest_first, errors);
-  declare(reading.site, reading.sources, reading.declared, errors);
+  declare(reading.site, reading.sources, reading.declared, working_folder, errors);
   print_errors(reading, errors);
 }
 
@@ -158,18 +158,18 @@ void run_checks(const Judgement& judgement, const LintOptions& options, bool abo
 
 }  // namespace
 
-Reading read_site(SiteInputs inputs, const std::string& as) {
+Reading read_site(SiteInputs inputs, const std::string& as, const std::string& working_folder) {
   Reading reading;
   for (Input& input : inputs.inputs) reading.sources.push_back(decode_source(std::move(input.path), input.bytes));
   for (std::uint32_t source = 0; source < reading.sources.size(); ++source)
     reading.formats.push_back(read(as, source, reading));
-  read_declared(std::move(inputs.site_files), reading);
+  read_declared(std::move(inputs.site_files), working_folder, reading);
   return reading;
 }
 
 std::unique_ptr<Assessment> assess(SiteInputs inputs, const LintOptions& options) {
   auto a = std::make_unique<Assessment>();
-  a->reading = read_site(std::move(inputs), options.as);
+  a->reading = read_site(std::move(inputs), options.as, options.working_folder);
   choose_matrix(*a, options);
   if (!a->reading.errors.empty()) return a;
   a->standings = survey(a->reading.site, a->reading.sources, a->matrix, {options.internet, options.pbx});
@@ -197,11 +197,12 @@ Report lint(SiteInputs inputs, const LintOptions& options) {
     std::vector<Note> failures;
     std::vector<Shadow> shadows;
     if (selected("shadowed-rule", options, a->reading.declared)) shadows = look_for_shadows(*a->exposure, failures);
-    std::vector<IgnoreUse> ignores = uses_of(a->reading.declared.ignores, a->reading.sources, given, options.today);
+    std::vector<IgnoreUse> ignores = uses_of(a->reading.declared.ignores, a->reading.sources, given, options.today,
+                                              options.working_folder);
     Judgement judgement{a->reading.sources, a->reading.site, a->reading.declared, a->matrix, *a->exposure, shadows, ignores,
                         a->release_without_matrix, options.group};
     run_checks(judgement, options, false, report.findings, failures);
-    report.ignored = take_ignored(report.findings, ignores, a->reading.sources);
+    report.ignored = take_ignored(report.findings, ignores, a->reading.sources, options.working_folder);
     for (IgnoreUse& use : ignores) use.relevant = use.relevant && selected(use.ignore->check.value, options, a->reading.declared);
     run_checks(judgement, options, true, report.findings, failures);
     for (const Note& failure : failures)

@@ -30,6 +30,7 @@ struct LintOptions {
   std::vector<Input> matrices;        // --matrix: rows laid over the release's
   std::vector<std::string> only, skip;  // check ids
   bool group = true;                  // --no-group: one finding per row
+  std::string working_folder;         // where relative paths start; empty = they are compared as they are
   std::string today;                  // "2026-11-22", for ignores that end; empty = none has ended
 };
 
@@ -46,7 +47,7 @@ struct Reading {
 };
 
 // `as` names the dialect of all inputs; empty = recognise it from content. Never throws on any input.
-Reading read_site(SiteInputs inputs, const std::string& as);
+Reading read_site(SiteInputs inputs, const std::string& as, const std::string& working_folder);
 
 // ---- judging ----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <thread>
 
@@ -41,6 +42,11 @@ std::string today() {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &day)};
 }
 
+std::string working_folder() {
+  std::error_code gone;
+  return std::filesystem::current_path(gone).generic_string();
+}
+
 int run(const ipo::Message& message) {
   (message.status == 0 ? std::cout : std::cerr) << message.text;
   return message.status;
@@ -51,6 +57,7 @@ int run(ipo::LintCommand command) {
   command.style.width = terminal_width();
   command.progress = ::isatty(STDERR_FILENO) == 1;
   command.options.today = today();
+  command.options.working_folder = working_folder();
   if (command.jobs == 0) command.jobs = std::max(1u, std::thread::hardware_concurrency());
   return ipo::run_lint(command, std::cin, std::cout, std::cerr);
 }

@@ -133,14 +133,15 @@ Host& pbx_of(Site& site) {
   return site.hosts.emplace_back(std::move(host));
 }
 
-void declare(Site& site, const Sources& sources, const SiteFile& file, std::vector<SiteError>& errors) {
+void declare(Site& site, const Sources& sources, const SiteFile& file, const std::string& working_folder,
+             std::vector<SiteError>& errors) {
   declare_hosts(site, file.hosts);
   declare_settings(site, file.settings);
   site.zones = file.zones;
   site.trunks = file.trunks;
   site.remote_workers = file.remote_workers;
   site.peers = file.peers;
-  join_declared(site, sources, file.firewalls);
+  join_declared(site, sources, file.firewalls, working_folder);
   check_interfaces(site, errors);
 }
 

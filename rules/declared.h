@@ -15,6 +15,7 @@ Host& pbx_of(Site& site);
 // Declared facts win over read ones; where the two differ an inference says so. A declared host is the export's when their
 // names or addresses meet, or when each side has only one PBX. Dumps are joined into the declared firewalls. `errors`
 // receives what contradicts the inputs: an interface no dump knows.
-void declare(Site& site, const Sources& sources, const SiteFile& file, std::vector<SiteError>& errors);
+void declare(Site& site, const Sources& sources, const SiteFile& file, const std::string& working_folder,
+             std::vector<SiteError>& errors);
 
 }  // namespace ipo

@@ -17,11 +17,12 @@ struct IgnoreUse {
 };
 
 // One per entry, in their order. The first `inputs` sources are the inputs; `today` is "2026-11-22", or empty: then none has
-// expired.
+// expired. Relative paths start at `working_folder`.
 std::vector<IgnoreUse> uses_of(const std::vector<Ignore>& ignores, const Sources& sources, std::size_t inputs,
-                               const std::string& today);
+                               const std::string& today, const std::string& working_folder);
 
 // Removes the findings an entry that holds hides, counts them there, and gives how many there were.
-std::size_t take_ignored(Findings& findings, std::vector<IgnoreUse>& ignores, const Sources& sources);
+std::size_t take_ignored(Findings& findings, std::vector<IgnoreUse>& ignores, const Sources& sources,
+                         const std::string& working_folder);
 
 }  // namespace ipo

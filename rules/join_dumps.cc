@@ -72,15 +72,8 @@ void join(Site& site, std::size_t into, std::size_t from) {
 
 }  // namespace
 
-bool path_is(std::string_view glob, const std::string& folder, std::string_view path) {
-  std::string at = normal(path), below = normal(folder);
-  if (below == ".") below.clear();
-  if (at.starts_with(below)) return path_matches(normal(glob), std::string_view(at).substr(below.size()));
-  // "../shared/edge.v4": no glob can lead out of the folder, so the path itself is meant.
-  return at == normal(folder + std::string(glob));
-}
-
-void join_declared(Site& site, const Sources& sources, const std::vector<DeclaredFirewall>& declared) {
+void join_declared(Site& site, const Sources& sources, const std::vector<DeclaredFirewall>& declared,
+                   const std::string& working_folder) {
   std::vector<Firewall> out;
   std::vector<bool> taken(site.firewalls.size());
   std::vector<std::pair<std::size_t, Firewall>> placed;  // by the place of the first dump
@@ -92,8 +85,10 @@ void join_declared(Site& site, const Sources& sources, const std::vector<Declare
     std::size_t first = site.firewalls.size();
     for (const Located<std::string>& file : d.files) {
       bool found = false;
+      DeclaredFirewall part = d;
+      part.files = {file};
       for (std::size_t f = 0; f < site.firewalls.size(); ++f) {
-        if (taken[f] || !path_is(file.value, d.folder, path_of(site.firewalls[f], sources))) continue;
+        if (taken[f] || !applies_to(part, path_of(site.firewalls[f], sources), working_folder)) continue;
         taken[f] = found = true;
         first = std::min(first, f);
         for (Ruleset& ruleset : site.firewalls[f].rulesets) {

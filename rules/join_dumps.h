@@ -9,13 +9,11 @@
 
 namespace ipo {
 
-// Whether a path matches a glob that is relative to `folder` ("" or "site/").
-bool path_is(std::string_view glob, const std::string& folder, std::string_view path);
-
 // Joins what `declared` lists: rulesets of one family are loaded one after the other, as iptables-restore --noflush does
 // (a table that states a policy starts anew). Roles and hosts are set. What is declared but was not given becomes an
-// inference. Firewalls keep the place of their first dump.
-void join_declared(Site& site, const Sources& sources, const std::vector<DeclaredFirewall>& declared);
+// inference. Firewalls keep the place of their first dump. Relative paths start at `working_folder`.
+void join_declared(Site& site, const Sources& sources, const std::vector<DeclaredFirewall>& declared,
+                   const std::string& working_folder);
 
 // An IPv4 and an IPv6 dump are one machine's when they are the only two, or when their paths differ in nothing but the
 // family ("edge.v4" and "edge.v6", "iptables.rules" and "ip6tables.rules"). Declared firewalls are left alone.

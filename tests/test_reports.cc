@@ -64,7 +64,7 @@ Report firewall_report() {
   f.doubt = {{"-m recent --rcheck", span_of(report, "-m recent --rcheck")}};
   f.related = {{"jumped to by this rule", jump}};
   report.findings = {f};
-  report.site.inferences = {{"internet is eth0: --internet", {}}, {"the PBX is the filtering host", jump}};
+  report.inferences = {{"internet is eth0: --internet", {}}, {"the PBX is the filtering host", jump}};
   return report;
 }
 
@@ -323,9 +323,7 @@ TEST_CASE("no report prints a secret") {
   setting.value = {"hunter2", span_of(report,
                                       "\xe2\x82\xac"
                                       "hunter2")};
-  Host host;
-  host.settings = {setting};
-  report.site.hosts = {host};
+  report.secrets = {setting.value.span};
   report.findings = {finding("tftp-exposed", Level::warning, "TFTP is on", span_of(report, "<Tftp>1</Tftp>")),
                      finding("not-understood", Level::warning, "odd",
                              span_of(report,

@@ -205,7 +205,7 @@ int run_inventory(const InventoryCommand& command, std::istream& in, std::ostrea
   for (Input& input : files.inputs) {
     std::vector<Input> one;
     one.push_back(std::move(input));
-    Reading reading = read_site({"", std::move(one), {}}, command.as);
+    Reading reading = read_site({"", std::move(one), {}}, command.as, "");
     problems.insert(problems.end(), reading.problems.begin(), reading.problems.end());
     if (!reading.problems.empty()) continue;
     if (command.format == "json") {
