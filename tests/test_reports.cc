@@ -20,6 +20,7 @@ namespace {
 
 Report report_of(const std::string& path, const std::string& text) {
   Report report;
+  report.inputs = 1;
   report.sources.push_back(Source(path, text, "UTF-8"));
   report.release = "9.1";
   return report;
@@ -224,7 +225,7 @@ TEST_CASE("the JSON report has the keys of its contract, in order") {
   CHECK(f["path"][0].dump() == R"({"file":"fw.rules","line":3,"chain":"filter/INPUT","action":"jump to SERVICES"})");
   CHECK(f["doubt"][0].dump() == R"({"file":"fw.rules","line":3,"why":"-m recent --rcheck"})");
   CHECK(f["related"][0].dump() == R"({"message":"jumped to by this rule","file":"fw.rules","line":3,"column":1})");
-  CHECK(json["summary"].dump() == R"({"errors":1,"warnings":0,"notes":0,"possible":1,"files":1})");
+  CHECK(json["summary"].dump() == R"({"errors":1,"warnings":0,"notes":0,"possible":1,"files":1,"ignored":0})");
   CHECK(json["inferences"][1].dump() == R"({"message":"the PBX is the filtering host","file":"fw.rules","line":3})");
 
   Report icmp = firewall_report();
