@@ -1,6 +1,7 @@
 // Files in and out: everything the program opens, it opens here.
 #pragma once
 
+#include <fstream>
 #include <istream>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ struct InputFiles {
 // A folder's files that no dialect recognises are left out and counted, unless `any_format`. Naming a path twice reads
 // it once.
 InputFiles read_inputs(const std::vector<std::string>& paths, bool any_format, std::istream& in);
+
+// Opens a file that is read line by line. Gives the reason of a failure, or nothing.
+std::string open_lines(const std::string& path, std::ifstream& lines);
 
 // Replaces the file at once, so that nobody ever reads half of it; devices and pipes are written to as they are. Gives
 // the reason of a failure, or nothing.
