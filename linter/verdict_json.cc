@@ -28,6 +28,17 @@ const std::string& VerdictJson::step(const Step& step, const Verdict& verdict, F
   return text;
 }
 
+const std::string& VerdictJson::doubt(const Doubt& doubt) {
+  std::string& text = doubts_[{doubt.span, doubt.why}];
+  if (!text.empty()) return text;
+  Place place = places_.at(doubt.span);
+  JsonWriter json(0);
+  json.begin_object().member("file", place.path).member("line", place.line).member("why", doubt.why).end_object();
+  text = json.finish();
+  text.pop_back();
+  return text;
+}
+
 std::string VerdictJson::line(const Verdict& verdict, const PartialPacket& packet) {
   bool icmp = packet.protocol == proto_icmp || packet.protocol == proto_icmpv6;
   JsonWriter json(0);
@@ -42,10 +53,7 @@ std::string VerdictJson::line(const Verdict& verdict, const PartialPacket& packe
   for (const Step& s : verdict.path) json.json(step(s, verdict, packet.family));
   json.end_array();
   json.key("doubt").begin_array();
-  for (const Doubt& doubt : verdict.doubts) {
-    Place place = places_.at(doubt.span);
-    json.begin_object().member("file", place.path).member("line", place.line).member("why", doubt.why).end_object();
-  }
+  for (const Doubt& d : verdict.doubts) json.json(doubt(d));
   json.end_array().end_object();
   return json.finish();
 }

@@ -13,7 +13,7 @@
 
 namespace ipo {
 
-// Steps are the same few for many packets, so each is written once and kept.
+// Steps and doubts are the same few for many packets, so each is written once and kept.
 class VerdictJson {
  public:
   // The sources must outlive it.
@@ -27,7 +27,10 @@ class VerdictJson {
  private:
   const std::string& step(const Step& step, const Verdict& verdict, Family family);
 
+  const std::string& doubt(const Doubt& doubt);
+
   Places places_;
+  std::map<std::pair<SourceSpan, std::string>, std::string> doubts_;
   std::map<std::tuple<const Chain*, const Rule*, ActionKind>, std::string> steps_;
   std::string translation_;
 };

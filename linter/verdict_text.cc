@@ -30,7 +30,12 @@ class VerdictText {
     std::string_view did = verdict.outcome == ActionKind::accept ? "accepted"
                            : verdict.outcome == ActionKind::drop ? "dropped"
                                                                  : "rejected";
-    out_ << painted(bold, fmt::format("{} ({})", did, name_of(verdict.certainty))) << '\n';
+    out_ << painted(bold, fmt::format("{} ({})", did, name_of(verdict.certainty)));
+    if (verdict.decided_by.chain) {
+      main_ = places_.at(verdict.decided_by.span());
+      out_ << fmt::format(": {}:{}", main_.path == "-" ? "<stdin>" : printable(main_.path), main_.line);
+    }
+    out_ << '\n';
     write_fact("packet", {printable(words_of(packet)) + (packet.hook ? "" : fmt::format(", at {}", name_of(verdict.hook)))});
     if (std::string to = translated(packet, verdict); !to.empty()) write_fact("translated", {to});
     write_fact("path", path_lines(packet, verdict));
@@ -43,8 +48,10 @@ class VerdictText {
     return style_.color ? fmt::format("{}{}{}", color, text, reset) : std::string(text);
   }
 
+  // As seen from the line that decided: only the line within the same file.
   std::string where(SourceSpan span) const {
     Place place = places_.at(span);
+    if (place.path == main_.path) return fmt::format("line {}", place.line);
     return fmt::format("{}:{}", place.path == "-" ? "<stdin>" : printable(place.path), place.line);
   }
 
@@ -108,7 +115,7 @@ class VerdictText {
     if (by.rule) return place;
     std::string chain = printable(by.chain->table + "/" + by.chain->name);
     if (verdict.outcome == ActionKind::accept) return fmt::format("{}, the policy of {}", place, chain);
-    return fmt::format("a rule in {} that accepts it, before its policy ({}) is asked", chain, place);
+    return fmt::format("accept it in {} before its policy on {}", chain, place);
   }
 
   std::ostream& out_;
@@ -116,6 +123,7 @@ class VerdictText {
   const TextStyle& style_;
   Places places_;
   Redaction redaction_;
+  Place main_;  // of what decided
 };
 
 }  // namespace

@@ -20,10 +20,11 @@ namespace {
 
 constexpr std::size_t longest_line = std::size_t{64} << 10;
 
-// Lines of a stream, each at most longest_line bytes.
+// Lines of a stream, each at most longest_line bytes. Before it waits for more the answers so far are sent, so that a program
+// can ask and read in turn.
 class Lines {
  public:
-  explicit Lines(std::istream& in) : in_(in), buffer_(longest_line, '\0') {}
+  Lines(std::istream& in, std::ostream& out) : in_(in), out_(out), buffer_(longest_line, '\0') {}
 
   // False at the end. A line that is too long is empty and `too_long`.
   bool next(std::string_view& line, bool& too_long) {
@@ -51,13 +52,15 @@ class Lines {
 
  private:
   bool fill() {
-    in_.read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
-    at_ = 0;
-    end_ = static_cast<std::size_t>(in_.gcount());
+    if (in_.rdbuf()->in_avail() <= 0) out_.flush();
+    at_ = end_ = 0;
+    if (in_.peek() == std::istream::traits_type::eof()) return false;
+    end_ = static_cast<std::size_t>(in_.readsome(buffer_.data(), static_cast<std::streamsize>(buffer_.size())));
     return end_ > 0;
   }
 
   std::istream& in_;
+  std::ostream& out_;
   std::string buffer_, line_;
   std::size_t at_ = 0, end_ = 0;
 };
@@ -123,10 +126,10 @@ class Answers {
 
   // Answers every line; false where one was bad.
   bool answer_all(std::istream& packets) {
-    Lines lines(packets);
+    Lines lines(packets, out_);
     bool good = true, too_long = false;
     std::string_view line;
-    for (std::size_t number = 1; lines.next(line, too_long); ++number) {
+    for (std::size_t number = 1; out_ && lines.next(line, too_long); ++number) {
       std::string fault = too_long ? fmt::format("longer than {} KiB; give one packet a line", longest_line >> 10)
                                    : answer(packet_from_json(line));
       if (!fault.empty()) {

@@ -102,7 +102,7 @@ class Walk {
       return space_.predicate(test.predicate);
     }
     if (test.dimension != Dimension::state || !before_conntrack_) {
-      asked_fields_.try_emplace(test.dimension, place);
+      asked_fields_.try_emplace({test.dimension, test.dimension == Dimension::destination && at_this_machine_}, place);
       return space_.test(test.dimension, *test.values);
     }
     // No state is known yet, but that a packet is left untracked.
@@ -218,6 +218,7 @@ class Walk {
       group.worlds = fresh;
     }
     before_conntrack_ = base.priority < conntrack_priority;
+    at_this_machine_ = group.destination == Origin::this_machine;
     Interval& seen = group.packet[Dimension::state];
     Interval state = seen;
     if (!table_.untracks() && before_conntrack_ && state_ != State::untracked)
@@ -246,7 +247,7 @@ class Walk {
   void assign(Group& group, Dimension dimension, const IntervalSet& values) {
     // What the worlds were before is forgotten, so it is noted whether it mattered.
     PacketSet any = space_.exists(group.worlds, dimension);
-    if (open(dimension, group.packet[dimension]) && asked_fields_.contains(dimension)) forgotten_.push_back(dimension);
+    if (open(dimension, group.packet[dimension]) && asked_fields_.contains({dimension, false})) forgotten_.push_back(dimension);
     group.worlds = any;
     group.packet[dimension] = {values.begin()->lo, values.intervals().back().hi};
     if (!known(group.packet[dimension])) group.worlds = space_.intersect(any, space_.test(dimension, values));
@@ -283,7 +284,7 @@ class Walk {
       if (t.keeps_port && known(port))
         inside = t.ports.contains(port.lo) ? group.worlds : inside;
       else if (t.keeps_port) {
-        asked_fields_.try_emplace(Dimension::destination_port, rule.span);
+        asked_fields_.try_emplace({Dimension::destination_port, false}, rule.span);
         inside = space_.intersect(group.worlds, space_.test(Dimension::destination_port, t.ports));
       }
       PacketSet outside = space_.minus(group.worlds, inside);
@@ -327,22 +328,29 @@ class Walk {
   }
 
   void collect_doubts(Fates& out) {
-    PacketSet all = space_.nothing();
-    for (const auto& [fate, worlds] : fates_) all = space_.unite(all, worlds);
+    auto machine = [](const Fate& fate) { return fate.destination.origin == Origin::this_machine; };
+    PacketSet all = space_.nothing(), of_machine[2] = {space_.nothing(), space_.nothing()};
+    for (const auto& [fate, worlds] : fates_) {
+      all = space_.unite(all, worlds);
+      of_machine[machine(fate)] = space_.unite(of_machine[machine(fate)], worlds);
+    }
     for (const Doubt& pick : picks_) add_doubt(out, pick.why, pick.span);
-    for (auto [dimension, place] : asked_fields_) {
-      bool depends = std::find(forgotten_.begin(), forgotten_.end(), dimension) != forgotten_.end();
-      for (const auto& [fate, worlds] : fates_)
-        depends = depends || space_.intersect(space_.exists(worlds, dimension), all) != worlds;
-      if (!depends || dimension == Dimension::state) continue;
-      bool machine = dimension == Dimension::destination &&
-                     std::any_of(fates_.begin(), fates_.end(),
-                                 [](const auto& f) { return f.first.destination.origin == Origin::this_machine; });
-      add_doubt(out,
-                machine                          ? "the address of the interface it came in by is not in the file"
-                : dimension == Dimension::nat ? "whether the connection is translated is not given"
-                                              : std::string(field_name(dimension)) + " is not given",
-                place);
+    for (const auto& [asked, place] : asked_fields_) {
+      auto [dimension, here] = asked;
+      if (dimension == Dimension::state) continue;
+      bool depends = !here && std::find(forgotten_.begin(), forgotten_.end(), dimension) != forgotten_.end();
+      for (const auto& [fate, worlds] : fates_) {
+        bool address = dimension == Dimension::destination;  // there are two, so each among its own
+        if (address && here != machine(fate)) continue;
+        PacketSet among = address ? of_machine[here] : all;
+        depends = depends || space_.intersect(space_.exists(worlds, dimension), among) != worlds;
+      }
+      if (depends)
+        add_doubt(out,
+                  here                             ? "the address of the interface it came in by is not in the file"
+                  : dimension == Dimension::nat ? "whether the connection is translated is not given"
+                                                : std::string(field_name(dimension)) + " is not given",
+                  place);
     }
     std::vector<std::uint32_t> numbers;
     for (const auto& [fate, worlds] : fates_)
@@ -362,12 +370,13 @@ class Walk {
   Hook hook_;
   State state_;
   Space space_;
-  bool before_conntrack_ = false;
+  bool before_conntrack_ = false, at_this_machine_ = false;
   unsigned rules_met_ = 0, untracks_ = 0;
   std::vector<PacketSet> came_back_;  // of each chain, in the base chain and group being run
   std::map<Fate, PacketSet> fates_;
   std::map<std::uint32_t, SourceSpan> asked_predicates_;  // where each was first asked
-  std::map<Dimension, SourceSpan> asked_fields_;
+  // Likewise; the second part says that it is the address of this machine, not the one that arrived.
+  std::map<std::pair<Dimension, bool>, SourceSpan> asked_fields_;
   std::vector<Dimension> forgotten_;
   std::vector<Doubt> picks_;
 };
