@@ -212,6 +212,8 @@ TEST_CASE("query: families") {
   Json a = Json::parse(q.packets("{\"hook\":\"input\",\"src\":\"2001:db8::1\",\"dst\":\"2001:db8:1::1\"}\n", six).out);
   CHECK(a["verdict"] == "accept");
   CHECK(a["dst"] == "2001:db8:1::1");
+  // Both dumps are one firewall, by whichever name.
+  CHECK(q.packets("{\"hook\":\"input\",\"in\":\"lo\",\"src\":\"127.0.0.1\"}\n", six + " --firewall " + six).status == 0);
 }
 
 TEST_CASE("query: the text form") {

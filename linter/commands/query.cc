@@ -2,6 +2,7 @@
 // A stream of packets is never held: one line in, one line out.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <memory>
@@ -74,9 +75,10 @@ class Firewalls {
     bool several = false;
     for (const Firewall& firewall : report.site.firewalls) {
       all += (all.empty() ? "" : ", ") + printable(firewall.name);
+      auto is_named = [&](const Ruleset& ruleset) { return report.sources[ruleset.span.source].path() == named; };
+      if (!named.empty() && firewall.name != named && std::none_of(firewall.rulesets.begin(), firewall.rulesets.end(), is_named))
+        continue;
       for (const Ruleset& ruleset : firewall.rulesets) {
-        const std::string& path = report.sources[ruleset.span.source].path();
-        if (!named.empty() && firewall.name != named && path != named) continue;
         std::unique_ptr<Verdicts>& verdicts = of(ruleset.family);
         if (verdicts && named.empty()) {
           several = true;

@@ -52,12 +52,6 @@ Truth TableRule::of(const PacketRange& packet) const {
 // ---- the table --------------------------------------------------------------------------------------------------
 
 RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(interfaces_of(ruleset)) {
-  for (const InterfaceTest& test : interfaces_of(ruleset)) {
-    if (test.name.empty()) continue;
-    // The lowest number a prefix matches is that of its other members.
-    (test.prefix ? prefixes_ : exact_).emplace(test.name, interfaces_.matching(test).begin()->lo);
-  }
-
   std::unordered_map<std::string, std::size_t> index;
   for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
     index.emplace(ruleset.chains[c].table + '\0' + ruleset.chains[c].name, c);
@@ -116,7 +110,11 @@ TableCondition RuleTable::table_condition(const Condition& condition) {
     } else if (auto* interface = std::get_if<InterfaceTest>(&test)) {
       made.dimension = interface->incoming ? Dimension::in : Dimension::out;
       auto [it, added] = interface_tests_.try_emplace({interface->name, interface->prefix}, nullptr);
-      if (added) it->second = &interface_sets_.emplace_back(interfaces_.matching(*interface));
+      if (added) {
+        it->second = &interface_sets_.emplace_back(interfaces_.matching(*interface));
+        // The lowest number a prefix matches is that of its other members.
+        if (!interface->name.empty()) (interface->prefix ? prefixes_ : exact_).emplace(interface->name, it->second->begin()->lo);
+      }
       made.values = it->second;
     } else {
       made.opaque = true;
