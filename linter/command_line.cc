@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "linter/site_files.h"
 #include "linter/snippet.h"
 #include "parsers/nearest.h"
 #include "parsers/parsers.h"
@@ -110,16 +111,40 @@ std::optional<Level> parse_level(const std::string& text) {
   return std::nullopt;
 }
 
-// The options of every command that looks at a site.
-void add_site_options(CLI::App& app, std::string& config, LintOptions& options, std::vector<std::string>& pbx) {
-  app.add_option("--config", config, "Site file, instead of the nearest ipo-lint.toml")->type_name("FILE");
+// The options of every command that looks at a site; `pbx` is translated by check_site_options.
+void add_site_options(CLI::App& app, SiteQuestion& question, std::vector<std::string>& pbx) {
+  LintOptions& options = question.options;
+  app.add_option("--config", question.config, "Site file, instead of the nearest ipo-lint.toml")->type_name("FILE");
   add_list(app, "--internet", options.internet, "Interface that faces the internet (repeatable)")->type_name("IFACE");
   add_list(app, "--pbx", pbx, "Address of the PBX (repeatable)")->type_name("ADDR");
   app.add_option("--release", options.release, "Release of the port matrix: 8.1, 9.0, 9.0.3, 9.1")->type_name("RELEASE");
+  app.add_option("--matrix", question.matrices, "TOML file of port matrix rows to add or replace (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
   app.add_option("--as", options.as, "Format of every input, instead of recognising it")->type_name("FORMAT");
 }
 
-void check_site_options(LintOptions& options, const std::vector<std::string>& pbx) {
+// A site file that is named among the inputs, as a shell's `site/*` does, is what --config would name.
+void take_site_file(SiteQuestion& question) {
+  std::vector<std::string> rest;
+  for (std::string& path : question.inputs) {
+    if (path.substr(path.rfind('/') + 1) != site_file_name) {
+      rest.push_back(std::move(path));
+      continue;
+    }
+    if (!question.config.empty() && question.config != path)
+      throw usage(fmt::format("two site files, {} and {}; name one of them, or only the inputs: each finds its own",
+                              printable(question.config), printable(path)));
+    question.config = std::move(path);
+  }
+  question.inputs = std::move(rest);
+}
+
+// Once the command line is parsed; `nothing` is what to say where no input is given.
+void check_site_options(SiteQuestion& question, const std::vector<std::string>& pbx, std::string_view nothing) {
+  LintOptions& options = question.options;
+  take_site_file(question);
+  if (question.inputs.empty()) throw usage(nothing);
   for (const std::string& text : pbx) {
     std::optional<Address> address = parse_address(text);
     if (!address) throw usage(fmt::format("--pbx takes an IPv4 or IPv6 address, not '{}'", printable(text)));
@@ -136,10 +161,7 @@ Command parse_lint(std::vector<std::string> words) {
   bool split = false;
   CLI::App app("Judges the configurations of a site together: PBX exports and firewall dumps, in any order.");
   app.name("ipo-lint");
-  add_site_options(app, command.config, command.options, pbx);
-  app.add_option("--matrix", command.matrices, "TOML file of port matrix rows to add or replace (repeatable)")
-      ->allow_extra_args(false)
-      ->type_name("FILE");
+  add_site_options(app, command, pbx);
   app.add_option("--format", formats, "text, json or sarif; with =FILE into that file (repeatable)")
       ->allow_extra_args(false)
       ->type_name("FMT[=FILE]");
@@ -159,9 +181,8 @@ Command parse_lint(std::vector<std::string> words) {
   app.add_flag("--exit-zero", command.exit_zero, "Exit 0 also when there are findings");
   command.inputs = parse(app, "Usage: ipo-lint [lint] [OPTIONS] FILE|DIR|-...", std::move(words));
 
-  if (command.inputs.empty())
-    throw usage("nothing to analyse; give the PBX's export and the firewall's dump, a folder, or - for standard input");
-  check_site_options(command.options, pbx);
+  check_site_options(command, pbx,
+                     "nothing to analyse; give the PBX's export and the firewall's dump, a folder, or - for standard input");
   command.options.group = !split;
   command.min_severity = parse_level(min_severity);
   if (command.jobs > 256) throw usage("-j takes a number from 0 to 256");

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "linter/commands/one_site.h"
 #include "linter/lint.h"
 #include "linter/report.h"
 
@@ -26,11 +27,8 @@ struct Output {
   std::string file;    // empty = standard output
 };
 
-struct LintCommand {
-  std::vector<std::string> inputs;  // files, folders, "-"
-  std::string config;               // --config; empty = look for ipo-lint.toml upward from each input
-  std::vector<std::string> matrices;  // --matrix: files
-  LintOptions options;
+// The question here may be about several sites.
+struct LintCommand : SiteQuestion {
   unsigned jobs = 0;                // -j; 0 = one per processor, which main fills in
   std::vector<Output> outputs;                    // never empty, at most one without a file
   std::optional<Level> fail_on = Level::warning;  // absent = never
