@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "linter/commands/color_choice.h"
+#include "linter/commands/one_site.h"
 #include "linter/lint.h"
 #include "linter/report.h"
 
@@ -19,18 +21,13 @@ constexpr int exit_usage = 2;       // wrong command line, or a report could not
 constexpr int exit_incomplete = 3;  // an input could not be used
 constexpr int exit_internal = 4;    // a defect of the program
 
-enum class ColorChoice { automatic, always, never };
-
 struct Output {
   std::string format;  // "text", "json", "sarif"
   std::string file;    // empty = standard output
 };
 
-struct LintCommand {
-  std::vector<std::string> inputs;  // files, folders, "-"
-  std::string config;               // --config; empty = look for ipo-lint.toml upward from each input
-  std::vector<std::string> matrices;  // --matrix: files
-  LintOptions options;
+// The question here may be about several sites.
+struct LintCommand : SiteQuestion {
   unsigned jobs = 0;                // -j; 0 = one per processor, which main fills in
   std::vector<Output> outputs;                    // never empty, at most one without a file
   std::optional<Level> fail_on = Level::warning;  // absent = never
@@ -50,8 +47,7 @@ struct InventoryCommand {
 
 // What becomes of a packet: of one given as text, or of every line of a file. Packets are described in packet_line.h.
 struct QueryCommand {
-  std::vector<std::string> inputs;
-  LintOptions options;                // internet, pbx and as
+  SiteQuestion site;
   std::string firewall;               // path of the one that is asked; empty = there is only one
   std::optional<std::string> packet;  // either this
   std::string packets;                // or this file, "-" for standard input

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "linter/commands/commands.h"
+#include "linter/commands/one_site.h"
 #include "linter/input_files.h"
 #include "linter/packet_line.h"
 #include "linter/snippet.h"
@@ -69,13 +70,13 @@ class Lines {
 // The firewall each packet meets, ready to answer.
 class Firewalls {
  public:
-  // Gives why it cannot be said which firewall is meant, or nothing. The report must outlive it.
-  std::string choose(const Report& report, const std::string& named) {
+  // Gives why it cannot be said which firewall is meant, or nothing. The reading must outlive it.
+  std::string choose(const Reading& reading, const std::string& named) {
     std::string all;
     bool several = false;
-    for (const Firewall& firewall : report.site.firewalls) {
+    for (const Firewall& firewall : reading.site.firewalls) {
       all += (all.empty() ? "" : ", ") + printable(firewall.name);
-      auto is_named = [&](const Ruleset& ruleset) { return report.sources[ruleset.span.source].path() == named; };
+      auto is_named = [&](const Ruleset& ruleset) { return reading.sources[ruleset.span.source].path() == named; };
       if (!named.empty() && firewall.name != named && std::none_of(firewall.rulesets.begin(), firewall.rulesets.end(), is_named))
         continue;
       for (const Ruleset& ruleset : firewall.rulesets) {
@@ -111,8 +112,8 @@ std::string no_rules_for(const PartialPacket& packet) {
 // Answers one packet; gives why it cannot be answered, or nothing.
 class Answers {
  public:
-  Answers(const Report& report, Firewalls& firewalls, const QueryCommand& command, std::ostream& out)
-      : report_(report), firewalls_(firewalls), command_(command), out_(out), json_(report.sources) {}
+  Answers(const Reading& reading, Firewalls& firewalls, const QueryCommand& command, std::ostream& out)
+      : reading_(reading), firewalls_(firewalls), command_(command), out_(out), json_(reading.sources) {}
 
   std::string answer(const PacketLine& line) {
     if (!line.error.empty()) return line.error;
@@ -122,7 +123,7 @@ class Answers {
     if (command_.format == "jsonl")
       out_ << json_.line(verdict, line.packet);
     else
-      write_verdict(out_, report_, line.packet, verdict, command_.style);
+      write_verdict(out_, reading_, line.packet, verdict, command_.style);
     return {};
   }
 
@@ -147,7 +148,7 @@ class Answers {
   }
 
  private:
-  const Report& report_;
+  const Reading& reading_;
   Firewalls& firewalls_;
   const QueryCommand& command_;
   std::ostream& out_;
@@ -160,20 +161,15 @@ int run_query(const QueryCommand& command, std::istream& in, std::ostream& out, 
   auto complain = [&](std::string_view path, std::string_view why) {
     err << "ipo-lint: " << (path == "-" ? "<stdin>" : printable(path)) << ": " << printable(why) << '\n';
   };
-  InputFiles files = read_inputs(command.inputs, !command.options.as.empty(), in);
-  Report report = read_site(std::move(files.inputs), command.options.as);
-  report.problems.insert(report.problems.begin(), files.problems.begin(), files.problems.end());
-  for (const std::string& remark : files.remarks) err << "ipo-lint: " << printable(remark) << '\n';
-  for (const Problem& p : report.problems) complain(p.path, p.message);
-  survey(report.site, builtin_matrix(), {command.options.internet, command.options.pbx});
-
+  int status = exit_clean;
+  std::unique_ptr<Assessment> a = assess_one_site(command.site, in, err, status, false);
+  if (!a) return status;
   Firewalls firewalls;
-  if (std::string why = firewalls.choose(report, command.firewall); !why.empty()) {
+  if (std::string why = firewalls.choose(a->reading, command.firewall); !why.empty()) {
     err << "ipo-lint: " << why << '\n';
-    return report.complete() ? exit_usage : exit_incomplete;
+    return std::max(status, exit_usage);
   }
-  int status = report.complete() ? exit_clean : exit_incomplete;
-  Answers answers(report, firewalls, command, out);
+  Answers answers(a->reading, firewalls, command, out);
   if (command.packet) {
     std::string why = answers.answer(packet_from_words(*command.packet));
     if (why.empty()) return status;
