@@ -276,9 +276,6 @@ Command parse_exposure(std::vector<std::string> words) {
   add_list(app, "--zone", command.zones, "Only from this zone (repeatable)")->type_name("ZONE");
   add_list(app, "--status", command.statuses, "Only open, possible or closed (repeatable)")->type_name("STATUS");
   app.add_option("--format", command.format, "text or json")->type_name("FMT")->capture_default_str();
-  app.add_option("--matrix", command.site.matrices, "TOML file of port matrix rows to add or replace (repeatable)")
-      ->allow_extra_args(false)
-      ->type_name("FILE");
   add_site_options(app, command.site, pbx);
   command.site.inputs = parse(app, "Usage: ipo-lint exposure [OPTIONS] FILE|DIR|-...", std::move(words));
   check_site_options(command.site, pbx, "exposure takes the files of the site, or - for standard input");

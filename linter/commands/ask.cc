@@ -133,10 +133,11 @@ class AnswerText {
     const Passage& p = *answered.reached.passage;
     const Answer& answer = answered.answer;
     Family family = p.ruleset->family;
+    file_ = p.ruleset->span.source;
     std::string host = p.host ? p.host->name : p.at->protects_itself ? "the host itself" : "any host";
     out_ << painted(answered.reached.status, name_of(answered.reached.status))
-         << printable(fmt::format(": {} from {} to {} ({}, {}, {})\n", service, p.zone->name, host, p.at->firewall->name,
-                                  name_of(p.hook), family == Family::ipv4 ? "IPv4" : "IPv6"), true);
+         << printable(fmt::format(": {} from {} to {} ({}, {}, {})", service, p.zone->name, host, sources_[file_].path(),
+                                  name_of(p.hook), family == Family::ipv4 ? "IPv4" : "IPv6")) << '\n';
     if (answered.reached.status != Status::closed) {
       std::string transports;
       for (std::uint8_t t : answer.transports) transports += (transports.empty() ? "" : "+") + protocol_name(t);
@@ -162,11 +163,6 @@ class AnswerText {
   }
 
  private:
-  std::string printable(const std::string& text, bool keep_end = false) const {
-    bool end = keep_end && text.ends_with('\n');
-    return ipo::printable(end ? text.substr(0, text.size() - 1) : text) + (end ? "\n" : "");
-  }
-
   std::string painted(Status status, std::string_view text) const {
     if (!style_.color) return std::string(text);
     return fmt::format("\x1b[1;{}m{}\x1b[0m", status == Status::open ? 31 : status == Status::possible ? 33 : 32, text);
@@ -174,7 +170,8 @@ class AnswerText {
 
   std::string where(SourceSpan span) const {
     Place at = places_.at(span);
-    return fmt::format("{}:{}", at.path == "-" ? "<stdin>" : printable(std::string(at.path)), at.line);
+    if (span.source == file_) return fmt::format("line {}", at.line);
+    return fmt::format("{}:{}", at.path == "-" ? "<stdin>" : printable(at.path), at.line);
   }
 
   void fact(std::string_view name, const std::string& text) { out_ << fmt::format("  {:<10}  {}\n", name, text); }
@@ -182,6 +179,7 @@ class AnswerText {
   std::ostream& out_;
   const TextStyle& style_;
   const Sources& sources_;
+  std::uint32_t file_ = 0;  // the one the headline names
   Places places_;
   std::vector<SourceSpan> secrets_;
   Redaction redaction_;

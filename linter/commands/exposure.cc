@@ -74,11 +74,15 @@ class ExposureText {
     return text.size() <= 60 ? text : text.substr(0, text.rfind(',', 50)) + " and more";
   }
 
-  std::string lines(const Answer& answer) const {
+  // Lines of the file the heading names are numbers only.
+  std::string lines(const Answer& answer, const Passage& passage) const {
     std::string out;
     for (const SourceSpan& span : answer.lines) {
       Place at = places_.at(span);
-      out += (out.empty() ? "" : ", ") + fmt::format("{}:{}", at.path == "-" ? "<stdin>" : printable(at.path), at.line);
+      if (span.source == passage.ruleset->span.source)
+        out += (out.empty() ? "line " : ", ") + std::to_string(at.line);
+      else
+        out += (out.empty() ? "" : ", ") + fmt::format("{}:{}", at.path == "-" ? "<stdin>" : printable(at.path), at.line);
     }
     return out;
   }
@@ -96,9 +100,11 @@ class ExposureText {
       Answer answer = explain(*a_.exposure, r.reached);
       IntervalSet ports = answer.ports.empty() ? ports_of(*r.row, r.reached.passage->host) : answer.ports;
       std::string transports;
-      for (const std::string& t : r.row->transports) transports += (transports.empty() ? "" : "+") + t;
+      if (answer.transports.empty())
+        for (const std::string& t : r.row->transports) transports += (transports.empty() ? "" : "+") + t;
+      for (std::uint8_t t : answer.transports) transports += (transports.empty() ? "" : "+") + protocol_name(t);
       table.push_back({std::string(name_of(r.reached.status)), r.row->id, transports + "/" + format_ports(ports),
-                       printable(r.row->application), who(answer, r.reached.passage->ruleset->family), lines(answer)});
+                       printable(r.row->application), who(answer, r.reached.passage->ruleset->family), lines(answer, *r.reached.passage)});
     }
     std::array<std::size_t, cells> widths{};
     for (const auto& row : table)

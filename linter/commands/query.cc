@@ -15,7 +15,7 @@
 #include "linter/verdict_json.h"
 #include "linter/verdict_text.h"
 #include "rules/matrix/port_matrix.h"
-#include "rules/site.h"
+#include "rules/path_verdict.h"
 
 namespace ipo {
 namespace {
@@ -67,41 +67,44 @@ class Lines {
   std::size_t at_ = 0, end_ = 0;
 };
 
-// The firewall each packet meets, ready to answer.
+// The firewall each packet meets first, with those behind it, ready to answer.
 class Firewalls {
  public:
-  // Gives why it cannot be said which firewall is meant, or nothing. The reading must outlive it.
-  std::string choose(const Reading& reading, const std::string& named) {
+  // Gives why it cannot be said which firewall is meant, or nothing. The assessment must outlive it.
+  std::string choose(const Assessment& a, const std::string& named) {
     std::string all;
     bool several = false;
-    for (const Firewall& firewall : reading.site.firewalls) {
+    for (std::size_t i = 0; i < a.standings.size(); ++i) {
+      const Firewall& firewall = *a.standings[i].firewall;
       all += (all.empty() ? "" : ", ") + printable(firewall.name);
-      auto is_named = [&](const Ruleset& ruleset) { return reading.sources[ruleset.span.source].path() == named; };
-      if (!named.empty() && firewall.name != named && std::none_of(firewall.rulesets.begin(), firewall.rulesets.end(), is_named))
+      auto is_named = [&](const Ruleset& ruleset) { return a.reading.sources[ruleset.span.source].path() == named; };
+      if (named.empty() ? !a.standings[i].outermost
+                        : firewall.name != named && std::none_of(firewall.rulesets.begin(), firewall.rulesets.end(), is_named))
         continue;
       for (const Ruleset& ruleset : firewall.rulesets) {
-        std::unique_ptr<Verdicts>& verdicts = of(ruleset.family);
+        std::unique_ptr<PathVerdicts>& verdicts = of(ruleset.family);
         if (verdicts && named.empty()) {
           several = true;
           continue;
         }
         if (verdicts) return fmt::format("{} holds several firewalls of one family; give each in a file of its own", printable(named));
-        verdicts = std::make_unique<Verdicts>(ruleset);
+        verdicts = std::make_unique<PathVerdicts>(a.reading.site, a.standings, i, ruleset.family);
       }
     }
     if (all.empty()) return "query needs the rules of a firewall, as iptables-save prints them; none were given";
-    if (several) return fmt::format("several firewalls were given: name one with --firewall ({})", all);
+    if (several)
+      return fmt::format("several firewalls were given: name one with --firewall, or declare their roles in ipo-lint.toml ({})", all);
     if (!verdicts_[0] && !verdicts_[1]) return fmt::format("no firewall is named {}: name one of {}", printable(named), all);
     return {};
   }
 
-  // The firewall the packet meets, or null where no rules of its family were given.
-  Verdicts* met_by(const PartialPacket& packet) { return of(packet.family).get(); }
+  // The way in of the packet, or null where no rules of its family were given.
+  PathVerdicts* met_by(const PartialPacket& packet) { return of(packet.family).get(); }
 
  private:
-  std::unique_ptr<Verdicts>& of(Family family) { return verdicts_[family == Family::ipv6 ? 1 : 0]; }
+  std::unique_ptr<PathVerdicts>& of(Family family) { return verdicts_[family == Family::ipv6 ? 1 : 0]; }
 
-  std::array<std::unique_ptr<Verdicts>, 2> verdicts_;
+  std::array<std::unique_ptr<PathVerdicts>, 2> verdicts_;
 };
 
 std::string no_rules_for(const PartialPacket& packet) {
@@ -117,13 +120,13 @@ class Answers {
 
   std::string answer(const PacketLine& line) {
     if (!line.error.empty()) return line.error;
-    Verdicts* firewall = firewalls_.met_by(line.packet);
-    if (!firewall) return no_rules_for(line.packet);
-    Verdict verdict = firewall->of(line.packet);
+    PathVerdicts* way = firewalls_.met_by(line.packet);
+    if (!way) return no_rules_for(line.packet);
+    std::vector<Verdict> verdicts = way->of(line.packet);
     if (command_.format == "jsonl")
-      out_ << json_.line(verdict, line.packet);
+      out_ << json_.line(verdicts, line.packet);
     else
-      write_verdict(out_, reading_, line.packet, verdict, command_.style);
+      for (const Verdict& verdict : verdicts) write_verdict(out_, reading_, line.packet, verdict, command_.style);
     return {};
   }
 
@@ -165,7 +168,7 @@ int run_query(const QueryCommand& command, std::istream& in, std::ostream& out, 
   std::unique_ptr<Assessment> a = assess_one_site(command.site, in, err, status, false);
   if (!a) return status;
   Firewalls firewalls;
-  if (std::string why = firewalls.choose(a->reading, command.firewall); !why.empty()) {
+  if (std::string why = firewalls.choose(*a, command.firewall); !why.empty()) {
     err << "ipo-lint: " << why << '\n';
     return std::max(status, exit_usage);
   }
