@@ -5,8 +5,7 @@ namespace ipo {
 namespace {
 
 void run(const Judgement& judgement, Findings& findings) {
-  report_unrestricted(judgement, findings, "default-accept-policy", Level::warning,
-                      [](const Opening& o) { return o.by.rule == nullptr; });
+  report_unrestricted(judgement, findings, "default-accept-policy", Level::warning, false);
 }
 
 }  // namespace
