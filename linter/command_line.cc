@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "linter/site_files.h"
 #include "linter/snippet.h"
 #include "parsers/nearest.h"
 #include "parsers/parsers.h"
@@ -17,11 +18,13 @@
 namespace ipo {
 namespace {
 
-constexpr std::array<std::string_view, 5> verbs = {"lint", "matrix", "inventory", "explain", "checks"};
+constexpr std::array<std::string_view, 7> verbs = {"lint", "exposure", "query", "matrix", "inventory", "explain", "checks"};
 
 constexpr std::string_view overview = R"(ipo-lint: static analyser for sites that run an Avaya IP Office
 
 Usage: ipo-lint [lint] FILE|DIR...   what is exposed, what calls need and is blocked
+       ipo-lint exposure FILE...     zone by zone, which services are open, possibly open, closed
+       ipo-lint query FILE...        does this get there, by which line, and what closes it
        ipo-lint matrix [TERM...]     the vendor's port matrix
        ipo-lint inventory FILE...    what was understood of an input, and what was not
        ipo-lint explain CHECK        what a check means and how to fix it
@@ -110,21 +113,56 @@ std::optional<Level> parse_level(const std::string& text) {
   return std::nullopt;
 }
 
-// The options of every command that looks at a site.
-void add_site_options(CLI::App& app, std::string& config, LintOptions& options, std::vector<std::string>& pbx) {
-  app.add_option("--config", config, "Site file, instead of the nearest ipo-lint.toml")->type_name("FILE");
+std::vector<Address> parse_addresses(std::string_view option, const std::vector<std::string>& texts) {
+  std::vector<Address> addresses;
+  for (const std::string& text : texts) {
+    std::optional<Address> address = parse_address(text);
+    if (!address) throw usage(fmt::format("{} takes an IPv4 or IPv6 address, not '{}'", option, printable(text)));
+    addresses.push_back(*address);
+  }
+  return addresses;
+}
+
+ColorChoice parse_color(const std::string& text) {
+  require("colour choice", text, std::array<std::string_view, 3>{"auto", "always", "never"});
+  return text == "always" ? ColorChoice::always : text == "never" ? ColorChoice::never : ColorChoice::automatic;
+}
+
+// The options of every command that looks at a site; `pbx` is translated by check_site_options.
+void add_site_options(CLI::App& app, SiteQuestion& question, std::vector<std::string>& pbx) {
+  LintOptions& options = question.options;
+  app.add_option("--config", question.config, "Site file, instead of the nearest ipo-lint.toml")->type_name("FILE");
   add_list(app, "--internet", options.internet, "Interface that faces the internet (repeatable)")->type_name("IFACE");
   add_list(app, "--pbx", pbx, "Address of the PBX (repeatable)")->type_name("ADDR");
   app.add_option("--release", options.release, "Release of the port matrix: 8.1, 9.0, 9.0.3, 9.1")->type_name("RELEASE");
+  app.add_option("--matrix", question.matrices, "TOML file of port matrix rows to add or replace (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
   app.add_option("--as", options.as, "Format of every input, instead of recognising it")->type_name("FORMAT");
 }
 
-void check_site_options(LintOptions& options, const std::vector<std::string>& pbx) {
-  for (const std::string& text : pbx) {
-    std::optional<Address> address = parse_address(text);
-    if (!address) throw usage(fmt::format("--pbx takes an IPv4 or IPv6 address, not '{}'", printable(text)));
-    options.pbx.push_back(*address);
+// A site file that is named among the inputs, as a shell's `site/*` does, is what --config would name.
+void take_site_file(SiteQuestion& question) {
+  std::vector<std::string> rest;
+  for (std::string& path : question.inputs) {
+    if (path.substr(path.rfind('/') + 1) != site_file_name) {
+      rest.push_back(std::move(path));
+      continue;
+    }
+    if (!question.config.empty() && question.config != path)
+      throw usage(fmt::format("two site files, {} and {}; name one of them, or only the inputs: each finds its own",
+                              printable(question.config), printable(path)));
+    question.config = std::move(path);
   }
+  question.inputs = std::move(rest);
+}
+
+// Once the command line is parsed; `nothing` is what to say where no input is given.
+void check_site_options(SiteQuestion& question, const std::vector<std::string>& pbx, std::string_view nothing) {
+  LintOptions& options = question.options;
+  take_site_file(question);
+  if (question.inputs.empty()) throw usage(nothing);
+  options.pbx = parse_addresses("--pbx", pbx);
   if (!options.release.empty()) require("release", options.release, matrix_releases());
   require_dialect(options.as);
 }
@@ -136,10 +174,7 @@ Command parse_lint(std::vector<std::string> words) {
   bool split = false;
   CLI::App app("Judges the configurations of a site together: PBX exports and firewall dumps, in any order.");
   app.name("ipo-lint");
-  add_site_options(app, command.config, command.options, pbx);
-  app.add_option("--matrix", command.matrices, "TOML file of port matrix rows to add or replace (repeatable)")
-      ->allow_extra_args(false)
-      ->type_name("FILE");
+  add_site_options(app, command, pbx);
   app.add_option("--format", formats, "text, json or sarif; with =FILE into that file (repeatable)")
       ->allow_extra_args(false)
       ->type_name("FMT[=FILE]");
@@ -159,9 +194,8 @@ Command parse_lint(std::vector<std::string> words) {
   app.add_flag("--exit-zero", command.exit_zero, "Exit 0 also when there are findings");
   command.inputs = parse(app, "Usage: ipo-lint [lint] [OPTIONS] FILE|DIR|-...", std::move(words));
 
-  if (command.inputs.empty())
-    throw usage("nothing to analyse; give the PBX's export and the firewall's dump, a folder, or - for standard input");
-  check_site_options(command.options, pbx);
+  check_site_options(command, pbx,
+                     "nothing to analyse; give the PBX's export and the firewall's dump, a folder, or - for standard input");
   command.options.group = !split;
   command.min_severity = parse_level(min_severity);
   if (command.jobs > 256) throw usage("-j takes a number from 0 to 256");
@@ -173,10 +207,81 @@ Command parse_lint(std::vector<std::string> words) {
     for (const std::string& id : *list)
       if (std::string why = unknown_check(id); !why.empty()) throw usage(why);
   command.fail_on = parse_level(fail_on);
-  require("colour choice", color, std::array<std::string_view, 3>{"auto", "always", "never"});
-  command.color = color == "always"  ? ColorChoice::always
-                  : color == "never" ? ColorChoice::never
-                                     : ColorChoice::automatic;
+  command.color = parse_color(color);
+  return command;
+}
+
+// Of packets, or of a person: which of the two the words decide.
+Command parse_query(std::vector<std::string> words) {
+  QueryCommand command;
+  AskCommand ask;
+  std::vector<std::string> pbx, packet, packets, from, to, service;
+  std::string format, color = "auto";
+  CLI::App app(
+      "Says whether something gets through, by which line, and what closes it. --from, --to and --service ask about a service;\n"
+      "--packet and --packets follow packets through the rules. A packet has the fields hook (input, forward, output), in, out,\n"
+      "src, dst, proto, sport, dport, state (new), flags (SYN), icmp_type, icmp_code; what is not given is not known.");
+  app.name("ipo-lint query");
+  auto add_one = [&](const char* name, std::vector<std::string>& value, const char* type, const char* help) {
+    app.add_option(name, value, help)->allow_extra_args(false)->type_name(type);
+  };
+  add_one("--from", from, "ZONE|ADDR", "Where from: a zone (internet), an address or a net");
+  add_one("--to", to, "HOST|ADDR", "Where to: a host's name or address; without it every host");
+  add_one("--service", service, "SERVICE", "What: 69/udp, 5060-5061, a row of the port matrix (T1.4), a word (sip)");
+  add_one("--packet", packet, "FIELDS", "One packet: 'in=eth0 src=203.0.113.9 dst=192.168.42.1 proto=udp dport=69'");
+  add_one("--packets", packets, "FILE", "One packet a line, as JSON objects; - for standard input");
+  app.add_option("--firewall", command.firewall, "The firewall packets are asked of, where several are given")->type_name("FILE");
+  app.add_option("--format", format, "text or json; of packets text or jsonl, jsonl with --packets if not given")->type_name("FMT");
+  add_site_options(app, command.site, pbx);
+  app.add_option("--color", color, "auto, always or never")->type_name("WHEN")->capture_default_str();
+  command.site.inputs = parse(app, "Usage: ipo-lint query [OPTIONS] FILE|DIR|-... --from ZONE --service SERVICE [--to HOST]\n"
+                                   "       ipo-lint query [OPTIONS] FILE|DIR|-... --packet FIELDS | --packets FILE",
+                              std::move(words));
+  check_site_options(command.site, pbx, "query takes the files of the site, or - for standard input");
+  command.color = parse_color(color);
+  auto only = [](const char* name, const std::vector<std::string>& values) {
+    if (values.size() > 1) throw usage(fmt::format("{} can be given once", name));
+    return values.empty() ? std::string() : values[0];
+  };
+  bool person = !from.empty() || !to.empty() || !service.empty();
+  if (person && (!packet.empty() || !packets.empty()))
+    throw usage("query takes --from and --service, or --packet, or --packets; not two of them");
+  if (person) {
+    ask.site = command.site;
+    ask.from = only("--from", from), ask.to = only("--to", to), ask.service = only("--service", service);
+    if (ask.from.empty() || ask.service.empty())
+      throw usage("query needs --from and --service, as in: --from internet --service 69/udp; --to narrows it to one host");
+    ask.format = format.empty() ? "text" : format;
+    require("format", ask.format, std::array<std::string_view, 2>{"text", "json"});
+    ask.color = command.color;
+    return ask;
+  }
+  if (packet.size() + packets.size() != 1)
+    throw usage("query takes --from and --service, or one --packet 'in=eth0 src=203.0.113.9 ...', or one --packets FILE");
+  if (!packet.empty()) command.packet = packet[0];
+  if (!packets.empty()) command.packets = packets[0];
+  if (command.packets.empty() && packet.empty()) throw usage("no file name in '--packets'");
+  if (command.packets == "-" && std::find(command.site.inputs.begin(), command.site.inputs.end(), "-") != command.site.inputs.end())
+    throw usage("standard input can give the site or the packets, not both; put one of them into a file");
+  command.format = !format.empty() ? format : packet.empty() ? "jsonl" : "text";
+  require("format", command.format, std::array<std::string_view, 2>{"text", "jsonl"});
+  return command;
+}
+
+Command parse_exposure(std::vector<std::string> words) {
+  ExposureCommand command;
+  std::vector<std::string> pbx;
+  CLI::App app("For each zone and host: which rows of the port matrix are open, possibly open, closed, and by which lines.");
+  app.name("ipo-lint exposure");
+  add_list(app, "--zone", command.zones, "Only from this zone (repeatable)")->type_name("ZONE");
+  add_list(app, "--status", command.statuses, "Only open, possible or closed (repeatable)")->type_name("STATUS");
+  app.add_option("--format", command.format, "text or json")->type_name("FMT")->capture_default_str();
+  add_site_options(app, command.site, pbx);
+  command.site.inputs = parse(app, "Usage: ipo-lint exposure [OPTIONS] FILE|DIR|-...", std::move(words));
+  check_site_options(command.site, pbx, "exposure takes the files of the site, or - for standard input");
+  require("format", command.format, std::array<std::string_view, 2>{"text", "json"});
+  for (const std::string& status : command.statuses)
+    require("status", status, std::array<std::string_view, 3>{"open", "possible", "closed"});
   return command;
 }
 
@@ -272,6 +377,8 @@ Command parse_command_line(const std::vector<std::string>& words) {
   std::vector<std::string> rest(words.begin() + (is_verb ? 1 : 0), words.end());
   try {
     if (first == "matrix") return parse_matrix(rest);
+    if (first == "exposure") return parse_exposure(rest);
+    if (first == "query") return parse_query(rest);
     if (first == "inventory") return parse_inventory(rest);
     if (first == "explain") return parse_explain(rest);
     if (first == "checks") return parse_checks(rest);

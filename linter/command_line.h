@@ -6,7 +6,9 @@
 #include <variant>
 #include <vector>
 
+#include "linter/commands/ask.h"
 #include "linter/commands/commands.h"
+#include "linter/commands/exposure.h"
 #include "linter/commands/matrix.h"
 
 namespace ipo {
@@ -18,7 +20,7 @@ struct Message {
   int status = 0;
 };
 
-using Command = std::variant<Message, LintCommand, MatrixQuery, InventoryCommand, ExplainCommand, ChecksCommand>;
+using Command = std::variant<Message, LintCommand, MatrixQuery, InventoryCommand, QueryCommand, AskCommand, ExposureCommand, ExplainCommand, ChecksCommand>;
 
 // `words` without the program's name. The first word is the verb; any other first word means lint.
 Command parse_command_line(const std::vector<std::string>& words);

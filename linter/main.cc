@@ -67,6 +67,30 @@ int run(ipo::InventoryCommand command) {
   return ipo::run_inventory(command, std::cin, std::cout, std::cerr);
 }
 
+void fill_in(ipo::SiteQuestion& question) {
+  question.options.today = today();
+  question.options.working_folder = working_folder();
+}
+
+int run(ipo::ExposureCommand command) {
+  fill_in(command.site);
+  command.width = terminal_width();
+  return ipo::run_exposure(command, std::cin, std::cout, std::cerr);
+}
+
+int run(ipo::AskCommand command) {
+  fill_in(command.site);
+  command.style.color = ipo::wants_color(command.color, ::isatty(STDOUT_FILENO) == 1, &std::getenv);
+  return ipo::run_ask(command, std::cin, std::cout, std::cerr);
+}
+
+int run(ipo::QueryCommand command) {
+  fill_in(command.site);
+  command.style.color = ipo::wants_color(command.color, ::isatty(STDOUT_FILENO) == 1, &std::getenv);
+  command.style.width = terminal_width();
+  return ipo::run_query(command, std::cin, std::cout, std::cerr);
+}
+
 int run(const ipo::MatrixQuery& query) { return ipo::run_matrix(query, std::cin, std::cout, std::cerr); }
 int run(const ipo::ExplainCommand& command) { return ipo::run_explain(command, std::cout, std::cerr); }
 int run(const ipo::ChecksCommand& command) { return ipo::run_checks(command, std::cout, std::cerr); }

@@ -140,11 +140,18 @@ IntervalSet way_in(const Standing& standing, const PacketSpace& packets, const Z
   std::vector<InterfaceTest> elsewhere;
   certain = true;
   for (const Interval& i : addresses) {
-    bool sure = true;
-    for (const InterfaceTest& test : standing.inside(Address{family, i.lo}, sure, elsewhere)) inner.add(interfaces.matching(test));
-    certain = certain && sure;
+    bool tied = false;
+    std::vector<InterfaceTest> inside = standing.inside(Address{family, i.lo}, tied, elsewhere);
+    // With the internet's side not known an interface that is named may be either; so may one that is not.
+    if (tied || !standing.internet.empty())
+      for (const InterfaceTest& test : inside) inner.add(interfaces.matching(test));
+    else
+      inner.add(interfaces.all().minus(loopback));
+    certain = certain && tied;
   }
   if (addresses.empty()) standing.inside({}, certain, elsewhere);
+  if (!certain && standing.internet.empty())
+    for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
   if (inner.empty()) {
     inner = interfaces.all().minus(standing.internet.empty() ? loopback : zones.outside().united(loopback));
     for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
@@ -201,10 +208,18 @@ void Exposure::judge(std::size_t m, std::size_t r) {
       out.hook = hook == Hook::forward ? Hook::forward : Hook::output;
       out.then.clear();
       out.target = s.constant(1);
+      // Unless rules tie the host to the zone's own interfaces, it is behind others.
+      IntervalSet lead_in = inner;
+      if (IntervalSet own = s.project(zones.coming(z), Dimension::in); hook == Hook::forward && !certain && z > 0) {
+        IntervalSet inside = packets.interfaces.all().minus(packets.interfaces.matching({true, "lo", false})).minus(own);
+        lead_in = inner.minus(own);
+        if (lead_in.empty()) lead_in = inside.minus(zones.outside());
+        if (lead_in.empty()) lead_in = inner;
+      }
       if (z > 0 || standing.outermost)
-        pass(in, s.intersect(s.intersect(opening, zones.coming(z)), s.test(Dimension::out, inner)));
+        pass(in, s.intersect(s.intersect(opening, zones.coming(z)), s.test(Dimension::out, lead_in)));
       if (in.unlocated.empty())
-        pass(out, s.intersect(s.intersect(opening, zones.going(z)), s.test(Dimension::in, inner)));
+        pass(out, s.intersect(s.intersect(opening, zones.going(z)), s.test(Dimension::in, lead_in)));
     }
   };
 
@@ -435,7 +450,7 @@ void Exposure::pass(Passage passage, PacketSet zone) {
     // Which interface leads to the host is the routing's business: proven needs all of them to agree.
     PacketSet on_every_way = flow.accepted;
     if (passage.hook == Hook::forward && passage.inbound && !passage.path_certain)
-      on_every_way = s.every(flow.accepted, Dimension::out, outs);
+      on_every_way = s.intersect(s.every(s.unite(flow.accepted, hairpins(chains.packets())), Dimension::out, outs), flow.accepted);
     flow.proven = s.intersect(reach.after(s.proven(reach.exact(on_every_way, flow)), flow), some_target);
     passage.possible = s.unite(passage.possible, s.intersect(reach.after(s.possible(flow.accepted), flow), some_target));
     passage.flows.push_back(std::move(flow));

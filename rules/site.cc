@@ -140,7 +140,7 @@ std::vector<InterfaceTest> Standing::inside(std::optional<Address> address, bool
           if (!has_interface(tied, out)) tied.push_back(out);
         }
   }
-  certain = !tied.empty() || named.size() <= 1;
+  certain = !tied.empty();
   return tied.empty() ? named : tied;
 }
 

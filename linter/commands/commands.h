@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "linter/commands/color_choice.h"
+#include "linter/commands/one_site.h"
 #include "linter/lint.h"
 #include "linter/report.h"
 
@@ -19,18 +21,13 @@ constexpr int exit_usage = 2;       // wrong command line, or a report could not
 constexpr int exit_incomplete = 3;  // an input could not be used
 constexpr int exit_internal = 4;    // a defect of the program
 
-enum class ColorChoice { automatic, always, never };
-
 struct Output {
   std::string format;  // "text", "json", "sarif"
   std::string file;    // empty = standard output
 };
 
-struct LintCommand {
-  std::vector<std::string> inputs;  // files, folders, "-"
-  std::string config;               // --config; empty = look for ipo-lint.toml upward from each input
-  std::vector<std::string> matrices;  // --matrix: files
-  LintOptions options;
+// The question here may be about several sites.
+struct LintCommand : SiteQuestion {
   unsigned jobs = 0;                // -j; 0 = one per processor, which main fills in
   std::vector<Output> outputs;                    // never empty, at most one without a file
   std::optional<Level> fail_on = Level::warning;  // absent = never
@@ -48,6 +45,17 @@ struct InventoryCommand {
   int width = TextStyle{}.width;
 };
 
+// What becomes of a packet: of one given as text, or of every line of a file. Packets are described in packet_line.h.
+struct QueryCommand {
+  SiteQuestion site;
+  std::string firewall;               // path of the one that is asked; empty = there is only one
+  std::optional<std::string> packet;  // either this
+  std::string packets;                // or this file, "-" for standard input
+  std::string format = "text";        // "text", "jsonl"
+  ColorChoice color = ColorChoice::automatic;
+  TextStyle style;
+};
+
 struct ExplainCommand {
   std::string check;
 };
@@ -58,6 +66,8 @@ struct ChecksCommand {
 
 int run_lint(const LintCommand& command, std::istream& in, std::ostream& out, std::ostream& err);
 int run_inventory(const InventoryCommand& command, std::istream& in, std::ostream& out, std::ostream& err);
+// Statuses: exit_clean = every packet was answered; exit_incomplete = an input or a line of packets could not be used.
+int run_query(const QueryCommand& command, std::istream& in, std::ostream& out, std::ostream& err);
 int run_explain(const ExplainCommand& command, std::ostream& out, std::ostream& err);
 int run_checks(const ChecksCommand& command, std::ostream& out, std::ostream& err);
 

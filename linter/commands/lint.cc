@@ -22,16 +22,6 @@ void write_report(std::ostream& out, const Report& report, std::string_view form
     write_text(out, report, style);
 }
 
-// Reads the files of --matrix; gives what is wrong, or nothing.
-std::string read_matrices(const std::vector<std::string>& paths, LintOptions& options) {
-  for (const std::string& path : paths) {
-    Input& own = options.matrices.emplace_back();
-    own.path = path;
-    if (std::string why = read_file(path, own.bytes); !why.empty()) return printable(path) + ": " + why;
-  }
-  return {};
-}
-
 // "[#####.....] 120 of 1000 sites", over and over on one line.
 class Progress {
  public:
@@ -90,8 +80,7 @@ int run_lint(const LintCommand& command, std::istream& in, std::ostream& out, st
 
   for (const std::string& remark : files.remarks) err << "ipo-lint: " << printable(remark) << '\n';
   for (const std::string& error : report.errors) err << error;
-  for (const Problem& p : report.problems)
-    err << "ipo-lint: " << (p.path == "-" ? "<stdin>" : printable(p.path)) << ": " << printable(p.message) << '\n';
+  print_problems(report.problems, err);
   // A site file that is wrong and nothing else: there is no report to write.
   if (!report.errors.empty() && report.sites.empty()) return std::max(status, exit_usage);
 

@@ -37,8 +37,7 @@ void report_idle_forward(const Judgement& judgement, Findings& findings) {
 
 void run(const Judgement& judgement, Findings& findings) {
   report_idle_forward(judgement, findings);
-  report_unrestricted(judgement, findings, "default-accept-policy", Level::warning,
-                      [](const Opening& o) { return o.by.rule == nullptr; });
+  report_unrestricted(judgement, findings, "default-accept-policy", Level::warning, false);
 }
 
 }  // namespace

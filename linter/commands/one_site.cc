@@ -1,0 +1,76 @@
+// The files are read and grouped as for lint; more than one group is refused with the groups' names. Whatever is wrong is
+// said as lint says it.
+#include "linter/commands/one_site.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "linter/commands/commands.h"
+#include "linter/input_files.h"
+#include "linter/sites.h"
+#include "linter/snippet.h"
+
+namespace ipo {
+
+std::string read_matrices(const std::vector<std::string>& paths, LintOptions& options) {
+  for (const std::string& path : paths) {
+    Input& own = options.matrices.emplace_back();
+    own.path = path;
+    if (std::string why = read_file(path, own.bytes); !why.empty()) return printable(path) + ": " + why;
+  }
+  return {};
+}
+
+void print_problems(const std::vector<Problem>& problems, std::ostream& err) {
+  for (const Problem& p : problems)
+    err << "ipo-lint: " << (p.path == "-" ? "<stdin>" : printable(p.path)) << ": " << printable(p.message) << '\n';
+}
+
+std::optional<SiteInputs> read_one_site(SiteQuestion& question, std::istream& in, std::ostream& err, int& status) {
+  InputFiles files = read_inputs(question.inputs, !question.options.as.empty(), in);
+  for (const std::string& remark : files.remarks) err << "ipo-lint: " << printable(remark) << '\n';
+  print_problems(files.problems, err);
+  status = files.problems.empty() ? exit_clean : exit_incomplete;
+  if (std::string why = read_matrices(question.matrices, question.options); !why.empty()) {
+    err << "ipo-lint: " << why << '\n';
+    status = exit_usage;
+    return std::nullopt;
+  }
+  std::vector<SiteInputs> sites = group_sites(std::move(files.inputs), question.config);
+  if (sites.empty()) return std::nullopt;
+  if (sites.size() == 1) return std::move(sites.front());
+  constexpr std::size_t most = 10;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(sites.size(), most); ++i) names += (i > 0 ? ", " : "") + printable(sites[i].name);
+  if (sites.size() > most) names += ", ...";
+  err << fmt::format("ipo-lint: these files are {} sites: {}; ask about one at a time\n", sites.size(), names);
+  status = exit_usage;
+  return std::nullopt;
+}
+
+std::unique_ptr<Assessment> assess_site(SiteInputs inputs, const LintOptions& options, std::ostream& err, int& status,
+                                        bool judged) {
+  std::unique_ptr<Assessment> a = assess(std::move(inputs), options);
+  for (const std::string& error : a->reading.errors) err << error;
+  if (!a->reading.errors.empty()) {
+    status = std::max(status, exit_usage);
+    return nullptr;
+  }
+  if (judged) a->judge();
+  std::vector<Problem> problems = a->problems();
+  print_problems(problems, err);
+  if (!problems.empty()) status = exit_incomplete;
+  const auto& formats = a->reading.formats;
+  bool any = std::any_of(formats.begin(), formats.end(), [](std::string_view format) { return !format.empty(); });
+  return any ? std::move(a) : nullptr;
+}
+
+std::unique_ptr<Assessment> assess_one_site(const SiteQuestion& question, std::istream& in, std::ostream& err, int& status,
+                                            bool judged) {
+  SiteQuestion asked = question;
+  std::optional<SiteInputs> inputs = read_one_site(asked, in, err, status);
+  return inputs ? assess_site(std::move(*inputs), asked.options, err, status, judged) : nullptr;
+}
+
+}  // namespace ipo
