@@ -51,7 +51,8 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   PacketSpace& packets = passage.chains->packets();
   Family family = passage.ruleset->family;
   PacketSet candidates = s.intersect(flow.accepted, reach.before(wanted, flow));
-  if (candidates.empty()) candidates = s.intersect(passage.arriving, reach.before(wanted, flow));  // dropped ones
+  if (candidates.empty()) candidates = s.intersect(flow.arrived, reach.before(wanted, flow));      // dropped ones
+  if (candidates.empty()) candidates = s.intersect(passage.arriving, reach.before(wanted, flow));  // before any filter
   // Values a reader recognises, where the set has them.
   auto prefer = [&](Dimension dimension, const IntervalSet& values) {
     if (PacketSet nicer = s.intersect(candidates, s.test(dimension, values)); !nicer.empty()) candidates = nicer;

@@ -96,6 +96,7 @@ std::vector<Flow> Reach::flows(Hook hook, PacketSet arriving) {
       }
       if (&base == last)
         for (Flow& flow : flows) {
+          flow.arrived = flow.accepted;
           flow.seen = after(flow.accepted, flow);
           flow.decided = chains_.decide(base, flow.seen);
         }

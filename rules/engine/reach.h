@@ -13,7 +13,8 @@ struct Flow {
   bool untracked = false;
   PacketSet accepted;       // as they arrive; a function of the predicates
   PacketSet proven;         // as the last filter sees them: accepted whatever is undecidable (filled in by Exposure)
-  // The accepted packets as the last filter chain sees them, and who accepts them there.
+  PacketSet arrived;        // as they arrive, those the last filter chain judges
+  // The same as the last filter chain sees them, and who accepts them there.
   PacketSet seen;
   std::vector<ChainSets::Decided> decided;
 };
