@@ -1,5 +1,5 @@
-// Grouping looks at paths only, judging knows nothing of other sites: each site's report is made alone and its spans are
-// moved behind the sources of those before it.
+// Grouping looks at paths only, judging knows nothing of other sites: each site's report is made alone and its spans
+// are moved behind the sources of those before it.
 #include "linter/sites.h"
 
 #include <algorithm>
@@ -25,8 +25,8 @@ std::string without_slashes(std::string folder) {
   return folder;
 }
 
-// A folder that was named: the folders in it that hold exports, and those that are sites by themselves: from each folder
-// with an export upward as long as no other export comes in.
+// A folder that was named: the folders in it that hold exports, and those that are sites by themselves: from each
+// folder with an export upward as long as no other export comes in.
 struct Tree {
   std::set<std::string> exports, sites;
 
@@ -45,7 +45,8 @@ struct Tree {
     }
   }
 
-  // The site a file belongs to. What is outside all of them is a site with what is in its folder. Empty: all is one site.
+  // The site a file belongs to. What is outside all of them is a site with what is in its folder. Empty: all is one
+  // site.
   std::string site_of(const std::string& path, const std::string& named) const {
     if (sites.empty()) return {};
     std::string own = folder_of(path);
@@ -116,7 +117,8 @@ std::vector<SiteInputs> group_sites(std::vector<Input> inputs, const std::string
   return sites;
 }
 
-Report lint_sites(std::vector<SiteInputs> sites, const LintOptions& options, unsigned jobs, const std::function<void()>& done) {
+Report lint_sites(std::vector<SiteInputs> sites, const LintOptions& options, unsigned jobs,
+                  const std::function<void()>& done) {
   if (sites.empty()) sites.push_back({});
   std::vector<std::string> names;
   for (const SiteInputs& site : sites) names.push_back(site.name);

@@ -25,7 +25,7 @@ struct DeclaredFirewall {
   std::vector<Located<std::string>> files;  // relative to the folder of the file that declares them; `*` and `?` match within a
                                             // name, `**` any folders; never empty
   std::optional<Located<Role>> role;
-  std::vector<Located<std::string>> hosts;  // `host`: names of the hosts a host filter runs on; empty = all
+  std::vector<Located<std::string>> hosts;  // `host`: names of the hosts a host filter runs on; empty = the PBX
   std::string folder;                       // of the declaring file, as a path prefix: "" or "site/"
   SourceSpan span;                          // its header, "[[firewall]]"
 };

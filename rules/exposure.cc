@@ -168,6 +168,21 @@ IntervalSet addresses_in(const Host& host, Family family) {
 
 const IntervalSet no_interface = IntervalSet::of(0);
 
+// Packets, as the last filter sees them, that may leave with another source. What is untracked is never translated.
+PacketSet translated_sources(ChainSets& chains, SourceSpan& place) {
+  Space& s = chains.space();
+  PacketSet out = s.nothing();
+  for (const BaseChain& base : chains.ruleset().base_chains) {
+    if (base.hook != Hook::postrouting || !base.nat) continue;
+    for (const ChainSets::Decided& d : chains.decide(base, chains.universe())) {
+      ActionKind kind = d.by.rule ? d.by.rule->action.kind : ActionKind::accept;
+      if (kind == ActionKind::translate_source || kind == ActionKind::unknown)
+        out = s.unite(out, s.possible(d.packets)), place = d.by.span();
+    }
+  }
+  return s.minus(out, s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked))));
+}
+
 }  // namespace
 
 void Exposure::judge(std::size_t m, std::size_t r) {
@@ -199,6 +214,10 @@ void Exposure::judge(std::size_t m, std::size_t r) {
     if (hook == Hook::forward) inner = way_in(standing, packets, zones, in.addresses, ruleset.family, certain);
     in.path_certain = certain || !host;
     if (in.unlocated.empty()) line_up(in, m);
+    bool hidden = std::any_of(in.then.begin(), in.then.end(), [](const Stage& stage) {
+      SourceSpan place;
+      return stage.chains && stage.hook == Hook::forward && !translated_sources(*stage.chains, place).empty();
+    });
     in.target = in.addresses.empty() ? s.constant(1) : s.test(Dimension::destination, in.addresses);
     in.target = through(in, in.target);
     for (std::size_t z = 0; z < standing.zones.size(); ++z) {
@@ -206,6 +225,8 @@ void Exposure::judge(std::size_t m, std::size_t r) {
       Passage out = in;
       out.inbound = false;
       out.hook = hook == Hook::forward ? Hook::forward : Hook::output;
+      // Where a firewall on the way out gives the host's packets another source, this one sees that.
+      if (hidden) out.addresses = {};
       out.then.clear();
       out.target = s.constant(1);
       // Unless rules tie the host to the zone's own interfaces, it is behind others.
@@ -286,21 +307,6 @@ void Exposure::line_up(Passage& passage, std::size_t m) {
 }
 
 namespace {
-
-// Packets, as the last filter sees them, that may leave with another source. What is untracked is never translated.
-PacketSet translated_sources(ChainSets& chains, SourceSpan& place) {
-  Space& s = chains.space();
-  PacketSet out = s.nothing();
-  for (const BaseChain& base : chains.ruleset().base_chains) {
-    if (base.hook != Hook::postrouting || !base.nat) continue;
-    for (const ChainSets::Decided& d : chains.decide(base, chains.universe())) {
-      ActionKind kind = d.by.rule ? d.by.rule->action.kind : ActionKind::accept;
-      if (kind == ActionKind::translate_source || kind == ActionKind::unknown)
-        out = s.unite(out, s.possible(d.packets)), place = d.by.span();
-    }
-  }
-  return s.minus(out, s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked))));
-}
 
 PacketSet from_anywhere(Space& s, PacketSet packets) {
   return s.exists(s.exists(packets, Dimension::source), Dimension::source_port);

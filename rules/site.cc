@@ -263,8 +263,9 @@ void place_host_filters(std::vector<Standing>& standings, Site& site) {
     if (standings[i].role != Role::host || !site.firewalls[i].hosts.empty()) continue;
     site.firewalls[i].hosts = {own->name};
     if (several)
-      site.inferences.push_back({fmt::format("this host's own filter is taken for that of '{}'; name its host in [[firewall]]", own->name),
-                                 place_of(site.firewalls[i])});
+      site.inferences.push_back(
+          {fmt::format("this host's own filter is taken for that of '{}'; name its host in [[firewall]]", own->name),
+           place_of(site.firewalls[i])});
   }
 }
 

@@ -12,16 +12,20 @@ using namespace ipo::testing;
 namespace {
 
 std::string config(unsigned site) {
-  return "<response status=\"1\"><data><ws_object><System GUID=\"" + std::to_string(site) + "\"><Name>shop-" + std::to_string(site) +
+  return "<response status=\"1\"><data><ws_object><System GUID=\"" + std::to_string(site) + "\"><Name>shop-" +
+         std::to_string(site) +
          "</Name><MajorVersion>9</MajorVersion><MinorVersion>1</MinorVersion><LANS><LAN id=\"LAN1\"><IPAddress>10." +
-         std::to_string(site / 250) + "." + std::to_string(site % 250) + ".1</IPAddress></LAN></LANS></System></ws_object></data></response>\n";
+         std::to_string(site / 250) + "." + std::to_string(site % 250) +
+         ".1</IPAddress></LAN></LANS></System></ws_object></data></response>\n";
 }
 
 std::string rules(unsigned site, unsigned port) {
   std::string pbx = "10." + std::to_string(site / 250) + "." + std::to_string(site % 250) + ".1";
-  return "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A PREROUTING -i eth0 -p udp -m udp --dport " + std::to_string(port) +
-         " -j DNAT --to-destination " + pbx + "\n-A POSTROUTING -o eth0 -j MASQUERADE\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n"
-         ":FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A FORWARD -i eth0 -o eth1 -m conntrack --ctstate DNAT -j ACCEPT\nCOMMIT\n";
+  return "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A PREROUTING -i eth0 -p udp -m udp --dport " +
+         std::to_string(port) + " -j DNAT --to-destination " + pbx +
+         "\n-A POSTROUTING -o eth0 -j MASQUERADE\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n"
+         ":FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A FORWARD -i eth0 -o eth1 -m conntrack --ctstate DNAT -j "
+         "ACCEPT\nCOMMIT\n";
 }
 
 // The sites of a folder: their names, with the files of each.
@@ -30,7 +34,9 @@ std::vector<std::string> grouped(const Folder& folder, const std::string& named)
   std::vector<std::string> out;
   std::string base = folder.path.string() + "/";
   for (const SiteInputs& site : group_sites(read_inputs({named}, false, nothing).inputs, "")) {
-    std::string line = site.name.starts_with(base) ? site.name.substr(base.size()) : site.name == folder.path ? "." : site.name;
+    std::string line = site.name.starts_with(base) ? site.name.substr(base.size())
+                       : site.name == folder.path  ? "."
+                                                   : site.name;
     line += ":";
     for (const Input& input : site.inputs) line += " " + input.path.substr(base.size());
     out.push_back(line);
@@ -52,13 +58,15 @@ TEST_CASE("bulk: a folder with several exports is a site for each, and for each 
   folder.put("tree/spare/two/fw.rules", dump);
   folder.put("tree/spare/two/fw6.rules", dump);
   folder.put("tree/top.rules", dump);
-  std::vector<std::string> expected = {"tree/a: tree/a/config.xml tree/a/fw/router.rules", "tree/b: tree/b/pbx/config.xml tree/b/router.rules",
-                                       "tree/spare/one: tree/spare/one/fw.rules", "tree/spare/two: tree/spare/two/fw.rules tree/spare/two/fw6.rules",
-                                       "tree: tree/top.rules"};
+  std::vector<std::string> expected = {
+      "tree/a: tree/a/config.xml tree/a/fw/router.rules", "tree/b: tree/b/pbx/config.xml tree/b/router.rules",
+      "tree/spare/one: tree/spare/one/fw.rules", "tree/spare/two: tree/spare/two/fw.rules tree/spare/two/fw6.rules",
+      "tree: tree/top.rules"};
   CHECK(grouped(folder, (folder.path / "tree").string()) == expected);
   CHECK(grouped(folder, (folder.path / "tree").string() + "/") == expected);
   // One export and no site file: all of it is one site.
-  CHECK(grouped(folder, (folder.path / "tree/b").string()) == std::vector<std::string>{": tree/b/pbx/config.xml tree/b/router.rules"});
+  CHECK(grouped(folder, (folder.path / "tree/b").string()) ==
+        std::vector<std::string>{": tree/b/pbx/config.xml tree/b/router.rules"});
   CHECK(grouped(folder, (folder.path / "tree/spare").string()) ==
         std::vector<std::string>{": tree/spare/one/fw.rules tree/spare/two/fw.rules tree/spare/two/fw6.rules"});
 }
@@ -73,12 +81,14 @@ TEST_CASE("bulk: sites with and without a site file in one tree do not mix") {
     if (i == 2) folder.put(site + "ipo-lint.toml", "[checks]\ntftp-exposed = \"off\"\n");
   }
   CHECK(grouped(folder, (folder.path / "tree").string()) ==
-        std::vector<std::string>{"tree/s1: tree/s1/config.xml tree/s1/fw.rules", "tree/s2: tree/s2/config.xml tree/s2/fw.rules",
-                                 "tree/s3: tree/s3/config.xml tree/s3/fw.rules", "tree/s4: tree/s4/config.xml tree/s4/fw.rules"});
+        std::vector<std::string>{
+            "tree/s1: tree/s1/config.xml tree/s1/fw.rules", "tree/s2: tree/s2/config.xml tree/s2/fw.rules",
+            "tree/s3: tree/s3/config.xml tree/s3/fw.rules", "tree/s4: tree/s4/config.xml tree/s4/fw.rules"});
   // A site file at the top governs all that is below it and has none nearer.
   folder.put("tree/ipo-lint.toml", "");
   CHECK(grouped(folder, (folder.path / "tree").string()) ==
-        std::vector<std::string>{"tree: tree/s1/config.xml tree/s1/fw.rules tree/s3/config.xml tree/s3/fw.rules tree/s4/config.xml tree/s4/fw.rules",
+        std::vector<std::string>{"tree: tree/s1/config.xml tree/s1/fw.rules tree/s3/config.xml tree/s3/fw.rules "
+                                 "tree/s4/config.xml tree/s4/fw.rules",
                                  "tree/s2: tree/s2/config.xml tree/s2/fw.rules"});
 }
 
@@ -104,7 +114,9 @@ TEST_CASE("bulk: reports are the same bytes for any number of jobs, in the order
     std::string site = "tree/site-" + std::string(i < 10 ? "0" : "") + std::to_string(i) + "/";
     folder.put(site + "config.xml", config(i));
     folder.put(site + "router.rules", rules(i, ports[random() % 7]));
-    if (i % 3 == 0) folder.put(site + "ipo-lint.toml", i % 2 ? "[checks]\ntftp-exposed = \"note\"\n" : "[zones.internet]\ninterfaces = [\"eth0\"]\n");
+    if (i % 3 == 0)
+      folder.put(site + "ipo-lint.toml",
+                 i % 2 ? "[checks]\ntftp-exposed = \"note\"\n" : "[zones.internet]\ninterfaces = [\"eth0\"]\n");
   }
   std::string tree = "'" + (folder.path / "tree").string() + "'";
   for (const char* format : {"text", "json", "sarif"}) {
@@ -120,7 +132,8 @@ TEST_CASE("bulk: reports are the same bytes for any number of jobs, in the order
   }
   std::string out = run_program(tree + " -j3").out;
   std::size_t at = 0;
-  for (unsigned i = 0; i < 40 && at != out.npos; ++i) at = out.find("site-" + std::string(i < 10 ? "0" : "") + std::to_string(i), at);
+  for (unsigned i = 0; i < 40 && at != out.npos; ++i)
+    at = out.find("site-" + std::string(i < 10 ? "0" : "") + std::to_string(i), at);
   CHECK(at != out.npos);
 
   // A site whose file is wrong takes down itself only.
@@ -151,14 +164,22 @@ struct Broken {
 
 TEST_CASE("bulk: what a site file gets wrong is a usage error with its places, and no report") {
   const Broken cases[] = {
-      {"zones that claim the same", "[zones.a]\nkind = \"itsp\"\nsources = [\"198.51.100.0/28\"]\n[zones.b]\nkind = \"partner\"\nsources = [\"198.51.100.8/29\"]\n",
+      {"zones that claim the same",
+       "[zones.a]\nkind = \"itsp\"\nsources = [\"198.51.100.0/28\"]\n[zones.b]\nkind = \"partner\"\nsources = "
+       "[\"198.51.100.8/29\"]\n",
        {"ipo-lint.toml:6:", "ipo-lint.toml:3:"}},
       {"unknown key", "[calls]\ntrunks = \"itsp\"\n", {"ipo-lint.toml:2:1: ", "trunks"}},
       {"wrong type", "release = 9.1\n", {"ipo-lint.toml:1:"}},
       {"a file that extends itself", "extends = \"ipo-lint.toml\"\n", {"ipo-lint.toml:1:11: ", "extends itself"}},
-      {"no date", "[[ignore]]\ncheck = \"tftp-exposed\"\nreason = \"lab\"\nuntil = \"2027-02-30\"\n", {"ipo-lint.toml:4:"}},
-      {"an interface no dump knows", "[zones.voice]\ninterfaces = [\"eth9\"]\n", {"ipo-lint.toml:2:", "eth9", "fw.rules:1:", "eth0"}},
-      {"a host nobody knows", "[[host]]\nname = \"ipo1\"\n[[firewall]]\nfiles = [\"fw.rules\"]\nrole = \"host\"\nhost = \"ipo2\"\n", {"ipo-lint.toml:6:", "ipo2"}},
+      {"no date",
+       "[[ignore]]\ncheck = \"tftp-exposed\"\nreason = \"lab\"\nuntil = \"2027-02-30\"\n",
+       {"ipo-lint.toml:4:"}},
+      {"an interface no dump knows",
+       "[zones.voice]\ninterfaces = [\"eth9\"]\n",
+       {"ipo-lint.toml:2:", "eth9", "fw.rules:1:", "eth0"}},
+      {"a host nobody knows",
+       "[[host]]\nname = \"ipo1\"\n[[firewall]]\nfiles = [\"fw.rules\"]\nrole = \"host\"\nhost = \"ipo2\"\n",
+       {"ipo-lint.toml:6:", "ipo2"}},
       {"a zone nobody knows", "[calls]\ntrunk = { zone = \"itps\" }\n", {"ipo-lint.toml:2:", "itps"}},
       {"an unknown check", "[checks]\ntftp-expose = \"off\"\n", {"ipo-lint.toml:2:1: ", "tftp-exposed"}},
   };
