@@ -18,11 +18,12 @@
 namespace ipo {
 namespace {
 
-constexpr std::array<std::string_view, 5> verbs = {"lint", "matrix", "inventory", "explain", "checks"};
+constexpr std::array<std::string_view, 6> verbs = {"lint", "query", "matrix", "inventory", "explain", "checks"};
 
 constexpr std::string_view overview = R"(ipo-lint: static analyser for sites that run an Avaya IP Office
 
 Usage: ipo-lint [lint] FILE|DIR...   what is exposed, what calls need and is blocked
+       ipo-lint query FILE...        what becomes of a packet, and which line decides it
        ipo-lint matrix [TERM...]     the vendor's port matrix
        ipo-lint inventory FILE...    what was understood of an input, and what was not
        ipo-lint explain CHECK        what a check means and how to fix it
@@ -111,6 +112,21 @@ std::optional<Level> parse_level(const std::string& text) {
   return std::nullopt;
 }
 
+std::vector<Address> parse_addresses(std::string_view option, const std::vector<std::string>& texts) {
+  std::vector<Address> addresses;
+  for (const std::string& text : texts) {
+    std::optional<Address> address = parse_address(text);
+    if (!address) throw usage(fmt::format("{} takes an IPv4 or IPv6 address, not '{}'", option, printable(text)));
+    addresses.push_back(*address);
+  }
+  return addresses;
+}
+
+ColorChoice parse_color(const std::string& text) {
+  require("colour choice", text, std::array<std::string_view, 3>{"auto", "always", "never"});
+  return text == "always" ? ColorChoice::always : text == "never" ? ColorChoice::never : ColorChoice::automatic;
+}
+
 // The options of every command that looks at a site; `pbx` is translated by check_site_options.
 void add_site_options(CLI::App& app, SiteQuestion& question, std::vector<std::string>& pbx) {
   LintOptions& options = question.options;
@@ -142,14 +158,10 @@ void take_site_file(SiteQuestion& question) {
 
 // Once the command line is parsed; `nothing` is what to say where no input is given.
 void check_site_options(SiteQuestion& question, const std::vector<std::string>& pbx, std::string_view nothing) {
-  LintOptions& options = question.options;
   take_site_file(question);
   if (question.inputs.empty()) throw usage(nothing);
-  for (const std::string& text : pbx) {
-    std::optional<Address> address = parse_address(text);
-    if (!address) throw usage(fmt::format("--pbx takes an IPv4 or IPv6 address, not '{}'", printable(text)));
-    options.pbx.push_back(*address);
-  }
+  question.options.pbx = parse_addresses("--pbx", pbx);
+  const LintOptions& options = question.options;
   if (!options.release.empty()) require("release", options.release, matrix_releases());
   require_dialect(options.as);
 }
@@ -194,10 +206,45 @@ Command parse_lint(std::vector<std::string> words) {
     for (const std::string& id : *list)
       if (std::string why = unknown_check(id); !why.empty()) throw usage(why);
   command.fail_on = parse_level(fail_on);
-  require("colour choice", color, std::array<std::string_view, 3>{"auto", "always", "never"});
-  command.color = color == "always"  ? ColorChoice::always
-                  : color == "never" ? ColorChoice::never
-                                     : ColorChoice::automatic;
+  command.color = parse_color(color);
+  return command;
+}
+
+Command parse_query(std::vector<std::string> words) {
+  QueryCommand command;
+  std::vector<std::string> pbx, packet, packets;
+  std::string format, color = "auto";
+  CLI::App app(
+      "Follows packets through the firewall's rules. A packet has the fields hook (input, forward, output), in, out, src, dst,\n"
+      "proto, sport, dport, state (new), flags (SYN), icmp_type, icmp_code; what is not given is not known.");
+  app.name("ipo-lint query");
+  app.add_option("--packet", packet, "One packet: 'in=eth0 src=203.0.113.9 dst=192.168.42.1 proto=udp dport=69'")
+      ->allow_extra_args(false)
+      ->type_name("FIELDS");
+  app.add_option("--packets", packets, "One packet a line, as JSON objects; - for standard input")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  app.add_option("--firewall", command.firewall, "The firewall that is asked, where several are given")->type_name("FILE");
+  app.add_option("--format", format, "text or jsonl; jsonl with --packets if not given")->type_name("FMT");
+  add_list(app, "--internet", command.options.internet, "Interface that faces the internet (repeatable)")->type_name("IFACE");
+  add_list(app, "--pbx", pbx, "Address of the PBX (repeatable)")->type_name("ADDR");
+  app.add_option("--as", command.options.as, "Format of every input, instead of recognising it")->type_name("FORMAT");
+  app.add_option("--color", color, "auto, always or never")->type_name("WHEN")->capture_default_str();
+  command.inputs = parse(app, "Usage: ipo-lint query [OPTIONS] FILE|DIR|-... --packet FIELDS | --packets FILE", std::move(words));
+
+  if (command.inputs.empty()) throw usage("query takes the files of the site, or - for standard input");
+  if (packet.size() + packets.size() != 1)
+    throw usage("query takes one --packet 'in=eth0 src=203.0.113.9 ...' or one --packets FILE");
+  if (!packet.empty()) command.packet = packet[0];
+  if (!packets.empty()) command.packets = packets[0];
+  if (command.packets.empty() && packet.empty()) throw usage("no file name in '--packets'");
+  if (command.packets == "-" && std::find(command.inputs.begin(), command.inputs.end(), "-") != command.inputs.end())
+    throw usage("standard input can give the site or the packets, not both; put one of them into a file");
+  command.format = !format.empty() ? format : packet.empty() ? "jsonl" : "text";
+  require("format", command.format, std::array<std::string_view, 2>{"text", "jsonl"});
+  command.options.pbx = parse_addresses("--pbx", pbx);
+  require_dialect(command.options.as);
+  command.color = parse_color(color);
   return command;
 }
 
@@ -293,6 +340,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   std::vector<std::string> rest(words.begin() + (is_verb ? 1 : 0), words.end());
   try {
     if (first == "matrix") return parse_matrix(rest);
+    if (first == "query") return parse_query(rest);
     if (first == "inventory") return parse_inventory(rest);
     if (first == "explain") return parse_explain(rest);
     if (first == "checks") return parse_checks(rest);

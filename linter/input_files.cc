@@ -128,6 +128,13 @@ InputFiles read_inputs(const std::vector<std::string>& paths, bool any_format, s
   return std::move(reader.result);
 }
 
+std::string open_lines(const std::string& path, std::ifstream& lines) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return "is a folder; give a file";
+  lines.open(path, std::ios::binary);
+  return lines ? "" : fmt::format("cannot be read: {}", std::strerror(errno));
+}
+
 std::string write_file(const std::string& path, std::string_view bytes) {
   std::error_code error;
   fs::path target = fs::weakly_canonical(path, error);  // through a symbolic link, so that the link stays one

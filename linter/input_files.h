@@ -1,6 +1,7 @@
 // Files in and out: everything the program opens, it opens here.
 #pragma once
 
+#include <fstream>
 #include <istream>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ InputFiles read_inputs(const std::vector<std::string>& paths, bool any_format, s
 
 // Reads a whole file of at most largest_input bytes. Gives the reason of a failure ("cannot be read: ..."), or nothing.
 std::string read_file(const std::string& path, std::string& bytes);
+
+// Opens a file that is read line by line. Gives the reason of a failure, or nothing.
+std::string open_lines(const std::string& path, std::ifstream& lines);
 
 // Replaces the file at once, so that nobody ever reads half of it; devices and pipes are written to as they are. Gives
 // the reason of a failure, or nothing.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace ipo {
@@ -10,6 +11,8 @@ namespace {
 
 // All of them lie in U+0080..U+009F (C2 80..9F) or U+2000..U+206F (E2 80 80..E2 81 AF), besides DEL.
 std::string quoted(std::string_view text) {
+  auto plain = [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; };
+  if (std::all_of(text.begin(), text.end(), plain)) return '"' + std::string(text) + '"';
   std::string json = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   if (json.find_first_of("\x7f\xc2\xe2") == json.npos) return json;
   std::string out;

@@ -26,6 +26,8 @@ class JsonWriter {
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
   JsonWriter& value(bool flag);
   JsonWriter& value(std::nullptr_t);
+  // A value that another writer finished, without its line end.
+  JsonWriter& json(std::string_view finished) { return scalar(finished); }
   template <std::integral Number>
   JsonWriter& value(Number number) {
     return scalar(std::to_string(number));

@@ -67,6 +67,12 @@ int run(ipo::InventoryCommand command) {
   return ipo::run_inventory(command, std::cin, std::cout, std::cerr);
 }
 
+int run(ipo::QueryCommand command) {
+  command.style.color = ipo::wants_color(command.color, ::isatty(STDOUT_FILENO) == 1, &std::getenv);
+  command.style.width = terminal_width();
+  return ipo::run_query(command, std::cin, std::cout, std::cerr);
+}
+
 int run(const ipo::MatrixQuery& query) { return ipo::run_matrix(query, std::cin, std::cout, std::cerr); }
 int run(const ipo::ExplainCommand& command) { return ipo::run_explain(command, std::cout, std::cerr); }
 int run(const ipo::ChecksCommand& command) { return ipo::run_checks(command, std::cout, std::cerr); }

@@ -47,6 +47,10 @@ Document read_xml(const Sources& sources, std::uint32_t source);
 // TOML 1.0: root is a table. On a syntax error the tree is empty and the error is the only damage.
 Document read_toml(const Sources& sources, std::uint32_t source);
 
+// JSON (RFC 8259): root is the one value, an object is a `table`; names may repeat, numbers keep their text, `span` of a
+// string includes its quotes. Depth is limited to 200. The first fault is the only damage; the tree ends there.
+Document read_json(const Sources& sources, std::uint32_t source);
+
 // Root holds one `line` per line that is not empty; each line holds its words. Words are split at blanks; a double-quoted
 // word may hold blanks and \-escapes, as iptables-save writes them; `span` of a quoted word includes its quotes. A quote
 // without its end takes the rest of the line.

@@ -14,6 +14,7 @@ std::span<const Check> checks() {
       check::default_accept_policy,
       check::expired_ignore,
       check::exposed_through_port_forward,
+      check::http_exposed,
       check::monitor_exposed,
       check::not_understood,
       check::release_without_matrix,

@@ -23,6 +23,8 @@ struct Check {
   void (*run)(const Judgement& judgement, Findings& findings);
   // Looks at what became of the other checks' findings, and so runs after them.
   bool about_findings = false;
+  // Exposure checks: the rows of the matrix this check speaks of; no row has two.
+  std::vector<std::string_view> rows = {};
 };
 
 std::span<const Check> checks();

@@ -344,9 +344,9 @@ void Exposure::pass(Passage passage, PacketSet zone) {
     zone = s.intersect(zone, s.test(Dimension::source, passage.addresses));
   passage.arriving = zone;
   PacketSet some_target = s.possible(passage.target);
-  PacketSet to_host = s.constant(1);
+  passage.to_host = s.constant(1);
   if (passage.inbound && !passage.addresses.empty())
-    to_host = before_path(passage, s.test(Dimension::destination, passage.addresses));
+    passage.to_host = before_path(passage, s.test(Dimension::destination, passage.addresses));
   IntervalSet outs = s.project(zone, Dimension::out);
   for (Flow& flow : reach.flows(passage.hook, zone)) {
     // A port forward to some other machine is none of this host's business; without its address, at INPUT, neither is
@@ -355,7 +355,7 @@ void Exposure::pass(Passage passage, PacketSet zone) {
         !flow.translation.rule->action.translation.to_receiving_interface)
       continue;
     if (passage.inbound) flow.accepted = s.intersect(flow.accepted, reach.before(passage.target, flow));
-    if (flow.accepted.empty() && s.intersect(flow.seen, to_host).empty()) continue;
+    if (flow.accepted.empty() && s.intersect(flow.seen, passage.to_host).empty()) continue;
     // Which interface leads to the host is the routing's business: proven needs all of them to agree.
     PacketSet on_every_way = flow.accepted;
     if (passage.hook == Hook::forward && passage.inbound && !passage.path_certain)

@@ -42,7 +42,8 @@ struct Passage {
   std::string unlocated;        // why these packets may not lead to the PBX at all; empty where they do
   bool path_certain = true;     // false: which interface leads to the host is not known, so nothing is proven
   std::vector<Stage> then;      // firewalls of the path passed next, outermost first; inbound only
-  // Packets as seen after this firewall's translation that reach the host: to its addresses, and let through by the
+  PacketSet to_host;            // packets as seen after this firewall's translation that are meant for the host
+  // Those of them that reach the host: to its addresses, and let through by the
   // firewalls passed next. A function of the predicates.
   PacketSet target;
 };

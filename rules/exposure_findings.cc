@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace ipo {
 namespace {
@@ -98,18 +99,21 @@ Finding finding_at(const Judgement& judgement, std::string_view check, const Ope
   return f;
 }
 
-std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const std::vector<std::string_view>& rows) {
-  std::map<std::pair<SourceSpan, std::string>, std::vector<Exposed>> groups;
+std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check) {
+  std::map<std::tuple<SourceSpan, std::string, std::string>, std::vector<Exposed>> groups;
   for (const Opening& o : judgement.exposure.openings()) {
     if (o.unrestricted) continue;
     auto mine = [&](const RowHit& hit) {
-      return hit.any && std::find(rows.begin(), rows.end(), hit.row->id) != rows.end();
+      return hit.any && std::find(check.rows.begin(), check.rows.end(), hit.row->id) != check.rows.end();
     };
     // Where the PBX may be any destination a line gives one finding: its gravest service's, listing all.
     auto gravest = std::find_if(o.hits.begin(), o.hits.end(), [](const RowHit& hit) { return hit.any; });
     if (!o.located() && (gravest == o.hits.end() || !mine(*gravest))) continue;
     for (const RowHit& hit : o.hits)
-      if (o.located() ? mine(hit) : hit.any) groups[{line_to_change(o).span(), o.zone()}].push_back({&o, &hit});
+      if (o.located() ? mine(hit) : hit.any) {
+        bool split = !judgement.group && o.located();
+        groups[{line_to_change(o).span(), o.zone(), split ? hit.row->id : ""}].push_back({&o, &hit});
+      }
   }
   std::vector<std::vector<Exposed>> out;
   for (auto& [key, group] : groups) out.push_back(std::move(group));
@@ -131,11 +135,11 @@ Finding finding_for(const Judgement& judgement, std::string_view check, Level le
   return f;
 }
 
-Finding exposed_finding(const Judgement& judgement, std::string_view check, Level level,
-                        const std::vector<Exposed>& group, std::string_view what) {
+Finding exposed_finding(const Judgement& judgement, const Check& check, Level level, const std::vector<Exposed>& group,
+                        std::string_view what) {
   const Exposed& speaker = surest(group);
   const Opening& o = *speaker.opening;
-  Finding f = finding_for(judgement, check, level, speaker);
+  Finding f = finding_for(judgement, check.id, level, speaker);
   // The forward beside it shows what is meant to be let in; that a private address is routed from outside is far-fetched.
   if (std::all_of(group.begin(), group.end(), [](const Exposed& e) { return e.hit->beside_forward; })) f.level = Level::note;
   std::set<std::string> rows;
@@ -151,10 +155,9 @@ Finding exposed_finding(const Judgement& judgement, std::string_view check, Leve
   return f;
 }
 
-void report_exposed(const Judgement& judgement, Findings& findings, std::string_view check, Level level,
-                    const std::vector<std::string_view>& rows, std::string_view what) {
-  for (const auto& group : exposed_rows(judgement, rows))
-    findings.push_back(exposed_finding(judgement, check, level, group, what));
+void report_exposed(const Judgement& judgement, Findings& findings, const Check& check, std::string_view what) {
+  for (const auto& group : exposed_rows(judgement, check))
+    findings.push_back(exposed_finding(judgement, check, check.severity, group, what));
 }
 
 }  // namespace ipo

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rules/checks.h"
 #include "rules/judgement.h"
 
 namespace ipo {
@@ -41,15 +42,14 @@ const Exposed& surest(const std::vector<Exposed>& group);
 // finding_at for one hit, with the level that holds there.
 Finding finding_for(const Judgement& judgement, std::string_view check, Level level, const Exposed& exposed);
 
-// Hits of these rows by lines that are about ports (any-any lines have their own checks), reachable by anyone, in groups
-// of one line and zone.
-std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const std::vector<std::string_view>& rows);
+// Hits of the check's rows by lines that are about ports (any-any lines have their own checks), reachable by anyone, in
+// groups of one line and zone, and of one row where findings are not grouped.
+std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check);
 
-// One finding per group: "<ports> (<what>) is reachable from the internet".
-void report_exposed(const Judgement& judgement, Findings& findings, std::string_view check, Level level,
-                    const std::vector<std::string_view>& rows, std::string_view what);
+// One finding of the check's severity per group: "<ports> (<what>) is reachable from the internet".
+void report_exposed(const Judgement& judgement, Findings& findings, const Check& check, std::string_view what);
 // The same for one group, for checks that choose level or words by group; the caller may change what is returned.
-Finding exposed_finding(const Judgement& judgement, std::string_view check, Level level,
-                        const std::vector<Exposed>& group, std::string_view what);
+Finding exposed_finding(const Judgement& judgement, const Check& check, Level level, const std::vector<Exposed>& group,
+                        std::string_view what);
 
 }  // namespace ipo

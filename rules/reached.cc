@@ -37,6 +37,41 @@ Reached reached(const Exposure& exposure, const Passage& passage, const MatrixRo
   return reached(exposure, passage, exposure.row_packets(passage, row));
 }
 
+Answer explain(const Exposure& exposure, const Reached& reached) {
+  const Passage& passage = *reached.passage;
+  Space& s = passage.chains->space();
+  Answer out;
+  auto take = [&](Exposure::Witness witness) {
+    out.witness = witness.packet;
+    out.path = std::move(witness.path);
+    out.doubt = std::move(witness.doubt);
+  };
+  if (reached.status == Status::closed) {
+    Exposure::Block block = exposure.blocked_by(passage, s.intersect(reached.wanted, s.possible(passage.to_host)), false);
+    if (!block.by.chain) return out;
+    out.lines = {block.by.span()};
+    take(exposure.witness(passage, *block.flow, block.packets));
+    out.doubt.clear();  // that it does not pass is sure
+    return out;
+  }
+  out.sources = s.project(reached.packets, Dimension::source);
+  out.ports = s.project(reached.packets, Dimension::destination_port);
+  out.any = is_anyone(out.sources, passage.ruleset->family);
+  IntervalSet protocols = s.project(reached.packets, Dimension::protocol);
+  for (std::uint8_t protocol : {proto_tcp, proto_udp})
+    if (protocols.contains(protocol)) out.transports.push_back(protocol);
+  for (const Opening* o : reached.by) {
+    SourceSpan line = o->flow->translation.rule ? o->flow->translation.span() : o->by.span();
+    if (std::find(out.lines.begin(), out.lines.end(), line) == out.lines.end()) out.lines.push_back(line);
+  }
+  const Opening& first = *reached.by.front();
+  PacketSet of_line = reached.status == Status::open ? first.proven : first.possible;
+  take(exposure.witness(passage, *first.flow, s.intersect(of_line, reached.packets)));
+  if (reached.status == Status::open) out.doubt.clear();
+  else if (!passage.unlocated.empty()) out.doubt.push_back({passage.unlocated, first.by.span()});
+  return out;
+}
+
 std::vector<RowReached> exposure_table(const Exposure& exposure, const PortMatrix& matrix) {
   Host unknown;
   unknown.products = {"ip-office"};

@@ -2,6 +2,7 @@
 // table.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "rules/exposure.h"
@@ -24,6 +25,18 @@ struct Reached {
 Reached reached(const Exposure& exposure, const Passage& passage, PacketSet wanted);
 // The same for a row of the matrix on the passage's host.
 Reached reached(const Exposure& exposure, const Passage& passage, const MatrixRow& row);
+
+// What a person is told of it.
+struct Answer {
+  IntervalSet sources, ports;             // of the packets; empty where closed
+  std::vector<std::uint8_t> transports;
+  bool any = false;                       // extent: more than 2^24 public IPv4 (2^96 IPv6) sources
+  std::optional<Packet> witness;          // one of them; where closed one that was asked for
+  std::vector<PathStep> path;             // its way
+  std::vector<Doubt> doubt;
+  std::vector<SourceSpan> lines;          // open, possible: the lines to change to close it; closed: the line that blocks
+};
+Answer explain(const Exposure& exposure, const Reached& reached);
 
 struct RowReached {
   const MatrixRow* row = nullptr;

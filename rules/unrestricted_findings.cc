@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 namespace ipo {
 namespace {
@@ -12,11 +13,11 @@ constexpr std::size_t shown_rows = 5;
 
 void report_unrestricted(const Judgement& judgement, Findings& findings, std::string_view check, Level level,
                          bool (*mine)(const Opening&)) {
-  std::map<std::pair<SourceSpan, std::string>, std::vector<Exposed>> groups;
+  std::map<std::tuple<SourceSpan, std::string, std::string>, std::vector<Exposed>> groups;
   for (const Opening& o : judgement.exposure.openings()) {
     if (!o.unrestricted || !mine(o)) continue;
     for (const RowHit& hit : o.hits)
-      if (hit.any) groups[{line_to_change(o).span(), o.zone()}].push_back({&o, &hit});
+      if (hit.any) groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, &hit});
   }
   for (auto& [key, group] : groups) {
     const Exposed& speaker = surest(group);
@@ -36,6 +37,7 @@ void report_unrestricted(const Judgement& judgement, Findings& findings, std::st
                       : known   ? "the ACCEPT policy of " + o.by.chain->name
                                 : "the policy of " + o.by.chain->name + ", which is not in the file,";
     f.message = fmt::format("{} lets {} through to the PBX{}: {}", who, from_zone(o), if_routed(o), rows);
+    if (!judgement.group) f.identity += '\n' + f.rows.front();
     findings.push_back(std::move(f));
   }
 }

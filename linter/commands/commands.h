@@ -46,6 +46,18 @@ struct InventoryCommand {
   int width = TextStyle{}.width;
 };
 
+// What becomes of a packet: of one given as text, or of every line of a file. Packets are described in packet_line.h.
+struct QueryCommand {
+  std::vector<std::string> inputs;
+  LintOptions options;                // internet, pbx and as
+  std::string firewall;               // path of the one that is asked; empty = there is only one
+  std::optional<std::string> packet;  // either this
+  std::string packets;                // or this file, "-" for standard input
+  std::string format = "text";        // "text", "jsonl"
+  ColorChoice color = ColorChoice::automatic;
+  TextStyle style;
+};
+
 struct ExplainCommand {
   std::string check;
 };
@@ -56,6 +68,8 @@ struct ChecksCommand {
 
 int run_lint(const LintCommand& command, std::istream& in, std::ostream& out, std::ostream& err);
 int run_inventory(const InventoryCommand& command, std::istream& in, std::ostream& out, std::ostream& err);
+// Statuses: exit_clean = every packet was answered; exit_incomplete = an input or a line of packets could not be used.
+int run_query(const QueryCommand& command, std::istream& in, std::ostream& out, std::ostream& err);
 int run_explain(const ExplainCommand& command, std::ostream& out, std::ostream& err);
 int run_checks(const ChecksCommand& command, std::ostream& out, std::ostream& err);
 

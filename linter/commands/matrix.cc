@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 
 #include "linter/input_files.h"
 #include "linter/json_writer.h"
 #include "linter/snippet.h"
+#include "rules/matrix/row_terms.h"
 
 namespace ipo {
 namespace {
@@ -19,62 +19,8 @@ using Rows = std::vector<const MatrixRow*>;
 
 constexpr std::size_t line_width = 120;
 
-// ASCII only: everything a term is compared with is ASCII, or compared byte by byte.
-std::string lower(std::string_view s) {
-  std::string out(s);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-// "t1.4", "t1.e5", "t3.i1": the way the design documents and the checks' pages name a row.
-std::string short_id(const MatrixRow& row) {
-  std::string infix = row.direction == "egress" ? "e" : row.direction == "intra" ? "i" : "";
-  return "t" + std::to_string(row.table) + "." + infix + std::to_string(row.table_row);
-}
-
-struct PortTerm {
-  unsigned lo = 0, hi = 0;
-  std::string_view transport;  // empty = any
-};
-
-std::optional<PortTerm> port_term(std::string_view term) {
-  PortTerm port;
-  if (std::size_t slash = term.find('/'); slash != term.npos) {
-    port.transport = term.substr(slash + 1);
-    if (port.transport != "tcp" && port.transport != "udp") return std::nullopt;
-    term = term.substr(0, slash);
-  }
-  auto read = [](std::string_view digits, unsigned& number) {
-    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    return !digits.empty() && error == std::errc() && end == digits.data() + digits.size();
-  };
-  std::size_t dash = term.find('-');
-  if (!read(term.substr(0, dash), port.lo)) return std::nullopt;
-  port.hi = port.lo;
-  if (dash != term.npos && !read(term.substr(dash + 1), port.hi)) return std::nullopt;
-  return port;
-}
-
-bool has(const std::vector<std::string>& list, std::string_view value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
-// `term` in lower case.
-bool matches(const MatrixRow& row, const std::string& term) {
-  if (std::optional<PortTerm> port = port_term(term))
-    return port->lo <= port->hi && row.port_set().covers(IntervalSet::range(port->lo, port->hi)) &&
-           (port->transport.empty() || has(row.transports, port->transport));
-  if (std::string id = lower(row.id); id == term || id.starts_with(term + "/")) return true;
-  if (short_id(row) == term || "t" + std::to_string(row.table) == term) return true;
-  if (row.direction == term || row.state == term || has(row.transports, term)) return true;
-  for (const std::string* text : {&row.application, &row.peer, &row.purpose})
-    if (lower(*text).find(term) != std::string::npos) return true;
-  return false;
-}
-
 bool matches_all(const MatrixRow& row, const std::vector<std::string>& terms) {
-  return std::all_of(terms.begin(), terms.end(), [&](const std::string& term) { return matches(row, lower(term)); });
+  return std::all_of(terms.begin(), terms.end(), [&](const std::string& term) { return matches_term(row, term); });
 }
 
 void write_optional(JsonWriter& json, std::string_view key, const std::optional<std::string>& value) {
@@ -218,7 +164,7 @@ Remarks facts_about(const Rows& rows, bool whole) {
   for (const LaterFact& fact : later_facts()) {
     std::string about;
     for (const MatrixRow* row : rows)
-      if (has(fact.rows, row->id)) about += row->id + ", ";
+      if (std::find(fact.rows.begin(), fact.rows.end(), row->id) != fact.rows.end()) about += row->id + ", ";
     if (about.empty() && !(whole && fact.rows.empty())) continue;
     facts.add(about + "from " + fact.since, fact.text + " (" + fact.evidence + ")");
   }

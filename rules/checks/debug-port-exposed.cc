@@ -5,8 +5,8 @@ namespace ipo {
 namespace {
 
 void run(const Judgement& judgement, Findings& findings) {
-  for (const auto& group : exposed_rows(judgement, {"ip-office/ingress/15", "ip-office/ingress/44"})) {
-    Finding f = exposed_finding(judgement, "debug-port-exposed", Level::error, group, "debug");
+  for (const auto& group : exposed_rows(judgement, check::debug_port_exposed)) {
+    Finding f = exposed_finding(judgement, check::debug_port_exposed, Level::error, group, "debug");
     IntervalSet all, closed;
     for (const Exposed& e : group) {
       all.add(e.hit->ports);
@@ -21,6 +21,7 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::debug_port_exposed = {"debug-port-exposed", "a debug port of the PBX is reachable from the internet", Level::error, 9.1, "high",
-                            {"security", "external/cwe/cwe-489"}, run};
+                            {"security", "external/cwe/cwe-489"}, run, false,
+                                 {"ip-office/ingress/15", "ip-office/ingress/44"}};
 
 }  // namespace ipo

@@ -21,12 +21,12 @@ bool provider_known(const Judgement& judgement) {
 
 void run(const Judgement& judgement, Findings& findings) {
   bool known = provider_known(judgement);
-  for (const auto& group : exposed_rows(judgement, {sip_row})) {
+  for (const auto& group : exposed_rows(judgement, check::sip_open_to_any_source)) {
     // Port 5061 is SIP over TLS, for which anybody's phone may have a certificate.
     bool only_tls = true;
     for (const Exposed& e : group) only_tls = only_tls && e.hit->ports == IntervalSet::of(5061);
     Level level = known && !only_tls ? Level::error : Level::warning;
-    Finding f = exposed_finding(judgement, "sip-open-to-any-source", level, group, "SIP");
+    Finding f = exposed_finding(judgement, check::sip_open_to_any_source, level, group, "SIP");
     std::string from = "from " + from_zone(*group.front().opening);
     if (std::size_t at = f.message.find(from); at != f.message.npos)
       f.message.replace(at, from.size(), "from any source on " + from_zone(*group.front().opening));
@@ -43,6 +43,7 @@ const Check check::sip_open_to_any_source = {"sip-open-to-any-source",
                                              7.3,
                                              "high",
                                              {"security", "external/cwe/cwe-284"},
-                                             run};
+                                             run, false,
+                                 {"ip-office/ingress/16"}};
 
 }  // namespace ipo

@@ -5,13 +5,13 @@ namespace ipo {
 namespace {
 
 void run(const Judgement& judgement, Findings& findings) {
-  report_exposed(judgement, findings, "web-management-exposed", Level::error,
-                 {"ip-office/ingress/21", "ip-office/ingress/22", "ip-office/ingress/23", "ip-office/ingress/25", "ip-office/ingress/26"}, "web management");
+  report_exposed(judgement, findings, check::web_management_exposed, "web management");
 }
 
 }  // namespace
 
 const Check check::web_management_exposed = {"web-management-exposed", "web management is reachable from the internet", Level::error, 9.8, "high",
-                            {"security", "external/cwe/cwe-749"}, run};
+                            {"security", "external/cwe/cwe-749"}, run, false,
+                                 {"ip-office/ingress/21", "ip-office/ingress/22", "ip-office/ingress/23", "ip-office/ingress/25", "ip-office/ingress/26"}};
 
 }  // namespace ipo

@@ -95,7 +95,7 @@ std::string Interfaces::name(u128 number) const {
 // ---- nodes ------------------------------------------------------------------------------------------------------
 
 Space::Space(std::size_t edge_budget, std::uint64_t step_budget)
-    : unique_(1024, ~0u), cache_(4096), edge_budget_(edge_budget), step_budget_(step_budget) {}
+    : unique_(64, ~0u), cache_(256), edge_budget_(edge_budget), step_budget_(step_budget) {}
 
 u128 Space::level_max(std::uint32_t level) const {
   return level < dimension_count ? dimension_max(static_cast<Dimension>(level)) : 1;

@@ -1,0 +1,194 @@
+// The site is read once and each family's ruleset made ready; then one packet after another is read, followed and answered.
+// A stream of packets is never held: one line in, one line out.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <memory>
+
+#include "linter/commands/commands.h"
+#include "linter/input_files.h"
+#include "linter/packet_line.h"
+#include "linter/snippet.h"
+#include "linter/verdict_json.h"
+#include "linter/verdict_text.h"
+#include "rules/matrix/port_matrix.h"
+#include "rules/site.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::size_t longest_line = std::size_t{64} << 10;
+
+// Lines of a stream, each at most longest_line bytes. Before it waits for more the answers so far are sent, so that a program
+// can ask and read in turn.
+class Lines {
+ public:
+  Lines(std::istream& in, std::ostream& out) : in_(in), out_(out), buffer_(longest_line, '\0') {}
+
+  // False at the end. A line that is too long is empty and `too_long`.
+  bool next(std::string_view& line, bool& too_long) {
+    line_.clear();
+    too_long = false;
+    for (bool any = false;; any = true) {
+      if (at_ == end_ && !fill()) {
+        line = line_;
+        return any;
+      }
+      std::string_view rest(buffer_.data() + at_, end_ - at_);
+      std::size_t stop = rest.find('\n');
+      std::string_view piece = rest.substr(0, stop);
+      at_ += piece.size() + (stop == rest.npos ? 0 : 1);
+      too_long = too_long || line_.size() + piece.size() > longest_line;
+      if (too_long)
+        line_.clear();
+      else if (stop == rest.npos || !line_.empty())
+        line_ += piece;
+      if (stop == rest.npos) continue;
+      line = too_long || !line_.empty() ? std::string_view(line_) : piece;
+      return true;
+    }
+  }
+
+ private:
+  bool fill() {
+    if (in_.rdbuf()->in_avail() <= 0) out_.flush();
+    at_ = end_ = 0;
+    if (in_.peek() == std::istream::traits_type::eof()) return false;
+    end_ = static_cast<std::size_t>(in_.readsome(buffer_.data(), static_cast<std::streamsize>(buffer_.size())));
+    return end_ > 0;
+  }
+
+  std::istream& in_;
+  std::ostream& out_;
+  std::string buffer_, line_;
+  std::size_t at_ = 0, end_ = 0;
+};
+
+// The firewall each packet meets, ready to answer.
+class Firewalls {
+ public:
+  // Gives why it cannot be said which firewall is meant, or nothing. The report must outlive it.
+  std::string choose(const Report& report, const std::string& named) {
+    std::string all;
+    bool several = false;
+    for (const Firewall& firewall : report.site.firewalls) {
+      all += (all.empty() ? "" : ", ") + printable(firewall.name);
+      auto is_named = [&](const Ruleset& ruleset) { return report.sources[ruleset.span.source].path() == named; };
+      if (!named.empty() && firewall.name != named && std::none_of(firewall.rulesets.begin(), firewall.rulesets.end(), is_named))
+        continue;
+      for (const Ruleset& ruleset : firewall.rulesets) {
+        std::unique_ptr<Verdicts>& verdicts = of(ruleset.family);
+        if (verdicts && named.empty()) {
+          several = true;
+          continue;
+        }
+        if (verdicts) return fmt::format("{} holds several firewalls of one family; give each in a file of its own", printable(named));
+        verdicts = std::make_unique<Verdicts>(ruleset);
+      }
+    }
+    if (all.empty()) return "query needs the rules of a firewall, as iptables-save prints them; none were given";
+    if (several) return fmt::format("several firewalls were given: name one with --firewall ({})", all);
+    if (!verdicts_[0] && !verdicts_[1]) return fmt::format("no firewall is named {}: name one of {}", printable(named), all);
+    return {};
+  }
+
+  // The firewall the packet meets, or null where no rules of its family were given.
+  Verdicts* met_by(const PartialPacket& packet) { return of(packet.family).get(); }
+
+ private:
+  std::unique_ptr<Verdicts>& of(Family family) { return verdicts_[family == Family::ipv6 ? 1 : 0]; }
+
+  std::array<std::unique_ptr<Verdicts>, 2> verdicts_;
+};
+
+std::string no_rules_for(const PartialPacket& packet) {
+  return fmt::format("no {0} rules were given; add the firewall's {1}", packet.family == Family::ipv6 ? "IPv6" : "IPv4",
+                     packet.family == Family::ipv6 ? "ip6tables-save" : "iptables-save");
+}
+
+// Answers one packet; gives why it cannot be answered, or nothing.
+class Answers {
+ public:
+  Answers(const Report& report, Firewalls& firewalls, const QueryCommand& command, std::ostream& out)
+      : report_(report), firewalls_(firewalls), command_(command), out_(out), json_(report.sources) {}
+
+  std::string answer(const PacketLine& line) {
+    if (!line.error.empty()) return line.error;
+    Verdicts* firewall = firewalls_.met_by(line.packet);
+    if (!firewall) return no_rules_for(line.packet);
+    Verdict verdict = firewall->of(line.packet);
+    if (command_.format == "jsonl")
+      out_ << json_.line(verdict, line.packet);
+    else
+      write_verdict(out_, report_, line.packet, verdict, command_.style);
+    return {};
+  }
+
+  // Answers every line; false where one was bad.
+  bool answer_all(std::istream& packets) {
+    Lines lines(packets, out_);
+    bool good = true, too_long = false;
+    std::string_view line;
+    for (std::size_t number = 1; out_ && lines.next(line, too_long); ++number) {
+      std::string fault = too_long ? fmt::format("longer than {} KiB; give one packet a line", longest_line >> 10)
+                                   : answer(packet_from_json(line));
+      if (!fault.empty()) {
+        good = false;
+        if (command_.format == "jsonl")
+          out_ << VerdictJson::error_line(fault);
+        else
+          out_ << fmt::format("line {}: {}\n", number, printable(fault));
+      }
+      if (command_.format != "jsonl") out_ << '\n';
+    }
+    return good;
+  }
+
+ private:
+  const Report& report_;
+  Firewalls& firewalls_;
+  const QueryCommand& command_;
+  std::ostream& out_;
+  VerdictJson json_;
+};
+
+}  // namespace
+
+int run_query(const QueryCommand& command, std::istream& in, std::ostream& out, std::ostream& err) {
+  auto complain = [&](std::string_view path, std::string_view why) {
+    err << "ipo-lint: " << (path == "-" ? "<stdin>" : printable(path)) << ": " << printable(why) << '\n';
+  };
+  InputFiles files = read_inputs(command.inputs, !command.options.as.empty(), in);
+  Report report = read_site(std::move(files.inputs), command.options.as);
+  report.problems.insert(report.problems.begin(), files.problems.begin(), files.problems.end());
+  for (const std::string& remark : files.remarks) err << "ipo-lint: " << printable(remark) << '\n';
+  for (const Problem& p : report.problems) complain(p.path, p.message);
+  survey(report.site, builtin_matrix(), {command.options.internet, command.options.pbx});
+
+  Firewalls firewalls;
+  if (std::string why = firewalls.choose(report, command.firewall); !why.empty()) {
+    err << "ipo-lint: " << why << '\n';
+    return report.complete() ? exit_usage : exit_incomplete;
+  }
+  int status = report.complete() ? exit_clean : exit_incomplete;
+  Answers answers(report, firewalls, command, out);
+  if (command.packet) {
+    std::string why = answers.answer(packet_from_words(*command.packet));
+    if (why.empty()) return status;
+    err << "ipo-lint: --packet: " << printable(why) << '\n';
+    return std::max(status, exit_usage);
+  }
+  if (command.packets == "-") return answers.answer_all(in) ? status : exit_incomplete;
+  std::ifstream packets;
+  if (std::string why = open_lines(command.packets, packets); !why.empty()) {
+    complain(command.packets, why);
+    return exit_incomplete;
+  }
+  bool good = answers.answer_all(packets);
+  if (packets.bad()) complain(command.packets, "cannot be read to its end");
+  return good && !packets.bad() ? status : exit_incomplete;
+}
+
+}  // namespace ipo

@@ -1,0 +1,343 @@
+// First the packet is followed with every undecidable match false, each chain giving only the rules that can match. If no
+// such match was met that is the whole answer; else all worlds are followed at once to see whether they end alike.
+#include "rules/engine/verdict.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "rules/engine/rule_table.h"
+#include "rules/engine/worlds.h"
+
+namespace ipo {
+namespace {
+
+// What the tests so far have left of a field that is not known. Values ruled out are only counted until they might be all.
+struct UnknownField {
+  IntervalSet left;
+  u128 size = 0;
+  std::vector<const IntervalSet*> ruled_out;
+  u128 ruled_out_size = 0;
+
+  void reset(IntervalSet values) {
+    left = std::move(values);
+    size = left.size();
+    ruled_out.clear();
+    ruled_out_size = 0;
+  }
+
+  // Whether no other value is left than those; if there is, these are ruled out.
+  bool forced(const IntervalSet& values) {
+    u128 more = values.size(), sum = ruled_out_size + more;
+    if (sum < more || sum >= size) {
+      for (const IntervalSet* out : ruled_out) left = left.minus(*out);
+      ruled_out.clear();
+      ruled_out_size = 0;
+      size = left.size();
+      if (values.covers(left)) return true;
+      sum = more;
+    }
+    ruled_out.push_back(&values);
+    ruled_out_size = sum;
+    return false;
+  }
+};
+
+}  // namespace
+
+struct Verdicts::Table {
+  explicit Table(const Ruleset& ruleset) : rules(ruleset), came_back(rules.chain_count(), 0) {}
+
+  enum class End { proceed, accept, drop, reject, returned, translated };
+
+  // ---- tests ----
+
+  bool holds(const TableTest& test) {
+    unknown_met = true;
+    return !test.opaque && fields[static_cast<std::size_t>(test.dimension)].forced(*test.values);
+  }
+
+  bool matches(const TableRule& rule) {
+    Truth truth = rule.of(packet);
+    if (truth != Truth::maybe) return truth == Truth::yes;
+    if (rule.kind == ActionKind::proceed) return false;
+    for (const TableCondition& condition : rule.conditions) {
+      if (condition.of(packet) == Truth::yes) continue;
+      bool any = false;
+      for (const TableTest& test : condition.any_of) any = (test.of(packet) == Truth::maybe && holds(test)) || any;
+      if (any == condition.negated) return false;
+    }
+    return true;
+  }
+
+  // ---- one base chain ----
+
+  End decided(const Chain& chain, const Rule* rule, ActionKind did, End end) {
+    verdict->path.push_back({{&chain, rule}, did});
+    verdict->decided_by = {&chain, rule};
+    return end;
+  }
+
+  void set(Dimension dimension, const IntervalSet& values) {
+    packet[dimension] = {values.begin()->lo, values.intervals().back().hi};
+    fields[static_cast<std::size_t>(dimension)].reset(values);
+  }
+
+  void translate(const Rule& rule) {
+    const Translation& t = rule.action.translation;
+    Family family = rules.ruleset().family;
+    Interval& dst = packet[Dimension::destination];
+    Interval& port = packet[Dimension::destination_port];
+    auto pick = [&](Interval& value, const IntervalSet& values) {
+      unknown_met = unknown_met || values.size() > 1;
+      value = {values.begin()->lo, values.begin()->lo};
+    };
+    if (t.netmap && dst.lo == dst.hi) {
+      dst.lo = dst.hi = (dst.lo & ~t.netmap->mask) | t.netmap->value;
+    } else if (t.netmap || (t.addresses.empty() && t.to_receiving_interface && !local)) {
+      IntervalSet mapped = t.netmap ? addresses_of(*t.netmap) : IntervalSet();
+      unknown_met = unknown_met || t.netmap;
+      set(Dimension::destination, mapped.empty() ? IntervalSet::range(0, address_max(family)) : mapped);
+    } else if (t.addresses.empty() && t.to_receiving_interface) {
+      dst.lo = dst.hi = loopback(family);
+    } else if (!t.addresses.empty()) {
+      pick(dst, t.addresses);
+    }
+    packet[Dimension::nat] = {packet[Dimension::nat].lo | 1, packet[Dimension::nat].lo | 1};
+    if (t.ports.empty()) return;
+    if (t.keeps_port && port.lo == port.hi && t.ports.contains(port.lo)) return;
+    if (t.keeps_port && port.lo != port.hi) {
+      unknown_met = true;
+      if (fields[static_cast<std::size_t>(Dimension::destination_port)].forced(t.ports)) return;
+    }
+    pick(port, t.ports);
+  }
+
+  End run(std::size_t index) {
+    const RuleTable::ChainTable& chain = rules.chain(index);
+    End end = End::proceed;
+    rules.candidates(chain, packet, [&](std::uint32_t r) {
+      end = apply(chain, chain.rules[r]);
+      return end == End::proceed;
+    });
+    if (end == End::proceed || end == End::returned) came_back[index] = now;
+    return end;
+  }
+
+  End apply(const RuleTable::ChainTable& table, const TableRule& rule) {
+    if (!matches(rule)) return End::proceed;
+    const Chain& chain = *table.chain;
+    switch (rule.kind) {
+      case ActionKind::accept: return decided(chain, rule.rule, ActionKind::accept, End::accept);
+      case ActionKind::drop: return decided(chain, rule.rule, ActionKind::drop, End::drop);
+      case ActionKind::reject: return decided(chain, rule.rule, ActionKind::reject, End::reject);
+      case ActionKind::translate_source: return decided(chain, rule.rule, ActionKind::translate_source, End::accept);
+      case ActionKind::return_: verdict->path.push_back({{&chain, rule.rule}, ActionKind::return_}); return End::returned;
+      case ActionKind::proceed: return End::proceed;
+      case ActionKind::untrack:
+        verdict->path.push_back({{&chain, rule.rule}, ActionKind::untrack});
+        state = State::untracked;
+        packet[Dimension::state] = {static_cast<unsigned>(state), static_cast<unsigned>(state)};
+        ++now;
+        return End::proceed;
+      case ActionKind::translate_destination:
+        translate(*rule.rule);
+        return decided(chain, rule.rule, ActionKind::translate_destination, End::translated);
+      case ActionKind::unknown:
+        unknown_met = true;  // it neither accepts nor drops, as far as is known
+        return End::proceed;
+      case ActionKind::jump:
+      case ActionKind::go_to: {
+        bool jump = rule.kind == ActionKind::jump;
+        if (came_back[rule.target] != now) {
+          std::size_t before = verdict->path.size();
+          verdict->path.push_back({{&chain, rule.rule}, rule.kind});
+          std::uint64_t then = now;
+          End end = run(rule.target);
+          if (end != End::proceed && end != End::returned) return end;
+          if (now == then) verdict->path.resize(before);
+        }
+        return jump ? End::proceed : End::returned;
+      }
+    }
+    return End::proceed;
+  }
+
+  // False when the packet is dropped.
+  bool run_base(const BaseChain& base) {
+    ++now;
+    bool before_conntrack = base.priority < conntrack_priority;
+    auto show = [&](State seen) { packet[Dimension::state] = {static_cast<unsigned>(seen), static_cast<unsigned>(seen)}; };
+    show(before_conntrack && state != State::untracked ? State::invalid : state);
+    const Chain& chain = rules.ruleset().chains[base.chain];
+    std::size_t before = verdict->path.size();
+    End end = run(base.chain);
+    if (end == End::proceed || end == End::returned) {
+      ActionKind policy = chain.policy ? chain.policy->value : ActionKind::unknown;
+      if (policy == ActionKind::unknown) unknown_met = true;
+      end = policy == ActionKind::accept ? End::accept : End::drop;
+      // An accepting policy of a table that did nothing else is no news to anybody, but for filter's.
+      if (end == End::drop || chain.table == "filter" || verdict->path.size() > before)
+        decided(chain, nullptr, end == End::drop ? ActionKind::drop : ActionKind::accept, end);
+    }
+    show(state);
+    if (end != End::drop && end != End::reject) return true;
+    verdict->outcome = end == End::drop ? ActionKind::drop : ActionKind::reject;
+    return false;
+  }
+
+  // ---- one hook ----
+
+  PacketRange range_of(const PartialPacket& p, Hook hook) const {
+    PacketRange out;
+    auto known = [&](Dimension d, u128 value) { out[d] = {value, value}; };
+    auto given = [&](Dimension d, const auto& value, u128 max) {
+      if (value)
+        known(d, *value);
+      else
+        out[d] = {0, max};
+    };
+    auto interface = [&](Dimension d, bool has, const std::optional<std::string>& name) {
+      if (!has)
+        known(d, 0);
+      else if (name)
+        known(d, rules.interface_number(*name));
+      else
+        out[d] = rules.any_interface();
+    };
+    known(Dimension::family, p.family == Family::ipv6);
+    given(Dimension::protocol, p.protocol, 255);
+    interface(Dimension::in, hook != Hook::output, p.in);
+    interface(Dimension::out, hook != Hook::input, p.out);
+    known(Dimension::state, static_cast<unsigned>(p.state));
+    given(Dimension::source, p.source, address_max(p.family));
+    given(Dimension::destination, p.destination, address_max(p.family));
+    given(Dimension::source_port, p.source_port, 65535);
+    out[Dimension::destination_port] = p.destination_port.value_or(Interval{0, 65535});
+    known(Dimension::tcp_flags, p.tcp_flags);
+    known(Dimension::nat, 0);
+    // A new packet has not been translated yet; whether the connection of another was is anybody's guess.
+    if (p.state == State::established || p.state == State::related) out[Dimension::nat] = {0, 3};
+    return out;
+  }
+
+  // The outcome with every undecidable match false. The certainty is proven if none was met.
+  void follow(const PacketRange& arriving, Hook hook, State arriving_state, Verdict& out) {
+    packet = arriving;
+    for (std::size_t d = 0; d < dimension_count; ++d)
+      if (const Interval& v = packet.values[d]; v.lo != v.hi) fields[d].reset(IntervalSet::range(v.lo, v.hi));
+    state = arriving_state;
+    local = hook == Hook::output;
+    unknown_met = false;
+    verdict = &out;
+    out.hook = hook;
+    bool passes = true;
+    for (Hook stage : {Hook::prerouting, hook}) {
+      if (stage == Hook::prerouting && local) continue;
+      for (const BaseChain& base : rules.ruleset().base_chains) {
+        if (base.hook != stage || !passes) continue;
+        if (base.nat && (state != State::new_ || base.priority > 0)) continue;
+        passes = run_base(base);
+      }
+    }
+    if (const Interval& v = packet[Dimension::destination]; v.lo == v.hi) out.destination = v.lo;
+    if (const Interval& v = packet[Dimension::destination_port]; v.lo == v.hi)
+      out.destination_port = static_cast<std::uint16_t>(v.lo);
+    out.certainty = unknown_met ? Certainty::possible : Certainty::proven;
+  }
+
+  RuleTable rules;
+  PacketRange packet;  // as it looks where it is now
+  std::array<UnknownField, dimension_count> fields;  // of those the packet does not know
+  State state = State::new_;
+  bool local = false, unknown_met = false;
+  std::vector<std::uint64_t> came_back;  // of each chain, when the packet last came back from it
+  std::uint64_t now = 0;                 // goes on whenever the packet, or the base chain, changes
+  Verdict* verdict = nullptr;
+};
+
+Verdicts::Verdicts(const Ruleset& ruleset) : table_(std::make_unique<Table>(ruleset)) {}
+Verdicts::~Verdicts() = default;
+
+Verdict Verdicts::of(const PartialPacket& packet) {
+  std::array<Hook, 3> hooks = {Hook::input, Hook::forward, Hook::output};
+  std::size_t count = 1;
+  if (packet.hook)
+    hooks = {*packet.hook};
+  else if (packet.in && packet.out)
+    hooks = {Hook::forward};
+  else if (packet.in)
+    hooks = {Hook::input, Hook::forward}, count = 2;
+  else if (packet.out)
+    hooks = {Hook::output, Hook::forward}, count = 2;
+  else
+    count = 3;
+
+  Verdict first;
+  bool alike = true;
+  SourceSpan otherwise;
+  for (std::size_t i = 0; i < count; ++i) {
+    Verdict here;
+    PacketRange range = table_->range_of(packet, hooks[i]);
+    table_->follow(range, hooks[i], packet.state, here);
+    if (here.certainty == Certainty::possible) {
+      Fates fates = fates_of(table_->rules, range, hooks[i], packet.state);
+      if (fates.one) here.certainty = Certainty::proven;
+      here.doubts = std::move(fates.doubts);
+    }
+    if (i == 0) {
+      first = std::move(here);
+      continue;
+    }
+    if (here.certainty == Certainty::possible) first.certainty = Certainty::possible;
+    first.doubts.insert(first.doubts.end(), here.doubts.begin(), here.doubts.end());
+    if (alike && (here.outcome != first.outcome || here.destination != first.destination ||
+                  here.destination_port != first.destination_port)) {
+      alike = false;
+      otherwise = here.decided_by.chain ? here.decided_by.span() : SourceSpan{};
+    }
+  }
+  if (!alike) {
+    first.certainty = Certainty::possible;
+    first.doubts.push_back({"hook is not given", otherwise});
+  }
+  auto before = [](const Doubt& a, const Doubt& b) { return std::tie(a.span, a.why) < std::tie(b.span, b.why); };
+  auto same = [](const Doubt& a, const Doubt& b) { return a.span == b.span && a.why == b.why; };
+  std::stable_sort(first.doubts.begin(), first.doubts.end(), before);
+  first.doubts.erase(std::unique(first.doubts.begin(), first.doubts.end(), same), first.doubts.end());
+  return first;
+}
+
+std::string text_of(const Step& step, const Verdict& verdict, Family family) {
+  const Chain& chain = *step.at.chain;
+  const Rule* rule = step.at.rule;
+  bool accept = step.did == ActionKind::accept;
+  if (!rule) {
+    bool known = chain.policy && chain.policy->value != ActionKind::unknown;
+    return std::string("policy ") + (accept ? "accept" : "drop") + (known ? "" : " (not known)");
+  }
+  switch (step.did) {
+    case ActionKind::accept: return "accept";
+    case ActionKind::drop: return "drop";
+    case ActionKind::reject: return "reject";
+    case ActionKind::return_: return "return";
+    case ActionKind::untrack: return "leave untracked";
+    case ActionKind::jump: return "jump to " + rule->action.chain;
+    case ActionKind::go_to: return "go to " + rule->action.chain;
+    case ActionKind::translate_source: return "translate the source";
+    case ActionKind::translate_destination: {
+      const Translation& t = rule->action.translation;
+      bool writes = !t.addresses.empty() || t.netmap;
+      std::string text = "translate to ";
+      text += writes && verdict.destination ? format_address({family, *verdict.destination})
+              : writes                      ? "an address of a range"
+              : t.to_receiving_interface    ? "this machine"
+                                            : "the same address";
+      if (!t.ports.empty() && verdict.destination_port) text += " port " + std::to_string(*verdict.destination_port);
+      return text;
+    }
+    default: return "proceed";
+  }
+}
+
+}  // namespace ipo

@@ -1,0 +1,302 @@
+// `ipo-lint query`: packets in, verdicts out, as data and as a process.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <sstream>
+
+#include "linter/command_line.h"
+#include "linter/packet_line.h"
+#include "tests/cases.h"
+#include "tests/program.h"
+
+using namespace ipo;
+using namespace ipo::testing;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+using Json = nlohmann::json;
+
+namespace {
+
+constexpr const char* rules = R"(*nat
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -i eth0 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1:5061
+-A PREROUTING -i eth0 -p tcp -m tcp --dport 8080 -j REDIRECT --to-ports 3128
+COMMIT
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+:SIP - [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -m limit --limit 5/sec -j LOG
+-A INPUT -i eth0 -p udp -m udp --dport 69 -m recent --rcheck --name tftp --rsource -j ACCEPT
+-A INPUT -p icmp -m icmp --icmp-type 8 -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 3128 -j ACCEPT
+-A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -d 192.168.42.1/32 -j SIP
+-A FORWARD -p tcp -j REJECT --reject-with tcp-reset
+-A SIP -p udp -m udp --dport 5061 -j ACCEPT
+COMMIT
+)";
+
+struct Query {
+  Folder folder;
+  std::string dump;
+  Query() : dump(folder.put("fw.rules", rules)) {}
+
+  Ran packets(const std::string& lines, const std::string& options = "") const {
+    std::string file = folder.put("packets.jsonl", lines);
+    return run_program("query " + dump + " --packets " + file + " " + options);
+  }
+  Ran packet(const std::string& words, const std::string& options = "") const {
+    return run_program("query " + dump + " --packet '" + words + "' " + options);
+  }
+  // The answer to one line, its paths short: line numbers and actions.
+  Json ask(const std::string& line) const { return Json::parse(packets(line + "\n").out); }
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> out;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) out.push_back(line);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("query: the answer to a packet as the contract has it") {
+  Query q;
+  Ran ran = q.packets(R"({"hook":"forward","in":"eth0","out":"eth1","src":"203.0.113.9","dst":"198.51.100.1","proto":"udp","sport":40000,"dport":5060,"state":"new"})");
+  CHECK(ran.status == 0);
+  CHECK(ran.err == "");
+  std::string f = "{\"file\":\"" + q.dump + "\",\"line\":";
+  CHECK(ran.out == R"({"verdict":"accept","certainty":"proven","dst":"192.168.42.1","dport":5061,"path":[)" + f +
+                       R"(3,"chain":"nat/PREROUTING","action":"translate to 192.168.42.1 port 5061"},)" + f +
+                       R"(17,"chain":"filter/FORWARD","action":"jump to SIP"},)" + f +
+                       R"(19,"chain":"filter/SIP","action":"accept"}],"doubt":[]})" + "\n");
+}
+
+TEST_CASE("query: undecidable matches are false, and named") {
+  Query q;
+  Json a = q.ask(R"({"hook":"input","in":"eth0","src":"203.0.113.9","dst":"198.51.100.1","proto":17,"sport":1,"dport":69})");
+  CHECK(a["verdict"] == "drop");
+  CHECK(a["certainty"] == "possible");
+  REQUIRE(a["doubt"].size() == 1);  // not the LOG rule's limit
+  CHECK(a["doubt"][0]["line"] == 13);
+  CHECK(a["doubt"][0]["file"] == q.dump);
+  CHECK_THAT(a["doubt"][0]["why"].get<std::string>(), StartsWith("-m recent"));
+  a = q.ask(R"({"hook":"input","in":"eth0","src":"203.0.113.9","dst":"198.51.100.1","proto":17,"sport":1,"dport":70})");
+  CHECK(a["certainty"] == "proven");
+  CHECK(a["path"].size() == 1);
+  CHECK(a["path"][0]["action"] == "policy drop");
+}
+
+TEST_CASE("query: absent fields are unknown") {
+  Query q;
+  Json a = q.ask(R"({"hook":"forward"})");
+  CHECK(a["verdict"] == "drop");
+  CHECK(a["certainty"] == "possible");
+  CHECK(a["dst"].is_null());
+  CHECK(a["dport"].is_null());
+  std::string all;
+  for (const Json& d : a["doubt"]) all += d["why"].get<std::string>() + "\n";
+  for (const char* field : {"in", "dst", "proto", "dport"}) CHECK_THAT(all, Contains(std::string(field) + " is not given"));
+  CHECK_THAT(all, !Contains("src") && !Contains("out"));
+  // Nothing in the rules asks for what is missing here.
+  a = q.ask(R"({"hook":"forward","in":"eth1","dst":"198.51.100.1","proto":"tcp","dport":"443"})");
+  CHECK(a["verdict"] == "reject");
+  CHECK(a["certainty"] == "proven");
+  CHECK(q.ask(R"({"hook":null,"in":"eth0","out":"eth1","dst":"198.51.100.1","src":"","proto":"tcp","dport":443})")["verdict"] == "reject");
+}
+
+TEST_CASE("query: icmp, redirects, states, local packets") {
+  Query q;
+  Json a = q.ask(R"({"hook":"input","in":"eth0","src":"203.0.113.9","dst":"198.51.100.1","proto":"icmp","icmp_type":8,"icmp_code":0})");
+  CHECK(a["verdict"] == "accept");
+  CHECK(a["certainty"] == "proven");
+  CHECK(a["dport"].is_null());
+  CHECK(q.ask(R"({"hook":"input","in":"eth0","icmp_type":8})")["certainty"] == "proven");
+  CHECK(q.ask(R"({"hook":"input","in":"eth0","icmp_type":0})")["verdict"] == "drop");
+  a = q.ask(R"({"hook":"input","in":"eth0","src":"203.0.113.9","dst":"198.51.100.1","proto":"tcp","sport":1,"dport":8080})");
+  CHECK(a["verdict"] == "accept");
+  CHECK(a["certainty"] == "proven");
+  CHECK(a["dst"].is_null());  // the address of eth0
+  CHECK(a["dport"] == 3128);
+  a = q.ask(R"({"hook":"forward","in":"eth0","out":"eth1","state":"established"})");
+  CHECK(a["verdict"] == "accept");
+  CHECK(a["certainty"] == "proven");
+  a = q.ask(R"({"hook":"output","out":"eth0"})");
+  CHECK(a["verdict"] == "accept");
+  CHECK(a["certainty"] == "proven");
+}
+
+TEST_CASE("query: one line in, one line out, same order, whatever the lines are") {
+  Query q;
+  std::string good = R"({"hook":"input","in":"lo"})";
+  std::string in = good + "\r\n\nnonsense\n" + good + "\n" + R"({"dport":70000})" + "\n" + R"({"hook":"input","in":"eth9","proto":"tcp","dport":1})" +
+                   "\n" + std::string(70000, ' ') + "\n" + good;
+  Ran ran = q.packets(in);
+  CHECK(ran.status == 3);
+  std::vector<std::string> out = lines_of(ran.out);
+  REQUIRE(out.size() == 8);
+  CHECK(Json::parse(out[0])["verdict"] == "accept");
+  CHECK(Json::parse(out[1])["error"] == "empty line");
+  CHECK(Json::parse(out[2])["error"] == "column 1: not a JSON value");
+  CHECK(out[3] == out[0]);
+  CHECK(Json::parse(out[4])["error"] == "column 10: 'dport' takes 0 to 65535, not \"70000\"");
+  CHECK(Json::parse(out[5])["verdict"] == "drop");
+  CHECK_THAT(Json::parse(out[6])["error"].get<std::string>(), StartsWith("longer than 64 KiB"));
+  CHECK(out[7] == out[0]);
+  CHECK(q.packets("").out == "");
+  CHECK(q.packets("").status == 0);
+}
+
+TEST_CASE("query: lines at the edges of what is read at once") {
+  // Lengths around the buffers' sizes, so that lines end before, at and after every edge.
+  Query q;
+  std::mt19937 random(1);
+  std::string in;
+  std::vector<bool> expected;
+  for (int n = 0; n < 400; ++n) {
+    std::size_t pad = random() % 5 == 0 ? 65536 - 30 + random() % 60 : random() % 3000;
+    std::string line = R"({"hook":"input","in":"lo"})" + std::string(pad, ' ');
+    expected.push_back(line.size() <= 65536);
+    in += line + "\n";
+  }
+  std::vector<std::string> out = lines_of(q.packets(in).out);
+  REQUIRE(out.size() == expected.size());
+  for (std::size_t i = 0; i < out.size(); ++i) REQUIRE(Json::parse(out[i]).contains("verdict") == expected[i]);
+}
+
+TEST_CASE("query: packets or the site from standard input, not both") {
+  Query q;
+  std::string line = q.folder.put("one.jsonl", R"({"hook":"input","in":"lo"})");
+  CHECK(Json::parse(run_program("query " + q.dump + " --packets - < " + line).out)["verdict"] == "accept");
+  CHECK(Json::parse(run_program("query - --packets " + line + " < " + q.dump).out)["path"][0]["file"] == "-");
+  CHECK(run_program("query - --packets - < " + line).status == 2);
+}
+
+TEST_CASE("query: answers come before the next question") {
+  Query q;
+  // The second line is written only when the first answer has been read.
+  Ran ran = run_program("query --help >/dev/null; cd " + q.folder.path.string() +
+                        "; mkfifo ask; (exec 3>ask; echo '{\"hook\":\"input\",\"in\":\"lo\"}' >&3; "
+                        "for i in $(seq 100); do grep -q accept answers 2>/dev/null && break; sleep 0.1; done; "
+                        "wc -l < answers > seen; echo '{\"hook\":\"input\",\"in\":\"eth1\",\"proto\":\"udp\"}' >&3) & "
+                        "'" IPO_LINT_PROGRAM "' query fw.rules --packets - < ask > answers; wait; cat seen answers");
+  std::vector<std::string> out = lines_of(ran.out);
+  REQUIRE(out.size() == 3);
+  CHECK(out[0] == "1");
+}
+
+TEST_CASE("query: several firewalls need a name") {
+  Query q;
+  std::string other = q.folder.put("other.rules", "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n");
+  Ran ran = q.packet("hook=input in=eth1 proto=udp", other);
+  CHECK(ran.status == 2);
+  CHECK_THAT(ran.err, Contains("several firewalls were given: name one with --firewall") && Contains(q.dump) && Contains(other));
+  CHECK_THAT(q.packet("hook=input in=eth1 proto=udp", other + " --firewall " + other).out, StartsWith("accepted (proven)"));
+  CHECK_THAT(q.packet("hook=input in=eth1 proto=tcp dport=1", other + " --firewall " + q.dump).out, StartsWith("dropped (proven)"));
+  ran = q.packet("hook=input", other + " --firewall nowhere");
+  CHECK(ran.status == 2);
+  CHECK_THAT(ran.err, Contains("no firewall is named nowhere"));
+}
+
+TEST_CASE("query: families") {
+  Query q;
+  Ran ran = q.packets("{\"hook\":\"input\",\"src\":\"2001:db8::1\"}\n");
+  CHECK(ran.status == 3);
+  CHECK(Json::parse(ran.out)["error"] == "no IPv6 rules were given; add the firewall's ip6tables-save");
+  std::string six = q.folder.put("six.rules", "# ip6tables-save\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+                                              "-A INPUT -s 2001:db8::/64 -j ACCEPT\nCOMMIT\n");
+  Json a = Json::parse(q.packets("{\"hook\":\"input\",\"src\":\"2001:db8::1\",\"dst\":\"2001:db8:1::1\"}\n", six).out);
+  CHECK(a["verdict"] == "accept");
+  CHECK(a["dst"] == "2001:db8:1::1");
+  // Both dumps are one firewall, by whichever name.
+  CHECK(q.packets("{\"hook\":\"input\",\"in\":\"lo\",\"src\":\"127.0.0.1\"}\n", six + " --firewall " + six).status == 0);
+}
+
+TEST_CASE("query: the text form") {
+  Query q;
+  std::string command = "cd " + q.folder.path.string() + "; '" IPO_LINT_PROGRAM "' query fw.rules --packet ";
+  CHECK(run_program("--version >/dev/null; " + command + "'in=eth0 out=eth1 SRC=203.0.113.9 dst=198.51.100.1 proto=UDP spt=40000 dpt=5060'").out ==
+        R"(accepted (proven): fw.rules:19
+  = packet:     in=eth0 out=eth1 src=203.0.113.9 dst=198.51.100.1 proto=udp sport=40000 dport=5060 state=new, at forward
+  = translated: to 192.168.42.1 port 5061, from 198.51.100.1
+  = path:       line 3   nat/PREROUTING  translate to 192.168.42.1 port 5061  -A PREROUTING -i eth0 -p udp …
+                line 17  filter/FORWARD  jump to SIP                          -A FORWARD -d 192.168.42.1/32…
+                line 19  filter/SIP      accept                               -A SIP -p udp -m udp --dport …
+  = to close:   line 19
+)");
+  CHECK(run_program("--version >/dev/null; " + command + "'hook=input in=eth0 proto=udp dport=69'").out ==
+        R"(dropped (possible): fw.rules:7
+  = packet:     hook=input in=eth0 proto=udp dport=69 state=new
+  = path:       line 7  filter/INPUT  policy drop  :INPUT DROP [0:0]
+  = depends on: -m recent --rcheck --name tftp --rsource: depends on which addresses were seen before (line 13)
+  = to open:    accept it in filter/INPUT before its policy on line 7
+)");
+}
+
+TEST_CASE("query: what is wrong with the question") {
+  Query q;
+  auto fault = [&](const std::string& words) {
+    Ran ran = q.packet(words);
+    CHECK(ran.status == 2);
+    CHECK(ran.out == "");
+    return ran.err;
+  };
+  CHECK(fault("in=eth0 src=300.1.1.1") == "ipo-lint: --packet: column 9: 'src' takes one IPv4 or IPv6 address, not \"300.1.1.1\"\n");
+  CHECK_THAT(fault("src=192.0.2.1 dst=2001:db8::1"), Contains("different families"));
+  CHECK_THAT(fault("dprt=69"), Contains("did you mean dport?"));
+  CHECK_THAT(fault("udp"), Contains("write it like dport=69"));
+  CHECK_THAT(fault("dport=69 dport=70"), Contains("'dport' is given twice"));
+  CHECK_THAT(fault("proto=sipp"), Contains("'proto' takes a name like udp"));
+  CHECK_THAT(fault("proto=udp flags=SYN"), Contains("'flags' is of tcp only"));
+  CHECK_THAT(fault("proto=udp icmp_type=8"), Contains("'icmp_type' is of icmp"));
+  CHECK_THAT(fault("hook=prerouting"), Contains("'hook' takes input, forward or output"));
+  CHECK(run_program("query " + q.dump).status == 2);
+  CHECK(run_program("query --packet in=eth0").status == 2);
+  CHECK(run_program("query " + q.dump + " --packet in=eth0 --packets x").status == 2);
+  CHECK(run_program("query " + q.dump + " --packets " + q.folder.path.string()).status == 3);
+  CHECK(run_program("query " + q.dump + " --packets " + (q.folder.path / "nowhere").string()).status == 3);
+  CHECK(run_program("query " + (q.folder.path / "nowhere").string() + " --packet in=eth0").status == 3);
+  Ran ran = q.packet("hook=input in=lo", (q.folder.path / "nowhere").string());
+  CHECK(ran.status == 3);
+  CHECK_THAT(ran.out, StartsWith("accepted"));
+  std::string pbx = q.folder.put("pbx.xml", "<?xml version=\"1.0\"?><data><ws_object><System/></ws_object></data>");
+  ran = run_program("query " + pbx + " --as ipoffice --packet in=eth0");
+  CHECK(ran.status == 2);
+  CHECK_THAT(ran.err, Contains("query needs the rules of a firewall"));
+}
+
+TEST_CASE("a packet in words says the same again") {
+  std::mt19937 random(3);
+  auto roll = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+  for (int n = 0; n < 2000; ++n) {
+    std::string words;
+    auto maybe = [&](const std::string& word) {
+      if (roll(2)) words += (words.empty() ? "" : " ") + word;
+    };
+    bool six = roll(2);
+    maybe(std::string("hook=") + std::array{"input", "forward", "output"}[roll(3)]);
+    maybe("in=eth" + std::to_string(roll(4)));
+    maybe("out=eth" + std::to_string(roll(4)));
+    maybe(std::string("src=") + (six ? "2001:db8::" : "192.0.2.") + std::to_string(1 + roll(9)));
+    maybe(std::string("dst=") + (six ? "2001:db8::" : "192.0.2.") + std::to_string(1 + roll(9)));
+    maybe(std::string("proto=") + std::array{"tcp", "udp", "gre", "99"}[roll(4)]);
+    maybe("sport=" + std::to_string(roll(65536)));
+    maybe("dport=" + std::to_string(roll(65536)));
+    words += (words.empty() ? "" : " ") + std::string("state=") + std::array{"new", "established", "untracked"}[roll(3)];
+    PacketLine line = packet_from_words(words);
+    INFO(words);
+    REQUIRE(line.error == "");
+    REQUIRE(words_of(line.packet) == words);
+    std::string json = "{";
+    std::istringstream in(words);
+    for (std::string word; in >> word;) {
+      std::size_t equals = word.find('=');
+      json += (json.size() > 1 ? ",\"" : "\"") + word.substr(0, equals) + "\":\"" + word.substr(equals + 1) + "\"";
+    }
+    REQUIRE(words_of(packet_from_json(json + "}").packet) == words);
+  }
+}
