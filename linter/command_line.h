@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "linter/commands/commands.h"
+#include "linter/commands/init.h"
 #include "linter/commands/matrix.h"
+#include "linter/commands/zones.h"
 
 namespace ipo {
 
@@ -18,7 +20,8 @@ struct Message {
   int status = 0;
 };
 
-using Command = std::variant<Message, LintCommand, MatrixQuery, InventoryCommand, QueryCommand, ExplainCommand, ChecksCommand>;
+using Command = std::variant<Message, LintCommand, InitCommand, ZonesCommand, MatrixQuery, InventoryCommand, QueryCommand,
+                             ExplainCommand, ChecksCommand>;
 
 // `words` without the program's name. The first word is the verb; any other first word means lint.
 Command parse_command_line(const std::vector<std::string>& words);

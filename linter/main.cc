@@ -67,6 +67,21 @@ int run(ipo::InventoryCommand command) {
   return ipo::run_inventory(command, std::cin, std::cout, std::cerr);
 }
 
+void fill_in(ipo::SiteQuestion& question) {
+  question.options.today = today();
+  question.options.working_folder = working_folder();
+}
+
+int run(ipo::InitCommand command) {
+  fill_in(command.site);
+  return ipo::run_init(command, std::cin, std::cout, std::cerr);
+}
+
+int run(ipo::ZonesCommand command) {
+  fill_in(command.site);
+  return ipo::run_zones(command, std::cin, std::cout, std::cerr);
+}
+
 int run(ipo::QueryCommand command) {
   command.style.color = ipo::wants_color(command.color, ::isatty(STDOUT_FILENO) == 1, &std::getenv);
   command.style.width = terminal_width();
