@@ -18,14 +18,16 @@
 namespace ipo {
 namespace {
 
-constexpr std::array<std::string_view, 8> verbs = {"lint", "init", "zones", "query", "matrix", "inventory", "explain", "checks"};
+constexpr std::array<std::string_view, 9> verbs = {"lint",   "init",      "zones",   "exposure", "query",
+                                                    "matrix", "inventory", "explain", "checks"};
 
 constexpr std::string_view overview = R"(ipo-lint: static analyser for sites that run an Avaya IP Office
 
 Usage: ipo-lint [lint] FILE|DIR...   what is exposed, what calls need and is blocked
        ipo-lint init FILE...         a site file (ipo-lint.toml) of what can be inferred
        ipo-lint zones FILE...        which zone each interface and source is in, and why
-       ipo-lint query FILE...        what becomes of a packet, and which line decides it
+       ipo-lint exposure FILE...     zone by zone, which services are open, possibly open, closed
+       ipo-lint query FILE...        does this get there, by which line, and what closes it
        ipo-lint matrix [TERM...]     the vendor's port matrix
        ipo-lint inventory FILE...    what was understood of an input, and what was not
        ipo-lint explain CHECK        what a check means and how to fix it
@@ -240,41 +242,77 @@ Command parse_zones(std::vector<std::string> words) {
   return command;
 }
 
+// Of packets, or of a person: which of the two the words decide.
 Command parse_query(std::vector<std::string> words) {
   QueryCommand command;
-  std::vector<std::string> pbx, packet, packets;
+  AskCommand ask;
+  std::vector<std::string> pbx, packet, packets, from, to, service;
   std::string format, color = "auto";
   CLI::App app(
-      "Follows packets through the firewall's rules. A packet has the fields hook (input, forward, output), in, out, src, dst,\n"
-      "proto, sport, dport, state (new), flags (SYN), icmp_type, icmp_code; what is not given is not known.");
+      "Says whether something gets through, by which line, and what closes it. --from, --to and --service ask about a service;\n"
+      "--packet and --packets follow packets through the rules. A packet has the fields hook (input, forward, output), in, out,\n"
+      "src, dst, proto, sport, dport, state (new), flags (SYN), icmp_type, icmp_code; what is not given is not known.");
   app.name("ipo-lint query");
-  app.add_option("--packet", packet, "One packet: 'in=eth0 src=203.0.113.9 dst=192.168.42.1 proto=udp dport=69'")
-      ->allow_extra_args(false)
-      ->type_name("FIELDS");
-  app.add_option("--packets", packets, "One packet a line, as JSON objects; - for standard input")
-      ->allow_extra_args(false)
-      ->type_name("FILE");
-  app.add_option("--firewall", command.firewall, "The firewall that is asked, where several are given")->type_name("FILE");
-  app.add_option("--format", format, "text or jsonl; jsonl with --packets if not given")->type_name("FMT");
-  add_list(app, "--internet", command.options.internet, "Interface that faces the internet (repeatable)")->type_name("IFACE");
-  add_list(app, "--pbx", pbx, "Address of the PBX (repeatable)")->type_name("ADDR");
-  app.add_option("--as", command.options.as, "Format of every input, instead of recognising it")->type_name("FORMAT");
+  auto add_one = [&](const char* name, std::vector<std::string>& value, const char* type, const char* help) {
+    app.add_option(name, value, help)->allow_extra_args(false)->type_name(type);
+  };
+  add_one("--from", from, "ZONE|ADDR", "Where from: a zone (internet), an address or a net");
+  add_one("--to", to, "HOST|ADDR", "Where to: a host's name or address; without it every host");
+  add_one("--service", service, "SERVICE", "What: 69/udp, 5060-5061, a row of the port matrix (T1.4), a word (sip)");
+  add_one("--packet", packet, "FIELDS", "One packet: 'in=eth0 src=203.0.113.9 dst=192.168.42.1 proto=udp dport=69'");
+  add_one("--packets", packets, "FILE", "One packet a line, as JSON objects; - for standard input");
+  app.add_option("--firewall", command.firewall, "The firewall packets are asked of, where several are given")->type_name("FILE");
+  app.add_option("--format", format, "text or json; of packets text or jsonl, jsonl with --packets if not given")->type_name("FMT");
+  add_site_options(app, command.site, pbx);
   app.add_option("--color", color, "auto, always or never")->type_name("WHEN")->capture_default_str();
-  command.inputs = parse(app, "Usage: ipo-lint query [OPTIONS] FILE|DIR|-... --packet FIELDS | --packets FILE", std::move(words));
-
-  if (command.inputs.empty()) throw usage("query takes the files of the site, or - for standard input");
+  command.site.inputs = parse(app, "Usage: ipo-lint query [OPTIONS] FILE|DIR|-... --from ZONE --service SERVICE [--to HOST]\n"
+                                   "       ipo-lint query [OPTIONS] FILE|DIR|-... --packet FIELDS | --packets FILE",
+                              std::move(words));
+  check_site_options(command.site, pbx, "query takes the files of the site, or - for standard input");
+  command.color = parse_color(color);
+  auto only = [](const char* name, const std::vector<std::string>& values) {
+    if (values.size() > 1) throw usage(fmt::format("{} can be given once", name));
+    return values.empty() ? std::string() : values[0];
+  };
+  bool person = !from.empty() || !to.empty() || !service.empty();
+  if (person && (!packet.empty() || !packets.empty()))
+    throw usage("query takes --from and --service, or --packet, or --packets; not two of them");
+  if (person) {
+    ask.site = command.site;
+    ask.from = only("--from", from), ask.to = only("--to", to), ask.service = only("--service", service);
+    if (ask.from.empty() || ask.service.empty())
+      throw usage("query needs --from and --service, as in: --from internet --service 69/udp; --to narrows it to one host");
+    ask.format = format.empty() ? "text" : format;
+    require("format", ask.format, std::array<std::string_view, 2>{"text", "json"});
+    ask.color = command.color;
+    return ask;
+  }
   if (packet.size() + packets.size() != 1)
-    throw usage("query takes one --packet 'in=eth0 src=203.0.113.9 ...' or one --packets FILE");
+    throw usage("query takes --from and --service, or one --packet 'in=eth0 src=203.0.113.9 ...', or one --packets FILE");
   if (!packet.empty()) command.packet = packet[0];
   if (!packets.empty()) command.packets = packets[0];
   if (command.packets.empty() && packet.empty()) throw usage("no file name in '--packets'");
-  if (command.packets == "-" && std::find(command.inputs.begin(), command.inputs.end(), "-") != command.inputs.end())
+  if (command.packets == "-" && std::find(command.site.inputs.begin(), command.site.inputs.end(), "-") != command.site.inputs.end())
     throw usage("standard input can give the site or the packets, not both; put one of them into a file");
   command.format = !format.empty() ? format : packet.empty() ? "jsonl" : "text";
   require("format", command.format, std::array<std::string_view, 2>{"text", "jsonl"});
-  command.options.pbx = parse_addresses("--pbx", pbx);
-  require_dialect(command.options.as);
-  command.color = parse_color(color);
+  return command;
+}
+
+Command parse_exposure(std::vector<std::string> words) {
+  ExposureCommand command;
+  std::vector<std::string> pbx;
+  CLI::App app("For each zone and host: which rows of the port matrix are open, possibly open, closed, and by which lines.");
+  app.name("ipo-lint exposure");
+  add_list(app, "--zone", command.zones, "Only from this zone (repeatable)")->type_name("ZONE");
+  add_list(app, "--status", command.statuses, "Only open, possible or closed (repeatable)")->type_name("STATUS");
+  app.add_option("--format", command.format, "text or json")->type_name("FMT")->capture_default_str();
+  add_site_options(app, command.site, pbx);
+  command.site.inputs = parse(app, "Usage: ipo-lint exposure [OPTIONS] FILE|DIR|-...", std::move(words));
+  check_site_options(command.site, pbx, "exposure takes the files of the site, or - for standard input");
+  require("format", command.format, std::array<std::string_view, 2>{"text", "json"});
+  for (const std::string& status : command.statuses)
+    require("status", status, std::array<std::string_view, 3>{"open", "possible", "closed"});
   return command;
 }
 
@@ -372,6 +410,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
     if (first == "init") return parse_init(rest);
     if (first == "zones") return parse_zones(rest);
     if (first == "matrix") return parse_matrix(rest);
+    if (first == "exposure") return parse_exposure(rest);
     if (first == "query") return parse_query(rest);
     if (first == "inventory") return parse_inventory(rest);
     if (first == "explain") return parse_explain(rest);

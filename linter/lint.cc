@@ -173,9 +173,10 @@ std::unique_ptr<Assessment> assess(SiteInputs inputs, const LintOptions& options
   choose_matrix(*a, options);
   if (!a->reading.errors.empty()) return a;
   a->standings = survey(a->reading.site, a->reading.sources, a->matrix, {options.internet, options.pbx});
-  a->exposure = std::make_unique<Exposure>(a->reading.site, a->standings, a->matrix);
   return a;
 }
+
+void Assessment::judge() { exposure = std::make_unique<Exposure>(reading.site, standings, matrix); }
 
 std::vector<Problem> Assessment::problems() const {
   std::vector<Problem> out = reading.problems;
@@ -188,6 +189,7 @@ std::vector<Problem> Assessment::problems() const {
 Report lint(SiteInputs inputs, const LintOptions& options) {
   std::size_t given = inputs.inputs.size();
   std::unique_ptr<Assessment> a = assess(std::move(inputs), options);
+  if (a->reading.errors.empty()) a->judge();
   Report report;
   report.inputs = given;
   report.release = a->matrix.release;

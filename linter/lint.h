@@ -58,12 +58,13 @@ struct Assessment {
   Located<Release> declared_release;
   const Located<Release>* release_without_matrix = nullptr;  // as declared or exported; the newest matrix is used then
   std::vector<Standing> standings;
-  std::unique_ptr<Exposure> exposure;      // null where reading.errors is not empty
+  std::unique_ptr<Exposure> exposure;      // once judged
 
+  void judge();                            // sends the packets; only where reading.errors is empty
   std::vector<Problem> problems() const;   // of the reading, and firewalls that were too complex
 };
 
-// The result refers to itself and so stays where it is.
+// Reads and surveys; nothing is judged yet. The result refers to itself and so stays where it is.
 std::unique_ptr<Assessment> assess(SiteInputs inputs, const LintOptions& options);
 
 // ---- the report -------------------------------------------------------------------------------------------------

@@ -82,7 +82,20 @@ int run(ipo::ZonesCommand command) {
   return ipo::run_zones(command, std::cin, std::cout, std::cerr);
 }
 
+int run(ipo::ExposureCommand command) {
+  fill_in(command.site);
+  command.width = terminal_width();
+  return ipo::run_exposure(command, std::cin, std::cout, std::cerr);
+}
+
+int run(ipo::AskCommand command) {
+  fill_in(command.site);
+  command.style.color = ipo::wants_color(command.color, ::isatty(STDOUT_FILENO) == 1, &std::getenv);
+  return ipo::run_ask(command, std::cin, std::cout, std::cerr);
+}
+
 int run(ipo::QueryCommand command) {
+  fill_in(command.site);
   command.style.color = ipo::wants_color(command.color, ::isatty(STDOUT_FILENO) == 1, &std::getenv);
   command.style.width = terminal_width();
   return ipo::run_query(command, std::cin, std::cout, std::cerr);

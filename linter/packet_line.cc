@@ -8,7 +8,7 @@
 #include <array>
 #include <charconv>
 
-#include "linter/nearest.h"
+#include "parsers/nearest.h"
 #include "linter/snippet.h"
 #include "parsers/iptables_names.h"
 #include "parsers/json_tokens.h"

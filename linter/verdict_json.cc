@@ -1,5 +1,7 @@
 #include "linter/verdict_json.h"
 
+#include <algorithm>
+
 #include "linter/json_writer.h"
 
 namespace ipo {
@@ -39,21 +41,25 @@ const std::string& VerdictJson::doubt(const Doubt& doubt) {
   return text;
 }
 
-std::string VerdictJson::line(const Verdict& verdict, const PartialPacket& packet) {
+std::string VerdictJson::line(const std::vector<Verdict>& verdicts, const PartialPacket& packet) {
+  const Verdict& last = verdicts.back();
+  bool proven = std::all_of(verdicts.begin(), verdicts.end(), [](const Verdict& v) { return v.certainty == Certainty::proven; });
   bool icmp = packet.protocol == proto_icmp || packet.protocol == proto_icmpv6;
   JsonWriter json(0);
   json.begin_object();
-  json.member("verdict", name_of_outcome(verdict.outcome));
-  json.member("certainty", name_of(verdict.certainty));
+  json.member("verdict", name_of_outcome(last.outcome));
+  json.member("certainty", name_of(proven ? Certainty::proven : Certainty::possible));
   json.key("dst");
-  verdict.destination ? json.value(format_address({packet.family, *verdict.destination})) : json.value(nullptr);
+  last.destination ? json.value(format_address({packet.family, *last.destination})) : json.value(nullptr);
   json.key("dport");
-  verdict.destination_port && !icmp ? json.value(*verdict.destination_port) : json.value(nullptr);
+  last.destination_port && !icmp ? json.value(*last.destination_port) : json.value(nullptr);
   json.key("path").begin_array();
-  for (const Step& s : verdict.path) json.json(step(s, verdict, packet.family));
+  for (const Verdict& verdict : verdicts)
+    for (const Step& s : verdict.path) json.json(step(s, verdict, packet.family));
   json.end_array();
   json.key("doubt").begin_array();
-  for (const Doubt& d : verdict.doubts) json.json(doubt(d));
+  for (const Verdict& verdict : verdicts)
+    for (const Doubt& d : verdict.doubts) json.json(doubt(d));
   json.end_array().end_object();
   return json.finish();
 }

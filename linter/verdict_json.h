@@ -19,8 +19,8 @@ class VerdictJson {
   // The sources must outlive it.
   explicit VerdictJson(const Sources& sources) : places_(sources) {}
 
-  // {"verdict","certainty","dst","dport","path","doubt"} and a line end. ICMP has no "dport".
-  std::string line(const Verdict& verdict, const PartialPacket& packet);
+  // {"verdict","certainty","dst","dport","path","doubt"} and a line end, of the firewalls met in turn. ICMP has no "dport".
+  std::string line(const std::vector<Verdict>& verdicts, const PartialPacket& packet);
   // {"error":"…"} and a line end.
   static std::string error_line(std::string_view message);
 

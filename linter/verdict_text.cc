@@ -23,8 +23,8 @@ constexpr std::size_t shown_doubts = 5;
 
 class VerdictText {
  public:
-  VerdictText(std::ostream& out, const Report& report, const TextStyle& style)
-      : out_(out), report_(report), style_(style), places_(report.sources), redaction_(report) {}
+  VerdictText(std::ostream& out, const Reading& reading, const TextStyle& style)
+      : out_(out), reading_(reading), style_(style), places_(reading.sources), secrets_(secrets_of(reading.site)), redaction_(reading.sources, secrets_) {}
 
   void write(const PartialPacket& packet, const Verdict& verdict) {
     std::string_view did = verdict.outcome == ActionKind::accept ? "accepted"
@@ -91,7 +91,7 @@ class VerdictText {
       std::string line;
       for (std::size_t i = 0; i < widths.size(); ++i)
         line += steps[s][i] + std::string(widths[i] - columns(steps[s][i]) + 2, ' ');
-      lines.push_back(line + snippet_of(report_.sources, redaction_, places_.at(verdict.path[s].at.span()), room).text);
+      lines.push_back(line + snippet_of(reading_.sources, redaction_, places_.at(verdict.path[s].at.span()), room).text);
     }
     if (lines.empty()) lines.push_back("no rule or policy of the files had a part in it");
     return lines;
@@ -119,18 +119,19 @@ class VerdictText {
   }
 
   std::ostream& out_;
-  const Report& report_;
+  const Reading& reading_;
   const TextStyle& style_;
   Places places_;
+  std::vector<SourceSpan> secrets_;
   Redaction redaction_;
   Place main_;  // of what decided
 };
 
 }  // namespace
 
-void write_verdict(std::ostream& out, const Report& report, const PartialPacket& packet, const Verdict& verdict,
+void write_verdict(std::ostream& out, const Reading& reading, const PartialPacket& packet, const Verdict& verdict,
                    const TextStyle& style) {
-  VerdictText(out, report, style).write(packet, verdict);
+  VerdictText(out, reading, style).write(packet, verdict);
 }
 
 }  // namespace ipo

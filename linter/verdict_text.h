@@ -10,7 +10,7 @@ namespace ipo {
 
 // The verdict, the packet, its translation, the way it took with each rule's own words, what a possible verdict depends on,
 // and the line to change.
-void write_verdict(std::ostream& out, const Report& report, const PartialPacket& packet, const Verdict& verdict,
+void write_verdict(std::ostream& out, const Reading& reading, const PartialPacket& packet, const Verdict& verdict,
                    const TextStyle& style);
 
 }  // namespace ipo

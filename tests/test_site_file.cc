@@ -636,12 +636,12 @@ TEST_CASE("site file: contradictions across files name both") {
 
 TEST_CASE("site file: checks this program does not have are errors") {
   Sources sources = {decode_source("ipo-lint.toml",
-                                   "[checks]\nttfp-exposed = \"off\"\n[[ignore]]\ncheck = \"quite-unheard-of-thing\"\nreason "
+                                   "[checks]\ntftpp-exposed = \"off\"\n[[ignore]]\ncheck = \"quite-unheard-of-thing\"\nreason "
                                    "= \"r\"\n[[ignore]]\ncheck = \"tftp-exposed\"\nreason = \"r\"\n")};
   std::vector<SiteError> errors;
   read_site_files(sources, {0}, errors);
   REQUIRE(errors.size() == 2);
-  CHECK(format_site_error(sources, errors[0]) == "ipo-lint.toml:2:1: unknown check 'ttfp-exposed'; did you mean tftp-exposed?\n");
+  CHECK(format_site_error(sources, errors[0]) == "ipo-lint.toml:2:1: unknown check 'tftpp-exposed'; did you mean tftp-exposed?\n");
   CHECK(format_site_error(sources, errors[1]) ==
         "ipo-lint.toml:4:9: unknown check 'quite-unheard-of-thing'; 'ipo-lint checks' lists them\n");
 }

@@ -499,9 +499,9 @@ TEST_CASE("verdicts on real dumps are those of trace", "[corpus]") {
     for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(corpus) / family)) {
       std::string name = entry.path().filename().string();
       if (name == "SOURCES.tsv") continue;
-      Report report = read_site({{name, testing::read_file(entry.path())}}, "iptables");
-      survey(report.site, builtin_matrix(), {});
-      for (const Firewall& firewall : report.site.firewalls)
+      Reading reading = read_site({"", {{name, testing::read_file(entry.path())}}, {}}, "iptables", "");
+      survey(reading.site, reading.sources, builtin_matrix(), {});
+      for (const Firewall& firewall : reading.site.firewalls)
         for (const Ruleset& ruleset : firewall.rulesets) {
           Verdicts verdicts(ruleset);
           Edges edges(ruleset);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "linter/commands/color_choice.h"
 #include "linter/commands/one_site.h"
 #include "linter/lint.h"
 #include "linter/report.h"
@@ -19,8 +20,6 @@ constexpr int exit_findings = 1;    // findings, and the report is complete
 constexpr int exit_usage = 2;       // wrong command line, or a report could not be written
 constexpr int exit_incomplete = 3;  // an input could not be used
 constexpr int exit_internal = 4;    // a defect of the program
-
-enum class ColorChoice { automatic, always, never };
 
 struct Output {
   std::string format;  // "text", "json", "sarif"
@@ -48,8 +47,7 @@ struct InventoryCommand {
 
 // What becomes of a packet: of one given as text, or of every line of a file. Packets are described in packet_line.h.
 struct QueryCommand {
-  std::vector<std::string> inputs;
-  LintOptions options;                // internet, pbx and as
+  SiteQuestion site;
   std::string firewall;               // path of the one that is asked; empty = there is only one
   std::optional<std::string> packet;  // either this
   std::string packets;                // or this file, "-" for standard input

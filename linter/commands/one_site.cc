@@ -49,13 +49,15 @@ std::optional<SiteInputs> read_one_site(SiteQuestion& question, std::istream& in
   return std::nullopt;
 }
 
-std::unique_ptr<Assessment> assess_site(SiteInputs inputs, const LintOptions& options, std::ostream& err, int& status) {
+std::unique_ptr<Assessment> assess_site(SiteInputs inputs, const LintOptions& options, std::ostream& err, int& status,
+                                        bool judged) {
   std::unique_ptr<Assessment> a = assess(std::move(inputs), options);
   for (const std::string& error : a->reading.errors) err << error;
   if (!a->reading.errors.empty()) {
     status = std::max(status, exit_usage);
     return nullptr;
   }
+  if (judged) a->judge();
   std::vector<Problem> problems = a->problems();
   print_problems(problems, err);
   if (!problems.empty()) status = exit_incomplete;
@@ -64,10 +66,11 @@ std::unique_ptr<Assessment> assess_site(SiteInputs inputs, const LintOptions& op
   return any ? std::move(a) : nullptr;
 }
 
-std::unique_ptr<Assessment> assess_one_site(const SiteQuestion& question, std::istream& in, std::ostream& err, int& status) {
+std::unique_ptr<Assessment> assess_one_site(const SiteQuestion& question, std::istream& in, std::ostream& err, int& status,
+                                            bool judged) {
   SiteQuestion asked = question;
   std::optional<SiteInputs> inputs = read_one_site(asked, in, err, status);
-  return inputs ? assess_site(std::move(*inputs), asked.options, err, status) : nullptr;
+  return inputs ? assess_site(std::move(*inputs), asked.options, err, status, judged) : nullptr;
 }
 
 }  // namespace ipo

@@ -23,12 +23,15 @@ struct SiteQuestion {
 // Reads the inputs, makes sure they are one site, and assesses it. Null: `status` says with which exit status to end, and
 // everything there was to say is on `err`. Where some inputs could not be used the others are assessed all the same and the
 // status is exit_incomplete; else it is exit_clean. What is given has an exposure.
-std::unique_ptr<Assessment> assess_one_site(const SiteQuestion& question, std::istream& in, std::ostream& err, int& status);
+// Without `judged` it has none.
+std::unique_ptr<Assessment> assess_one_site(const SiteQuestion& question, std::istream& in, std::ostream& err, int& status,
+                                            bool judged = true);
 
 // The two halves of it, for a command that wants a word in between. The options of `question` get the matrices that were
 // read; no inputs: as a null Assessment.
 std::optional<SiteInputs> read_one_site(SiteQuestion& question, std::istream& in, std::ostream& err, int& status);
-std::unique_ptr<Assessment> assess_site(SiteInputs inputs, const LintOptions& options, std::ostream& err, int& status);
+std::unique_ptr<Assessment> assess_site(SiteInputs inputs, const LintOptions& options, std::ostream& err, int& status,
+                                        bool judged = true);
 
 // Reads the files of --matrix into the options; gives what is wrong, or nothing.
 std::string read_matrices(const std::vector<std::string>& paths, LintOptions& options);

@@ -8,13 +8,14 @@
 #include <memory>
 
 #include "linter/commands/commands.h"
+#include "linter/commands/one_site.h"
 #include "linter/input_files.h"
 #include "linter/packet_line.h"
 #include "linter/snippet.h"
 #include "linter/verdict_json.h"
 #include "linter/verdict_text.h"
 #include "rules/matrix/port_matrix.h"
-#include "rules/site.h"
+#include "rules/path_verdict.h"
 
 namespace ipo {
 namespace {
@@ -66,41 +67,44 @@ class Lines {
   std::size_t at_ = 0, end_ = 0;
 };
 
-// The firewall each packet meets, ready to answer.
+// The firewall each packet meets first, with those behind it, ready to answer.
 class Firewalls {
  public:
-  // Gives why it cannot be said which firewall is meant, or nothing. The report must outlive it.
-  std::string choose(const Report& report, const std::string& named) {
+  // Gives why it cannot be said which firewall is meant, or nothing. The assessment must outlive it.
+  std::string choose(const Assessment& a, const std::string& named) {
     std::string all;
     bool several = false;
-    for (const Firewall& firewall : report.site.firewalls) {
+    for (std::size_t i = 0; i < a.standings.size(); ++i) {
+      const Firewall& firewall = *a.standings[i].firewall;
       all += (all.empty() ? "" : ", ") + printable(firewall.name);
-      auto is_named = [&](const Ruleset& ruleset) { return report.sources[ruleset.span.source].path() == named; };
-      if (!named.empty() && firewall.name != named && std::none_of(firewall.rulesets.begin(), firewall.rulesets.end(), is_named))
+      auto is_named = [&](const Ruleset& ruleset) { return a.reading.sources[ruleset.span.source].path() == named; };
+      if (named.empty() ? !a.standings[i].outermost
+                        : firewall.name != named && std::none_of(firewall.rulesets.begin(), firewall.rulesets.end(), is_named))
         continue;
       for (const Ruleset& ruleset : firewall.rulesets) {
-        std::unique_ptr<Verdicts>& verdicts = of(ruleset.family);
+        std::unique_ptr<PathVerdicts>& verdicts = of(ruleset.family);
         if (verdicts && named.empty()) {
           several = true;
           continue;
         }
         if (verdicts) return fmt::format("{} holds several firewalls of one family; give each in a file of its own", printable(named));
-        verdicts = std::make_unique<Verdicts>(ruleset);
+        verdicts = std::make_unique<PathVerdicts>(a.reading.site, a.standings, i, ruleset.family);
       }
     }
     if (all.empty()) return "query needs the rules of a firewall, as iptables-save prints them; none were given";
-    if (several) return fmt::format("several firewalls were given: name one with --firewall ({})", all);
+    if (several)
+      return fmt::format("several firewalls were given: name one with --firewall, or declare their roles in ipo-lint.toml ({})", all);
     if (!verdicts_[0] && !verdicts_[1]) return fmt::format("no firewall is named {}: name one of {}", printable(named), all);
     return {};
   }
 
-  // The firewall the packet meets, or null where no rules of its family were given.
-  Verdicts* met_by(const PartialPacket& packet) { return of(packet.family).get(); }
+  // The way in of the packet, or null where no rules of its family were given.
+  PathVerdicts* met_by(const PartialPacket& packet) { return of(packet.family).get(); }
 
  private:
-  std::unique_ptr<Verdicts>& of(Family family) { return verdicts_[family == Family::ipv6 ? 1 : 0]; }
+  std::unique_ptr<PathVerdicts>& of(Family family) { return verdicts_[family == Family::ipv6 ? 1 : 0]; }
 
-  std::array<std::unique_ptr<Verdicts>, 2> verdicts_;
+  std::array<std::unique_ptr<PathVerdicts>, 2> verdicts_;
 };
 
 std::string no_rules_for(const PartialPacket& packet) {
@@ -111,18 +115,18 @@ std::string no_rules_for(const PartialPacket& packet) {
 // Answers one packet; gives why it cannot be answered, or nothing.
 class Answers {
  public:
-  Answers(const Report& report, Firewalls& firewalls, const QueryCommand& command, std::ostream& out)
-      : report_(report), firewalls_(firewalls), command_(command), out_(out), json_(report.sources) {}
+  Answers(const Reading& reading, Firewalls& firewalls, const QueryCommand& command, std::ostream& out)
+      : reading_(reading), firewalls_(firewalls), command_(command), out_(out), json_(reading.sources) {}
 
   std::string answer(const PacketLine& line) {
     if (!line.error.empty()) return line.error;
-    Verdicts* firewall = firewalls_.met_by(line.packet);
-    if (!firewall) return no_rules_for(line.packet);
-    Verdict verdict = firewall->of(line.packet);
+    PathVerdicts* way = firewalls_.met_by(line.packet);
+    if (!way) return no_rules_for(line.packet);
+    std::vector<Verdict> verdicts = way->of(line.packet);
     if (command_.format == "jsonl")
-      out_ << json_.line(verdict, line.packet);
+      out_ << json_.line(verdicts, line.packet);
     else
-      write_verdict(out_, report_, line.packet, verdict, command_.style);
+      for (const Verdict& verdict : verdicts) write_verdict(out_, reading_, line.packet, verdict, command_.style);
     return {};
   }
 
@@ -147,7 +151,7 @@ class Answers {
   }
 
  private:
-  const Report& report_;
+  const Reading& reading_;
   Firewalls& firewalls_;
   const QueryCommand& command_;
   std::ostream& out_;
@@ -160,20 +164,15 @@ int run_query(const QueryCommand& command, std::istream& in, std::ostream& out, 
   auto complain = [&](std::string_view path, std::string_view why) {
     err << "ipo-lint: " << (path == "-" ? "<stdin>" : printable(path)) << ": " << printable(why) << '\n';
   };
-  InputFiles files = read_inputs(command.inputs, !command.options.as.empty(), in);
-  Report report = read_site(std::move(files.inputs), command.options.as);
-  report.problems.insert(report.problems.begin(), files.problems.begin(), files.problems.end());
-  for (const std::string& remark : files.remarks) err << "ipo-lint: " << printable(remark) << '\n';
-  for (const Problem& p : report.problems) complain(p.path, p.message);
-  survey(report.site, builtin_matrix(), {command.options.internet, command.options.pbx});
-
+  int status = exit_clean;
+  std::unique_ptr<Assessment> a = assess_one_site(command.site, in, err, status, false);
+  if (!a) return status;
   Firewalls firewalls;
-  if (std::string why = firewalls.choose(report, command.firewall); !why.empty()) {
+  if (std::string why = firewalls.choose(*a, command.firewall); !why.empty()) {
     err << "ipo-lint: " << why << '\n';
-    return report.complete() ? exit_usage : exit_incomplete;
+    return std::max(status, exit_usage);
   }
-  int status = report.complete() ? exit_clean : exit_incomplete;
-  Answers answers(report, firewalls, command, out);
+  Answers answers(a->reading, firewalls, command, out);
   if (command.packet) {
     std::string why = answers.answer(packet_from_words(*command.packet));
     if (why.empty()) return status;

@@ -239,7 +239,7 @@ class Zones {
 
 int run_zones(const ZonesCommand& command, std::istream& in, std::ostream& out, std::ostream& err) {
   int status = exit_clean;
-  std::unique_ptr<Assessment> a = assess_one_site(command.site, in, err, status);
+  std::unique_ptr<Assessment> a = assess_one_site(command.site, in, err, status, false);
   if (!a) return status;
   Zones zones(*a);
   if (!zones.compute(err)) status = exit_incomplete;

@@ -1,0 +1,228 @@
+// The question becomes a set of packets at every passage it concerns; the worst answer stands first.
+#include "linter/commands/ask.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "linter/answer_json.h"
+#include "linter/commands/commands.h"
+#include "linter/place.h"
+#include "linter/redact.h"
+#include "linter/snippet.h"
+#include "parsers/nearest.h"
+#include "rules/matrix/row_terms.h"
+
+namespace ipo {
+namespace {
+
+// What is asked for, once its words are known to mean something.
+struct Question {
+  std::string zone;                     // empty = any zone
+  std::optional<MaskedAddress> source;  // of any zone
+  const Host* host = nullptr;           // null = every host
+  std::optional<PortTerm> ports;        // else rows
+  std::vector<const MatrixRow*> rows;
+};
+
+struct Answered {
+  Reached reached;
+  Answer answer;
+};
+
+template <class List, class Name>
+std::vector<std::string> names_of(const List& list, Name name) {
+  std::vector<std::string> out;
+  for (const auto& item : list)
+    if (std::string n = name(item); std::find(out.begin(), out.end(), n) == out.end()) out.push_back(n);
+  return out;
+}
+
+// Each gives what is wrong, or nothing.
+std::string read_from(const std::string& from, const Assessment& a, Question& q) {
+  std::vector<std::string> zones;
+  for (const Standing& standing : a.standings)
+    for (const ZoneAt& zone : standing.zones)
+      if (std::find(zones.begin(), zones.end(), zone.name) == zones.end()) zones.push_back(zone.name);
+  if (std::find(zones.begin(), zones.end(), from) != zones.end()) {
+    q.zone = from;
+    return {};
+  }
+  q.source = parse_masked_address(from);
+  if (q.source) return {};
+  return fmt::format("--from: no zone '{}'{}; the zones are {}, or give an address or net", printable(from), did_you_mean(from, zones),
+                     fmt::join(zones, ", "));
+}
+
+std::string read_to(const std::string& to, const Assessment& a, Question& q) {
+  if (to.empty()) return {};
+  std::optional<Address> address = parse_address(to);
+  for (const Host& host : a.reading.site.hosts) {
+    if (host.name == to) q.host = &host;
+    for (const Located<Address>& own : host.addresses)
+      if (address && own.value == *address) q.host = &host;
+  }
+  if (q.host) return {};
+  std::vector<std::string> hosts = names_of(a.reading.site.hosts, [](const Host& h) { return h.name; });
+  if (address) return fmt::format("--to: no host is known to have the address {}; say it with --pbx {}", to, to);
+  if (hosts.empty()) return "--to: no host is known; leave it out, or give the PBX's export or --pbx ADDRESS";
+  return fmt::format("--to: no host '{}'{}; the hosts are {}", printable(to), did_you_mean(to, hosts), printable(fmt::format("{}", fmt::join(hosts, ", "))));
+}
+
+std::string read_service(const std::string& service, const Assessment& a, Question& q) {
+  q.ports = port_term(service);
+  if (q.ports) {
+    if (q.ports->lo <= q.ports->hi && q.ports->hi <= 65535) return {};
+    return fmt::format("--service: {} is no port or range of ports from 0 to 65535", printable(service));
+  }
+  using Test = bool (*)(const MatrixRow&, std::string_view);
+  for (Test test : {Test(is_id_of), Test(application_has_word), Test(matches_term)}) {
+    for (const MatrixRow& row : a.matrix.rows)
+      if (row.direction != "egress" && test(row, service)) q.rows.push_back(&row);
+    if (!q.rows.empty()) return {};
+  }
+  return fmt::format("--service: no row of the port matrix is '{}'; give a port (69/udp), a row (T1.4) or a word; "
+                     "`ipo-lint matrix` lists the rows", printable(service));
+}
+
+PacketSet packets_of(const Question& q, const Assessment& a, const Passage& passage) {
+  Space& s = passage.chains->space();
+  PacketSet out = s.nothing();
+  if (q.ports) {
+    IntervalSet protocols;
+    if (q.ports->transport != "udp") protocols.add(proto_tcp, proto_tcp);
+    if (q.ports->transport != "tcp") protocols.add(proto_udp, proto_udp);
+    out = a.exposure->before_path(passage, s.intersect(s.test(Dimension::protocol, protocols),
+                                                       s.test(Dimension::destination_port, IntervalSet::range(q.ports->lo, q.ports->hi))));
+  }
+  Host unknown;
+  unknown.products = {"ip-office"};
+  for (const MatrixRow* row : q.rows)
+    if (applies(*row, passage.host ? *passage.host : unknown)) out = s.unite(out, a.exposure->row_packets(passage, *row));
+  if (q.source) out = s.intersect(out, s.test(Dimension::source, addresses_of(*q.source)));
+  return out;
+}
+
+std::vector<Answered> answers_to(const Question& q, const Assessment& a) {
+  std::vector<Answered> out;
+  for (const auto& passage : a.exposure->passages()) {
+    if (!passage->inbound || (!q.zone.empty() && passage->zone->name != q.zone)) continue;
+    if (q.host && passage->host && passage->host != q.host) continue;
+    Space& s = passage->chains->space();
+    if (q.source && (q.source->family != passage->ruleset->family ||
+                     s.disjoint(passage->arriving, s.test(Dimension::source, addresses_of(*q.source)))))
+      continue;
+    PacketSet wanted = packets_of(q, a, *passage);
+    if (wanted.empty()) continue;
+    Reached r = reached(*a.exposure, *passage, wanted);
+    Answer answer = explain(*a.exposure, r);
+    out.push_back({std::move(r), std::move(answer)});
+  }
+  std::stable_sort(out.begin(), out.end(), [](const Answered& x, const Answered& y) { return x.reached.status < y.reached.status; });
+  return out;
+}
+
+class AnswerText {
+ public:
+  AnswerText(std::ostream& out, const Assessment& a, const TextStyle& style)
+      : out_(out), style_(style), sources_(a.reading.sources), places_(sources_), secrets_(secrets_of(a.reading.site)),
+        redaction_(sources_, secrets_) {}
+
+  void write(const Answered& answered, const std::string& service) {
+    const Passage& p = *answered.reached.passage;
+    const Answer& answer = answered.answer;
+    Family family = p.ruleset->family;
+    file_ = p.ruleset->span.source;
+    std::string host = p.host ? p.host->name : p.at->protects_itself ? "the host itself" : "any host";
+    out_ << painted(answered.reached.status, name_of(answered.reached.status))
+         << printable(fmt::format(": {} from {} to {} ({}, {}, {})", service, p.zone->name, host, sources_[file_].path(),
+                                  name_of(p.hook), family == Family::ipv4 ? "IPv4" : "IPv6")) << '\n';
+    if (answered.reached.status != Status::closed) {
+      std::string transports;
+      for (std::uint8_t t : answer.transports) transports += (transports.empty() ? "" : "+") + protocol_name(t);
+      fact("ports", transports + "/" + format_ports(answer.ports));
+      std::string sources = format_addresses(answer.sources, family);
+      if (sources.size() > 200) sources = sources.substr(0, sources.rfind(',', 190)) + " and more";
+      fact("sources", answer.any ? "anyone" : sources);
+    }
+    if (answer.witness) fact("packet", printable(format_packet(*answer.witness)));
+    for (std::size_t i = 0; i < answer.path.size(); ++i)
+      fact(i == 0 ? "path" : "", fmt::format("{}  {}  {}", where(answer.path[i].span), printable(answer.path[i].chain),
+                                              printable(answer.path[i].action)));
+    for (const Doubt& doubt : answer.doubt) fact("doubt", fmt::format("{} ({})", printable(doubt.why), where(doubt.span)));
+    const char* what = answered.reached.status == Status::closed ? "blocked by" : "to close";
+    for (const SourceSpan& line : answer.lines) {
+      Place at = places_.at(line);
+      std::string text = snippet_of(sources_, redaction_, at, 200).text;
+      fact(what, fmt::format("{}  {}", where(line), text.substr(std::min(text.size(), text.find_first_not_of(' ')))));
+      what = "";
+    }
+    if (answered.reached.status == Status::closed && answer.lines.empty()) fact("blocked by", "no rule on record");
+    out_ << '\n';
+  }
+
+ private:
+  std::string painted(Status status, std::string_view text) const {
+    if (!style_.color) return std::string(text);
+    return fmt::format("\x1b[1;{}m{}\x1b[0m", status == Status::open ? 31 : status == Status::possible ? 33 : 32, text);
+  }
+
+  std::string where(SourceSpan span) const {
+    Place at = places_.at(span);
+    if (span.source == file_) return fmt::format("line {}", at.line);
+    return fmt::format("{}:{}", at.path == "-" ? "<stdin>" : printable(at.path), at.line);
+  }
+
+  void fact(std::string_view name, const std::string& text) { out_ << fmt::format("  {:<10}  {}\n", name, text); }
+
+  std::ostream& out_;
+  const TextStyle& style_;
+  const Sources& sources_;
+  std::uint32_t file_ = 0;  // the one the headline names
+  Places places_;
+  std::vector<SourceSpan> secrets_;
+  Redaction redaction_;
+};
+
+}  // namespace
+
+int run_ask(const AskCommand& command, std::istream& in, std::ostream& out, std::ostream& err) {
+  int status = exit_clean;
+  std::unique_ptr<Assessment> a = assess_one_site(command.site, in, err, status);
+  if (!a) return status;
+  Question question;
+  for (const std::string& why : {read_from(command.from, *a, question), read_to(command.to, *a, question),
+                                 read_service(command.service, *a, question)})
+    if (!why.empty()) {
+      err << "ipo-lint: " << why << '\n';
+      return exit_usage;
+    }
+  std::vector<Answered> answers;
+  try {
+    answers = answers_to(question, *a);
+  } catch (const SpaceExhausted& e) {
+    err << "ipo-lint: these rules could not be judged: " << e.what() << '\n';
+    return exit_incomplete;
+  }
+  if (command.format == "json") {
+    Places places(a->reading.sources);
+    JsonWriter json;
+    json.begin_object().member("from", command.from).member("to", command.to).member("service", command.service);
+    json.key("answers").begin_array();
+    for (const Answered& answered : answers) {
+      json.begin_object();
+      write_answer(json, places, answered.reached, answered.answer);
+      json.end_object();
+    }
+    out << json.end_array().end_object().finish();
+    return status;
+  }
+  AnswerText text(out, *a, command.style);
+  for (const Answered& answered : answers) text.write(answered, command.service);
+  if (answers.empty())
+    err << "ipo-lint: no rules that were given stand between these two, or the host has no such service\n";
+  return status;
+}
+
+}  // namespace ipo

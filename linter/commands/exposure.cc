@@ -1,0 +1,158 @@
+// The exposure table is made once; JSON explains every cell with a packet and its way, the text names the lines that decide.
+#include "linter/commands/exposure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "linter/answer_json.h"
+#include "linter/commands/commands.h"
+#include "linter/evidence_json.h"
+#include "linter/place.h"
+#include "linter/snippet.h"
+#include "parsers/nearest.h"
+
+namespace ipo {
+namespace {
+
+bool wanted(const std::vector<std::string>& list, std::string_view name) {
+  return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
+}
+
+// Names of the zones of every firewall, in the order they are met.
+std::vector<std::string> zone_names(const Assessment& a) {
+  std::vector<std::string> out;
+  for (const Standing& standing : a.standings)
+    for (const ZoneAt& zone : standing.zones)
+      if (std::find(out.begin(), out.end(), zone.name) == out.end()) out.push_back(zone.name);
+  return out;
+}
+
+void write_json(std::ostream& out, const Assessment& a, const std::vector<std::string>& zones, const std::vector<RowReached>& rows) {
+  Places places(a.reading.sources);
+  JsonWriter json;
+  json.begin_object().texts("zones", zones);
+  write_inferences(json, places, a.reading.site.inferences);
+  json.key("rows").begin_array();
+  for (const RowReached& r : rows) {
+    json.begin_object().member("row", r.row->id);
+    write_answer(json, places, r.reached, explain(*a.exposure, r.reached));
+    json.end_object();
+  }
+  out << json.end_array().end_object().finish();
+}
+
+// "internet to ipo1 (192.168.42.1), forward, router.rules".
+std::string heading(const Passage& p) {
+  Family family = p.ruleset->family;
+  std::string host = p.host ? p.host->name : p.at->protects_itself ? "the host itself" : "any host";
+  if (!p.addresses.empty()) host += fmt::format(" ({})", format_addresses(p.addresses, family));
+  return fmt::format("{} to {}, {}, {}, {}", p.zone->name, host, name_of(p.hook), p.at->firewall->name,
+                     family == Family::ipv4 ? "IPv4" : "IPv6");
+}
+
+class ExposureText {
+ public:
+  ExposureText(std::ostream& out, const Assessment& a, const std::vector<std::string>& statuses)
+      : out_(out), a_(a), places_(a.reading.sources), show_closed_(std::find(statuses.begin(), statuses.end(), "closed") != statuses.end()) {}
+
+  void write(const std::vector<RowReached>& rows) {
+    for (std::size_t begin = 0; begin < rows.size();) {
+      std::size_t end = begin;
+      while (end < rows.size() && rows[end].reached.passage == rows[begin].reached.passage) ++end;
+      write_passage({rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end)});
+      begin = end;
+    }
+  }
+
+ private:
+  std::string who(const Answer& answer, Family family) const {
+    if (answer.sources.empty()) return "";
+    if (answer.any) return "anyone";
+    std::string text = format_addresses(answer.sources, family);
+    return text.size() <= 60 ? text : text.substr(0, text.rfind(',', 50)) + " and more";
+  }
+
+  // Lines of the file the heading names are numbers only.
+  std::string lines(const Answer& answer, const Passage& passage) const {
+    std::string out;
+    for (const SourceSpan& span : answer.lines) {
+      Place at = places_.at(span);
+      if (span.source == passage.ruleset->span.source)
+        out += (out.empty() ? "line " : ", ") + std::to_string(at.line);
+      else
+        out += (out.empty() ? "" : ", ") + fmt::format("{}:{}", at.path == "-" ? "<stdin>" : printable(at.path), at.line);
+    }
+    return out;
+  }
+
+  void write_passage(const std::vector<RowReached>& rows) {
+    out_ << printable(heading(*rows.front().reached.passage)) << '\n';
+    constexpr std::size_t cells = 6;
+    std::vector<std::array<std::string, cells>> table;
+    std::size_t closed = 0;
+    for (const RowReached& r : rows) {
+      if (r.reached.status == Status::closed && !show_closed_) {
+        ++closed;
+        continue;
+      }
+      Answer answer = explain(*a_.exposure, r.reached);
+      IntervalSet ports = answer.ports.empty() ? ports_of(*r.row, r.reached.passage->host) : answer.ports;
+      std::string transports;
+      if (answer.transports.empty())
+        for (const std::string& t : r.row->transports) transports += (transports.empty() ? "" : "+") + t;
+      for (std::uint8_t t : answer.transports) transports += (transports.empty() ? "" : "+") + protocol_name(t);
+      table.push_back({std::string(name_of(r.reached.status)), r.row->id, transports + "/" + format_ports(ports),
+                       printable(r.row->application), who(answer, r.reached.passage->ruleset->family), lines(answer, *r.reached.passage)});
+    }
+    std::array<std::size_t, cells> widths{};
+    for (const auto& row : table)
+      for (std::size_t c = 0; c < cells; ++c) widths[c] = std::max(widths[c], columns(row[c]));
+    for (const auto& row : table) {
+      std::string line = " ";
+      for (std::size_t c = 0; c < cells; ++c)
+        if (widths[c] > 0) line += ' ' + row[c] + std::string(widths[c] - columns(row[c]) + 1, ' ');
+      out_ << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
+    }
+    if (closed > 0) out_ << fmt::format("  {}{} row{} closed\n", table.empty() ? "all " : "", closed, closed == 1 ? "" : "s");
+    out_ << '\n';
+  }
+
+  std::ostream& out_;
+  const Assessment& a_;
+  Places places_;
+  bool show_closed_;
+};
+
+}  // namespace
+
+int run_exposure(const ExposureCommand& command, std::istream& in, std::ostream& out, std::ostream& err) {
+  int status = exit_clean;
+  std::unique_ptr<Assessment> a = assess_one_site(command.site, in, err, status);
+  if (!a) return status;
+  std::vector<std::string> zones = zone_names(*a);
+  for (const std::string& zone : command.zones)
+    if (std::find(zones.begin(), zones.end(), zone) == zones.end()) {
+      err << fmt::format("ipo-lint: no zone '{}'{}; the zones are {}\n", printable(zone), did_you_mean(zone, zones), fmt::join(zones, ", "));
+      return exit_usage;
+    }
+  std::vector<RowReached> rows;
+  try {
+    rows = exposure_table(*a->exposure, a->matrix);
+    std::erase_if(rows, [&](const RowReached& r) {
+      return !wanted(command.zones, r.reached.passage->zone->name) || !wanted(command.statuses, name_of(r.reached.status));
+    });
+    if (command.format == "json")
+      write_json(out, *a, zones, rows);
+    else
+      ExposureText(out, *a, command.statuses).write(rows);
+  } catch (const SpaceExhausted& e) {
+    err << "ipo-lint: these rules could not be judged: " << e.what() << '\n';
+    return exit_incomplete;
+  }
+  if (rows.empty() && command.format == "text") err << "ipo-lint: no row of the matrix to show; give a firewall's rules\n";
+  return status;
+}
+
+}  // namespace ipo

@@ -1,0 +1,67 @@
+// Each firewall is asked on its own; what it makes of the packet is the next one's packet.
+#include "rules/path_verdict.h"
+
+#include <algorithm>
+
+namespace ipo {
+
+PathVerdicts::PathVerdicts(const Site& site, const std::vector<Standing>& standings, std::size_t first, Family family)
+    : site_(site), family_(family) {
+  std::vector<std::size_t> way = {first};
+  way.insert(way.end(), standings[first].then.begin(), standings[first].then.end());
+  for (std::size_t i : way) {
+    const auto& rulesets = standings[i].firewall->rulesets;
+    auto ruleset = std::find_if(rulesets.begin(), rulesets.end(), [&](const Ruleset& r) { return r.family == family; });
+    Stage stage{&standings[i], nullptr, rulesets.empty() ? SourceSpan{} : rulesets.front().span, false};
+    if (ruleset != rulesets.end()) {
+      stage.verdicts = std::make_unique<Verdicts>(*ruleset);
+      for (const Chain& chain : ruleset->chains)
+        for (const Rule& rule : chain.rules)
+          stage.translates_source = stage.translates_source || rule.action.kind == ActionKind::translate_source;
+    }
+    stages_.push_back(std::move(stage));
+  }
+}
+
+const Host* PathVerdicts::host_at(Address address) const {
+  for (const Host& host : site_.hosts)
+    for (const Located<Address>& own : host.addresses)
+      if (own.value == address) return &host;
+  return nullptr;
+}
+
+std::vector<Verdict> PathVerdicts::of(const PartialPacket& packet) {
+  std::vector<Verdict> out = {stages_.front().verdicts->of(packet)};
+  PartialPacket next = packet;
+  for (std::size_t k = 1; k < stages_.size(); ++k) {
+    Verdict& before = out.back();
+    const Stage& stage = stages_[k];
+    if (before.outcome != ActionKind::accept || before.hook != Hook::forward) break;
+    auto doubt = [&](std::string why) {
+      before.certainty = Certainty::possible;
+      before.doubts.push_back({std::move(why), stage.place});
+    };
+    if (!before.destination) {
+      doubt("whether it goes on to " + stage.at->firewall->name + " depends on its destination, which is not given");
+      break;
+    }
+    const Host* host = host_at({family_, *before.destination});
+    if (!host) break;
+    if (stage.at->role == Role::host && !stage.at->runs_on(*host)) continue;
+    if (!stage.verdicts) {
+      doubt("no dump of this address family was given for " + stage.at->firewall->name);
+      continue;
+    }
+    next.destination = before.destination;
+    if (before.destination_port) next.destination_port = Interval{*before.destination_port, *before.destination_port};
+    next.hook = stage.at->role == Role::host ? Hook::input : Hook::forward;
+    next.in.reset();
+    next.out.reset();
+    if (stage.at->internet.size() == 1 && !stage.at->internet.front().prefix) next.in = stage.at->internet.front().name;
+    if (stages_[k - 1].translates_source) next.source.reset(), next.source_port.reset();
+    out.push_back(stage.verdicts->of(next));
+  }
+  return out;
+}
+
+}  // namespace ipo
