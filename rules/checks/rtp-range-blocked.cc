@@ -1,5 +1,5 @@
-// Inbound media is needed where the PBX counts on a static port block or where the firewall already opens a part of the
-// range; outbound media where signalling may leave. What not even the upper bound lets through is blocked.
+// Inbound media is needed from where calls come if the PBX counts on a static port block, and where the firewall already
+// opens a part of the range; outbound media where signalling may leave. What not even the upper bound lets through is blocked.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,6 +42,16 @@ bool static_port_block(const Host* host) {
       if (text == "staticportblock") return true;
     }
   return false;
+}
+
+// Calls come by the declared trunks, of which those that register keep their way open by themselves; without trunks from the
+// providers' zones, and without those from anywhere outside.
+bool calls_come_from(const Site& site, const ZoneAt& zone) {
+  for (const Trunk& trunk : site.trunks)
+    if (trunk.zone.value == zone.name && !trunk.registers) return true;
+  if (!site.trunks.empty()) return false;
+  bool providers = std::any_of(site.zones.begin(), site.zones.end(), [](const Zone& z) { return z.kind == "itsp"; });
+  return providers ? zone.kind == "itsp" : zone.is_internet();
 }
 
 // Where a port forward leads to the host at all, nothing else counts as a way in: that a private address is routed from
@@ -111,11 +121,12 @@ struct Media {
     MediaRange range = media_range(passage.host);
     PacketSet udp = s.test(Dimension::protocol, IntervalSet::of(proto_udp));
     const Opening* partly = nullptr;
-    for (const Opening& o : judgement.exposure.openings())
+    const auto& openings = passage.zone->is_internet() ? judgement.exposure.openings() : judgement.exposure.openings_of_zones();
+    for (const Opening& o : openings)
       if (o.passage == &passage && !partly && !o.unrestricted)
         for (const RowHit& hit : o.hits)
           if (hit.row->id == media_row) partly = &o;
-    if (!partly && !static_port_block(passage.host)) return;
+    if (!partly && !(static_port_block(passage.host) && calls_come_from(judgement.site, *passage.zone))) return;
     PacketSet to_host = passage.addresses.empty() ? s.constant(1) : s.test(Dimension::destination, passage.addresses);
     auto part = [&](const IntervalSet& wanted, Level level) {
       if (wanted.empty()) return false;
