@@ -94,15 +94,22 @@ std::vector<std::string> changes(const Verdicts& before, const Report& report) {
   return out;
 }
 
+// An error of the file that was tried, without its place.
+std::string in_short(const std::string& effect) {
+  std::string line = effect.substr(0, effect.find('\n'));
+  std::size_t place = line.find(": ");
+  return line.starts_with("it would ") || place == line.npos ? line : line.substr(place + 2);
+}
+
 class Trial {
  public:
   // `inputs` with the site files the draft extends.
-  Trial(const SiteInputs& inputs, const LintOptions& options, std::string target)
+  Trial(const SiteInputs& inputs, const LintOptions& options, std::string target, const std::string& folder)
       : inputs_(inputs), options_(options), target_(std::move(target)), before_(verdicts_of(lint(inputs, options))) {
     options_.internet.clear();  // the file says it now
     options_.pbx.clear();
     options_.release.clear();
-    for (const Input& input : inputs.inputs) names_.push_back(typed(input.path, options.working_folder));
+    for (const Input& input : inputs.inputs) names_.push_back(input.path == "-" ? "standard input" : path_from(folder, normal_path(options.working_folder, input.path)));
   }
 
   std::string text(const std::vector<DraftPart>& parts) const { return format_draft(parts, names_); }
@@ -124,7 +131,7 @@ class Trial {
         still = effect.size();
         continue;
       }
-      part->left_out = "left out: " + effect.front().substr(0, effect.front().find('\n'));
+      part->left_out = "left out: " + in_short(effect.front());
     }
   }
 
@@ -187,7 +194,7 @@ int run_init(const InitCommand& command, std::istream& in, std::ostream& out, st
   }
 
   std::vector<DraftPart> parts = draft_of(*a, question.options, place);
-  Trial trial(*inputs, question.options, target);
+  Trial trial(*inputs, question.options, target, place.folder);
   trial.settle(parts);
   std::string text = trial.text(parts);
   if (printed) {

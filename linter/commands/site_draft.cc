@@ -133,9 +133,14 @@ class Draft {
 
   bool is_declared(SourceSpan span) const { return has_place(span) && span.source >= a_.reading.formats.size(); }
 
+  // As seen from the file that is drafted.
+  std::string seen(std::string_view path) const {
+    return path == "-" ? "standard input" : path_from(place_.folder, normal_path(options_.working_folder, path));
+  }
+
   std::string where(SourceSpan span) const {
     Place at = places_.at(span);
-    return fmt::format("{}:{}", at.path == "-" ? "standard input" : at.path, at.line);
+    return fmt::format("{}:{}", seen(at.path), at.line);
   }
 
   // "what: fw.rules:14", as far as there is a place.
@@ -294,7 +299,7 @@ class Draft {
       std::string cannot;
       for (std::uint32_t source : dumps_of(firewall)) {
         const std::string& path = a_.reading.sources[source].path();
-        std::string relative = path == "-" ? path : path_from(place_.folder, normal_path(options_.working_folder, path));
+        std::string relative = seen(path);
         auto text = toml_string(relative);
         if (path == "-")
           cannot = "it was read from standard input; save it and name the file";
@@ -363,7 +368,7 @@ class Draft {
       if (!is_interface_name(test)) why = fmt::format("the interface name {} cannot be written here", format_interface(test));
     for (const Standing& standing : a_.standings)
       if (why.empty() && standing.outermost && !is_internet_of(all, standing))
-        why = "it would hold for all firewalls, but " + standing.firewall->name + " is not judged by these";
+        why = "left out: it would hold for every firewall here, and change how " + seen(standing.firewall->name) + " is judged";
     part(table, why.empty() && options_.internet.empty() ? "that the internet is behind " + inferred : "", why);
   }
 
@@ -545,7 +550,7 @@ std::string format_draft(const std::vector<DraftPart>& parts, const std::vector<
   constexpr std::size_t most_inputs = 5;
   std::string from;
   for (std::size_t i = 0; i < inputs.size() && i < most_inputs; ++i)
-    from += (i > 0 ? ", " : "") + (inputs[i] == "-" ? "standard input" : printable(inputs[i]));
+    from += (i > 0 ? ", " : "") + printable(inputs[i]);
   if (inputs.size() > most_inputs) from += fmt::format(" and {} more", inputs.size() - most_inputs);
   std::string out = "# What ipo-lint init could infer about this site from " + from +
                     ".\n# Each line says what it rests on: check it, and fill in what is commented out.\n";

@@ -28,7 +28,8 @@ struct DraftPlace {
 // is known are drafted as examples, left out.
 std::vector<DraftPart> draft_of(const Assessment& assessment, const LintOptions& options, const DraftPlace& place);
 
-// The file: the heading, and the parts that count; the others as comments.
+// The file: the heading, and the parts that count; the others as comments. `inputs` are what it was inferred from, as seen
+// from its folder.
 std::string format_draft(const std::vector<DraftPart>& parts, const std::vector<std::string>& inputs);
 
 // The text as a TOML string that a site file takes; nothing where there is none: control characters, not UTF-8.

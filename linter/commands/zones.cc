@@ -126,14 +126,16 @@ class Zones {
     json.end_object();
   }
 
-  std::string where(SourceSpan span) const {
+  // Under a heading with the file's name only the line.
+  std::string where(SourceSpan span, const std::string& heading = "") const {
     if (!has_place(span)) return {};
     Place at = places_.at(span);
+    if (at.path == heading) return fmt::format("line {}", at.line);
     return fmt::format("{}:{}", at.path == "-" ? "<stdin>" : printable(at.path), at.line);
   }
 
-  std::string in(SourceSpan span) const {
-    std::string place = where(span);
+  std::string in(SourceSpan span, const std::string& heading = "") const {
+    std::string place = where(span, heading);
     return place.empty() ? place : " (" + place + ")";
   }
 
@@ -152,7 +154,7 @@ class Zones {
     for (const Inference& inference : a_.reading.site.inferences)
       if (is_about_role(inference) && !standing.firewall->rulesets.empty() &&
           inference.span == standing.firewall->rulesets.front().span)
-        return inference.message + in(inference.span);
+        return inference.message + in(inference.span, standing.firewall->name);
     return {};
   }
 
@@ -162,17 +164,17 @@ class Zones {
     for (const std::string& line : {printable(role(standing)), printable(path_of(a_, standing))})
       if (!line.empty()) out += "  " + line + '\n';
     out += '\n';
-    out += interfaces(landings.interfaces);
-    if (!landings.sources.empty()) out += '\n' + sources(landings.sources);
+    out += interfaces(landings.interfaces, standing.firewall->name);
+    if (!landings.sources.empty()) out += '\n' + sources(landings.sources, standing.firewall->name);
     return out;
   }
 
-  std::string interfaces(const std::vector<InterfaceLanding>& all) const {
+  std::string interfaces(const std::vector<InterfaceLanding>& all, const std::string& heading) const {
     std::vector<Cells> lines = {{"interface", "zone", "why"}};
     for (const InterfaceLanding& l : all) {
       if (lines.size() > most_interfaces && l.interface != "+") continue;
       std::string why = l.why;
-      std::string place = where(l.span);
+      std::string place = where(l.span, heading);
       if (!place.empty()) why += l.zone.empty() ? ", named in " + place : " (" + place + ")";
       lines.push_back({l.interface == "+" ? "any other" : printable(l.interface), zone(l.zone), why});
     }
@@ -182,7 +184,7 @@ class Zones {
     return out;
   }
 
-  std::string sources(const std::vector<SourceLanding>& all) const {
+  std::string sources(const std::vector<SourceLanding>& all, const std::string& heading) const {
     std::vector<Cells> lines = {{"source", "by", "zone", "why"}};
     std::size_t shown = 0, count = 0;
     const std::string* last = nullptr;
@@ -193,8 +195,9 @@ class Zones {
       if (count > most_sources) continue;
       shown += fresh;
       std::string why = printable(l.why);
-      if (std::string place = where(l.span); fresh && !place.empty()) why += (why.empty() ? "named in " : ", named in ") + place;
-      lines.push_back({fresh ? l.source : "", by(l.interfaces), zone(l.zone), why});
+      if (std::string place = where(l.span, heading); fresh && !place.empty()) why += (why.empty() ? "named in " : ", named in ") + place;
+      bool elsewhere = !fresh && l.zone.empty() && l.why.empty() && l.interfaces.size() > 1;
+      lines.push_back({fresh ? l.source : "", elsewhere ? "elsewhere" : by(l.interfaces), zone(l.zone), why});
     }
     std::string out = table(lines);
     if (count > shown) out += fmt::format("  and {} more sources; --format json lists them\n", count - shown);
