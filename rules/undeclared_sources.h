@@ -12,8 +12,8 @@ namespace ipo {
 struct UndeclaredSource {
   IntervalSet addresses;  // one interval; of a line that lets in a long list or a negation, all it lets in
   Family family = Family::ipv4;
-  std::string text;       // format_addresses of them
-  std::string zone;       // where they count now: "internet", "network"
+  std::string text;              // format_addresses of them
+  std::string zone;              // where they count now: "internet", "network"
   std::vector<Exposed> exposed;  // never empty; in the order of the openings
 };
 

@@ -57,7 +57,8 @@ std::vector<std::string> sources_of(const json& firewall) {
   std::vector<std::string> out;
   for (const json& s : firewall["sources"]) {
     std::string why = s["why"];
-    out.push_back(text_of(s["source"]) + " " + text_of(s["interface"]) + " " + text_of(s["zone"]) + (why.empty() ? "" : ": " + why));
+    out.push_back(text_of(s["source"]) + " " + text_of(s["interface"]) + " " + text_of(s["zone"]) +
+                  (why.empty() ? "" : ": " + why));
   }
   return out;
 }
@@ -92,9 +93,10 @@ TEST_CASE("zones: interfaces with their reasons and places") {
   CHECK(fw["interfaces"][4]["line"].is_null());
   CHECK(sources_of(fw) == Lines{"10.9.0.0/24 eth0 internet: private, but can be spoofed there", "10.9.0.0/24 eth1 -",
                                 "10.9.0.0/24 lo -", "10.9.0.0/24 wg+ -", "10.9.0.0/24 + -",
-                                "192.168.42.0/24 eth0 internet: private, but can be spoofed there", "192.168.42.0/24 eth1 -",
-                                "192.168.42.0/24 lo -", "192.168.42.0/24 wg+ -", "192.168.42.0/24 + -", "198.51.100.0/24 eth0 internet",
-                                "198.51.100.0/24 eth1 -", "198.51.100.0/24 lo -", "198.51.100.0/24 wg+ -", "198.51.100.0/24 + -"});
+                                "192.168.42.0/24 eth0 internet: private, but can be spoofed there",
+                                "192.168.42.0/24 eth1 -", "192.168.42.0/24 lo -", "192.168.42.0/24 wg+ -",
+                                "192.168.42.0/24 + -", "198.51.100.0/24 eth0 internet", "198.51.100.0/24 eth1 -",
+                                "198.51.100.0/24 lo -", "198.51.100.0/24 wg+ -", "198.51.100.0/24 + -"});
 }
 
 TEST_CASE("zones: declared zones claim, and split sources") {
@@ -126,24 +128,29 @@ TEST_CASE("zones: a private zone claims nothing on an internet interface") {
 }
 
 TEST_CASE("zones: an unknown internet is said to be everywhere, for routable sources") {
-  json all = zones_of("*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
-                      "-A INPUT -i eth5 -s 10.0.0.0/8 -j ACCEPT\n-A INPUT -i docker0 -s 198.51.100.7 -j ACCEPT\n-A INPUT -s 0.0.0.0/0 -j DROP\nCOMMIT\n");
+  json all = zones_of(
+      "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+      "-A INPUT -i eth5 -s 10.0.0.0/8 -j ACCEPT\n-A INPUT -i docker0 -s 198.51.100.7 -j ACCEPT\n-A INPUT -s 0.0.0.0/0 "
+      "-j DROP\nCOMMIT\n");
   const json& fw = all["firewalls"][0];
   CHECK(fw["role"] == "host");
   CHECK(interfaces_of(fw) == Lines{"eth5 internet", "docker0 -", "lo -", "+ internet"});
   CHECK(fw["interfaces"][0]["why"] == "not known which leads there: globally routable sources only");
-  CHECK(sources_of(fw) == Lines{"10.0.0.0/8 - -", "198.51.100.7 eth5 internet", "198.51.100.7 + internet", "198.51.100.7 docker0 -",
-                                "198.51.100.7 lo -"});
+  CHECK(sources_of(fw) == Lines{"10.0.0.0/8 - -", "198.51.100.7 eth5 internet", "198.51.100.7 + internet",
+                                "198.51.100.7 docker0 -", "198.51.100.7 lo -"});
 }
 
 TEST_CASE("zones: the path says where a firewall stands") {
   Folder folder;
   SiteQuestion question;
-  std::string host = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -i eth0 -p udp --dport 69 -j ACCEPT\nCOMMIT\n";
+  std::string host =
+      "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -i eth0 -p udp --dport 69 -j "
+      "ACCEPT\nCOMMIT\n";
   question.inputs = {folder.put("edge.rules", router), folder.put("pbx.rules", host)};
   CHECK_THAT(zones(question, "text").out, Contains("judged by itself: no roles are declared"));
   folder.put("ipo-lint.toml",
-             "[pbx]\naddresses = [\"192.168.42.1\"]\n[[firewall]]\nname = \"edge\"\nfiles = [\"edge.rules\"]\nrole = \"perimeter\"\n"
+             "[pbx]\naddresses = [\"192.168.42.1\"]\n[[firewall]]\nname = \"edge\"\nfiles = [\"edge.rules\"]\nrole = "
+             "\"perimeter\"\n"
              "[[firewall]]\nname = \"own\"\nfiles = [\"pbx.rules\"]\nrole = \"host\"\n");
   Shown shown = zones(question, "text");
   CHECK(shown.status == 0);
@@ -153,7 +160,8 @@ TEST_CASE("zones: the path says where a firewall stands") {
 
 TEST_CASE("zones: text is short, json complete") {
   std::string dump = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n";
-  for (int i = 1; i <= 100; ++i) dump += "-A INPUT -s 198.51.100." + std::to_string(2 * i) + " -p udp --dport 5060 -j ACCEPT\n";
+  for (int i = 1; i <= 100; ++i)
+    dump += "-A INPUT -s 198.51.100." + std::to_string(2 * i) + " -p udp --dport 5060 -j ACCEPT\n";
   dump += "COMMIT\n";
   Folder folder;
   SiteQuestion question;
@@ -171,7 +179,9 @@ TEST_CASE("zones: text is short, json complete") {
 TEST_CASE("zones: no firewall, several sites, wrong words") {
   Folder folder;
   SiteQuestion question;
-  question.inputs = {folder.put("config.xml", "<response status=\"1\"><data><ws_object><System><Name>a</Name></System></ws_object></data></response>")};
+  question.inputs = {folder.put(
+      "config.xml",
+      "<response status=\"1\"><data><ws_object><System><Name>a</Name></System></ws_object></data></response>")};
   Shown shown = zones(question, "text");
   CHECK(shown.status == 0);
   CHECK_THAT(shown.out, Contains("no firewall among the inputs"));
@@ -181,8 +191,10 @@ TEST_CASE("zones: no firewall, several sites, wrong words") {
   CHECK(zones(question, "text").status == 2);
   CHECK(std::get<Message>(parse_command_line({"zones"})).status == 2);
   CHECK(std::get<Message>(parse_command_line({"zones", "x", "--format", "sarif"})).status == 2);
-  CHECK(std::get<ZonesCommand>(parse_command_line({"zones", "x", "--format", "json", "ipo-lint.toml"})).site.config == "ipo-lint.toml");
-  InitCommand init = std::get<InitCommand>(parse_command_line({"init", "x", "--force", "-o", "-", "--pbx", "192.0.2.1"}));
+  CHECK(std::get<ZonesCommand>(parse_command_line({"zones", "x", "--format", "json", "ipo-lint.toml"})).site.config ==
+        "ipo-lint.toml");
+  InitCommand init =
+      std::get<InitCommand>(parse_command_line({"init", "x", "--force", "-o", "-", "--pbx", "192.0.2.1"}));
   CHECK(init.force);
   CHECK(init.output == "-");
   CHECK(init.site.options.pbx.size() == 1);

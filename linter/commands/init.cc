@@ -1,5 +1,5 @@
-// The draft is tried on the inputs themselves. Where all of it together changes a verdict, its parts are put in one after the
-// other, and each that changes one stays out.
+// The draft is tried on the inputs themselves. Where all of it together changes a verdict, its parts are put in one
+// after the other, and each that changes one stays out.
 #include "linter/commands/init.h"
 
 #include <fmt/format.h>
@@ -38,7 +38,8 @@ std::optional<std::string> common_folder(const std::vector<Input>& inputs, const
       continue;
     }
     fs::path shared;
-    for (auto a = common->begin(), b = here.begin(); a != common->end() && b != here.end() && *a == *b; ++a, ++b) shared /= *a;
+    for (auto a = common->begin(), b = here.begin(); a != common->end() && b != here.end() && *a == *b; ++a, ++b)
+      shared /= *a;
     common = shared;
   }
   if (!common) return working_folder;
@@ -77,7 +78,8 @@ std::vector<std::string> changes(const Verdicts& before, const Report& report) {
   std::vector<std::string> out = report.errors;
   Verdicts after = verdicts_of(report);
   auto name = [](const auto& key) {
-    return fmt::format("{} at {}:{}", std::get<0>(key), std::get<1>(key) == "-" ? "<stdin>" : std::get<1>(key), std::get<2>(key));
+    return fmt::format("{} at {}:{}", std::get<0>(key), std::get<1>(key) == "-" ? "<stdin>" : std::get<1>(key),
+                       std::get<2>(key));
   };
   for (const auto& [key, verdict] : before) {
     auto now = after.find(key);
@@ -109,7 +111,9 @@ class Trial {
     options_.internet.clear();  // the file says it now
     options_.pbx.clear();
     options_.release.clear();
-    for (const Input& input : inputs.inputs) names_.push_back(input.path == "-" ? "standard input" : path_from(folder, normal_path(options.working_folder, input.path)));
+    for (const Input& input : inputs.inputs)
+      names_.push_back(input.path == "-" ? "standard input"
+                                         : path_from(folder, normal_path(options.working_folder, input.path)));
   }
 
   std::string text(const std::vector<DraftPart>& parts) const { return format_draft(parts, names_); }
@@ -171,7 +175,8 @@ int run_init(const InitCommand& command, std::istream& in, std::ostream& out, st
   }
   std::error_code error;
   if (!printed && !command.force && fs::exists(fs::symlink_status(target, error)))
-    return refuse(printable(target) + " is there already; --force replaces it, --output - prints what would be written");
+    return refuse(printable(target) +
+                  " is there already; --force replaces it, --output - prints what would be written");
 
   // A file that is to be replaced has no say; any other that speaks for the inputs is extended.
   DraftPlace place;

@@ -1,8 +1,8 @@
 // `ipo-lint init`: writes a site file of what can be inferred, each line with its reason.
 //
-// The file changes no verdict for the worse: linting with it gives every finding of warning or above that linting without it
-// gives, but for sources that have a zone now, and no new one. Before it is written that is tried; what would break it stays
-// in the file as a comment that says what it would do.
+// The file changes no verdict for the worse: linting with it gives every finding of warning or above that linting
+// without it gives, but for sources that have a zone now, and no new one. Before it is written that is tried; what
+// would break it stays in the file as a comment that says what it would do.
 #pragma once
 
 #include <istream>
@@ -19,8 +19,8 @@ struct InitCommand {
   bool force = false;  // replace a file that is there
 };
 
-// exit_clean: written; what to check is said on `err`. exit_usage: the file is there already, cannot be written, or the inputs
-// are no site; exit_incomplete: written, though some input could not be used.
+// exit_clean: written; what to check is said on `err`. exit_usage: the file is there already, cannot be written, or the
+// inputs are no site; exit_incomplete: written, though some input could not be used.
 int run_init(const InitCommand& command, std::istream& in, std::ostream& out, std::ostream& err);
 
 }  // namespace ipo

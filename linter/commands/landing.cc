@@ -1,5 +1,5 @@
-// The zones' packets are cut with those of an interface, or of a source: whoever is left something, gets it. An interface is
-// asked with the sources left out that zones name, so that it shows what anybody else is there.
+// The zones' packets are cut with those of an interface, or of a source: whoever is left something, gets it. An
+// interface is asked with the sources left out that zones name, so that it shows what anybody else is there.
 #include "linter/commands/landing.h"
 
 #include <fmt/format.h>
@@ -101,7 +101,8 @@ struct Landing {
       return i.message.starts_with(concluded) && own_sources.contains(i.span.source);
     });
     bool tunnel = is_tunnel(out.interface);
-    if (auto declared = declared_interfaces.find(out.interface); declared != declared_interfaces.end() && !out.zone.empty()) {
+    if (auto declared = declared_interfaces.find(out.interface);
+        declared != declared_interfaces.end() && !out.zone.empty()) {
       out.why = "declared";
       out.span = declared->second;
     } else if (inference != inferences.end()) {

@@ -12,7 +12,7 @@ struct InterfaceLanding {
   std::string interface;  // "eth0", "eth+" (all others that begin so), "+" (all others)
   std::string zone;       // empty: no zone's; "internet and partner" where several share it
   std::string why;
-  SourceSpan span;        // what the reason rests on, or the first rule that names the interface
+  SourceSpan span;  // what the reason rests on, or the first rule that names the interface
 };
 
 struct SourceLanding {

@@ -1,5 +1,5 @@
-// Each part is a table of lines and reasons. A role places a firewall on the path of all packets, and an interface of the
-// internet is one on every firewall that has it: both are only written where the site was judged that way already.
+// Each part is a table of lines and reasons. A role places a firewall on the path of all packets, and an interface of
+// the internet is one on every firewall that has it: both are only written where the site was judged that way already.
 #include "linter/commands/site_draft.h"
 
 #include <fmt/format.h>
@@ -18,10 +18,10 @@
 namespace ipo {
 namespace {
 
-constexpr std::size_t widest_code = 60;     // columns; the reason of a longer line stands above it
-constexpr std::size_t most_zones = 40;      // drafted for sources
-constexpr std::size_t most_prefixes = 64;   // of one zone
-constexpr std::size_t most_lines_named = 3; // of a dump, in a reason
+constexpr std::size_t widest_code = 60;      // columns; the reason of a longer line stands above it
+constexpr std::size_t most_zones = 40;       // drafted for sources
+constexpr std::size_t most_prefixes = 64;    // of one zone
+constexpr std::size_t most_lines_named = 3;  // of a dump, in a reason
 
 struct Item {
   std::string code, reason;
@@ -49,7 +49,8 @@ class Table {
       std::string reason = printable(i.reason);
       if (!reason.empty() && columns(i.code) > widest_code) out += "# " + reason + '\n';
       out += i.code;
-      if (!reason.empty() && columns(i.code) <= widest_code) out += std::string(width - columns(i.code) + 2, ' ') + "# " + reason;
+      if (!reason.empty() && columns(i.code) <= widest_code)
+        out += std::string(width - columns(i.code) + 2, ' ') + "# " + reason;
       out += '\n';
     }
     return out;
@@ -63,7 +64,11 @@ class Table {
 std::size_t character(std::string_view text, std::size_t at, std::uint32_t& code) {
   auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   unsigned char lead = byte(at);
-  std::size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+  std::size_t length = lead < 0x80                   ? 1
+                       : lead >= 0xc2 && lead < 0xe0 ? 2
+                       : lead >= 0xe0 && lead < 0xf0 ? 3
+                       : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                     : 0;
   if (length == 0 || at + length > text.size()) return 0;
   code = length == 1 ? lead : lead & (0x7fu >> length);
   for (std::size_t i = 1; i < length; ++i) {
@@ -193,9 +198,11 @@ class Draft {
   // ---- hosts
 
   std::string reason_of(const Host& host, const Located<Address>& address) const {
-    if (std::find(options_.pbx.begin(), options_.pbx.end(), address.value) != options_.pbx.end()) return "given by --pbx";
+    if (std::find(options_.pbx.begin(), options_.pbx.end(), address.value) != options_.pbx.end())
+      return "given by --pbx";
     for (const Setting& s : host.settings)
-      if (s.value.span == address.span && s.key.ends_with(".address")) return because(s.key + " of the export", address.span);
+      if (s.value.span == address.span && s.key.ends_with(".address"))
+        return because(s.key + " of the export", address.span);
     for (const Inference& i : a_.reading.site.inferences)
       if (has_place(address.span) && i.span == address.span && i.message.starts_with("the PBX is "))
         return because(i.message.substr(i.message.find(": ") + 2), address.span);
@@ -216,9 +223,9 @@ class Draft {
     for (const Host& host : a_.reading.site.hosts) {
       any = true;
       if (names.contains(host.name)) {
-        bool is_declared_one = std::any_of(a_.reading.declared.hosts.begin(), a_.reading.declared.hosts.end(), [&](const Host& d) {
-          return d.name == host.name || (d.name.empty() && host.name == "pbx");
-        });
+        bool is_declared_one =
+            std::any_of(a_.reading.declared.hosts.begin(), a_.reading.declared.hosts.end(),
+                        [&](const Host& d) { return d.name == host.name || (d.name.empty() && host.name == "pbx"); });
         if (!is_declared_one) {
           Table table("[[host]]");
           table.add("name = \"...\"", reason_of_name(host));
@@ -239,11 +246,13 @@ class Draft {
 
   void write(const Host& host, std::set<std::string>& names, std::set<Address>& taken) {
     Table table("[[host]]");
-    std::optional<std::string> name = host.name.find_first_not_of(" \t") == host.name.npos ? std::nullopt : toml_string(host.name);
+    std::optional<std::string> name =
+        host.name.find_first_not_of(" \t") == host.name.npos ? std::nullopt : toml_string(host.name);
     std::string plain = name ? host.name : "pbx";
     for (int n = 2; !name && names.contains(plain); ++n) plain = fmt::format("pbx-{}", n);
     names.insert(plain);
-    table.add("name = " + (name ? *name : '"' + plain + '"'), name ? reason_of_name(host) : "its own name cannot be written here");
+    table.add("name = " + (name ? *name : '"' + plain + '"'),
+              name ? reason_of_name(host) : "its own name cannot be written here");
     std::vector<Item> addresses;
     bool guessed = false;
     for (const Located<Address>& address : host.addresses) {
@@ -254,11 +263,12 @@ class Draft {
     if (!addresses.empty())
       table.add_list("addresses", addresses);
     else
-      table.add("# addresses = [\"192.168.42.1\"]", host.addresses.empty() ? "not known; fill in"
-                                                                         : "another host has the same; fill in what is its own");
+      table.add("# addresses = [\"192.168.42.1\"]",
+                host.addresses.empty() ? "not known; fill in" : "another host has the same; fill in what is its own");
     if (!host.platform.empty()) {
       const Setting* platform = host.setting("system.platform");
-      table.add(fmt::format("platform = \"{}\"", host.platform), because("exported", platform ? platform->value.span : host.span));
+      table.add(fmt::format("platform = \"{}\"", host.platform),
+                because("exported", platform ? platform->value.span : host.span));
     } else {
       table.add("# platform = \"ip500v2\"", "not known: ip500v2, server-edition, application-server, windows, virtual");
     }
@@ -293,7 +303,9 @@ class Draft {
     std::size_t several = a_.standings.size();
     for (const Standing& standing : a_.standings) {
       const Firewall& firewall = *standing.firewall;
-      if (std::any_of(declared.begin(), declared.end(), [&](const DeclaredFirewall& d) { return d.name == firewall.name; })) continue;
+      if (std::any_of(declared.begin(), declared.end(),
+                      [&](const DeclaredFirewall& d) { return d.name == firewall.name; }))
+        continue;
       Table table("[[firewall]]");
       std::vector<Item> files;
       std::string cannot;
@@ -303,20 +315,24 @@ class Draft {
         auto text = toml_string(relative);
         if (path == "-")
           cannot = "it was read from standard input; save it and name the file";
-        else if (!text || relative.find_first_of("*?") != relative.npos || relative.empty() || relative.size() > max_site_glob)
+        else if (!text || relative.find_first_of("*?") != relative.npos || relative.empty() ||
+                 relative.size() > max_site_glob)
           cannot = "this name cannot be written here; rename the file";
         files.push_back({text.value_or("\"...\""), ""});
       }
       table.add_list("files", files);
-      std::string why = standing.role == Role::host ? "it translates and forwards nothing" : "it translates or forwards";
+      std::string why =
+          standing.role == Role::host ? "it translates and forwards nothing" : "it translates or forwards";
       if (firewall.rulesets.size() > 0) why = because(why, firewall.rulesets.front().span);
       std::string role = fmt::format("role = \"{}\"", name_of(standing.role));
       if (several == 1 && declared.empty())
         table.add(role, why);
       else
         table.add("# " + role, why + "; uncomment if packets pass these firewalls one after the other");
-      part(table, several > 1 && &standing == &a_.standings.front() ? "which firewall stands behind which: the roles are commented out"
-                                                                    : "",
+      part(table,
+           several > 1 && &standing == &a_.standings.front()
+               ? "which firewall stands behind which: the roles are commented out"
+               : "",
            cannot);
     }
     if (!a_.standings.empty()) return;
@@ -358,17 +374,20 @@ class Draft {
     }
     if (all.empty()) {
       table.add("interfaces = [\"eth0\"]", candidates());
-      return example(table, network ? "only the filter of the PBX itself was given: it is judged against the network around it"
-                                    : "no rule shows which interface leads to the internet; fill in and uncomment");
+      return example(table,
+                     network ? "only the filter of the PBX itself was given: it is judged against the network around it"
+                             : "no rule shows which interface leads to the internet; fill in and uncomment");
     }
     table.add_list("interfaces", items);
     std::string why;
     if (network) why = "only the filter of the PBX itself was given: it is judged against the network around it";
     for (const InterfaceTest& test : all)
-      if (!is_interface_name(test)) why = fmt::format("the interface name {} cannot be written here", format_interface(test));
+      if (!is_interface_name(test))
+        why = fmt::format("the interface name {} cannot be written here", format_interface(test));
     for (const Standing& standing : a_.standings)
       if (why.empty() && standing.outermost && !is_internet_of(all, standing))
-        why = "left out: it would hold for every firewall here, and change how " + seen(standing.firewall->name) + " is judged";
+        why = "left out: it would hold for every firewall here, and change how " + seen(standing.firewall->name) +
+              " is judged";
     part(table, why.empty() && options_.internet.empty() ? "that the internet is behind " + inferred : "", why);
   }
 
@@ -386,7 +405,8 @@ class Draft {
       each_rule(*standing.firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
         for (const Condition& c : rule.conditions)
           for (const Test& test : c.any_of)
-            if (auto* i = std::get_if<InterfaceTest>(&test); i && !i->name.empty() && i->name != "lo" && !is_tunnel(i->name))
+            if (auto* i = std::get_if<InterfaceTest>(&test);
+                i && !i->name.empty() && i->name != "lo" && !is_tunnel(i->name))
               names.insert(format_interface(*i));
       });
     std::string out;
@@ -424,8 +444,8 @@ class Draft {
     std::set<std::string> names;
     for (const Zone& zone : a_.reading.site.zones) names.insert(zone.name);
     std::size_t number = 0;
-    for (SourceZone& zone : out)
-      do zone.name = fmt::format("source-{}", ++number);
+    for (SourceZone& zone : out) do
+        zone.name = fmt::format("source-{}", ++number);
       while (names.contains(zone.name));
     return out;
   }
@@ -451,7 +471,8 @@ class Draft {
         for (std::string& prefix : prefixes_of(i, zone.family))
           if (prefixes.size() <= most_prefixes) prefixes.push_back({'"' + prefix + '"', ""});
       std::string why = z >= most_zones ? "too many sources were found to guess who they are" : "";
-      if (prefixes.size() > most_prefixes) why = fmt::format("more than {} prefixes; name those that are somebody's", most_prefixes);
+      if (prefixes.size() > most_prefixes)
+        why = fmt::format("more than {} prefixes; name those that are somebody's", most_prefixes);
       prefixes.front().reason = "let in by " + lines_of(zone);
       if (prefixes.size() > 1) {
         table.add("# " + printable(prefixes.front().reason));
@@ -464,7 +485,12 @@ class Draft {
     if (!zones.empty() || a_.reading.site.zones.size() > 0) return;
     Table table("[zones.itsp]");
     table.add("sources = [\"198.51.100.0/28\"]", "the provider's addresses");
-    example(table, "no single public source is let in; name the provider's, partners', and your own other sites");
+    bool located =
+        std::any_of(a_.standings.begin(), a_.standings.end(), [](const Standing& s) { return s.protects_itself; });
+    for (const Host& host : a_.reading.site.hosts) located = located || !host.addresses.empty();
+    example(table, located
+                       ? "no single public source is let in; name the provider's, partners', and your own other sites"
+                       : "who may reach the PBX shows once its address is known; name the provider's addresses");
   }
 
   // ---- calls
@@ -483,12 +509,16 @@ class Draft {
       const std::string& value = registers->value.value;
       for (const char* yes : {"true", "True", "TRUE", "1", "yes", "on"}) registered = registered || value == yes;
     }
-    std::string zone = providers_.size() == 1 ? providers_.front() : registered && providers_.empty() ? "internet" : "itsp";
+    std::string zone = providers_.size() == 1             ? providers_.front()
+                       : registered && providers_.empty() ? "internet"
+                                                          : "itsp";
     Table table("[calls]");
-    std::string trunk = fmt::format("trunk = {{ zone = \"{}\", register = {} }}", zone, registers && !registered ? "false" : "true");
+    std::string trunk =
+        fmt::format("trunk = {{ zone = \"{}\", register = {} }}", zone, registers && !registered ? "false" : "true");
     std::string workers = "# remote_workers = \"none\"", ways = "none, vpn, sip, sip-tls, h323, webrtc, sbc";
     if (line && registers && zone != "itsp") {
-      table.add(trunk, because(registered ? "the SIP line registers" : "the SIP line does not register", registers->value.span));
+      table.add(trunk, because(registered ? "the SIP line registers" : "the SIP line does not register",
+                               registers->value.span));
       table.add(workers, ways);
       return part(table, fmt::format("that calls come from zone {}", zone));
     }
@@ -549,8 +579,7 @@ std::vector<DraftPart> draft_of(const Assessment& assessment, const LintOptions&
 std::string format_draft(const std::vector<DraftPart>& parts, const std::vector<std::string>& inputs) {
   constexpr std::size_t most_inputs = 5;
   std::string from;
-  for (std::size_t i = 0; i < inputs.size() && i < most_inputs; ++i)
-    from += (i > 0 ? ", " : "") + printable(inputs[i]);
+  for (std::size_t i = 0; i < inputs.size() && i < most_inputs; ++i) from += (i > 0 ? ", " : "") + printable(inputs[i]);
   if (inputs.size() > most_inputs) from += fmt::format(" and {} more", inputs.size() - most_inputs);
   std::string out = "# What ipo-lint init could infer about this site from " + from +
                     ".\n# Each line says what it rests on: check it, and fill in what is commented out.\n";

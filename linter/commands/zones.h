@@ -16,9 +16,9 @@ struct ZonesCommand {
   //                  "interfaces":[{"interface","zone","why","file","line"}],
   //                  "sources":[{"source","interface","zone","why","file","line"}]}],
   //    "inferences":[{"message","file","line"}]}
-  // `zone` null: no zone's, taken for inside. `interface` "eth+": every interface that begins so and is not listed; "+":
-  // every other one; null (of a source): all of them. A source that is listed twice for one interface splits over zones.
-  // `file` and `line` are null where a conclusion rests on no line.
+  // `zone` null: no zone's, taken for inside. `interface` "eth+": every interface that begins so and is not listed;
+  // "+": every other one; null (of a source): all of them. A source that is listed twice for one interface splits over
+  // zones. `file` and `line` are null where a conclusion rests on no line.
   std::string format = "text";
 };
 
