@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "linter/place.h"
@@ -29,7 +31,14 @@ class TextReport {
       : out_(out), report_(report), style_(style), places_(report.sources), redaction_(report) {}
 
   void write() {
-    for (const Finding& f : report_.findings) write_finding(f);
+    std::map<std::string_view, std::size_t> seen;
+    bool brief = false;
+    for (const Finding& f : report_.findings) {
+      bool was_brief = std::exchange(brief, ++seen[f.check] > shown_in_full);
+      if (was_brief && !brief) out_ << '\n';
+      brief ? write_briefly(f, seen[f.check] == shown_in_full + 1) : write_finding(f);
+    }
+    if (brief) out_ << '\n';
     write_problems();
     write_inferences();
     write_sites();
@@ -99,6 +108,16 @@ class TextReport {
   }
 
   static constexpr std::size_t shown_doubts = 5;
+  static constexpr std::size_t shown_in_full = 20;  // findings of one check
+
+  // What has been shown in full often enough is one line.
+  void write_briefly(const Finding& finding, bool first) {
+    if (first) out_ << fmt::format("more {} findings, in brief; --format json has them in full\n", finding.check);
+    Place place = places_.at(finding.span);
+    out_ << painted(color_of(finding.level), fmt::format("{}[{}]", name_of(finding.level), finding.check))
+         << fmt::format(" {}:{}:{}: {}{}\n", shown_path(place), place.line, place.column,
+                        finding.certainty == Certainty::possible ? "possible: " : "", printable(finding.message));
+  }
 
   std::vector<std::string> doubt_lines(const Finding& finding, const Place& main) const {
     std::vector<std::string> lines;

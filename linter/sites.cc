@@ -20,29 +20,41 @@ namespace fs = std::filesystem;
 
 std::string folder_of(const std::string& path) { return fs::path(path).parent_path().generic_string(); }
 
-bool is_below(const std::string& folder, const std::string& above) {
-  return folder == above || (folder.starts_with(above) && (above.empty() || above.ends_with('/') || folder[above.size()] == '/'));
+std::string without_slashes(std::string folder) {
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  return folder;
 }
 
-// The folders that are sites by themselves, where a folder that was named holds several exports: from each folder with an
-// export upward as long as no other export comes in.
-std::vector<std::string> folders_of_sites(const std::vector<Input>& inputs, const std::string& named) {
-  std::set<std::string> exports;
-  for (const Input& input : inputs)
-    if (input.folder == named && input.dialect == "ipoffice") exports.insert(folder_of(input.path));
-  std::vector<std::string> out;
-  if (exports.size() < 2) return out;
-  for (const std::string& folder : exports) {
-    std::string site = folder;
-    for (std::string up = folder_of(site); is_below(up, named) && up != site; up = folder_of(up)) {
-      auto inside = std::count_if(exports.begin(), exports.end(), [&](const std::string& e) { return is_below(e, up); });
-      if (inside > 1) break;
-      site = up;
+// A folder that was named: the folders in it that hold exports, and those that are sites by themselves: from each folder
+// with an export upward as long as no other export comes in.
+struct Tree {
+  std::set<std::string> exports, sites;
+
+  void split(const std::string& named) {
+    std::map<std::string, std::size_t> below;  // folders with exports in each folder
+    for (const std::string& folder : exports)
+      for (std::string up = folder;; up = folder_of(up)) {
+        ++below[up];
+        if (up == named || up.empty() || up == folder_of(up)) break;
+      }
+    if (exports.size() < 2) return;
+    for (const std::string& folder : exports) {
+      std::string site = folder;
+      while (site != named && below[folder_of(site)] == 1) site = folder_of(site);
+      sites.insert(site);
     }
-    out.push_back(site);
   }
-  return out;
-}
+
+  // The site a file belongs to. What is outside all of them is a site with what is in its folder. Empty: all is one site.
+  std::string site_of(const std::string& path, const std::string& named) const {
+    if (sites.empty()) return {};
+    std::string own = folder_of(path);
+    for (std::string up = own;; up = folder_of(up)) {
+      if (sites.contains(up)) return up;
+      if (up == named || up.empty() || up == folder_of(up)) return own;
+    }
+  }
+};
 
 void move_behind(Report& report, std::uint32_t sources) {
   auto move = [&](SourceSpan& span) {
@@ -67,28 +79,32 @@ void append(std::vector<T>& into, std::vector<T>& more) {
 
 std::vector<SiteInputs> group_sites(std::vector<Input> inputs, const std::string& config) {
   std::vector<std::string> governing(inputs.size(), config);
+  std::map<std::string, std::string> governing_folder;
   std::set<std::string> found;
   for (std::size_t i = 0; i < inputs.size() && config.empty(); ++i) {
-    governing[i] = find_site_file(inputs[i].path);
+    const std::string& path = inputs[i].path;
+    auto [known, fresh] = governing_folder.try_emplace(path == "-" ? path : folder_of(path));
+    if (fresh) known->second = find_site_file(path);
+    governing[i] = known->second;
     if (!governing[i].empty()) found.insert(governing[i]);
   }
-  std::map<std::string, std::vector<std::string>> split;  // by folder that was named
-  for (const Input& input : inputs)
-    if (!input.folder.empty() && found.empty() && config.empty() && !split.contains(input.folder))
-      split[input.folder] = folders_of_sites(inputs, input.folder);
+  std::map<std::string, Tree> trees;  // by folder that was named; of what no site file governs
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].folder.empty() || !governing[i].empty()) continue;
+    Tree& tree = trees[without_slashes(inputs[i].folder)];
+    if (inputs[i].dialect == "ipoffice") tree.exports.insert(folder_of(inputs[i].path));
+  }
+  for (auto& [named, tree] : trees) tree.split(named);
 
   std::vector<SiteInputs> sites;
   std::map<std::pair<std::string, std::string>, std::size_t> known;  // by site file, folder
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    std::string file = governing[i], folder;
-    if (file.empty() && found.size() == 1 && inputs[i].folder.empty()) file = *found.begin();
-    if (file.empty())
-      for (const std::string& site : split[inputs[i].folder]) {
-        if (is_below(folder_of(inputs[i].path), site)) folder = site;
-      }
-    else
+    std::string file = governing[i], folder, named = without_slashes(inputs[i].folder);
+    if (file.empty() && found.size() == 1 && named.empty()) file = *found.begin();
+    if (!file.empty())
       folder = folder_of(file);
-    if (file.empty() && folder.empty() && !split[inputs[i].folder].empty()) folder = inputs[i].folder;
+    else if (!named.empty())
+      folder = trees[named].site_of(inputs[i].path, named);
     auto [at, fresh] = known.try_emplace({file, folder}, sites.size());
     if (fresh) {
       sites.push_back({folder.empty() ? "." : folder, {}, {}});

@@ -10,9 +10,9 @@
 namespace ipo {
 
 // Inputs that find different site files are different sites; named ones that find none join the only site that has one.
-// `config`, if not empty, is the site file of all of them. A folder with two exports or more and no site file is several
-// sites, each the largest folder that holds one export (files above these are a site of their own); everything else
-// without a site file is one. In the order of their first inputs.
+// `config`, if not empty, is the site file of all of them. What a named folder holds beside that, with two exports or more,
+// is several sites, each the largest folder that holds one export; what is in none of these is a site for each folder that
+// holds it. Everything else without a site file is one. In the order of their first inputs.
 std::vector<SiteInputs> group_sites(std::vector<Input> inputs, const std::string& config);
 
 // lint() for each, `jobs` at a time, as one report; `done` is told, by any thread, when one is finished. The report does not

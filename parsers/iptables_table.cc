@@ -337,7 +337,8 @@ void TableReader::hook_ufw(std::vector<Inference>& inferences) {
     g.declared = true;
     for (std::string_view piece : pieces) {
       std::string name = prefix + std::string(piece) + '-' + hook, user = prefix + "user-" + hook;
-      call(g, name);
+      // Its logging chains only ever log.
+      if (present(name) || !piece.ends_with("-logging")) call(g, name);
       if (piece == "before") call(present(name) ? *find(name) : g, user);
     }
   }

@@ -140,11 +140,18 @@ IntervalSet way_in(const Standing& standing, const PacketSpace& packets, const Z
   std::vector<InterfaceTest> elsewhere;
   certain = true;
   for (const Interval& i : addresses) {
-    bool sure = true;
-    for (const InterfaceTest& test : standing.inside(Address{family, i.lo}, sure, elsewhere)) inner.add(interfaces.matching(test));
-    certain = certain && sure;
+    bool tied = false;
+    std::vector<InterfaceTest> inside = standing.inside(Address{family, i.lo}, tied, elsewhere);
+    // With the internet's side not known an interface that is named may be either; so may one that is not.
+    if (tied || !standing.internet.empty())
+      for (const InterfaceTest& test : inside) inner.add(interfaces.matching(test));
+    else
+      inner.add(interfaces.all().minus(loopback));
+    certain = certain && tied;
   }
   if (addresses.empty()) standing.inside({}, certain, elsewhere);
+  if (!certain && standing.internet.empty())
+    for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
   if (inner.empty()) {
     inner = interfaces.all().minus(standing.internet.empty() ? loopback : zones.outside().united(loopback));
     for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
@@ -193,7 +200,7 @@ void Exposure::judge(std::size_t m, std::size_t r) {
     in.path_certain = certain || !host;
     if (in.unlocated.empty()) line_up(in, m);
     in.target = in.addresses.empty() ? s.constant(1) : s.test(Dimension::destination, in.addresses);
-    in.target = through(in, 0, in.target);
+    in.target = through(in, in.target);
     for (std::size_t z = 0; z < standing.zones.size(); ++z) {
       in.zone = &standing.zones[z];
       Passage out = in;
@@ -201,10 +208,18 @@ void Exposure::judge(std::size_t m, std::size_t r) {
       out.hook = hook == Hook::forward ? Hook::forward : Hook::output;
       out.then.clear();
       out.target = s.constant(1);
+      // Unless rules tie the host to the zone's own interfaces, it is behind others.
+      IntervalSet lead_in = inner;
+      if (IntervalSet own = s.project(zones.coming(z), Dimension::in); hook == Hook::forward && !certain && z > 0) {
+        IntervalSet inside = packets.interfaces.all().minus(packets.interfaces.matching({true, "lo", false})).minus(own);
+        lead_in = inner.minus(own);
+        if (lead_in.empty()) lead_in = inside.minus(zones.outside());
+        if (lead_in.empty()) lead_in = inner;
+      }
       if (z > 0 || standing.outermost)
-        pass(in, s.intersect(s.intersect(opening, zones.coming(z)), s.test(Dimension::out, inner)));
+        pass(in, s.intersect(s.intersect(opening, zones.coming(z)), s.test(Dimension::out, lead_in)));
       if (in.unlocated.empty())
-        pass(out, s.intersect(s.intersect(opening, zones.going(z)), s.test(Dimension::in, inner)));
+        pass(out, s.intersect(s.intersect(opening, zones.going(z)), s.test(Dimension::in, lead_in)));
     }
   };
 
@@ -212,10 +227,7 @@ void Exposure::judge(std::size_t m, std::size_t r) {
   if (standing.protects_itself) {
     bool any = false;
     for (const Host* host : hosts)
-      if (standing.runs_on(*host) && (!any || !standing.firewall->hosts.empty())) {
-        judge_host(host, Hook::input, "");
-        any = true;
-      }
+      if (standing.runs_on(*host)) judge_host(host, Hook::input, ""), any = true;
     if (!any) judge_host(nullptr, Hook::input, "");
     return;
   }
@@ -273,21 +285,60 @@ void Exposure::line_up(Passage& passage, std::size_t m) {
   }
 }
 
+namespace {
+
+// Packets, as the last filter sees them, that may leave with another source. What is untracked is never translated.
+PacketSet translated_sources(ChainSets& chains, SourceSpan& place) {
+  Space& s = chains.space();
+  PacketSet out = s.nothing();
+  for (const BaseChain& base : chains.ruleset().base_chains) {
+    if (base.hook != Hook::postrouting || !base.nat) continue;
+    for (const ChainSets::Decided& d : chains.decide(base, chains.universe())) {
+      ActionKind kind = d.by.rule ? d.by.rule->action.kind : ActionKind::accept;
+      if (kind == ActionKind::translate_source || kind == ActionKind::unknown)
+        out = s.unite(out, s.possible(d.packets)), place = d.by.span();
+    }
+  }
+  return s.minus(out, s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked))));
+}
+
+PacketSet from_anywhere(Space& s, PacketSet packets) {
+  return s.exists(s.exists(packets, Dimension::source), Dimension::source_port);
+}
+
+// Without what a packet is to one firewall only.
+PacketSet between_firewalls(Space& s, PacketSet packets) {
+  for (Dimension d : {Dimension::in, Dimension::out, Dimension::state, Dimension::nat}) packets = s.exists(packets, d);
+  return packets;
+}
+
+// As the next firewall sees packets of `arriving` that this one may let through.
+PacketSet passed_on(ChainSets& chains, Hook hook, const std::vector<Flow>& flows, PacketSet arriving) {
+  Space& s = chains.space();
+  Reach reach(chains);
+  PacketSet out = s.nothing();
+  for (const Flow& flow : flows) out = s.unite(out, reach.after(s.possible(s.intersect(flow.accepted, arriving)), flow));
+  if (SourceSpan place; hook == Hook::forward)
+    if (PacketSet translated = translated_sources(chains, place); !translated.empty())
+      out = s.unite(s.minus(out, translated), from_anywhere(s, s.intersect(out, translated)));
+  return between_firewalls(s, out);
+}
+
+bool translates(const Stage& stage) {
+  return std::any_of(stage.flows.begin(), stage.flows.end(), [](const Flow& f) { return f.translation.rule != nullptr; });
+}
+
+}  // namespace
+
 // Where rules translate sources on the way out, the next firewall sees some other source: any, as far as is known here.
 PacketSet Exposure::leaving(ChainSets& chains, Hook hook, PacketSet target) const {
   if (hook != Hook::forward) return target;
   Space& s = chains.space();
-  PacketSet translated = s.nothing();
   SourceSpan place;
-  for (const BaseChain& base : chains.ruleset().base_chains) {
-    if (base.hook != Hook::postrouting || !base.nat) continue;
-    for (const ChainSets::Decided& d : chains.decide(base, chains.universe()))
-      if (d.by.rule && d.by.rule->action.kind == ActionKind::translate_source)
-        translated = s.unite(translated, s.possible(d.packets)), place = d.by.span();
-  }
+  PacketSet translated = translated_sources(chains, place);
   if (translated.empty()) return target;
-  PacketSet some = s.exists(s.exists(target, Dimension::source), Dimension::source_port);
   IntervalSet addresses = IntervalSet::range(0, address_max(chains.ruleset().family)), ports = IntervalSet::range(0, 65535);
+  PacketSet some = from_anywhere(s, target);
   PacketSet all = s.every(s.every(target, Dimension::source, addresses), Dimension::source_port, ports);
   PacketSet unknown = chains.packets().predicate(
       {"the translated source passes the next firewall", "this rule gives packets another source before the next firewall", true},
@@ -296,9 +347,9 @@ PacketSet Exposure::leaving(ChainSets& chains, Hook hook, PacketSet target) cons
 }
 
 // From the last firewall outward: what it lets through to the target, as it leaves the one before.
-PacketSet Exposure::through(const Passage& passage, std::size_t from, PacketSet target) const {
+PacketSet Exposure::through(const Passage& passage, PacketSet target) const {
   Space& s = passage.chains->space();
-  for (std::size_t k = passage.then.size(); k-- > from;) {
+  for (std::size_t k = passage.then.size(); k-- > 0;) {
     const Stage& stage = passage.then[k];
     if (stage.chains) {
       Reach reach(*stage.chains);
@@ -306,7 +357,9 @@ PacketSet Exposure::through(const Passage& passage, std::size_t from, PacketSet 
       for (const Flow& flow : stage.flows) passed = s.unite(passed, s.intersect(flow.accepted, reach.before(target, flow)));
       // The interfaces are its own business; where they matter, which one it is is not known.
       PacketSet some = s.exists(s.exists(passed, Dimension::in, stage.in), Dimension::out, stage.out);
-      PacketSet all = s.every(s.every(passed, Dimension::in, stage.in), Dimension::out, stage.out);
+      // No way leads out by the interface it came in by, so none of those counts against a packet.
+      PacketSet ways = s.unite(passed, hairpins(stage.chains->packets()));
+      PacketSet all = s.intersect(some, s.every(s.every(ways, Dimension::in, stage.in), Dimension::out, stage.out));
       PacketSet unknown = stage.chains->packets().predicate(
           {"the way through " + stage.at->firewall->name, "which interfaces of this firewall packets pass is not known", true},
           stage.ruleset->span);
@@ -325,21 +378,54 @@ PacketSet Exposure::through(const Passage& passage, std::size_t from, PacketSet 
   return target;
 }
 
+// Translations only: what the filters make of the packets is another question.
 PacketSet Exposure::before_path(const Passage& passage, PacketSet wanted) const {
   Space& s = passage.chains->space();
-  bool translates = std::any_of(passage.then.begin(), passage.then.end(), [](const Stage& stage) {
-    return std::any_of(stage.flows.begin(), stage.flows.end(), [](const Flow& f) { return f.translation.rule != nullptr; });
-  });
-  return translates ? s.possible(through(passage, 0, wanted)) : wanted;
+  for (std::size_t k = passage.then.size(); k-- > 0;) {
+    const Stage& stage = passage.then[k];
+    if (!stage.chains || !translates(stage)) continue;
+    Reach reach(*stage.chains);
+    PacketSet arrived = s.nothing();
+    for (const Flow& flow : stage.flows)
+      arrived = s.unite(arrived, s.intersect(stage.arriving, reach.before(s.intersect(flow.seen, wanted), flow)));
+    wanted = between_firewalls(s, s.possible(arrived));
+  }
+  return wanted;
+}
+
+PacketSet Exposure::at_host(const Passage& passage, PacketSet packets) const {
+  Space& s = passage.chains->space();
+  for (const Stage& stage : passage.then)
+    if (stage.chains && translates(stage))
+      packets = passed_on(*stage.chains, stage.hook, stage.flows, s.intersect(stage.arriving, between_firewalls(s, packets)));
+  return packets;
 }
 
 // ---- what passes ------------------------------------------------------------------------------------------------
+
+std::optional<bool> of_internet(std::string_view predicate) {
+  if (!predicate.starts_with("-m policy ") || predicate.find("--dir in") == predicate.npos) return {};
+  if (predicate.find("--pol none") != predicate.npos) return true;
+  if (predicate.find("--pol ipsec") != predicate.npos) return false;
+  return {};
+}
+
+namespace {
+
+PacketSet unprotected(const PacketSpace& packets, Space& s, PacketSet set) {
+  for (std::uint32_t n : s.predicates_of(set))
+    if (auto value = of_internet(packets.predicates()[n].text)) set = s.assume(set, n, *value);
+  return set;
+}
+
+}  // namespace
 
 void Exposure::pass(Passage passage, PacketSet zone) {
   ChainSets& chains = *passage.chains;
   Space& s = chains.space();
   Reach reach(chains);
   if (zone.empty() || !reach.last_filter(passage.hook)) return;
+  if (passage.inbound && passage.zone->is_internet()) passage.target = unprotected(chains.packets(), s, passage.target);
   if (!passage.inbound && !passage.addresses.empty() && passage.hook == Hook::forward)
     zone = s.intersect(zone, s.test(Dimension::source, passage.addresses));
   passage.arriving = zone;
@@ -355,11 +441,16 @@ void Exposure::pass(Passage passage, PacketSet zone) {
         !flow.translation.rule->action.translation.to_receiving_interface)
       continue;
     if (passage.inbound) flow.accepted = s.intersect(flow.accepted, reach.before(passage.target, flow));
+    if (passage.inbound && passage.zone->is_internet()) {
+      flow.accepted = unprotected(chains.packets(), s, flow.accepted);
+      flow.seen = unprotected(chains.packets(), s, flow.seen);
+      for (ChainSets::Decided& d : flow.decided) d.packets = unprotected(chains.packets(), s, d.packets);
+    }
     if (flow.accepted.empty() && s.intersect(flow.seen, passage.to_host).empty()) continue;
     // Which interface leads to the host is the routing's business: proven needs all of them to agree.
     PacketSet on_every_way = flow.accepted;
     if (passage.hook == Hook::forward && passage.inbound && !passage.path_certain)
-      on_every_way = s.every(flow.accepted, Dimension::out, outs);
+      on_every_way = s.intersect(s.every(s.unite(flow.accepted, hairpins(chains.packets())), Dimension::out, outs), flow.accepted);
     flow.proven = s.intersect(reach.after(s.proven(reach.exact(on_every_way, flow)), flow), some_target);
     passage.possible = s.unite(passage.possible, s.intersect(reach.after(s.possible(flow.accepted), flow), some_target));
     passage.flows.push_back(std::move(flow));
@@ -369,13 +460,23 @@ void Exposure::pass(Passage passage, PacketSet zone) {
   if (made.inbound) open(made, made.zone->is_internet() ? openings_ : openings_of_zones_);
 }
 
-PacketSet Exposure::row_packets(const Passage& passage, const MatrixRow& row) const {
-  Space& s = passage.chains->space();
+namespace {
+
+PacketSet at_ports(Space& s, const MatrixRow& row, const IntervalSet& ports) {
   IntervalSet transports;
   for (std::uint8_t protocol : {proto_tcp, proto_udp})
     if (row.has_transport(protocol)) transports.add(protocol, protocol);
-  return before_path(passage, s.intersect(s.test(Dimension::protocol, transports),
-                                          s.test(Dimension::destination_port, ports_of(row, passage.host))));
+  return s.intersect(s.test(Dimension::protocol, transports), s.test(Dimension::destination_port, ports));
+}
+
+}  // namespace
+
+PacketSet Exposure::row_packets(const Passage& passage, const MatrixRow& row) const {
+  return before_path(passage, at_ports(passage.chains->space(), row, ports_of(row, passage.host)));
+}
+
+PacketSet Exposure::row_packets(const Passage& passage, const RowHit& hit) const {
+  return before_path(passage, at_ports(passage.chains->space(), *hit.row, hit.ports));
 }
 
 void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
@@ -439,7 +540,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
         hit.any = proven_any || is_anyone(sure.united(maybe), family);
         hit.certainty = proven_any || (!hit.any && !hit_proven.empty()) ? Certainty::proven : Certainty::possible;
         if (hit.certainty == Certainty::proven) hits = hit_proven;
-        hit.ports = s.project(hits, Dimension::destination_port);
+        hit.ports = s.project(at_host(passage, hits), Dimension::destination_port).intersected(ports_of(*row, passage.host));
         hit.sources = s.project(hits, Dimension::source);
         IntervalSet protocols = s.project(hits, Dimension::protocol);
         for (std::uint8_t protocol : {proto_tcp, proto_udp})
@@ -449,9 +550,12 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
       std::stable_sort(o.hits.begin(), o.hits.end(),
                        [](const RowHit& a, const RowHit& b) { return gravity(*a.row) < gravity(*b.row); });
       for (int t = 0; t < 2; ++t) {
-        PacketSet of = s.intersect(both, s.test(Dimension::protocol, IntervalSet::of(t == 0 ? proto_tcp : proto_udp)));
-        PacketSet strange = s.intersect(of, s.test(Dimension::destination_port, known[t].complement(65535)));
-        (t == 0 ? o.undocumented_tcp : o.undocumented_udp) = s.project(strange, Dimension::destination_port);
+        IntervalSet unknown_ports = known[t].complement(65535);
+        PacketSet strange = s.intersect(s.test(Dimension::protocol, IntervalSet::of(t == 0 ? proto_tcp : proto_udp)),
+                                        s.test(Dimension::destination_port, unknown_ports));
+        strange = s.intersect(both, before_path(passage, strange));
+        (t == 0 ? o.undocumented_tcp : o.undocumented_udp) =
+            s.project(at_host(passage, strange), Dimension::destination_port).intersected(unknown_ports);
         o.undocumented_sources.add(s.project(strange, Dimension::source));
       }
       openings.push_back(std::move(o));
@@ -468,20 +572,36 @@ Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, b
       if (!d.accepted && !s.disjoint(d.packets, wanted))
         return {d.by, &flow, s.intersect(d.packets, wanted), passage.at};
   }
-  // This firewall lets them through: then the first of the next that does not. What it drops is looked for in the form it
-  // has there, which is this firewall's but for what later ones translate.
-  PacketSet on_the_way = before_path(passage, wanted);
-  for (const Stage& stage : passage.then)
+  // This firewall lets them through: then the first of the next that stops some of them however they come to it. `there` is
+  // what comes to the next one, as it sees it.
+  std::vector<Flow> flows;
+  for (const Flow& flow : passage.flows)
+    if (!translated_only || flow.translation.rule) flows.push_back(flow);
+  for (Flow& flow : flows) {
+    PacketSet passing = s.nothing();
+    for (const ChainSets::Decided& d : flow.decided)
+      if (d.accepted) passing = s.unite(passing, s.intersect(d.packets, wanted));
+    flow.accepted = s.intersect(passage.arriving, reach.before(passing, flow));
+  }
+  PacketSet there = passed_on(*passage.chains, passage.hook, flows, s.constant(1));
+  for (const Stage& stage : passage.then) {
+    if (!stage.chains) continue;
+    Reach way(*stage.chains);
+    PacketSet passing = s.nothing();
+    for (const Flow& flow : stage.flows) passing = s.unite(passing, s.possible(flow.accepted));
+    PacketSet stopped = s.minus(s.intersect(there, between_firewalls(s, stage.arriving)), between_firewalls(s, passing));
     for (const Flow& flow : stage.flows)
       for (const ChainSets::Decided& d : flow.decided) {
-        if (d.accepted) continue;
-        PacketSet there = s.exists(s.exists(s.exists(s.exists(d.packets, Dimension::in), Dimension::out), Dimension::state), Dimension::nat);
-        PacketSet dropped = s.intersect(s.intersect(there, on_the_way), wanted);
-        if (dropped.empty()) continue;
-        for (const Flow& first : passage.flows)
-          if (!translated_only || first.translation.rule)
-            if (!s.disjoint(first.seen, dropped)) return {d.by, &first, dropped, stage.at};
+        if (d.accepted || s.disjoint(stopped, way.before(d.packets, flow))) continue;
+        PacketSet mine = between_firewalls(s, s.possible(s.intersect(stage.arriving, way.before(d.packets, flow))));
+        for (const Flow& first : passage.flows) {
+          if (translated_only && !first.translation.rule) continue;
+          PacketSet here = s.intersect(first.seen, wanted), exactly = s.intersect(here, s.intersect(stopped, mine));
+          if (!here.empty()) return {d.by, &first, exactly.empty() ? here : exactly, stage.at};
+        }
       }
+    there = passed_on(*stage.chains, stage.hook, stage.flows, s.intersect(stage.arriving, there));
+  }
   return {};
 }
 

@@ -52,7 +52,7 @@ struct Passage {
 struct RowHit {
   const MatrixRow* row = nullptr;
   Certainty certainty = Certainty::proven;
-  IntervalSet ports;        // of the row that are open, after translation
+  IntervalSet ports;        // of the row that are open, as the host sees them
   std::vector<std::uint8_t> transports;
   IntervalSet sources;
   bool beside_forward = false;  // "if routed", while a forward lets only some sources to the same row
@@ -68,7 +68,7 @@ struct Opening {
   bool unrestricted = false;    // the line names no port and half of all ports or more are open
   bool routed = true;           // false: a private address with no translation to it, so it counts "if routed"
   std::vector<RowHit> hits;     // gravest service first
-  IntervalSet undocumented_tcp, undocumented_udp;  // open ports no row of the matrix knows
+  IntervalSet undocumented_tcp, undocumented_udp;  // open ports no row of the matrix knows, as the host sees them
   IntervalSet undocumented_sources;
 
   const std::string& zone() const { return passage->zone->name; }
@@ -79,6 +79,10 @@ struct Opening {
 // More than 2^24 public IPv4 addresses, or 2^96 IPv6.
 bool is_anyone(const IntervalSet& sources, Family family);
 IntervalSet public_part(const IntervalSet& addresses, Family family);
+
+// What an undecidable match says of every packet that comes straight from the internet: none was protected by IPsec, for
+// such a packet is its tunnel's. Nothing where that does not decide it.
+std::optional<bool> of_internet(std::string_view predicate);
 
 class Exposure {
  public:
@@ -93,10 +97,14 @@ class Exposure {
   // Every ruleset of every standing, for checks about rules rather than packets.
   const std::vector<std::unique_ptr<ChainSets>>& chains() const { return chains_; }
 
-  // Packets of a row on the passage's host, as seen after this firewall's translation.
+  // Packets of a row on the passage's host, as seen after this firewall's translation; those of a hit.
   PacketSet row_packets(const Passage& passage, const MatrixRow& row) const;
-  // Of `wanted` (as a host sees them at the end of the path), the packets as this passage's firewall sees them.
+  PacketSet row_packets(const Passage& passage, const RowHit& hit) const;
+  // Packets that `wanted` (as a host sees them at the end of the path) are to this passage's firewall, whether or not the
+  // next ones let them through.
   PacketSet before_path(const Passage& passage, PacketSet wanted) const;
+  // The other way round: packets this firewall lets through, as the host sees them if the next ones let them through.
+  PacketSet at_host(const Passage& passage, PacketSet packets) const;
   // A packet of `wanted` (a part of what the flow shows) as it arrives, its way through every firewall of the path, and the
   // matches it depends on.
   struct Witness {
@@ -126,7 +134,7 @@ class Exposure {
   void pass(Passage passage, PacketSet zone);
   void open(const Passage& passage, std::vector<Opening>& openings);
   void line_up(Passage& passage, std::size_t machine);
-  PacketSet through(const Passage& passage, std::size_t from, PacketSet target) const;
+  PacketSet through(const Passage& passage, PacketSet target) const;
   PacketSet leaving(ChainSets& chains, Hook hook, PacketSet target) const;
   void sum_up();
 

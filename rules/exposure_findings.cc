@@ -127,10 +127,7 @@ const Exposed& surest(const std::vector<Exposed>& group) {
 
 Finding finding_for(const Judgement& judgement, std::string_view check, Level level, const Exposed& exposed) {
   const Opening& o = *exposed.opening;
-  Space& s = o.passage->chains->space();
-  PacketSet wanted = s.intersect(judgement.exposure.row_packets(*o.passage, *exposed.hit->row),
-                                 s.test(Dimension::destination_port, exposed.hit->ports));
-  Finding f = finding_at(judgement, check, o, wanted, exposed.hit->certainty);
+  Finding f = finding_at(judgement, check, o, judgement.exposure.row_packets(*o.passage, *exposed.hit), exposed.hit->certainty);
   f.level = level_at(level, o);
   return f;
 }

@@ -22,8 +22,15 @@ bool is_only(const Firewall& firewall, Family family) {
                                                    [&](const Ruleset& r) { return r.family == family; });
 }
 
+// A call of one of ufw's chains that no file holds: the parser puts in what ufw adds around each of its files.
+bool is_put_in(const Rule& rule) { return rule.action.name.starts_with("ufw") && rule.span == rule.action.span; }
+
 // Loads `more` after `into`: a table whose policies it states starts anew, rules for other chains are appended.
 void load(Ruleset& into, Ruleset more) {
+  // What ufw adds is there once, and not at all where a dump shows what it is.
+  for (const BaseChain& base : more.base_chains)
+    if (Chain& chain = more.chains[base.chain]; auto known = into.find(chain.table, chain.name))
+      if (!into.chains[*known].rules.empty()) std::erase_if(chain.rules, is_put_in);
   std::set<std::string> anew;
   for (const Chain& chain : more.chains)
     if (chain.policy && chain.policy->value != ActionKind::unknown) anew.insert(chain.table);
@@ -51,6 +58,21 @@ void load(Ruleset& into, Ruleset more) {
     return std::pair(a.hook, a.priority) < std::pair(b.hook, b.priority);
   });
   into = std::move(out);
+}
+
+// Calls of chains that another file brought.
+void resolve_calls(Ruleset& ruleset, std::vector<Statement>& statements) {
+  for (Chain& chain : ruleset.chains)
+    for (Rule& rule : chain.rules) {
+      Action& action = rule.action;
+      if (action.kind != ActionKind::unknown || action.name.empty() || !ruleset.find(chain.table, action.name)) continue;
+      action.kind = ActionKind::jump, action.chain = action.name;
+      if (is_put_in(rule)) rule.conditions.clear();
+      // The reason was that the chain is not there, whatever else is wrong with the rule.
+      if (rule.reason.find("; ") == std::string::npos) rule.understanding = Understanding::understood, rule.reason.clear();
+      for (Statement& statement : statements)
+        if (statement.span == rule.span) statement.understanding = rule.understanding, statement.reason = rule.reason;
+    }
 }
 
 // The path with every mark of an address family taken out of the file's name.
@@ -105,6 +127,7 @@ void join_declared(Site& site, const Sources& sources, const std::vector<Declare
                                                file.value, d.name),
                                    file.span});
     }
+    for (Ruleset& ruleset : joined.rulesets) resolve_calls(ruleset, site.statements);
     if (!joined.rulesets.empty()) placed.push_back({first, std::move(joined)});
   }
   for (std::size_t f = 0; f < site.firewalls.size(); ++f)

@@ -140,13 +140,16 @@ std::vector<InterfaceTest> Standing::inside(std::optional<Address> address, bool
           if (!has_interface(tied, out)) tied.push_back(out);
         }
   }
-  certain = !tied.empty() || named.size() <= 1;
+  certain = !tied.empty();
   return tied.empty() ? named : tied;
 }
 
-bool Standing::knows(const InterfaceTest& interface) const {
-  bool found = false, any = false;
-  each_rule(*firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
+namespace {
+
+// Whether a rule names the interface, or a pattern that covers it; `any`: one names any but lo.
+bool names(const Firewall& firewall, const InterfaceTest& interface, bool& any) {
+  bool found = false;
+  each_rule(firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
     for (const Condition& c : rule.conditions)
       for (const Test& test : c.any_of)
         if (auto* i = std::get_if<InterfaceTest>(&test); i && !i->name.empty()) {
@@ -155,12 +158,19 @@ bool Standing::knows(const InterfaceTest& interface) const {
                   (interface.prefix && i->name.starts_with(interface.name));
         }
   });
-  return found || !any;
+  return found;
+}
+
+}  // namespace
+
+bool Standing::knows(const InterfaceTest& interface) const {
+  bool any = false;
+  return names(*firewall, interface, any) || (!any && !has_interface(of_others, interface));
 }
 
 bool Standing::runs_on(const Host& host) const {
-  const std::vector<std::string>& names = firewall->hosts;
-  return names.empty() || std::find(names.begin(), names.end(), host.name) != names.end();
+  const std::vector<std::string>& on = firewall->hosts;
+  return on.empty() || std::find(on.begin(), on.end(), host.name) != on.end();
 }
 
 namespace {
@@ -237,6 +247,42 @@ void line_up(std::vector<Standing>& all) {
 
 }  // namespace
 
+namespace {
+
+// A host filter that does not say where it runs protects the PBX, unless that is an appliance, which has none.
+void place_host_filters(std::vector<Standing>& standings, Site& site) {
+  auto rank = [](const Host& host) { return host.platform == "ip500v2" ? 2 : is_pbx(host) ? 0 : 1; };
+  const Host* own = nullptr;
+  bool several = false;
+  for (const Host& host : site.hosts) {
+    if (host.products.empty()) continue;
+    several = own != nullptr;
+    if (!own || rank(host) < rank(*own)) own = &host;
+  }
+  for (std::size_t i = 0; own && i < standings.size(); ++i) {
+    if (standings[i].role != Role::host || !site.firewalls[i].hosts.empty()) continue;
+    site.firewalls[i].hosts = {own->name};
+    if (several)
+      site.inferences.push_back({fmt::format("this host's own filter is taken for that of '{}'; name its host in [[firewall]]", own->name),
+                                 place_of(site.firewalls[i])});
+  }
+}
+
+// An interface of a zone is that firewall's whose rules name it.
+void share_out_interfaces(std::vector<Standing>& standings, const Site& site) {
+  for (const Zone& zone : site.zones)
+    for (const Located<InterfaceTest>& interface : zone.interfaces) {
+      std::vector<Standing*> others;
+      bool any = false;
+      for (Standing& standing : standings)
+        if (!names(*standing.firewall, interface.value, any)) others.push_back(&standing);
+      if (others.size() == standings.size()) continue;
+      for (Standing* other : others) other->of_others.push_back(interface.value);
+    }
+}
+
+}  // namespace
+
 std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatrix& matrix, const SiteOptions& options) {
   std::vector<Standing> out;
   join_families(site, sources);
@@ -257,6 +303,8 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
     standing.protects_itself = standing.role == Role::host;
     out.push_back(std::move(standing));
   }
+  place_host_filters(out, site);
+  share_out_interfaces(out, site);
   line_up(out);
   bool perimeter = false;
   for (Standing& standing : out) {

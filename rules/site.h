@@ -44,12 +44,15 @@ struct Standing {
   std::vector<std::size_t> then;
   // Packets of the internet come in here first, not through another firewall of the path.
   bool outermost = true;
+  // Interfaces of zones that no rule of this firewall names, but another one's does.
+  std::vector<InterfaceTest> of_others;
 
   // A rule names the address or a net of at most a /8 around it.
   bool mentions(Address address) const;
-  // A rule names the interface, or a pattern that covers it; or no rule names any but lo.
+  // A rule names the interface, or a pattern that covers it; or no rule names any but lo, and the interface is not another
+  // firewall's.
   bool knows(const InterfaceTest& interface) const;
-  // A host filter that runs on this host, as far as is declared.
+  // A host filter that runs on this host, as declared or concluded.
   bool runs_on(const Host& host) const;
   // Interfaces that may lead to an inside address, if it is known: those the rules tie to it; else every named inside
   // interface, but no tunnels and containers, which are added to `elsewhere`. `certain` tells which.

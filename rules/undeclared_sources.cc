@@ -10,6 +10,10 @@ constexpr std::size_t interval_limit = 8;  // a line with more is one source: a 
 
 }  // namespace
 
+bool is_of_calls(std::string_view row) {
+  return row == "ip-office/ingress/16" || row == "ip-office/ingress/27" || row == "ip-office/ingress/46";
+}
+
 std::vector<UndeclaredSource> undeclared_sources(const Exposure& exposure) {
   std::map<std::pair<std::string, std::string>, UndeclaredSource> groups;
   for (const Opening& o : exposure.openings()) {

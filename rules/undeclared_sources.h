@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rules/exposure_findings.h"
@@ -16,6 +17,9 @@ struct UndeclaredSource {
   std::string zone;              // where they count now: "internet", "network"
   std::vector<Exposed> exposed;  // never empty; in the order of the openings
 };
+
+// A row of signalling or media: what a provider needs, while a partner may need any.
+bool is_of_calls(std::string_view row);
 
 // By text, then zone.
 std::vector<UndeclaredSource> undeclared_sources(const Exposure& exposure);

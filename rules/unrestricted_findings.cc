@@ -4,20 +4,37 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace ipo {
 namespace {
 constexpr std::size_t shown_rows = 5;
+
+// Line, zone and row of what a more specific finding says already: a check of the row's own, or, before a policy, a rule that
+// lets everything through.
+using Cause = std::tuple<SourceSpan, std::string, std::string>;
+std::set<Cause> said_elsewhere(const Judgement& judgement, bool by_rule) {
+  std::set<std::string_view> owned;
+  for (const Check& check : checks()) owned.insert(check.rows.begin(), check.rows.end());
+  std::set<Cause> out;
+  for (const Opening& o : judgement.exposure.openings())
+    for (const RowHit& hit : o.hits)
+      if (hit.any && (o.unrestricted ? !by_rule && o.by.rule != nullptr : owned.contains(hit.row->id)))
+        out.insert({line_to_change(o).span(), o.zone(), hit.row->id});
+  return out;
 }
 
+}  // namespace
+
 void report_unrestricted(const Judgement& judgement, Findings& findings, std::string_view check, Level level,
-                         bool (*mine)(const Opening&)) {
+                         bool by_rule) {
   std::map<std::tuple<SourceSpan, std::string, std::string>, std::vector<Exposed>> groups;
+  std::set<Cause> elsewhere = said_elsewhere(judgement, by_rule);
   for (const Opening& o : judgement.exposure.openings()) {
-    if (!o.unrestricted || !mine(o)) continue;
+    if (!o.unrestricted || by_rule != (o.by.rule != nullptr)) continue;
     for (const RowHit& hit : o.hits)
-      if (hit.any) groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, &hit});
+      if (hit.any && !elsewhere.contains({line_to_change(o).span(), o.zone(), hit.row->id})) groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, &hit});
   }
   for (auto& [key, group] : groups) {
     const Exposed& speaker = surest(group);

@@ -5,8 +5,9 @@
 
 namespace ipo {
 
-// For unrestricted openings that `mine` picks and anyone on the internet can use.
+// For unrestricted openings that anyone on the internet can use: by a rule, or by a policy. Rows that a more specific check
+// reports at the same line are left to it.
 void report_unrestricted(const Judgement& judgement, Findings& findings, std::string_view check, Level level,
-                         bool (*mine)(const Opening&));
+                         bool by_rule);
 
 }  // namespace ipo

@@ -87,6 +87,7 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   out.packet.destination_port = static_cast<std::uint16_t>(value(Dimension::destination_port));
   out.packet.tcp_flags = static_cast<std::uint8_t>(value(Dimension::tcp_flags));
   Valuation holds = [&](const OpaqueTest& test, SourceSpan place) {
+    if (auto said = passage.inbound && passage.zone->is_internet() ? of_internet(test.predicate) : std::nullopt) return *said;
     auto number = packets.number_of(test, place);
     return number && std::find(needed.begin(), needed.end(), *number) != needed.end();
   };

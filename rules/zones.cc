@@ -68,6 +68,9 @@ std::vector<PacketSet> ZoneSets::claimed(Dimension side, Dimension address) cons
         set = s.intersect(set, on_the_outside), rank = by_interface;
       else if (rank == by_source && !standing_.internet.empty())
         set = s.minus(set, s.minus(on_the_outside, s.test(address, all_public(family_))));
+      // Public sources come in from outside, which is not here.
+      if (rank == by_source && side == Dimension::in && !standing_.outermost)
+        set = s.minus(set, s.test(address, all_public(family_)));
       claims[rank][z] = s.unite(claims[rank][z], set);
     }
   std::vector<PacketSet> out(standing_.zones.size(), s.nothing());

@@ -434,3 +434,19 @@ TEST_CASE("each rule for SARIF logs notices its defect") {
   CHECK_FALSE(sarif_defects("[]").empty());
   CHECK_FALSE(sarif_defects("{\"runs\":[3]}").empty());
 }
+
+TEST_CASE("text: after twenty findings of a check the others are a line each") {
+  Report report = report_of("a", "x\n");
+  for (int i = 0; i < 23; ++i) report.findings.push_back(finding("shadowed-rule", Level::warning, "m" + std::to_string(i), span_of(report, "x")));
+  report.findings.push_back(finding("tftp-exposed", Level::error, "other", span_of(report, "x")));
+  std::string text = text_of(report);
+  auto count = [&](const std::string& part) {
+    std::size_t n = 0;
+    for (std::size_t at = 0; (at = text.find(part, at)) != text.npos; ++at) ++n;
+    return n;
+  };
+  CHECK(count("warning[shadowed-rule]: m") == 20);
+  CHECK(count("warning[shadowed-rule] a:1:1: m2") == 3);
+  CHECK(count("in brief") == 1);
+  CHECK(count("error[tftp-exposed]: other") == 1);
+}

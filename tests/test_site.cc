@@ -4,6 +4,7 @@
 #include "linter/report.h"
 #include "parsers/parsers.h"
 #include "rules/site.h"
+#include "rules/zones.h"
 #include "tests/cases.h"
 #include "tests/sarif_rules.h"
 
@@ -85,6 +86,20 @@ TEST_CASE("the internet: the first rung that answers, with its line") {
   SECTION("named like an uplink") {
     Surveyed s(filter("-A INPUT -i ppp0 -p tcp --dport 22 -j ACCEPT\n-A INPUT -i eth0 -j ACCEPT\n"));
     CHECK(s.internet() == "ppp0");
+  }
+  SECTION("every name of a dial-out or WAN interface") {
+    for (const char* name : {"ppp0", "wan", "wan1", "wwan0", "pppoe-wan", "dsl0"})
+      CHECK(Surveyed(filter(std::string("-A FORWARD -i ") + name + " -j DROP\n-A FORWARD -i eth0 -j ACCEPT\n")).internet() == name);
+  }
+  SECTION("masqueraded but to private addresses: those are spared, the rest is the internet") {
+    CHECK(Surveyed(nat("-A POSTROUTING ! -d 10.0.0.0/8 -o eth0 -j MASQUERADE\n")).internet() == "eth0");
+  }
+  SECTION("IPsec and other tunnels are no internet, masqueraded or forwarded from") {
+    for (const char* name : {"ipsec0", "vti0", "gre1", "sit1", "podman0", "veth12", "tailscale0"}) {
+      INFO(name);
+      CHECK(Surveyed(nat(std::string("-A POSTROUTING -o ") + name + " -j MASQUERADE\n")).internet().empty());
+      CHECK(Surveyed(nat(std::string("-A PREROUTING -i ") + name + " -p udp --dport 5060 -j DNAT --to 10.0.0.1\n")).internet().empty());
+    }
   }
   SECTION("never by the name eth0") {
     Surveyed s(filter("-A INPUT -i eth0 -p tcp --dport 22 -j ACCEPT\n"));
@@ -225,4 +240,213 @@ TEST_CASE("jumps upon jumps cost their chains, not their ways") {
             .find("any-any-accept warning (possible)") != std::string::npos);
   std::string routed = "*nat\n:POSTROUTING ACCEPT\n" + chains + calls + "-A POSTROUTING -j c0\n-A c59 -j MASQUERADE\nCOMMIT\n";
   CHECK(Surveyed(routed).internet().empty());
+}
+
+// ---- with a site file -----------------------------------------------------------------------------------------------
+
+namespace {
+
+std::unique_ptr<Assessment> assessed(std::vector<Input> files, const std::string& options = "") {
+  auto a = assess(testing::site_of(std::move(files)), testing::parse_case_options(options));
+  std::string errors;
+  for (const std::string& error : a->reading.errors) errors += error;
+  INFO(errors);
+  REQUIRE(a->exposure);
+  return a;
+}
+
+std::string internet_of(const Standing& standing) {
+  std::string out;
+  for (const InterfaceTest& i : standing.internet) out += (out.empty() ? "" : " ") + i.name + (i.prefix ? "+" : "");
+  return out;
+}
+
+// The zone of a packet by interface and source, as the first firewall sees it.
+std::string zone_of(const Assessment& a, const std::string& in, const char* source) {
+  const Standing& standing = a.standings[0];
+  PacketSpace packets(*standing.firewall, interfaces_of_zones(standing));
+  ZoneSets zones(packets, standing, Family::ipv4);
+  std::vector<u128> point(dimension_count, 0);
+  IntervalSet number = packets.interfaces.matching({true, in, false});
+  point[static_cast<std::size_t>(Dimension::in)] = number.empty() ? 1 : number.begin()->lo;
+  point[static_cast<std::size_t>(Dimension::source)] = parse_address(source)->value;
+  std::string out;
+  for (std::size_t z = 0; z < standing.zones.size(); ++z)
+    if (packets.space.at(zones.coming(z), point) == 1) out += (out.empty() ? "" : " ") + standing.zones[z].name;
+  return out;
+}
+
+const std::string router = nat(masquerade) + filter("-A FORWARD -i eth1 -o eth0 -j ACCEPT\n-A FORWARD -i eth2 -j DROP\n");
+
+}  // namespace
+
+TEST_CASE("the internet: --internet before what is declared before what is inferred") {
+  std::string toml = "[zones.internet]\ninterfaces = [\"eth2\"]\n";
+  CHECK(internet_of(assessed({{"fw.rules", router}})->standings[0]) == "eth0");
+  CHECK(internet_of(assessed({{"fw.rules", router}, {"ipo-lint.toml", toml}})->standings[0]) == "eth2");
+  CHECK(internet_of(assessed({{"fw.rules", router}, {"ipo-lint.toml", toml}}, "--internet eth1")->standings[0]) == "eth1");
+  // Any name and any number of tables will do, the kind says it.
+  CHECK(internet_of(assessed({{"fw.rules", router}, {"ipo-lint.toml", "[[zones.wan]]\nkind = \"internet\"\ninterfaces = [\"eth2\"]\n"
+                                                                    "[[zones.wan]]\nkind = \"internet\"\ninterfaces = [\"eth0\"]\n"}})
+                        ->standings[0]) == "eth2 eth0");
+}
+
+TEST_CASE("zones: private sources on an internet interface stay the internet's") {
+  auto a = assessed({{"fw.rules", router}, {"ipo-lint.toml", "[zones.voice]\nsources = [\"192.168.0.0/16\"]\n[zones.northline]\nkind = \"itsp\"\n"
+                                                              "sources = [\"198.51.100.0/28\"]\n"}});
+  CHECK(zone_of(*a, "eth0", "192.168.5.5") == "internet");
+  CHECK(zone_of(*a, "eth0", "203.0.113.9") == "internet");
+  CHECK(zone_of(*a, "eth0", "198.51.100.3") == "northline");
+  CHECK(zone_of(*a, "eth1", "192.168.5.5") == "voice");
+  CHECK(zone_of(*a, "eth1", "203.0.113.9").empty());
+}
+
+TEST_CASE("zones: interface and source before source before interface") {
+  auto a = assessed({{"fw.rules", router},
+                     {"ipo-lint.toml", "[zones.management]\ninterfaces = [\"eth1\"]\nsources = [\"10.1.1.0/24\"]\n[zones.voice]\n"
+                                       "sources = [\"10.1.0.0/16\"]\n[zones.users]\ninterfaces = [\"eth1\"]\n[zones.guest]\ninterfaces = [\"eth2\"]\n"}});
+  CHECK(zone_of(*a, "eth1", "10.1.1.7") == "management");
+  CHECK(zone_of(*a, "eth1", "10.1.2.7") == "voice");
+  CHECK(zone_of(*a, "eth1", "10.9.9.9") == "users");
+  CHECK(zone_of(*a, "eth2", "10.1.1.7") == "voice");
+  CHECK(zone_of(*a, "eth2", "10.9.9.9") == "guest");
+  CHECK(zone_of(*a, "eth0", "10.1.1.7") == "internet");
+}
+
+TEST_CASE("the last rung: interfaces not known, sources are looked at, and warnings are the most") {
+  std::string rules = filter("-A INPUT -i lo -j ACCEPT\n-A INPUT -s 192.168.0.0/16 -p udp --dport 161 -j ACCEPT\n"
+                             "-A INPUT -p udp --dport 69 -j ACCEPT\n");
+  auto a = assessed({{"fw.rules", rules}}, "--pbx 203.0.113.10");
+  CHECK(zone_of(*a, "eth0", "203.0.113.9") == "internet");
+  CHECK(zone_of(*a, "eth0", "192.168.1.1").empty());
+  CHECK(zone_of(*a, "lo", "203.0.113.9").empty());
+  CHECK(found(rules, "--pbx 203.0.113.10") == "tftp-exposed warning");
+  CHECK(found(rules, "--pbx 203.0.113.10 --internet eth0") == "tftp-exposed error");
+}
+
+TEST_CASE("an interface of a zone is that firewall's whose rules name it") {
+  std::string toml = "[zones.internet]\ninterfaces = [\"eth0\"]\n[pbx]\naddresses = [\"10.0.0.5\"]\n";
+  auto a = assessed({{"a.rules", router}, {"b.rules", nat("-A POSTROUTING -o eth5 -j MASQUERADE\n") + filter("")}, {"ipo-lint.toml", toml}});
+  CHECK(internet_of(a->standings[0]) == "eth0");
+  CHECK(internet_of(a->standings[1]) == "eth5");
+  // A host's filter that names none does not have the router's.
+  a = assessed({{"a.rules", router}, {"own.rules", filter("-A INPUT -p udp --dport 69 -j ACCEPT\n")}, {"ipo-lint.toml", toml}});
+  CHECK(internet_of(a->standings[1]).empty());
+  a = assessed({{"own.rules", filter("-A INPUT -p udp --dport 69 -j ACCEPT\n")}, {"ipo-lint.toml", toml}});
+  CHECK(internet_of(a->standings[0]) == "eth0");
+}
+
+TEST_CASE("a host filter is the PBX's unless that is an appliance and another host is known") {
+  std::string apps = "[[host]]\nname = \"apps\"\naddresses = [\"10.0.0.6\"]\nproducts = [\"voicemail-pro\"]\n"
+                     "[[host]]\nname = \"ipo\"\naddresses = [\"10.0.0.5\"]\nproducts = [\"ip-office\"]\nplatform = ";
+  auto host_of = [&](const char* platform) {
+    auto a = assessed({{"own.rules", filter("-A INPUT -j ACCEPT\n")}, {"ipo-lint.toml", apps + platform + "\n"}});
+    std::string out;
+    for (const auto& p : a->exposure->passages())
+      if (p->inbound && p->host) out += p->host->name;
+    return out;
+  };
+  CHECK(host_of("\"server-edition\"") == "ipo");
+  CHECK(host_of("\"ip500v2\"") == "apps");
+}
+
+// ---- dumps of one machine -------------------------------------------------------------------------------------------
+
+namespace {
+
+std::string shape(const Assessment& a) {
+  std::string out;
+  for (const Firewall& f : a.reading.site.firewalls) {
+    out += (out.empty() ? "" : " | ") + f.name + ":";
+    for (const Ruleset& r : f.rulesets) out += r.family == Family::ipv4 ? " 4" : " 6";
+  }
+  return out;
+}
+
+const std::string six = "# Generated by ip6tables-save v1.8.7\n";
+const std::string rest = "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:late -\n-A INPUT -i lo -j ACCEPT\n-A INPUT -j late\nCOMMIT\n";
+const std::string joined = "[[firewall]]\nname = \"own\"\nfiles = [\"base.rules\", \"more.rules\"]\n";
+
+}  // namespace
+
+TEST_CASE("dumps: pairs by name, however many machines there are") {
+  std::string four = filter("-A FORWARD -i eth0 -j ACCEPT\n");
+  CHECK(shape(*assessed({{"core.v4", four}, {"core.v6", six + four}, {"edge.v4", four}, {"edge.v6", six + four}})) == "core.v4: 4 6 | edge.v4: 4 6");
+  CHECK(shape(*assessed({{"core.v4", four}, {"edge.v4", four}, {"edge.v6", six + four}})) == "core.v4: 4 | edge.v4: 4 6");
+  CHECK(shape(*assessed({{"a/iptables.rules", four}, {"a/ip6tables.rules", six + four}, {"b/iptables.rules", four}, {"b/ip6tables.rules", six + four}})) ==
+        "a/iptables.rules: 4 6 | b/iptables.rules: 4 6");
+  // The only two need no name.
+  CHECK(shape(*assessed({{"old.txt", four}, {"new.txt", six + four}})) == "old.txt: 4 6");
+  CHECK(shape(*assessed({{"one.txt", four}, {"two.txt", four}, {"three.txt", six + four}})) == "one.txt: 4 | two.txt: 4 | three.txt: 6");
+}
+
+TEST_CASE("dumps: two of one family are judged apart, and findings name the file") {
+  std::string first = filter("-A INPUT -p udp --dport 69 -j ACCEPT\n"), second = filter("-A INPUT -p udp --dport 161 -j ACCEPT\n");
+  Report report = lint({"", {{"a.rules", first}, {"b.rules", second}}, {}}, testing::parse_case_options("--pbx 203.0.113.10"));
+  std::string lines;
+  for (const Finding& f : report.findings) lines += testing::finding_line(report, f, true);
+  CHECK(lines == "a.rules:5: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n"
+                 "b.rules:5: warning[snmp-exposed]: udp/161 (SNMP) is reachable from the internet\n");
+}
+
+TEST_CASE("dumps: files of one machine are loaded one after the other") {
+  auto lines = [](std::vector<Input> files) {
+    Report report = lint(testing::site_of(std::move(files)), testing::parse_case_options("--pbx 203.0.113.10"));
+    std::string out;
+    for (const std::string& error : report.errors) out += error;
+    for (const Finding& f : report.findings) out += testing::finding_line(report, f, true);
+    return out;
+  };
+  std::string appended = "*filter\n:late -\n-A late -p udp --dport 69 -j ACCEPT\nCOMMIT\n";
+  CHECK(lines({{"base.rules", rest}, {"more.rules", appended}, {"ipo-lint.toml", joined}}) ==
+        "more.rules:3: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n");
+  // A table whose policies are stated starts anew; others stay.
+  std::string anew = filter("-A INPUT -p udp --dport 161 -j ACCEPT\n");
+  CHECK(lines({{"base.rules", filter("-A INPUT -p udp --dport 69 -j ACCEPT\n")}, {"more.rules", anew}, {"ipo-lint.toml", joined}}) ==
+        "more.rules:5: warning[snmp-exposed]: udp/161 (SNMP) is reachable from the internet\n");
+  // In the order of the site file, not of the inputs.
+  std::string turned = "[[firewall]]\nname = \"own\"\nfiles = [\"more.rules\", \"base.rules\"]\n";
+  CHECK(lines({{"base.rules", filter("-A INPUT -p udp --dport 69 -j ACCEPT\n")}, {"more.rules", anew}, {"ipo-lint.toml", turned}}) ==
+        "base.rules:5: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n");
+}
+
+TEST_CASE("dumps: a rule may call a chain of an earlier file") {
+  std::string base = "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:late -\n-A late -p udp --dport 69 -j ACCEPT\nCOMMIT\n";
+  Report report = lint(testing::site_of({{"base.rules", base}, {"more.rules", "*filter\n-A INPUT -j late\nCOMMIT\n"}, {"ipo-lint.toml", joined}}),
+                       testing::parse_case_options("--pbx 203.0.113.10"));
+  std::string lines;
+  for (const Finding& f : report.findings) lines += testing::finding_line(report, f, true);
+  CHECK(lines == "base.rules:6: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n");
+}
+
+TEST_CASE("dumps: the pieces of ufw make one firewall") {
+  std::string frame = "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:ufw-before-input -\n:ufw-user-input -\n:ufw-after-input -\n"
+                      "-A INPUT -j ufw-before-input\n-A INPUT -j ufw-user-input\n-A INPUT -j ufw-after-input\nCOMMIT\n";
+  auto before = [](const std::string& rule) {
+    return "*filter\n:ufw-before-input - [0:0]\n-A ufw-before-input -i lo -j ACCEPT\n"
+           "-A ufw-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n" + rule + "COMMIT\n";
+  };
+  std::string user = "*filter\n:ufw-user-input - [0:0]\n-A ufw-user-input -p udp --dport 161 -j ACCEPT\n-A ufw-user-input -p udp --dport 69 -j ACCEPT\nCOMMIT\n";
+  std::string after = "*filter\n:ufw-after-input - [0:0]\n-A ufw-after-input -p udp --dport 137 -j DROP\nCOMMIT\n";
+  auto lines = [](std::vector<Input> files, const std::string& order) {
+    files.push_back({"ipo-lint.toml", "[pbx]\naddresses = [\"203.0.113.10\"]\n[[firewall]]\nrole = \"host\"\nfiles = [" + order + "]\n"});
+    Report report = lint(testing::site_of(std::move(files)), {});
+    std::string out;
+    for (const std::string& error : report.errors) out += error;
+    for (const Finding& f : report.findings) out += testing::finding_line(report, f, true);
+    return out;
+  };
+  std::string all = "\"frame.rules\", \"before.rules\", \"user.rules\", \"after.rules\"";
+  std::string closes = "-A ufw-before-input -p udp --dport 161 -j DROP\n";
+  // With what the kernel holds around them, ...
+  CHECK(lines({{"after.rules", after}, {"before.rules", before(closes)}, {"frame.rules", frame}, {"user.rules", user}}, all) ==
+        "user.rules:4: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n");
+  CHECK(lines({{"after.rules", after}, {"before.rules", before("")}, {"frame.rules", frame}, {"user.rules", user}}, all) ==
+        "user.rules:3: warning[snmp-exposed]: udp/161 (SNMP) is reachable from the internet\n"
+        "user.rules:4: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n");
+  // ... and without it, when what ufw adds around them is known, but not its policy.
+  std::string files = lines({{"after.rules", after}, {"before.rules", before(closes)}, {"user.rules", user}},
+                            "\"before.rules\", \"user.rules\", \"after.rules\"");
+  CHECK(files.find("user.rules:4: warning[tftp-exposed]: udp/69") != std::string::npos);
+  CHECK(files.find("udp/161 (SNMP)") == std::string::npos);
 }

@@ -94,9 +94,6 @@ std::vector<std::string> prefixes_of(const Interval& interval, Family family) {
   }
 }
 
-// SIP signalling and media, which is what a provider needs.
-bool is_of_calls(const MatrixRow& row) { return row.id == "ip-office/ingress/16" || row.id == "ip-office/ingress/27"; }
-
 bool is_interface_name(const InterfaceTest& test) {
   return !test.name.empty() && test.name.size() + test.prefix <= 15 && (test.prefix || !test.name.ends_with('+')) &&
          test.name.find_first_of(" \t") == test.name.npos && toml_string(test.name);
@@ -106,7 +103,7 @@ bool is_interface_name(const InterfaceTest& test) {
 struct SourceZone {
   IntervalSet addresses;
   Family family = Family::ipv4;
-  bool only_calls = true, sip = false;
+  bool only_calls = true;
   std::set<SourceSpan> lines;
   std::string name;
 };
@@ -424,15 +421,13 @@ class Draft {
       SourceZone zone;
       zone.addresses = source.addresses, zone.family = source.family;
       for (const Exposed& e : source.exposed) {
-        zone.only_calls = zone.only_calls && is_of_calls(*e.hit->row);
-        zone.sip = zone.sip || e.hit->row->id == "ip-office/ingress/16";
+        zone.only_calls = zone.only_calls && is_of_calls(e.hit->row->id);
         zone.lines.insert(line_to_change(*e.opening).span());
       }
       std::erase_if(out, [&](SourceZone& other) {
         if (other.family != zone.family || !other.addresses.intersects(zone.addresses)) return false;
         zone.addresses.add(other.addresses);
         zone.only_calls = zone.only_calls && other.only_calls;
-        zone.sip = zone.sip || other.sip;
         zone.lines.insert(other.lines.begin(), other.lines.end());
         return true;
       });
@@ -462,7 +457,7 @@ class Draft {
     std::vector<SourceZone> zones = source_zones();
     for (std::size_t z = 0; z < zones.size(); ++z) {
       SourceZone& zone = zones[z];
-      bool itsp = zone.only_calls && zone.sip;
+      bool itsp = zone.only_calls;
       Table table(fmt::format("[zones.{}]", zone.name));
       table.add(fmt::format("kind = \"{}\"", itsp ? "itsp" : "partner"),
                 itsp ? "a guess: nothing but SIP and media is open to it" : "a guess: more than calls is open to it");

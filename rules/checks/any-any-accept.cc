@@ -5,7 +5,7 @@ namespace ipo {
 namespace {
 
 void run(const Judgement& judgement, Findings& findings) {
-  report_unrestricted(judgement, findings, "any-any-accept", Level::error, [](const Opening& o) { return o.by.rule != nullptr; });
+  report_unrestricted(judgement, findings, "any-any-accept", Level::error, true);
 }
 
 }  // namespace

@@ -1,12 +1,43 @@
+#include <fmt/format.h>
+
+#include <set>
+
 #include "rules/checks/list.h"
 #include "rules/unrestricted_findings.h"
 
 namespace ipo {
 namespace {
 
+// A host forwards nothing unless somebody turns routing on; then FORWARD decides, and nobody thinks of it.
+void report_idle_forward(const Judgement& judgement, Findings& findings) {
+  std::set<const Ruleset*> hosts;
+  for (const auto& passage : judgement.exposure.passages())
+    if (passage->at->protects_itself) hosts.insert(passage->ruleset);
+  for (const auto& chains : judgement.exposure.chains()) {
+    if (!hosts.contains(&chains->ruleset())) continue;
+    Space& s = chains->space();
+    PacketSet fresh = s.intersect(chains->universe(), s.test(Dimension::state, IntervalSet::of(0)));
+    for (const BaseChain& base : chains->ruleset().base_chains) {
+      const Chain& chain = chains->ruleset().chains[base.chain];
+      if (base.hook != Hook::forward || chain.table != "filter" || !chain.policy || chain.policy->value != ActionKind::accept) continue;
+      for (const ChainSets::Decided& d : chains->decide(base, fresh)) {
+        if (d.by.rule || !d.accepted) continue;
+        Finding f;
+        f.check = "default-accept-policy";
+        f.level = Level::note;
+        f.span = d.by.span();
+        f.hook = name_of(Hook::forward);
+        f.message = fmt::format("{} accepts what no rule speaks of; that counts once this host forwards", chain.name);
+        f.identity = rule_text(judgement, d.by);
+        findings.push_back(std::move(f));
+      }
+    }
+  }
+}
+
 void run(const Judgement& judgement, Findings& findings) {
-  report_unrestricted(judgement, findings, "default-accept-policy", Level::warning,
-                      [](const Opening& o) { return o.by.rule == nullptr; });
+  report_idle_forward(judgement, findings);
+  report_unrestricted(judgement, findings, "default-accept-policy", Level::warning, false);
 }
 
 }  // namespace

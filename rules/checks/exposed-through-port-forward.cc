@@ -40,8 +40,7 @@ void run(const Judgement& judgement, Findings& findings) {
     Space& s = o.passage->chains->space();
     Family family = o.passage->ruleset->family;
     auto packets_of = [&](const Exposed& e) {
-      return s.intersect(judgement.exposure.row_packets(*e.opening->passage, *e.hit->row),
-                         s.test(Dimension::destination_port, e.hit->ports));
+      return judgement.exposure.row_packets(*e.opening->passage, *e.hit);
     };
     Finding f = finding_at(judgement, "exposed-through-port-forward", o, packets_of(first), first.hit->certainty);
     f.level = Level::note;

@@ -1,5 +1,6 @@
-// Inbound media is needed from where calls come if the PBX counts on a static port block, and where the firewall already
-// opens a part of the range; outbound media where signalling may leave. What not even the upper bound lets through is blocked.
+// Inbound media is needed from the zone calls come from: a provider the PBX does not register with, remote workers, a
+// static port block, or wherever the firewall already opens a part of the range; outbound media where signalling may leave.
+// What not even the upper bound lets through is blocked.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::string_view media_row = "ip-office/ingress/27";
 constexpr std::string_view egress_row = "ip-office/egress/18";
+constexpr std::string_view sip_row = "ip-office/ingress/16";
 
 struct MediaRange {
   IntervalSet needed;
@@ -44,22 +46,42 @@ bool static_port_block(const Host* host) {
   return false;
 }
 
-// Calls come by the declared trunks, of which those that register keep their way open by themselves; without trunks from the
-// providers' zones, and without those from anywhere outside.
-bool calls_come_from(const Site& site, const ZoneAt& zone) {
-  for (const Trunk& trunk : site.trunks)
-    if (trunk.zone.value == zone.name && !trunk.registers) return true;
-  if (!site.trunks.empty()) return false;
-  bool providers = std::any_of(site.zones.begin(), site.zones.end(), [](const Zone& z) { return z.kind == "itsp"; });
-  return providers ? zone.kind == "itsp" : zone.is_internet();
-}
-
 // Where a port forward leads to the host at all, nothing else counts as a way in: that a private address is routed from
 // outside must not be hoped for.
 bool forwarded_only(const Passage& passage) {
   if (!passage.inbound || passage.addresses.empty()) return false;
   if (!public_part(passage.addresses, passage.ruleset->family).empty()) return false;
   return std::any_of(passage.flows.begin(), passage.flows.end(), [](const Flow& f) { return f.translation.rule != nullptr; });
+}
+
+bool has_zone(const Site& site, std::string_view kind) {
+  return std::any_of(site.zones.begin(), site.zones.end(), [&](const Zone& zone) { return zone.kind == kind; });
+}
+
+// Whether calls need that media comes in from the passage's zone. `partly`: a line opens a part of the range, `signalled`:
+// one opens SIP.
+bool needs_media(const Judgement& judgement, const Passage& passage, bool partly, bool signalled) {
+  const Site& site = judgement.site;
+  const ZoneAt& zone = *passage.zone;
+  bool trunk = false, registers = false, any_trunk = false;
+  for (const Trunk& t : site.trunks) {
+    bool here = t.zone.value == zone.name || (zone.is_internet() && t.zone.value == "internet");
+    registers = registers || (here && t.registers);
+    trunk = trunk || (here && !t.registers);
+    any_trunk = any_trunk || !t.registers;
+  }
+  bool sbc = has_zone(site, "sbc");
+  if (zone.kind == "sbc") return trunk || (!registers && (partly || signalled));
+  if (zone.is_internet() && site.remote_workers) {
+    const std::string& by = site.remote_workers->value;
+    if (by == "sip" || by == "sip-tls" || by == "h323") return true;
+  }
+  // With a session border controller all other calls come through it.
+  if ((zone.kind != "itsp" && !zone.is_internet()) || sbc) return false;
+  if (trunk || (partly && !registers)) return true;
+  // A static port block is for those providers the PBX does not register with: the declared ones, else all.
+  if (!static_port_block(passage.host) || any_trunk || registers) return false;
+  return zone.kind == "itsp" || !has_zone(site, "itsp");
 }
 
 struct Media {
@@ -69,6 +91,9 @@ struct Media {
   void report(const Passage& passage, PacketSet packets, const IntervalSet& closed, const IntervalSet& range, Level level,
               const Opening* partly) {
     Exposure::Block block = judgement.exposure.blocked_by(passage, packets, forwarded_only(passage));
+    // Where no forward takes them, what refuses them as they come is the best place to say so.
+    bool forgotten = forwarded_only(passage) && !block.by.chain && !partly;
+    if (forgotten) block = judgement.exposure.blocked_by(passage, packets, false);
     Finding f;
     f.check = "rtp-range-blocked";
     f.level = level_at(level, passage);
@@ -79,6 +104,7 @@ struct Media {
     f.message = fmt::format("udp/{} of the media range {} {} blocked {} the {}: calls lose audio", format_ports(closed),
                             format_ports(range), plural ? "are" : "is", passage.inbound ? "from" : "on the way to", f.zone);
     if (level == Level::note) f.message += " if the PBX runs on Linux";
+    if (forgotten) f.message += "; no port forward takes them to the PBX";
     RuleRef place;
     if (block.by.chain) {
       place = block.by;
@@ -120,14 +146,15 @@ struct Media {
     Space& s = passage.chains->space();
     MediaRange range = media_range(passage.host);
     PacketSet udp = s.test(Dimension::protocol, IntervalSet::of(proto_udp));
-    const Opening* partly = nullptr;
-    const auto& openings = passage.zone->is_internet() ? judgement.exposure.openings() : judgement.exposure.openings_of_zones();
-    for (const Opening& o : openings)
-      if (o.passage == &passage && !partly && !o.unrestricted)
-        for (const RowHit& hit : o.hits)
-          if (hit.row->id == media_row) partly = &o;
-    if (!partly && !(static_port_block(passage.host) && calls_come_from(judgement.site, *passage.zone))) return;
-    PacketSet to_host = passage.addresses.empty() ? s.constant(1) : s.test(Dimension::destination, passage.addresses);
+    const Opening *partly = nullptr, *signalled = nullptr;
+    for (const Opening& o : passage.zone->is_internet() ? judgement.exposure.openings() : judgement.exposure.openings_of_zones())
+      if (o.passage == &passage && !o.unrestricted)
+        for (const RowHit& hit : o.hits) {
+          if (hit.row->id == media_row && !partly) partly = &o;
+          if (hit.row->id == sip_row && !signalled) signalled = &o;
+        }
+    if (!needs_media(judgement, passage, partly != nullptr, signalled != nullptr)) return;
+    PacketSet to_host = s.possible(passage.to_host);
     auto part = [&](const IntervalSet& wanted, Level level) {
       if (wanted.empty()) return false;
       IntervalSet closed = closed_part(passage, udp, Dimension::destination_port, wanted);

@@ -1,5 +1,5 @@
 // A trunk's provider is known when a zone declares it, a SIP trunk record names it or the firewall already lets single
-// public sources in to SIP; then there is no reason to let in everybody.
+// public sources in to SIP; then there is no reason to let in everybody. Declared remote workers are one for SIP over TLS.
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
 
@@ -19,18 +19,26 @@ bool provider_known(const Judgement& judgement) {
   return false;
 }
 
+bool remote_workers(const Judgement& judgement) {
+  const auto& declared = judgement.site.remote_workers;
+  return declared && (declared->value == "sip" || declared->value == "sip-tls");
+}
+
 void run(const Judgement& judgement, Findings& findings) {
   bool known = provider_known(judgement);
   for (const auto& group : exposed_rows(judgement, check::sip_open_to_any_source)) {
     // Port 5061 is SIP over TLS, for which anybody's phone may have a certificate.
     bool only_tls = true;
     for (const Exposed& e : group) only_tls = only_tls && e.hit->ports == IntervalSet::of(5061);
-    Level level = known && !only_tls ? Level::error : Level::warning;
+    Level level = known && !only_tls ? Level::error : only_tls && remote_workers(judgement) ? Level::note : Level::warning;
     Finding f = exposed_finding(judgement, check::sip_open_to_any_source, level, group, "SIP");
     std::string from = "from " + from_zone(*group.front().opening);
     if (std::size_t at = f.message.find(from); at != f.message.npos)
       f.message.replace(at, from.size(), "from any source on " + from_zone(*group.front().opening));
-    if (known) f.message += ", although the provider's addresses are known";
+    if (level == Level::note)
+      f.message += ", as declared remote workers need it";
+    else if (known)
+      f.message += ", although the provider's addresses are known";
     findings.push_back(std::move(f));
   }
 }

@@ -17,6 +17,18 @@ constexpr std::array<std::string_view, 7> grave = {"ip-office/ingress/4",  "ip-o
                                                    "ip-office/ingress/44"};
 constexpr std::size_t row_limit = 8;  // rows a message names
 
+// The line that says who it is, for single addresses and nets; of signalling and media alone a provider.
+std::string declaration(const std::string& sources, const std::vector<std::string>& rows) {
+  bool calls = std::all_of(rows.begin(), rows.end(), is_of_calls);
+  std::string list;
+  for (std::size_t at = 0; at < sources.size();) {
+    std::size_t end = std::min(sources.find(", ", at), sources.size());
+    list += (list.empty() ? "\"" : ", \"") + sources.substr(at, end - at) + '"';
+    at = end + 2;
+  }
+  return fmt::format("zones.NAME = {{ kind = \"{}\", sources = [{}] }}", calls ? "itsp" : "partner", list);
+}
+
 void run(const Judgement& judgement, Findings& findings) {
   for (const UndeclaredSource& undeclared : undeclared_sources(judgement.exposure)) {
     const std::vector<Exposed>& group = undeclared.exposed;
@@ -38,6 +50,7 @@ void run(const Judgement& judgement, Findings& findings) {
     std::string source = undeclared.text;
     if (source.size() > 120) source = source.substr(0, source.rfind(',', 100)) + " and others";
     f.message = fmt::format("{} reaches {}{}, and no zone names this source", source, ports, if_routed(o));
+    if (source == undeclared.text && source.find('-') == source.npos) f.message += "; in ipo-lint.toml: " + declaration(source, f.rows);
     for (const Exposed& e : group)
       if (SourceSpan span = line_to_change(*e.opening).span(); span != f.span && f.related.size() < 5)
         if (std::none_of(f.related.begin(), f.related.end(), [&](const Note& n) { return n.span == span; }))

@@ -26,7 +26,8 @@ void run(const Judgement& judgement, Findings& findings) {
     auto of = [&](std::uint8_t protocol, const IntervalSet& ports) {
       return s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::destination_port, ports));
     };
-    PacketSet wanted = s.unite(of(proto_tcp, o.undocumented_tcp), of(proto_udp, o.undocumented_udp));
+    PacketSet wanted = judgement.exposure.before_path(*o.passage, s.unite(of(proto_tcp, o.undocumented_tcp),
+                                                                          of(proto_udp, o.undocumented_udp)));
     Certainty certainty = s.disjoint(wanted, o.proven) ? Certainty::possible : Certainty::proven;
     Finding f = finding_at(judgement, "undocumented-port-exposed", o, wanted, certainty);
     f.level = level_at(level, o);

@@ -358,6 +358,32 @@ std::uint32_t Space::settle(std::uint32_t f, int how, Memo& memo, unsigned depth
   return result;
 }
 
+std::uint32_t Space::assume(std::uint32_t f, std::uint32_t level, unsigned value, Memo& memo, unsigned depth) {
+  if (level_of(f) > level) return f;
+  if (depth > depth_limit) throw SpaceExhausted("more undecidable matches follow each other than the analysis takes");
+  if (auto it = memo.find(f); it != memo.end()) return it->second;
+  Node n = nodes_[f];
+  std::uint32_t result;
+  if (n.level == level) {
+    result = edges_[n.first + value].child;
+  } else {
+    std::size_t base = scratch_.size();
+    for (std::uint32_t i = 0; i < n.count; ++i) {
+      Edge e = edges_[n.first + i];
+      std::uint32_t child = assume(e.child, level, value, memo, depth + 1);
+      push(base, e.upto, child);
+    }
+    result = make(n.level, base);
+  }
+  memo.emplace(f, result);
+  return result;
+}
+
+PacketSet Space::assume(PacketSet f, std::uint32_t predicate, bool value) {
+  Memo memo;
+  return {assume(f.node, dimension_count + predicate, value ? 1 : 0, memo, 0)};
+}
+
 PacketSet Space::without_predicates(PacketSet f) {
   Memo memo;
   return {settle(f.node, 0, memo, 0)};

@@ -102,6 +102,8 @@ class Space {
   PacketSet proven(PacketSet s);
   // The set with every predicate false; as the function for decisions.
   PacketSet without_predicates(PacketSet f);
+  // The function where this predicate has this value; it no longer depends on it.
+  PacketSet assume(PacketSet f, std::uint32_t predicate, bool value);
 
   bool subset(PacketSet a, PacketSet b) { return minus(a, b).empty(); }
   bool disjoint(PacketSet a, PacketSet b) { return intersect(a, b).empty(); }
@@ -148,6 +150,7 @@ class Space {
   using Memo = std::unordered_map<std::uint32_t, std::uint32_t>;
   std::uint32_t quantify(std::uint32_t f, std::uint32_t level, const IntervalSet& values, bool all, Memo& memo, unsigned depth);
   std::uint32_t settle(std::uint32_t f, int how, Memo& memo, unsigned depth);
+  std::uint32_t assume(std::uint32_t f, std::uint32_t level, unsigned value, Memo& memo, unsigned depth);
   std::uint32_t map_leaves(std::uint32_t f, const std::function<std::uint32_t(std::uint32_t)>& map, Memo& memo, unsigned depth);
   void visit(std::uint32_t f, const std::function<void(std::uint32_t)>& each) const;
 

@@ -1,0 +1,156 @@
+// `ipo-lint exposure`, and `query` in a person's words: what reaches a host from a zone, as data, text and a process.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "tests/program.h"
+
+using namespace ipo::testing;
+using Catch::Matchers::Contains;
+using Json = nlohmann::json;
+
+namespace {
+
+constexpr const char* rules = R"(*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A PREROUTING -i eth0 -p udp -m udp --dport 10069 -j DNAT --to-destination 192.168.42.1:69
+-A PREROUTING -s 198.51.100.0/28 -i eth0 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1
+-A POSTROUTING -o eth0 -j MASQUERADE
+COMMIT
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 69 -j ACCEPT
+-A FORWARD -s 198.51.100.0/28 -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 5060 -j ACCEPT
+-A FORWARD -i eth2 -d 192.168.42.1/32 -p tcp -m tcp --dport 443 -m recent --rcheck --name guests -j ACCEPT
+COMMIT
+)";
+
+constexpr const char* site_file = R"([pbx]
+addresses = ["192.168.42.1"]
+
+[zones.itsp]
+sources = ["198.51.100.0/28"]
+
+[zones.guest]
+interfaces = ["eth2"]
+)";
+
+struct Site {
+  Folder folder;
+  std::string files;
+  Site() : files("'" + folder.put("fw.rules", rules) + "'") { folder.put("ipo-lint.toml", site_file); }
+};
+
+// The row of a zone in the table, or null.
+Json row_of(const Json& table, const std::string& zone, const std::string& row) {
+  for (const Json& r : table["rows"])
+    if (r["zone"] == zone && r["row"] == row) return r;
+  return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("exposure: every zone and row has its status, extent, lines and a packet") {
+  Site site;
+  Ran ran = run_program("exposure --format json " + site.files);
+  REQUIRE(ran.status == 0);
+  CHECK(ran.err.empty());
+  Json table = Json::parse(ran.out);
+  CHECK(table["zones"] == Json({"internet", "itsp", "guest"}));
+  CHECK(table["inferences"].size() >= 2);
+
+  Json tftp = row_of(table, "internet", "ip-office/ingress/4");
+  for (const char* key : {"row", "host", "zone", "hook", "status", "extent", "sources", "ports", "transports", "witness", "path"})
+    CHECK(tftp.contains(key));
+  CHECK(tftp["status"] == "open");
+  CHECK(tftp["extent"] == "any");
+  CHECK(tftp["host"] == "pbx");
+  CHECK(tftp["hook"] == "forward");
+  CHECK(tftp["ports"] == Json::parse("[[69,69]]"));
+  CHECK(tftp["transports"] == Json({"udp"}));
+  CHECK(tftp["lines"][0]["line"] == 4);
+  CHECK(tftp["witness"]["dport"] == 10069);
+  CHECK(tftp["path"].back()["action"] == "accept");
+
+  // The provider's zone is cut out of the internet.
+  CHECK(row_of(table, "internet", "ip-office/ingress/16")["status"] == "closed");
+  Json sip = row_of(table, "itsp", "ip-office/ingress/16");
+  CHECK(sip["status"] == "open");
+  CHECK(sip["extent"] == "limited");
+  CHECK(sip["sources"] == Json::parse(R"([["198.51.100.0","198.51.100.15"]])"));
+
+  Json https = row_of(table, "guest", "ip-office/ingress/9");
+  CHECK(https["status"] == "possible");
+  CHECK_THAT(https["doubt"][0]["why"].get<std::string>(), Contains("-m recent"));
+  Json closed = row_of(table, "guest", "ip-office/ingress/16");
+  CHECK(closed["status"] == "closed");
+  CHECK(closed["extent"].is_null());
+  CHECK(closed["lines"][0]["line"] == 10);  // the policy
+  CHECK(closed["path"].back()["action"] == "policy drop");
+  CHECK(row_of(table, "guest", "voicemail-pro/ingress/1").is_null());
+
+  Json open = Json::parse(run_program("exposure --format json --zone internet --status open,possible " + site.files).out);
+  CHECK(open["rows"].size() == 1);
+}
+
+TEST_CASE("exposure: the text names what is open and counts the rest") {
+  Site site;
+  Ran ran = run_program("exposure --zone itsp " + site.files);
+  CHECK(ran.status == 0);
+  CHECK_THAT(ran.out, Contains("itsp to pbx (192.168.42.1), forward"));
+  CHECK_THAT(ran.out, Contains("open  ip-office/ingress/16  udp/5060"));
+  CHECK_THAT(ran.out, Contains("line 5"));
+  CHECK_THAT(ran.out, Contains("rows closed"));
+  ran = run_program("exposure --zone itps " + site.files);
+  CHECK(ran.status == 2);
+  CHECK(ran.out.empty());
+  CHECK(ran.err == "ipo-lint: no zone 'itps'; did you mean itsp?; the zones are internet, itsp, guest\n");
+  CHECK(run_program("exposure --status opened " + site.files).status == 2);
+  CHECK(run_program("exposure /nowhere/at-all").status == 3);
+}
+
+TEST_CASE("query: a person's question has a verdict, a packet and the line that closes it") {
+  Site site;
+  Ran ran = run_program("query --from internet --to 192.168.42.1 --service 69/udp " + site.files);
+  CHECK(ran.status == 0);
+  CHECK_THAT(ran.out, Catch::StartsWith("open: 69/udp from internet to pbx"));
+  CHECK_THAT(ran.out, Contains("to close    line 4"));
+  CHECK_THAT(ran.out, Contains("translate to 192.168.42.1 port 69"));
+
+  // The same by row and by word, of the other zone, of an address.
+  for (const char* words : {"--from itsp --service T1.16", "--from itsp --service ip-office/ingress/16", "--from itsp --service sip",
+                            "--from 198.51.100.3 --service 5060", "--from 198.51.100.0/28 --service 5060-5061/udp"}) {
+    INFO(words);
+    Json answer = Json::parse(run_program("query --format json " + site.files + " " + words).out);
+    REQUIRE(answer["answers"].size() >= 1);
+    CHECK(answer["answers"][0]["status"] == "open");
+    CHECK(answer["answers"][0]["zone"] == "itsp");
+    CHECK(answer["answers"][0]["lines"][0]["line"] == 5);
+  }
+  Json closed = Json::parse(run_program("query --format json --from internet --service 5060 --to pbx " + site.files).out);
+  CHECK(closed["answers"][0]["status"] == "closed");
+  CHECK(closed["answers"][0]["lines"][0]["line"] == 10);
+  CHECK(closed["answers"][0]["sources"].empty());
+  CHECK_THAT(run_program("query --from guest --service https " + site.files).out, Contains("possible: https from guest"));
+}
+
+TEST_CASE("query: words that mean nothing are said with what would") {
+  Site site;
+  auto complaint = [&](const std::string& words) {
+    Ran ran = run_program("query " + site.files + " " + words);
+    CHECK(ran.status == 2);
+    CHECK(ran.out.empty());
+    return ran.err;
+  };
+  CHECK_THAT(complaint("--from internett --service sip"), Contains("did you mean internet?"));
+  CHECK_THAT(complaint("--from internet --service flurb"), Contains("no row of the port matrix is 'flurb'"));
+  CHECK_THAT(complaint("--from internet --service 70000/udp"), Contains("70000/udp"));
+  CHECK_THAT(complaint("--from internet --service 9-5"), Contains("9-5"));
+  CHECK_THAT(complaint("--from internet --service sip --to nobody"), Contains("the hosts are pbx"));
+  CHECK_THAT(complaint("--from internet --service sip --to 10.9.9.9"), Contains("--pbx 10.9.9.9"));
+  CHECK_THAT(complaint("--from internet"), Contains("--service"));
+  CHECK_THAT(complaint("--from internet --service sip --packet proto=udp"), Contains("not two of them"));
+}

@@ -1,0 +1,172 @@
+// What must hold of the checks whatever the input is: no row has two owners, one cause is one alert, and an alert keeps its
+// name while the files around it change.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+#include <random>
+#include <set>
+#include <sstream>
+
+#include "rules/reached.h"
+#include "tests/cases.h"
+
+using namespace ipo;
+using namespace ipo::testing;
+
+namespace {
+
+// Speaks of rows that are reachable, each in its own words.
+bool speaks_of_exposure(const Finding& f) {
+  return f.check == "any-any-accept" || f.check == "default-accept-policy" || !find_check(f.check)->rows.empty();
+}
+
+// A dump as an admin in a hurry writes it: forwards, port lists, ranges, sources, early drops, limits.
+std::string random_dump(unsigned seed, bool host) {
+  std::mt19937 random(seed);
+  auto roll = [&](std::size_t n) { return random() % n; };
+  auto any_of = [&](std::initializer_list<const char*> list) { return std::string(*(list.begin() + roll(list.size()))); };
+  auto port = [&] {
+    return any_of({"69", "80", "5060", "5061", "5060:5061", "161", "50804", "50804:50814", "4097", "7070:7071", "8443", "443",
+                   "46750:50750", "49152:53246", "1000:60000", "3389", "50794", "50823"});
+  };
+  auto source = [&] { return any_of({"", "", "", "-s 198.51.100.7/32 ", "-s 10.0.0.0/8 ", "! -s 203.0.113.0/24 "}); };
+  auto protocol = [&] { return any_of({"tcp", "udp"}); };
+  std::ostringstream out;
+  if (!host) {
+    out << "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n";
+    for (std::size_t n = roll(4); n > 0; --n) {
+      std::string p = protocol();
+      out << "-A PREROUTING " << source() << "-i eth0 -p " << p << " -m " << p << " --dport " << port()
+          << " -j DNAT --to-destination 192.168.42.1\n";
+    }
+    out << "-A POSTROUTING -o eth0 -j MASQUERADE\nCOMMIT\n";
+  }
+  std::string chain = host ? "INPUT" : "FORWARD";
+  out << "*filter\n:INPUT " << any_of({"DROP", "DROP", "ACCEPT"}) << " [0:0]\n:FORWARD " << any_of({"DROP", "DROP", "ACCEPT"})
+      << " [0:0]\n:OUTPUT ACCEPT [0:0]\n-A " << chain << " -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n";
+  for (std::size_t n = 1 + roll(7); n > 0; --n) {
+    out << "-A " << chain << ' ' << source() << (roll(2) ? "-i eth0 " : "");
+    if (!host && roll(2)) out << "-d 192.168.42.1/32 ";
+    if (roll(6) != 0) {
+      std::string p = protocol();
+      out << "-p " << p << " -m " << p << " --dport " << port() << ' ';
+    }
+    if (roll(6) == 0) out << "-m limit --limit 5/sec ";
+    out << "-j " << any_of({"ACCEPT", "ACCEPT", "ACCEPT", "DROP"}) << '\n';
+  }
+  out << "COMMIT\n";
+  return out.str();
+}
+
+LintOptions located() {
+  LintOptions options;
+  options.pbx = {*parse_address("192.168.42.1")};
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("laws: no row of the matrix has two exposure checks, and every row they name exists") {
+  std::map<std::string_view, std::string_view> owner;
+  for (const Check& check : checks())
+    for (std::string_view row : check.rows) {
+      INFO(check.id << " " << row);
+      REQUIRE(builtin_matrix().find(row));
+      CHECK(builtin_matrix().find(row)->direction != "egress");
+      CHECK(owner.emplace(row, check.id).second);
+    }
+  // Rows nobody speaks of yet, until every check of the catalogue exists.
+  std::size_t rows = 0;
+  std::vector<std::string> missing;
+  std::map<std::string, std::string> numbers;  // by table
+  for (const MatrixRow& row : builtin_matrix().rows) {
+    if (row.direction == "egress") continue;
+    ++rows;
+    if (owner.contains(row.id)) continue;
+    missing.push_back(row.id);
+    numbers[row.product + "/" + row.direction] += " " + std::to_string(row.number);
+  }
+  CHECK(owner.size() + missing.size() == rows);
+  std::string list;
+  for (const auto& [table, of_table] : numbers) list += "\n  " + table + of_table;
+  WARN(missing.size() << " of " << rows << " rows have no exposure check yet:" << list);
+}
+
+TEST_CASE("laws: a line, a zone and a row are one finding, grouped or not") {
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    std::string text = random_dump(seed, seed % 3 == 0);
+    LintOptions options = located();
+    if (seed % 3 == 0) options.internet = {"eth0"};
+    options.skip = {"shadowed-rule"};
+    using Cause = std::tuple<std::uint32_t, std::string, std::string>;  // offset, zone, row
+    auto causes = [&](bool group, bool& once) {
+      options.group = group;
+      Report report = lint({"", {{"fw.rules", text}}, {}}, options);
+      std::map<Cause, std::string> seen;
+      std::set<std::tuple<std::uint32_t, std::string, std::string>> grouped;  // offset, zone, check
+      once = true;
+      for (const Finding& f : report.findings) {
+        if (!speaks_of_exposure(f)) continue;
+        if (group) once = once && grouped.insert({f.span.begin, f.zone, f.check}).second;
+        if (!group) once = once && f.rows.size() == 1;
+        for (const std::string& row : f.rows) once = once && seen.emplace(Cause{f.span.begin, f.zone, row}, f.check).second;
+      }
+      return seen;
+    };
+    INFO("seed " << seed << "\n" << text);
+    bool once = false, split_once = false;
+    auto grouped = causes(true, once), split = causes(false, split_once);
+    CHECK(once);
+    CHECK(split_once);
+    CHECK(grouped == split);
+  }
+}
+
+TEST_CASE("laws: what a finding says is reachable is open in the exposure table") {
+  std::size_t compared = 0;
+  for (unsigned seed = 0; seed < 150; ++seed) {
+    std::string text = random_dump(seed, false);
+    LintOptions options = located();
+    Report report = lint({"", {{"fw.rules", text}}, {}}, options);
+    std::unique_ptr<Assessment> a = assess({"", {{"fw.rules", text}}, {}}, options);
+    a->judge();
+    std::map<std::string, Status> best;
+    for (const RowReached& r : exposure_table(*a->exposure, a->matrix)) {
+      auto [at, fresh] = best.emplace(r.row->id, r.reached.status);
+      if (!fresh) at->second = std::min(at->second, r.reached.status);
+    }
+    for (const Finding& f : report.findings) {
+      if (!speaks_of_exposure(f)) continue;
+      for (const std::string& row : f.rows) {
+        INFO("seed " << seed << " " << f.check << " " << row << "\n" << text);
+        REQUIRE(best.contains(row));
+        if (f.certainty == Certainty::proven && f.rows.size() == 1) CHECK(best[row] == Status::open);
+        CHECK(best[row] != Status::closed);
+        ++compared;
+      }
+    }
+  }
+  CHECK(compared > 500);
+}
+
+TEST_CASE("laws: fingerprints survive comments, unrelated rules, counters and reordered tables") {
+  for (unsigned seed = 0; seed < 120; ++seed) {
+    std::string text = random_dump(seed, false);
+    std::size_t filter = text.find("*filter");
+    std::string nat = text.substr(0, filter), rest = text.substr(filter);
+    // An unrelated rule first of all, a comment everywhere, the tables the other way round, counters that moved on.
+    std::size_t rule = rest.find("-A FORWARD");
+    std::string edited = "# edited\n" + rest.substr(0, rule) + "# a new customer\n-A FORWARD -i wlan9 -p tcp -m tcp --dport 3307 -j DROP\n" +
+                         rest.substr(rule) + "# and the forwards\n" + nat;
+    for (std::size_t at = 0; (at = edited.find("[0:0]", at)) != edited.npos;) edited.replace(at, 5, "[17:4711]");
+    auto prints = [&](const std::string& dump) {
+      std::multiset<std::string> out;
+      for (const Finding& f : lint({"", {{"fw.rules", dump}}, {}}, located()).findings) out.insert(f.check + ' ' + fingerprint(f));
+      return out;
+    };
+    std::multiset<std::string> before = prints(text), after = prints(edited);
+    INFO("seed " << seed << "\n" << text);
+    CHECK(std::includes(after.begin(), after.end(), before.begin(), before.end()));
+    CHECK(after.size() == before.size());
+  }
+}
