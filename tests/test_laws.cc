@@ -17,7 +17,7 @@ namespace {
 
 // Speaks of rows that are reachable, each in its own words.
 bool speaks_of_exposure(const Finding& f) {
-  return f.check == "any-any-accept" || f.check == "default-accept-policy" || !find_check(f.check)->rows.empty();
+  return f.check == "any-any-accept" || (f.check == "default-accept-policy" && !f.zone.empty()) || !find_check(f.check)->rows.empty();
 }
 
 // A dump as an admin in a hurry writes it: forwards, port lists, ranges, sources, early drops, limits.
