@@ -283,6 +283,12 @@ TEST_CASE("init: a SIP line makes the trunk") {
   CHECK_THAT(text, Contains("\ntrunk = { zone = \"internet\", register = true }") && !Contains("trunk-pass-9") &&
                        !Contains("trunk-user-9"));
   text = check_init({{"config.xml", export_of("a", "192.168.42.1", "", line("false"))}, {"fw.rules", open}});
+  CHECK_THAT(text, Contains("# left out: it would bring rtp-range-blocked at fw.rules:") &&
+                       Contains("\n# trunk = { zone = \"source-1\", register = false }"));
+  std::string media = open;
+  media.insert(media.rfind("COMMIT"),
+               "-A FORWARD -i eth0 -s 198.51.100.7 -d 192.168.42.1 -p udp --dport 40750:50750 -j ACCEPT\n");
+  text = check_init({{"config.xml", export_of("a", "192.168.42.1", "", line("false"))}, {"fw.rules", media}});
   CHECK_THAT(text, Contains("\ntrunk = { zone = \"source-1\", register = false }"));
   text = check_init({{"config.xml", export_of("a", "192.168.42.1", "", line("false"))}, {"fw.rules", rules}});
   CHECK_THAT(text, Contains("\n# trunk = "));

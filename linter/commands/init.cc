@@ -58,15 +58,23 @@ std::string typed(const std::string& path, const std::string& working_folder) {
 
 using Verdicts = std::map<std::tuple<std::string, std::string, std::uint32_t>, std::pair<Level, Certainty>>;
 
+// How the site file names a file.
+struct Naming {
+  std::string working_folder, folder;
+  std::string operator()(std::string_view path) const {
+    return path == "-" ? "standard input" : path_from(folder, normal_path(working_folder, path));
+  }
+};
+
 // The gravest finding of each check and line, from warning up.
-Verdicts verdicts_of(const Report& report) {
+Verdicts verdicts_of(const Report& report, const Naming& naming) {
   Verdicts out;
   Places places(report.sources);
   for (const Finding& f : report.findings) {
     if (f.level < Level::warning) continue;
     Place at = places.at(f.span);
     std::pair verdict(f.level, f.certainty);
-    auto [known, fresh] = out.try_emplace({f.check, std::string(at.path), at.line}, verdict);
+    auto [known, fresh] = out.try_emplace({f.check, naming(at.path), at.line}, verdict);
     auto rank = [](const auto& v) { return std::pair(v.first, v.second == Certainty::proven); };
     if (!fresh && rank(known->second) < rank(verdict)) known->second = verdict;
   }
@@ -74,12 +82,11 @@ Verdicts verdicts_of(const Report& report) {
 }
 
 // What the draft does to verdicts that it must not, in words: one for each.
-std::vector<std::string> changes(const Verdicts& before, const Report& report) {
+std::vector<std::string> changes(const Verdicts& before, const Report& report, const Naming& naming) {
   std::vector<std::string> out = report.errors;
-  Verdicts after = verdicts_of(report);
+  Verdicts after = verdicts_of(report, naming);
   auto name = [](const auto& key) {
-    return fmt::format("{} at {}:{}", std::get<0>(key), std::get<1>(key) == "-" ? "<stdin>" : std::get<1>(key),
-                       std::get<2>(key));
+    return fmt::format("{} at {}:{}", std::get<0>(key), std::get<1>(key), std::get<2>(key));
   };
   for (const auto& [key, verdict] : before) {
     auto now = after.find(key);
@@ -107,13 +114,15 @@ class Trial {
  public:
   // `inputs` with the site files the draft extends.
   Trial(const SiteInputs& inputs, const LintOptions& options, std::string target, const std::string& folder)
-      : inputs_(inputs), options_(options), target_(std::move(target)), before_(verdicts_of(lint(inputs, options))) {
+      : inputs_(inputs),
+        options_(options),
+        target_(std::move(target)),
+        naming_{options.working_folder, folder},
+        before_(verdicts_of(lint(inputs, options), naming_)) {
     options_.internet.clear();  // the file says it now
     options_.pbx.clear();
     options_.release.clear();
-    for (const Input& input : inputs.inputs)
-      names_.push_back(input.path == "-" ? "standard input"
-                                         : path_from(folder, normal_path(options.working_folder, input.path)));
+    for (const Input& input : inputs.inputs) names_.push_back(naming_(input.path));
   }
 
   std::string text(const std::vector<DraftPart>& parts) const { return format_draft(parts, names_); }
@@ -143,12 +152,13 @@ class Trial {
   std::vector<std::string> effects(const std::vector<DraftPart>& parts) const {
     SiteInputs with = inputs_;
     with.site_files.inputs.insert(with.site_files.inputs.begin(), Input{target_, text(parts)});
-    return changes(before_, lint(std::move(with), options_));
+    return changes(before_, lint(std::move(with), options_), naming_);
   }
 
   const SiteInputs& inputs_;
   LintOptions options_;
   std::string target_;
+  Naming naming_;
   Verdicts before_;
   std::vector<std::string> names_;
 };
