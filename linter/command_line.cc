@@ -18,11 +18,14 @@
 namespace ipo {
 namespace {
 
-constexpr std::array<std::string_view, 7> verbs = {"lint", "exposure", "query", "matrix", "inventory", "explain", "checks"};
+constexpr std::array<std::string_view, 9> verbs = {"lint",   "init",      "zones",   "exposure", "query",
+                                                    "matrix", "inventory", "explain", "checks"};
 
 constexpr std::string_view overview = R"(ipo-lint: static analyser for sites that run an Avaya IP Office
 
 Usage: ipo-lint [lint] FILE|DIR...   what is exposed, what calls need and is blocked
+       ipo-lint init FILE...         a site file (ipo-lint.toml) of what can be inferred
+       ipo-lint zones FILE...        which zone each interface and source is in, and why
        ipo-lint exposure FILE...     zone by zone, which services are open, possibly open, closed
        ipo-lint query FILE...        does this get there, by which line, and what closes it
        ipo-lint matrix [TERM...]     the vendor's port matrix
@@ -159,10 +162,10 @@ void take_site_file(SiteQuestion& question) {
 
 // Once the command line is parsed; `nothing` is what to say where no input is given.
 void check_site_options(SiteQuestion& question, const std::vector<std::string>& pbx, std::string_view nothing) {
-  LintOptions& options = question.options;
   take_site_file(question);
   if (question.inputs.empty()) throw usage(nothing);
-  options.pbx = parse_addresses("--pbx", pbx);
+  question.options.pbx = parse_addresses("--pbx", pbx);
+  const LintOptions& options = question.options;
   if (!options.release.empty()) require("release", options.release, matrix_releases());
   require_dialect(options.as);
 }
@@ -208,6 +211,34 @@ Command parse_lint(std::vector<std::string> words) {
       if (std::string why = unknown_check(id); !why.empty()) throw usage(why);
   command.fail_on = parse_level(fail_on);
   command.color = parse_color(color);
+  return command;
+}
+
+Command parse_init(std::vector<std::string> words) {
+  InitCommand command;
+  std::vector<std::string> pbx;
+  CLI::App app(
+      "Writes an ipo-lint.toml of what can be inferred from the inputs and is said by the options, each line with its reason.\n"
+      "It is written into the folder all inputs have in common.");
+  app.name("ipo-lint init");
+  add_site_options(app, command.site, pbx);
+  app.add_option("-o,--output", command.output, "Where to write; - for standard output")->type_name("FILE");
+  app.add_flag("--force", command.force, "Replace a file that is there");
+  command.site.inputs = parse(app, "Usage: ipo-lint init [OPTIONS] FILE|DIR|-...", std::move(words));
+  check_site_options(command.site, pbx, "init takes the files of the site, or - for standard input");
+  return command;
+}
+
+Command parse_zones(std::vector<std::string> words) {
+  ZonesCommand command;
+  std::vector<std::string> pbx;
+  CLI::App app("Says which zone each interface and source of the firewalls landed in, and why.");
+  app.name("ipo-lint zones");
+  add_site_options(app, command.site, pbx);
+  app.add_option("--format", command.format, "text or json")->type_name("FMT")->capture_default_str();
+  command.site.inputs = parse(app, "Usage: ipo-lint zones [OPTIONS] FILE|DIR|-...", std::move(words));
+  check_site_options(command.site, pbx, "zones takes the files of the site, or - for standard input");
+  require("format", command.format, std::array<std::string_view, 2>{"text", "json"});
   return command;
 }
 
@@ -376,6 +407,8 @@ Command parse_command_line(const std::vector<std::string>& words) {
   bool is_verb = std::find(verbs.begin(), verbs.end(), first) != verbs.end();
   std::vector<std::string> rest(words.begin() + (is_verb ? 1 : 0), words.end());
   try {
+    if (first == "init") return parse_init(rest);
+    if (first == "zones") return parse_zones(rest);
     if (first == "matrix") return parse_matrix(rest);
     if (first == "exposure") return parse_exposure(rest);
     if (first == "query") return parse_query(rest);

@@ -9,7 +9,9 @@
 #include "linter/commands/ask.h"
 #include "linter/commands/commands.h"
 #include "linter/commands/exposure.h"
+#include "linter/commands/init.h"
 #include "linter/commands/matrix.h"
+#include "linter/commands/zones.h"
 
 namespace ipo {
 
@@ -20,7 +22,8 @@ struct Message {
   int status = 0;
 };
 
-using Command = std::variant<Message, LintCommand, MatrixQuery, InventoryCommand, QueryCommand, AskCommand, ExposureCommand, ExplainCommand, ChecksCommand>;
+using Command = std::variant<Message, LintCommand, InitCommand, ZonesCommand, ExposureCommand, AskCommand, QueryCommand,
+                             MatrixQuery, InventoryCommand, ExplainCommand, ChecksCommand>;
 
 // `words` without the program's name. The first word is the verb; any other first word means lint.
 Command parse_command_line(const std::vector<std::string>& words);

@@ -72,6 +72,16 @@ void fill_in(ipo::SiteQuestion& question) {
   question.options.working_folder = working_folder();
 }
 
+int run(ipo::InitCommand command) {
+  fill_in(command.site);
+  return ipo::run_init(command, std::cin, std::cout, std::cerr);
+}
+
+int run(ipo::ZonesCommand command) {
+  fill_in(command.site);
+  return ipo::run_zones(command, std::cin, std::cout, std::cerr);
+}
+
 int run(ipo::ExposureCommand command) {
   fill_in(command.site);
   command.width = terminal_width();

@@ -11,7 +11,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const char* const dump = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n-A FORWARD -i eth0 -p udp --dport 69 -j ACCEPT\nCOMMIT\n";
+const char* const dump =
+    "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n-A FORWARD -i eth0 -p udp --dport 69 -j ACCEPT\nCOMMIT\n";
 
 struct Asked {
   std::unique_ptr<Assessment> assessment;
@@ -57,7 +58,8 @@ TEST_CASE("one site: several are refused by name") {
 
 TEST_CASE("one site: what cannot be used is said, the rest is assessed") {
   Folder folder;
-  std::string empty = folder.put("empty", ""), odd = folder.put("odd", "nothing known\n"), good = folder.put("fw", dump);
+  std::string empty = folder.put("empty", ""), odd = folder.put("odd", "nothing known\n"),
+              good = folder.put("fw", dump);
   Asked asked = ask({{empty, odd, good}, "", {}, {}});
   REQUIRE(asked.assessment);
   CHECK(asked.status == 3);

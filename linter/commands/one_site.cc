@@ -1,5 +1,5 @@
-// The files are read and grouped as for lint; more than one group is refused with the groups' names. Whatever is wrong is
-// said as lint says it.
+// The files are read and grouped as for lint; more than one group is refused with the groups' names. Whatever is wrong
+// is said as lint says it.
 #include "linter/commands/one_site.h"
 
 #include <fmt/format.h>
@@ -42,7 +42,8 @@ std::optional<SiteInputs> read_one_site(SiteQuestion& question, std::istream& in
   if (sites.size() == 1) return std::move(sites.front());
   constexpr std::size_t most = 10;
   std::string names;
-  for (std::size_t i = 0; i < std::min(sites.size(), most); ++i) names += (i > 0 ? ", " : "") + printable(sites[i].name);
+  for (std::size_t i = 0; i < std::min(sites.size(), most); ++i)
+    names += (i > 0 ? ", " : "") + printable(sites[i].name);
   if (sites.size() > most) names += ", ...";
   err << fmt::format("ipo-lint: these files are {} sites: {}; ask about one at a time\n", sites.size(), names);
   status = exit_usage;
@@ -66,8 +67,8 @@ std::unique_ptr<Assessment> assess_site(SiteInputs inputs, const LintOptions& op
   return any ? std::move(a) : nullptr;
 }
 
-std::unique_ptr<Assessment> assess_one_site(const SiteQuestion& question, std::istream& in, std::ostream& err, int& status,
-                                            bool judged) {
+std::unique_ptr<Assessment> assess_one_site(const SiteQuestion& question, std::istream& in, std::ostream& err,
+                                            int& status, bool judged) {
   SiteQuestion asked = question;
   std::optional<SiteInputs> inputs = read_one_site(asked, in, err, status);
   return inputs ? assess_site(std::move(*inputs), asked.options, err, status, judged) : nullptr;

@@ -1,13 +1,12 @@
-// Every interval of public sources a line lets in beside "anyone" is one source; its lines and rows are gathered.
+// One finding for each source, at the first line that lets it in.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 
 #include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
+#include "rules/undeclared_sources.h"
 
 namespace ipo {
 namespace {
@@ -16,14 +15,11 @@ namespace {
 constexpr std::array<std::string_view, 7> grave = {"ip-office/ingress/4",  "ip-office/ingress/15", "ip-office/ingress/31",
                                                    "ip-office/ingress/37", "ip-office/ingress/39", "ip-office/ingress/41",
                                                    "ip-office/ingress/44"};
-constexpr std::size_t row_limit = 8;     // rows a message names
-constexpr std::size_t source_limit = 8;  // a line with more intervals is one source: a list or a negation
+constexpr std::size_t row_limit = 8;  // rows a message names
 
 // The line that says who it is, for single addresses and nets; of signalling and media alone a provider.
 std::string declaration(const std::string& sources, const std::vector<std::string>& rows) {
-  bool calls = std::all_of(rows.begin(), rows.end(), [](const std::string& row) {
-    return row == "ip-office/ingress/16" || row == "ip-office/ingress/27" || row == "ip-office/ingress/46";
-  });
+  bool calls = std::all_of(rows.begin(), rows.end(), is_of_calls);
   std::string list;
   for (std::size_t at = 0; at < sources.size();) {
     std::size_t end = std::min(sources.find(", ", at), sources.size());
@@ -34,21 +30,8 @@ std::string declaration(const std::string& sources, const std::vector<std::strin
 }
 
 void run(const Judgement& judgement, Findings& findings) {
-  std::map<std::pair<std::string, std::string>, std::vector<Exposed>> groups;
-  for (const Opening& o : judgement.exposure.openings()) {
-    Family family = o.passage->ruleset->family;
-    if (!o.located()) continue;
-    for (const RowHit& hit : o.hits) {
-      if (hit.any) continue;
-      IntervalSet sources = public_part(hit.sources, family);
-      if (sources.intervals().size() > source_limit)
-        groups[{format_addresses(sources, family), o.zone()}].push_back({&o, &hit});
-      else
-        for (const Interval& i : sources)
-          groups[{format_addresses(IntervalSet::range(i.lo, i.hi), family), o.zone()}].push_back({&o, &hit});
-    }
-  }
-  for (const auto& [key, group] : groups) {
+  for (const UndeclaredSource& undeclared : undeclared_sources(judgement.exposure)) {
+    const std::vector<Exposed>& group = undeclared.exposed;
     const Exposed& first = group.front();
     const Opening& o = *first.opening;
     Space& s = o.passage->chains->space();
@@ -64,15 +47,15 @@ void run(const Judgement& judgement, Findings& findings) {
     f.level = level_at(is_grave ? Level::warning : Level::note, o);
     std::string ports = format_hits(group);
     if (f.rows.size() > row_limit) ports = fmt::format("{} services of the matrix", f.rows.size());
-    std::string source = key.first;
+    std::string source = undeclared.text;
     if (source.size() > 120) source = source.substr(0, source.rfind(',', 100)) + " and others";
     f.message = fmt::format("{} reaches {}{}, and no zone names this source", source, ports, if_routed(o));
-    if (source == key.first && source.find('-') == source.npos) f.message += "; in ipo-lint.toml: " + declaration(source, f.rows);
+    if (source == undeclared.text && source.find('-') == source.npos) f.message += "; in ipo-lint.toml: " + declaration(source, f.rows);
     for (const Exposed& e : group)
       if (SourceSpan span = line_to_change(*e.opening).span(); span != f.span && f.related.size() < 5)
         if (std::none_of(f.related.begin(), f.related.end(), [&](const Note& n) { return n.span == span; }))
           f.related.push_back({"also let in by this line", span});
-    f.identity = key.second + '\n' + key.first;
+    f.identity = undeclared.zone + '\n' + undeclared.text;
     findings.push_back(std::move(f));
   }
 }

@@ -1,0 +1,42 @@
+// Every interval of public sources a line lets in beside "anyone" is one source; its lines and rows are gathered.
+#include "rules/undeclared_sources.h"
+
+#include <map>
+
+namespace ipo {
+namespace {
+
+constexpr std::size_t interval_limit = 8;  // a line with more is one source: a list or a negation
+
+}  // namespace
+
+bool is_of_calls(std::string_view row) {
+  return row == "ip-office/ingress/16" || row == "ip-office/ingress/27" || row == "ip-office/ingress/46";
+}
+
+std::vector<UndeclaredSource> undeclared_sources(const Exposure& exposure) {
+  std::map<std::pair<std::string, std::string>, UndeclaredSource> groups;
+  for (const Opening& o : exposure.openings()) {
+    Family family = o.passage->ruleset->family;
+    if (!o.located()) continue;
+    for (const RowHit& hit : o.hits) {
+      if (hit.any) continue;
+      auto add = [&](const IntervalSet& addresses) {
+        std::string text = format_addresses(addresses, family);
+        UndeclaredSource& source = groups[{text, o.zone()}];
+        if (source.exposed.empty()) source = {addresses, family, text, o.zone(), {}};
+        source.exposed.push_back({&o, &hit});
+      };
+      IntervalSet sources = public_part(hit.sources, family);
+      if (sources.intervals().size() > interval_limit)
+        add(sources);
+      else
+        for (const Interval& i : sources) add(IntervalSet::range(i.lo, i.hi));
+    }
+  }
+  std::vector<UndeclaredSource> out;
+  for (auto& [key, source] : groups) out.push_back(std::move(source));
+  return out;
+}
+
+}  // namespace ipo
