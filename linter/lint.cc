@@ -85,6 +85,10 @@ void choose_matrix(Assessment& a, const LintOptions& options) {
     const Located<Release>* stated = exported_release(a.reading.site);
     if (a.reading.declared.release) {
       a.declared_release = {parse_release(a.reading.declared.release->value), a.reading.declared.release->span};
+      if (stated && stated->value.parts != a.declared_release.value.parts)
+        a.reading.site.inferences.push_back({fmt::format("the release is {} as declared, not {} as exported",
+                                                         a.declared_release.value.text(), stated->value.text()),
+                                             a.declared_release.span});
       stated = &a.declared_release;
     }
     if (stated) release = matrix_release_for(stated->value);

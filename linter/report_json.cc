@@ -35,6 +35,7 @@ void write_json(std::ostream& out, const Report& report) {
   JsonWriter json;
   json.begin_object().member("version", 1).member("complete", report.complete()).member("release", report.release);
   write_inferences(json, places, report.inferences);
+  if (!report.errors.empty()) json.texts("errors", report.errors);
   json.key("problems").begin_array();
   for (const Problem& p : report.problems)
     json.begin_object().member("file", p.path).member("message", p.message).end_object();

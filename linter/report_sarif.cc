@@ -156,6 +156,12 @@ class SarifReport {
                     as_sentence(fmt::format("'{}' was not analysed: {}", sarif_text(name), sarif_text(p.message))));
       json_.end_object();
     }
+    for (const std::string& error : report_.errors) {
+      json_.begin_object().member("level", "error");
+      std::string_view first = std::string_view(error).substr(0, error.find('\n'));
+      write_message("message", as_sentence(fmt::format("A site was not judged: {}", sarif_text(first))));
+      json_.end_object();
+    }
     if (chosen_.size() < report_.findings.size()) {
       json_.begin_object().member("level", "warning");
       write_message("message",

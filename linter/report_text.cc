@@ -241,7 +241,10 @@ class TextReport {
     if (!report_.sites.empty()) line += " of " + counted(report_.sites.size(), "site");
     if (t.possible > 0) line += fmt::format(", {} possible", t.possible);
     if (report_.ignored > 0) line += fmt::format(", {} ignored", report_.ignored);
-    if (!report_.complete()) {
+    auto wrong = static_cast<std::size_t>(
+        std::count_if(report_.sites.begin(), report_.sites.end(), [](const SiteSummary& s) { return !s.configured; }));
+    if (wrong > 0) line += fmt::format("; {} not judged", counted(wrong, "site"));
+    if (!report_.problems.empty()) {
       std::set<std::string_view> inputs;
       for (const Problem& p : report_.problems) inputs.insert(p.path);
       line += fmt::format("; incomplete: {} not analysed", counted(inputs.size(), "input"));

@@ -55,7 +55,7 @@ Answer explain(const Exposure& exposure, const Reached& reached) {
     return out;
   }
   out.sources = s.project(reached.packets, Dimension::source);
-  out.ports = s.project(reached.packets, Dimension::destination_port);
+  out.ports = s.project(exposure.at_host(passage, reached.packets), Dimension::destination_port);
   out.any = is_anyone(out.sources, passage.ruleset->family);
   IntervalSet protocols = s.project(reached.packets, Dimension::protocol);
   for (std::uint8_t protocol : {proto_tcp, proto_udp})

@@ -28,7 +28,7 @@ Reached reached(const Exposure& exposure, const Passage& passage, const MatrixRo
 
 // What a person is told of it.
 struct Answer {
-  IntervalSet sources, ports;             // of the packets; empty where closed
+  IntervalSet sources, ports;             // of the packets, ports as the host sees them; empty where closed
   std::vector<std::uint8_t> transports;
   bool any = false;                       // extent: more than 2^24 public IPv4 (2^96 IPv6) sources
   std::optional<Packet> witness;          // one of them; where closed one that was asked for

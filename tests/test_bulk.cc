@@ -1,5 +1,6 @@
 // Many sites in one run: which files belong together, and that the report depends on nothing but the files.
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 #include <random>
 
 #include "linter/input_files.h"
@@ -214,4 +215,31 @@ TEST_CASE("bulk: site files that extend one another in a circle name both places
   CHECK(ran.out.empty());
   CHECK(ran.err.find("shared.toml:2:11: ") != std::string::npos);
   CHECK(ran.err.find("ipo-lint.toml:1:11: ") != std::string::npos);
+}
+
+TEST_CASE("bulk: every report says which site was not judged") {
+  Folder folder;
+  for (unsigned site = 0; site < 3; ++site) {
+    std::string name = "shops/shop-" + std::to_string(site);
+    folder.put(name + "/config.xml", config(site));
+    folder.put(name + "/edge.rules", rules(site, 69));
+  }
+  folder.put("shops/shop-1/ipo-lint.toml", "[zones.voice]\ninterfaces = [\"eth9\"]\n");
+  std::string out = folder.path.string();
+  Ran ran = run_program("'" + out + "/shops' --format text --format json='" + out + "/r.json' --format sarif='" + out + "/r.sarif'");
+  CHECK(ran.status == 2);
+  CHECK_THAT(ran.err, Catch::Contains("ipo-lint.toml:2:15: interface 'eth9' of zone 'voice'"));
+  CHECK_THAT(ran.out, Catch::Contains("not judged: its site file has errors"));
+  CHECK_THAT(ran.out, Catch::Contains("of 3 sites") && Catch::Contains("; 1 site not judged"));
+  CHECK(ran.out.find("incomplete") == std::string::npos);
+  auto json = nlohmann::json::parse(slurp(folder.path / "r.json"));
+  CHECK(json["complete"] == false);
+  CHECK(json["errors"].size() == 1);
+  CHECK(json["problems"].empty());
+  CHECK(json["sites"][1]["complete"] == false);
+  CHECK(json["sites"][2]["errors"] == 1);
+  auto sarif = nlohmann::json::parse(slurp(folder.path / "r.sarif"));
+  auto invocation = sarif["runs"][0]["invocations"][0];
+  CHECK(invocation["executionSuccessful"] == false);
+  CHECK_THAT(invocation["toolExecutionNotifications"][0]["message"]["text"].get<std::string>(), Catch::Contains("eth9"));
 }
