@@ -8,6 +8,7 @@
 #include <set>
 
 #include "rules/join_dumps.h"
+#include "rules/required.h"
 
 namespace ipo {
 namespace {
@@ -81,39 +82,27 @@ void declare_settings(Site& site, const std::vector<Setting>& settings) {
   }
 }
 
-// Whether a rule of the firewalls tells this interface from others. True as well where no rule names any interface: then
-// nothing is known of them.
-bool is_known(const Site& site, const InterfaceTest& interface, std::set<std::string>& named) {
-  bool known = false, any = false;
-  for (const Firewall& firewall : site.firewalls)
-    for (const Ruleset& ruleset : firewall.rulesets)
-      for (const Chain& chain : ruleset.chains)
-        for (const Rule& rule : chain.rules)
-          for (const Condition& c : rule.conditions)
-            for (const Test& test : c.any_of) {
-              auto* i = std::get_if<InterfaceTest>(&test);
-              if (!i || i->name.empty()) continue;
-              any = true;
-              if (i->name != "lo") named.insert(i->prefix ? i->name + "+" : i->name);
-              known = known || i->name == interface.name || (i->prefix && interface.name.starts_with(i->name)) ||
-                      (interface.prefix && i->name.starts_with(interface.name));
-            }
-  return known || !any;
-}
-
 void check_interfaces(const Site& site, std::vector<SiteError>& errors) {
   if (site.firewalls.empty() || site.firewalls.front().rulesets.empty()) return;
+  std::set<std::string> named;
+  for (const Firewall& firewall : site.firewalls)
+    each_rule(firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
+      for (const Condition& c : rule.conditions)
+        for (const Test& test : c.any_of)
+          if (auto* i = std::get_if<InterfaceTest>(&test); i && !i->name.empty() && i->name != "lo") named.insert(format_interface(*i));
+    });
+  if (named.empty()) return;  // nothing is known of interfaces
   for (const Zone& zone : site.zones)
     for (const Located<InterfaceTest>& interface : zone.interfaces) {
-      std::set<std::string> named;
-      if (is_known(site, interface.value, named)) continue;
+      bool any = false, known = false;
+      for (const Firewall& firewall : site.firewalls) known = known || names_interface(firewall, interface.value, any);
+      if (known) continue;
       std::string names;
       for (const std::string& name : named) names += (names.empty() ? "" : ", ") + name;
-      std::string shown = interface.value.name + (interface.value.prefix ? "+" : "");
       SourceSpan dump = site.firewalls.front().rulesets.front().span;
-      errors.push_back({fmt::format("interface '{}' of zone '{}' is named by no rule of any dump given", shown, zone.name),
+      errors.push_back({fmt::format("interface '{}' of zone '{}' is named by no rule of any dump given", format_interface(interface.value), zone.name),
                         interface.span,
-                        Note{fmt::format("the rules name {}", names.empty() ? "no interface but lo" : names),
+                        Note{fmt::format("the rules name {}", names),
                              {dump.source, dump.begin, dump.begin}}});
     }
 }

@@ -64,4 +64,18 @@ bool has_interface(const std::vector<InterfaceTest>& list, const InterfaceTest& 
 
 std::string format_interface(const InterfaceTest& test) { return test.prefix ? test.name + "+" : test.name; }
 
+bool names_interface(const Firewall& firewall, const InterfaceTest& interface, bool& any) {
+  bool found = false;
+  each_rule(firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
+    for (const Condition& c : rule.conditions)
+      for (const Test& test : c.any_of)
+        if (auto* i = std::get_if<InterfaceTest>(&test); i && !i->name.empty()) {
+          any = any || i->name != "lo";
+          found = found || i->name == interface.name || (i->prefix && interface.name.starts_with(i->name)) ||
+                  (interface.prefix && i->name.starts_with(interface.name));
+        }
+  });
+  return found;
+}
+
 }  // namespace ipo

@@ -29,6 +29,9 @@ Callers callers_of(const Ruleset& ruleset);
 // and the translation in the chain.
 std::vector<InterfaceSeen> required_interfaces(const Callers& callers, const Chain& chain, const Rule& rule, bool incoming);
 
+// Whether a rule names the interface, or a pattern that covers it, or that it covers; `any` becomes true where one names any but
+// lo.
+bool names_interface(const Firewall& firewall, const InterfaceTest& interface, bool& any);
 bool has_interface(const std::vector<InterfaceTest>& list, const InterfaceTest& test);  // of either direction
 std::string format_interface(const InterfaceTest& test);                               // "eth0", "eth+"
 

@@ -144,28 +144,9 @@ std::vector<InterfaceTest> Standing::inside(std::optional<Address> address, bool
   return tied.empty() ? named : tied;
 }
 
-namespace {
-
-// Whether a rule names the interface, or a pattern that covers it; `any`: one names any but lo.
-bool names(const Firewall& firewall, const InterfaceTest& interface, bool& any) {
-  bool found = false;
-  each_rule(firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
-    for (const Condition& c : rule.conditions)
-      for (const Test& test : c.any_of)
-        if (auto* i = std::get_if<InterfaceTest>(&test); i && !i->name.empty()) {
-          any = any || i->name != "lo";
-          found = found || i->name == interface.name || (i->prefix && interface.name.starts_with(i->name)) ||
-                  (interface.prefix && i->name.starts_with(interface.name));
-        }
-  });
-  return found;
-}
-
-}  // namespace
-
 bool Standing::knows(const InterfaceTest& interface) const {
   bool any = false;
-  return names(*firewall, interface, any) || (!any && !has_interface(of_others, interface));
+  return names_interface(*firewall, interface, any) || (!any && !has_interface(of_others, interface));
 }
 
 bool Standing::runs_on(const Host& host) const {
@@ -276,13 +257,21 @@ void share_out_interfaces(std::vector<Standing>& standings, const Site& site) {
       std::vector<Standing*> others;
       bool any = false;
       for (Standing& standing : standings)
-        if (!names(*standing.firewall, interface.value, any)) others.push_back(&standing);
+        if (!names_interface(*standing.firewall, interface.value, any)) others.push_back(&standing);
       if (others.size() == standings.size()) continue;
       for (Standing* other : others) other->of_others.push_back(interface.value);
     }
 }
 
 }  // namespace
+
+std::vector<std::string> zone_names(const std::vector<Standing>& standings) {
+  std::vector<std::string> out;
+  for (const Standing& standing : standings)
+    for (const ZoneAt& zone : standing.zones)
+      if (std::find(out.begin(), out.end(), zone.name) == out.end()) out.push_back(zone.name);
+  return out;
+}
 
 std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatrix& matrix, const SiteOptions& options) {
   std::vector<Standing> out;

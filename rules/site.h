@@ -60,6 +60,9 @@ struct Standing {
                                     std::vector<InterfaceTest>& elsewhere) const;
 };
 
+// Names of the zones of every firewall, in the order they are met.
+std::vector<std::string> zone_names(const std::vector<Standing>& standings);
+
 // Joins the IPv4 and the IPv6 dump of one firewall and adds hosts that were concluded, and the inferences, to `site`; the
 // pointers in the result stay valid as long as site.firewalls and site.zones are not changed.
 std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatrix& matrix, const SiteOptions& options);

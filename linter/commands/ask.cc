@@ -41,10 +41,7 @@ std::vector<std::string> names_of(const List& list, Name name) {
 
 // Each gives what is wrong, or nothing.
 std::string read_from(const std::string& from, const Assessment& a, Question& q) {
-  std::vector<std::string> zones;
-  for (const Standing& standing : a.standings)
-    for (const ZoneAt& zone : standing.zones)
-      if (std::find(zones.begin(), zones.end(), zone.name) == zones.end()) zones.push_back(zone.name);
+  std::vector<std::string> zones = zone_names(a.standings);
   if (std::find(zones.begin(), zones.end(), from) != zones.end()) {
     q.zone = from;
     return {};

@@ -20,15 +20,6 @@ bool wanted(const std::vector<std::string>& list, std::string_view name) {
   return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
 }
 
-// Names of the zones of every firewall, in the order they are met.
-std::vector<std::string> zone_names(const Assessment& a) {
-  std::vector<std::string> out;
-  for (const Standing& standing : a.standings)
-    for (const ZoneAt& zone : standing.zones)
-      if (std::find(out.begin(), out.end(), zone.name) == out.end()) out.push_back(zone.name);
-  return out;
-}
-
 void write_json(std::ostream& out, const Assessment& a, const std::vector<std::string>& zones, const std::vector<RowReached>& rows) {
   Places places(a.reading.sources);
   JsonWriter json;
@@ -131,7 +122,7 @@ int run_exposure(const ExposureCommand& command, std::istream& in, std::ostream&
   int status = exit_clean;
   std::unique_ptr<Assessment> a = assess_one_site(command.site, in, err, status);
   if (!a) return status;
-  std::vector<std::string> zones = zone_names(*a);
+  std::vector<std::string> zones = zone_names(a->standings);
   for (const std::string& zone : command.zones)
     if (std::find(zones.begin(), zones.end(), zone) == zones.end()) {
       err << fmt::format("ipo-lint: no zone '{}'{}; the zones are {}\n", printable(zone), did_you_mean(zone, zones), fmt::join(zones, ", "));
