@@ -7,6 +7,8 @@
 #include <map>
 #include <utility>
 
+#include "rules/declared.h"
+
 namespace ipo {
 namespace {
 
@@ -195,13 +197,11 @@ void Exposure::judge(std::size_t m, std::size_t r) {
   ZoneSets zones(packets, standing, ruleset.family);
 
   std::vector<const Host*> hosts;
-  bool pbx = false, located = false;
+  bool located = false;
   for (const Host& host : site_.hosts) {
     if (host.products.empty()) continue;
     hosts.push_back(&host);
-    bool is_pbx = std::find(host.products.begin(), host.products.end(), "ip-office") != host.products.end();
-    pbx = pbx || is_pbx;
-    located = located || (is_pbx && !host.addresses.empty());
+    located = located || (is_pbx(host) && !host.addresses.empty());
   }
 
   // `doubt`: why the passage may not lead to the PBX at all; empty where it does.
@@ -489,9 +489,6 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   Space& s = passage.chains->space();
   Reach reach(*passage.chains);
   Family family = passage.ruleset->family;
-  Host unknown;
-  unknown.products = {"ip-office"};
-  const Host& host = passage.host ? *passage.host : unknown;
   std::vector<std::pair<const MatrixRow*, PacketSet>> rows;
   IntervalSet known[2];
   for (const MatrixRow& row : matrix_.rows) {
@@ -500,7 +497,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     if (row.direction != "egress")
       for (int t = 0; t < 2; ++t)
         if (row.has_transport(t == 0 ? proto_tcp : proto_udp)) known[t].add(ports);
-    if (row.direction != "egress" && applies(row, host)) rows.push_back({&row, row_packets(passage, row)});
+    if (row.direction != "egress" && applies(row, passage.host)) rows.push_back({&row, row_packets(passage, row)});
   }
   known[1].add(4500, 4500);  // NAT traversal of IPsec, the companion of 500
   known[1].add(500, 500);    // the reverse of egress 11

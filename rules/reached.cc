@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "rules/exposure_findings.h"
+
 namespace ipo {
 
 std::string_view name_of(Status status) {
@@ -61,7 +63,7 @@ Answer explain(const Exposure& exposure, const Reached& reached) {
   for (std::uint8_t protocol : {proto_tcp, proto_udp})
     if (protocols.contains(protocol)) out.transports.push_back(protocol);
   for (const Opening* o : reached.by) {
-    SourceSpan line = o->flow->translation.rule ? o->flow->translation.span() : o->by.span();
+    SourceSpan line = line_to_change(*o).span();
     if (std::find(out.lines.begin(), out.lines.end(), line) == out.lines.end()) out.lines.push_back(line);
   }
   const Opening& first = *reached.by.front();
@@ -73,14 +75,11 @@ Answer explain(const Exposure& exposure, const Reached& reached) {
 }
 
 std::vector<RowReached> exposure_table(const Exposure& exposure, const PortMatrix& matrix) {
-  Host unknown;
-  unknown.products = {"ip-office"};
   std::vector<RowReached> out;
   for (const auto& passage : exposure.passages()) {
     if (!passage->inbound) continue;
-    const Host& host = passage->host ? *passage->host : unknown;
     for (const MatrixRow& row : matrix.rows)
-      if (row.direction != "egress" && applies(row, host) && !ports_of(row, passage->host).empty())
+      if (row.direction != "egress" && applies(row, passage->host) && !ports_of(row, passage->host).empty())
         out.push_back({&row, reached(exposure, *passage, row)});
   }
   return out;

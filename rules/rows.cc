@@ -49,6 +49,8 @@ bool applies(const MatrixRow& row, const Host& host) {
 }
 
 // What gives the PBX away first, then what only opens it to attack.
+bool applies(const MatrixRow& row, const Host* host) { return host ? applies(row, *host) : row.product == "ip-office"; }
+
 int gravity(const MatrixRow& row) {
   static const std::vector<std::string_view> order = {
       "ip-office/ingress/44", "ip-office/ingress/15", "ip-office/ingress/22", "ip-office/ingress/21", "ip-office/ingress/37",

@@ -10,6 +10,8 @@ namespace ipo {
 IntervalSet ports_of(const MatrixRow& row, const Host* host);
 // The host has the row's product and, if both are known, platform.
 bool applies(const MatrixRow& row, const Host& host);
+// The same where the host may not be known (null): then it is a PBX of any platform.
+bool applies(const MatrixRow& row, const Host* host);
 // Ranks rows: 0 is what gives the PBX away most surely; rows nobody ranked are equal and last.
 int gravity(const MatrixRow& row);
 

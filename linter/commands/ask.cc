@@ -93,10 +93,8 @@ PacketSet packets_of(const Question& q, const Assessment& a, const Passage& pass
     out = a.exposure->before_path(passage, s.intersect(s.test(Dimension::protocol, protocols),
                                                        s.test(Dimension::destination_port, IntervalSet::range(q.ports->lo, q.ports->hi))));
   }
-  Host unknown;
-  unknown.products = {"ip-office"};
   for (const MatrixRow* row : q.rows)
-    if (applies(*row, passage.host ? *passage.host : unknown)) out = s.unite(out, a.exposure->row_packets(passage, *row));
+    if (applies(*row, passage.host)) out = s.unite(out, a.exposure->row_packets(passage, *row));
   if (q.source) out = s.intersect(out, s.test(Dimension::source, addresses_of(*q.source)));
   return out;
 }
