@@ -112,6 +112,17 @@ TEST_CASE("exposure: the text names what is open and counts the rest") {
   CHECK(run_program("exposure /nowhere/at-all").status == 3);
 }
 
+TEST_CASE("exposure: of many lines that open a row the text names the first few, JSON all") {
+  Folder folder;
+  std::string text = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n";
+  for (int n = 0; n < 9; ++n)
+    text += "-A FORWARD -s 198.51.100." + std::to_string(8 * n) + "/32 -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 69 -j ACCEPT\n";
+  std::string arguments = "exposure --internet eth0 --pbx 192.168.42.1 --status open,possible '" + folder.put("fw.rules", text + "COMMIT\n") + "'";
+  CHECK_THAT(run_program(arguments).out, Contains("line 5, 6, 7, 8, 9 and 4 more"));
+  Json table = Json::parse(run_program(arguments + " --format json").out);
+  CHECK(table["rows"][0]["lines"].size() == 9);
+}
+
 TEST_CASE("query: a person's question has a verdict, a packet and the line that closes it") {
   Site site;
   Ran ran = run_program("query --from internet --to 192.168.42.1 --service 69/udp " + site.files);

@@ -65,10 +65,13 @@ class ExposureText {
     return text.size() <= 60 ? text : text.substr(0, text.rfind(',', 50)) + " and more";
   }
 
-  // Lines of the file the heading names are numbers only.
+  // Lines of the file the heading names are numbers only; of many the first few.
   std::string lines(const Answer& answer, const Passage& passage) const {
+    constexpr std::size_t most = 5;
     std::string out;
-    for (const SourceSpan& span : answer.lines) {
+    for (std::size_t i = 0; i < answer.lines.size(); ++i) {
+      if (i == most && answer.lines.size() > most + 1) return out + fmt::format(" and {} more", answer.lines.size() - most);
+      const SourceSpan& span = answer.lines[i];
       Place at = places_.at(span);
       if (span.source == passage.ruleset->span.source)
         out += (out.empty() ? "line " : ", ") + std::to_string(at.line);
