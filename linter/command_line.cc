@@ -18,8 +18,8 @@
 namespace ipo {
 namespace {
 
-constexpr std::array<std::string_view, 9> verbs = {"lint",   "init",      "zones",   "exposure", "query",
-                                                    "matrix", "inventory", "explain", "checks"};
+constexpr std::array<std::string_view, 10> verbs = {"lint",   "init",      "zones",    "exposure", "query",
+                                                     "matrix", "inventory", "settings", "explain",  "checks"};
 
 constexpr std::string_view overview = R"(ipo-lint: static analyser for sites that run an Avaya IP Office
 
@@ -30,6 +30,7 @@ Usage: ipo-lint [lint] FILE|DIR...   what is exposed, what calls need and is blo
        ipo-lint query FILE...        does this get there, by which line, and what closes it
        ipo-lint matrix [TERM...]     the vendor's port matrix
        ipo-lint inventory FILE...    what was understood of an input, and what was not
+       ipo-lint settings [TERM...]   the settings a site file and an export may hold
        ipo-lint explain CHECK        what a check means and how to fix it
        ipo-lint checks               all checks
 
@@ -139,6 +140,9 @@ void add_site_options(CLI::App& app, SiteQuestion& question, std::vector<std::st
   add_list(app, "--pbx", pbx, "Address of the PBX (repeatable)")->type_name("ADDR");
   app.add_option("--release", options.release, "Release of the port matrix: 8.1, 9.0, 9.0.3, 9.1")->type_name("RELEASE");
   app.add_option("--matrix", question.matrices, "TOML file of port matrix rows to add or replace (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  app.add_option("--fields", question.fields, "TOML file of [[field]] tables: which elements of an export are which settings (repeatable)")
       ->allow_extra_args(false)
       ->type_name("FILE");
   app.add_option("--as", options.as, "Format of every input, instead of recognising it")->type_name("FORMAT");
@@ -370,10 +374,23 @@ Command parse_inventory(std::vector<std::string> words) {
       ->type_name("FMT")
       ->capture_default_str();
   app.add_option("--as", command.as, "Format of every input, instead of recognising it")->type_name("FORMAT");
+  app.add_option("--fields", command.fields, "TOML file of [[field]] tables, as for lint (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
   command.inputs = parse(app, "Usage: ipo-lint inventory [OPTIONS] FILE|DIR|-...", std::move(words));
   if (command.inputs.empty()) throw usage("inventory takes the files to describe, or - for standard input");
   require("format", command.format, std::array<std::string_view, 3>{"text", "json", "counts"});
   require_dialect(command.as);
+  return command;
+}
+
+Command parse_settings(std::vector<std::string> words) {
+  SettingsCommand command;
+  CLI::App app("Lists the settings of a system that match every TERM: a word of the key, the name or the screen.");
+  app.name("ipo-lint settings");
+  app.add_option("--format", command.format, "text, markdown or json")->type_name("FMT")->capture_default_str();
+  command.terms = parse(app, "Usage: ipo-lint settings [OPTIONS] [TERM...]", std::move(words));
+  require("format", command.format, std::array<std::string_view, 3>{"text", "markdown", "json"});
   return command;
 }
 
@@ -413,6 +430,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
     if (first == "exposure") return parse_exposure(rest);
     if (first == "query") return parse_query(rest);
     if (first == "inventory") return parse_inventory(rest);
+    if (first == "settings") return parse_settings(rest);
     if (first == "explain") return parse_explain(rest);
     if (first == "checks") return parse_checks(rest);
     return parse_lint(rest);

@@ -22,7 +22,7 @@ struct Message {
   int status = 0;
 };
 
-using Command = std::variant<Message, LintCommand, InitCommand, ZonesCommand, ExposureCommand, AskCommand, QueryCommand,
+using Command = std::variant<Message, LintCommand, InitCommand, ZonesCommand, ExposureCommand, AskCommand, QueryCommand, SettingsCommand,
                              MatrixQuery, InventoryCommand, ExplainCommand, ChecksCommand>;
 
 // `words` without the program's name. The first word is the verb; any other first word means lint.

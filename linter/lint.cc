@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "linter/redact.h"
+#include "parsers/field_map.h"
 #include "parsers/parsers.h"
 #include "rules/declared.h"
 #include "rules/judgement.h"
@@ -33,6 +34,10 @@ std::string_view read(const std::string& as, std::uint32_t source, Reading& read
     reading.problems.push_back({s.path(), "not recognised as any supported format; name it with --as (" + names + ")"});
     return {};
   }
+  if (s.text().size() > dialect->largest) {
+    reading.problems.push_back({s.path(), fmt::format("larger than {} MiB; give a smaller export", dialect->largest >> 20)});
+    return {};
+  }
   dialect->interpret(reading.sources, source, reading.site);
   return dialect->name;
 }
@@ -43,7 +48,8 @@ void print_errors(Reading& reading, const std::vector<SiteError>& errors) {
   for (const SiteError& error : errors) reading.errors.push_back(format_site_error(reading.sources, error));
 }
 
-void read_declared(SiteFiles&& files, const std::string& working_folder, Reading& reading) {
+// The site files' sources and what they say, not yet laid over the site; what is wrong with them.
+std::vector<SiteError> read_declared(SiteFiles&& files, Reading& reading) {
   auto first = static_cast<std::uint32_t>(reading.sources.size());
   std::vector<std::uint32_t> nearest_first;
   for (Input& file : files.inputs) {
@@ -56,8 +62,7 @@ void read_declared(SiteFiles&& files, const std::string& working_folder, Reading
   }
   std::vector<SiteError> errors = std::move(files.errors);
   if (!nearest_first.empty()) reading.declared = read_site_files(reading.sources, nearest_first, errors);
-  declare(reading.site, reading.sources, reading.declared, working_folder, errors);
-  print_errors(reading, errors);
+  return errors;
 }
 
 // ---- the matrix that holds ----------------------------------------------------------------------------------------
@@ -66,16 +71,6 @@ const Located<Release>* exported_release(const Site& site) {
   for (const Host& host : site.hosts)
     if (host.release && !host.release->value.parts.empty()) return &*host.release;
   return nullptr;
-}
-
-Release parse_release(const std::string& text) {
-  Release out;
-  for (std::size_t at = 0; at <= text.size();) {
-    std::size_t dot = std::min(text.find('.', at), text.size());
-    out.parts.push_back(static_cast<unsigned>(std::strtoul(text.substr(at, dot - at).c_str(), nullptr, 10)));
-    at = dot + 1;
-  }
-  return out;
 }
 
 // As said on the command line, declared, exported; a release without a matrix of its own is judged by the newest.
@@ -162,18 +157,30 @@ void run_checks(const Judgement& judgement, const LintOptions& options, bool abo
 
 }  // namespace
 
-Reading read_site(SiteInputs inputs, const std::string& as, const std::string& working_folder) {
+Reading read_site(SiteInputs inputs, const std::string& as, const std::string& working_folder,
+                  const std::vector<FieldEntry>& fields, bool every_leaf) {
   Reading reading;
-  for (Input& input : inputs.inputs) reading.sources.push_back(decode_source(std::move(input.path), input.bytes));
-  for (std::uint32_t source = 0; source < reading.sources.size(); ++source)
-    reading.formats.push_back(read(as, source, reading));
-  read_declared(std::move(inputs.site_files), working_folder, reading);
+  auto given = static_cast<std::uint32_t>(inputs.inputs.size());
+  for (Input& input : inputs.inputs) reading.sources.push_back(take_source(std::move(input.path), std::move(input.bytes)));
+  std::vector<SiteError> errors = read_declared(std::move(inputs.site_files), reading);
+  FieldMap own;
+  if (!fields.empty() || !reading.declared.fields.empty()) {
+    own.add(fields);
+    own.add(reading.declared.fields);
+    own.add_builtin();
+    reading.site.reading.fields = &own;
+  }
+  reading.site.reading.every_leaf = every_leaf;
+  for (std::uint32_t source = 0; source < given; ++source) reading.formats.push_back(read(as, source, reading));
+  reading.site.reading.fields = nullptr;
+  declare(reading.site, reading.sources, reading.declared, working_folder, errors);
+  print_errors(reading, errors);
   return reading;
 }
 
 std::unique_ptr<Assessment> assess(SiteInputs inputs, const LintOptions& options) {
   auto a = std::make_unique<Assessment>();
-  a->reading = read_site(std::move(inputs), options.as, options.working_folder);
+  a->reading = read_site(std::move(inputs), options.as, options.working_folder, options.fields);
   choose_matrix(*a, options);
   if (!a->reading.errors.empty()) return a;
   a->standings = survey(a->reading.site, a->reading.sources, a->matrix, {options.internet, options.pbx});

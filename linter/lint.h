@@ -28,6 +28,7 @@ struct LintOptions {
   std::string as;                     // --as: dialect of every input; empty = recognise from content
   std::string release;                // --release: one of matrix_releases(); empty = declared, else exported, else the newest
   std::vector<Input> matrices;        // --matrix: rows laid over the release's
+  std::vector<FieldEntry> fields;     // --fields: before those of the site file and those built in
   std::vector<std::string> only, skip;  // check ids
   bool group = true;                  // --no-group: one finding per row
   std::string working_folder;         // where relative paths start; empty = they are compared as they are
@@ -46,8 +47,10 @@ struct Reading {
   std::vector<std::string> errors;        // of the site files, as they are printed; not empty = nothing can be judged
 };
 
-// `as` names the dialect of all inputs; empty = recognise it from content. Never throws on any input.
-Reading read_site(SiteInputs inputs, const std::string& as, const std::string& working_folder);
+// `as` names the dialect of all inputs; empty = recognise it from content. `every_leaf`: see ReadingChoice. Never throws on
+// any input.
+Reading read_site(SiteInputs inputs, const std::string& as, const std::string& working_folder,
+                  const std::vector<FieldEntry>& fields = {}, bool every_leaf = false);
 
 // ---- judging ----------------------------------------------------------------------------------------------------
 

@@ -102,6 +102,7 @@ int run(ipo::QueryCommand command) {
 }
 
 int run(const ipo::MatrixQuery& query) { return ipo::run_matrix(query, std::cin, std::cout, std::cerr); }
+int run(const ipo::SettingsCommand& command) { return ipo::run_settings(command, std::cout, std::cerr); }
 int run(const ipo::ExplainCommand& command) { return ipo::run_explain(command, std::cout, std::cerr); }
 int run(const ipo::ChecksCommand& command) { return ipo::run_checks(command, std::cout, std::cerr); }
 

@@ -26,8 +26,8 @@ Name judge(std::string_view word) {
   std::string plain;
   for (char c : word)
     if (c != '_' && c != '-') plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  constexpr std::array<std::string_view, 16> parts = {
-      "password",  "passwd",     "passphrase", "passcode", "secret",     "community",  "logincode",  "voicemailcode",
+  constexpr std::array<std::string_view, 17> parts = {
+      "password",  "passwd",     "pswd",     "passphrase", "passcode", "secret",     "community",  "logincode",  "voicemailcode",
       "sharedkey", "privatekey", "wpakey",     "apikey",   "credential", "bcrypthash", "sha512hash", "otpseed"};
   constexpr std::array<std::string_view, 4> whole = {"pwd", "psk", "snmpstring", "accesscode"};
   constexpr std::array<std::string_view, 3> assigned = {"pass", "pin", "prv"};
@@ -133,7 +133,7 @@ void merge(std::vector<SourceSpan>& spans) {
 }  // namespace
 
 std::vector<SourceSpan> secrets_of(const Site& site) {
-  std::vector<SourceSpan> out;
+  std::vector<SourceSpan> out = site.secrets;
   auto take = [&](const std::vector<Setting>& settings) {
     for (const Setting& s : settings)
       if (s.secret) out.push_back(s.value.span);

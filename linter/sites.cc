@@ -93,7 +93,7 @@ std::vector<SiteInputs> group_sites(std::vector<Input> inputs, const std::string
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].folder.empty() || !governing[i].empty()) continue;
     Tree& tree = trees[without_slashes(inputs[i].folder)];
-    if (inputs[i].dialect == "ipoffice") tree.exports.insert(folder_of(inputs[i].path));
+    if (inputs[i].dialect.starts_with("ipoffice")) tree.exports.insert(folder_of(inputs[i].path));
   }
   for (auto& [named, tree] : trees) tree.split(named);
 

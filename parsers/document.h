@@ -1,6 +1,7 @@
 // Syntax without meaning: every reader (XML, TOML, JSON, lines) gives the same tree, every node with its span.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,12 @@ struct Document {
 // and character references. Depth is limited to 200 and reported. The root node is an unnamed element that holds the
 // document's top-level elements. Namespaces are dropped: names are local names.
 Document read_xml(const Sources& sources, std::uint32_t source);
+
+// Asked about every element that ends and has children or attributes: `open` are the elements around it, the document's root
+// first, themselves not finished. Where it answers true the element is left out of the tree: whoever took it is done with it.
+// So a large export needs the memory of one record.
+using TakeElement = std::function<bool(const std::vector<Node>& open, const Node& element)>;
+Document read_xml(const Sources& sources, std::uint32_t source, const TakeElement& take);
 
 // TOML 1.0: root is a table. On a syntax error the tree is empty and the error is the only damage.
 Document read_toml(const Sources& sources, std::uint32_t source);

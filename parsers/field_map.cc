@@ -1,25 +1,27 @@
-// All patterns are compiled into one RE2 set, so a path is run through one automaton however many entries there are;
-// the first entry that matched is then matched alone to fill its groups into the key.
+// Most patterns end in a name, so the entries a path can match are found by its last name; the few others are tried always.
+// Each candidate is then matched alone, the first that matches fills its groups into the key.
 #include "parsers/field_map.h"
 
 #include <re2/re2.h>
-#include <re2/set.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <unordered_map>
 
 #include "parsers/embedded.h"
+#include "parsers/nearest.h"
 
 namespace ipo {
 namespace {
 
-constexpr std::size_t max_pattern = 500, max_entries = 2000;
+constexpr std::size_t max_pattern = 500, max_entries = 10'000, max_errors = 50;
 
 RE2::Options options() {
   RE2::Options o;
   o.set_case_sensitive(false);
   o.set_log_errors(false);
-  o.set_max_mem(64 << 20);
+  o.set_max_mem(1 << 20);
   return o;
 }
 
@@ -62,18 +64,129 @@ std::vector<std::string> choices(std::string_view pattern, int n) {
   return out;
 }
 
+// The names a pattern can end in, lower case: "ipaddress" of "System/LANS/IPAddress", those of "(?:A|B)"; none where it may
+// end in anything else.
+std::vector<std::string> last_names(std::string_view pattern) {
+  std::size_t slash = pattern.npos;
+  int groups = 0;
+  bool set = false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    char c = pattern[i];
+    if (c == '\\') ++i;
+    else if (set) set = c != ']';
+    else if (c == '[') set = true;
+    else if (c == '(') ++groups;
+    else if (c == ')') --groups;
+    else if (groups == 0 && c == '|') return {};
+    else if (groups == 0 && c == '/') slash = i;
+  }
+  if (slash == pattern.npos) return {};
+  std::string_view tail = pattern.substr(slash + 1);
+  constexpr std::string_view anywhere = "(?:.*/)?";
+  if (tail.starts_with(anywhere)) tail.remove_prefix(anywhere.size());
+  if (tail.starts_with('(') && tail.ends_with(')')) {
+    tail = tail.substr(1, tail.size() - 2);
+    if (tail.starts_with("?:")) tail.remove_prefix(2);
+  }
+  std::vector<std::string> out(1);
+  for (char c : lower(std::string(tail))) {
+    bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '_' || c == '-' || c == '@';
+    if (plain) out.back() += c;
+    else if (c == '|') out.emplace_back();
+    else return {};
+  }
+  return std::find(out.begin(), out.end(), "") == out.end() ? out : std::vector<std::string>();
+}
+
+// One table, or nothing and why.
+std::optional<FieldEntry> read_field(const Node& table, std::string& why) {
+  constexpr std::string_view columns[] = {"path", "key", "evidence", "secret", "source"};
+  for (const Node& member : table.children) {
+    if (std::find(std::begin(columns), std::end(columns), member.name) == std::end(columns))
+      return why = "a field has path, key, evidence, secret and source, nothing else", std::nullopt;
+    if (member.kind != (member.name == "secret" ? Node::Kind::boolean : Node::Kind::string))
+      return why = member.name == "secret" ? "secret is true or false" : "'" + member.name + "' of a field is a string",
+             std::nullopt;
+  }
+  FieldEntry entry{text_of(table, "path"), text_of(table, "key"), Evidence::ours, text_of(table, "secret") == "true", table.span};
+  if (entry.path.empty() || entry.key.empty()) return why = "a field needs a path and a key", std::nullopt;
+  if (entry.path.size() > max_pattern) return why = "this path is too long", std::nullopt;
+  RE2 path(entry.path, options());
+  std::string error;
+  if (!path.ok()) return why = "the path is no pattern: " + path.error(), std::nullopt;
+  if (!path.CheckRewriteString(entry.key, &error)) return why = "the key does not fit the path: " + error, std::nullopt;
+  std::string evidence = text_of(table, "evidence");
+  if (evidence == "confirmed")
+    entry.evidence = Evidence::confirmed;
+  else if (evidence == "screen")
+    entry.evidence = Evidence::screen;
+  else if (!evidence.empty() && evidence != "ours")
+    return why = "evidence is confirmed, screen or ours", std::nullopt;
+  return entry;
+}
+
 }  // namespace
+
+std::vector<FieldEntry> read_fields(const Node& root, std::vector<Note>& errors) {
+  std::vector<FieldEntry> out;
+  std::size_t wrong = 0;
+  auto refuse = [&](std::string why, SourceSpan span) {
+    if (wrong++ < max_errors) errors.push_back({std::move(why), span});
+  };
+  auto read = [&](const Node& table) {
+    std::string why;
+    if (table.kind != Node::Kind::table) return refuse("a field is a table with path and key", table.span);
+    if (std::optional<FieldEntry> entry = read_field(table, why))
+      out.push_back(std::move(*entry));
+    else
+      refuse(std::move(why), table.span);
+  };
+  for (const Node& child : root.children) {
+    if (child.name != "field") continue;
+    if (child.kind == Node::Kind::array)
+      for (const Node& table : child.children) read(table);
+    else
+      read(child);
+  }
+  if (out.size() > max_entries) refuse("more than " + std::to_string(max_entries) + " fields", root.span);
+  return out;
+}
+
+std::vector<FieldEntry> read_own_fields(const Node& root, std::vector<Note>& errors) {
+  std::vector<FieldEntry> out = read_fields(root, errors);
+  const auto known = FieldMap::builtin().keys();
+  std::erase_if(out, [&](const FieldEntry& entry) {
+    if (entry.key.find('\\') != entry.key.npos || known.contains(lower(entry.key))) return false;
+    std::vector<std::string_view> names;
+    for (const auto& [name, match] : known) names.push_back(name);
+    std::string_view near = entry.key.size() <= 64 ? nearest(lower(entry.key), names) : std::string_view();
+    std::string key = entry.key.substr(0, 64);
+    for (char& c : key)
+      if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
+    if (errors.size() < max_errors)
+      errors.push_back({"no setting is called '" + key + "'" +
+                            (near.empty() ? "; `ipo-lint settings` lists them" : "; did you mean '" + std::string(near) + "'?"),
+                        entry.span});
+    return true;
+  });
+  return out;
+}
 
 struct FieldMap::Entries {
   struct Entry {
-    std::string pattern;
+    FieldEntry field;
     std::unique_ptr<RE2> path;
-    std::string key;  // with \1 .. \9
-    Evidence evidence;
-    bool secret;
   };
   std::vector<Entry> list;
-  std::unique_ptr<RE2::Set> set;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_name;  // last name of a path, lower case
+  std::vector<std::size_t> any_name;
+
+  // Where the path matches the entry: its key, with the groups filled in.
+  bool match(const Entry& entry, re2::StringPiece path, std::string& key) const {
+    std::vector<re2::StringPiece> groups(static_cast<std::size_t>(entry.path->NumberOfCapturingGroups()) + 1);
+    return entry.path->Match(path, 0, path.size(), RE2::ANCHOR_BOTH, groups.data(), static_cast<int>(groups.size())) &&
+           entry.path->Rewrite(&key, entry.field.key, groups.data(), static_cast<int>(groups.size()));
+  }
 };
 
 FieldMap::FieldMap() : entries_(std::make_unique<Entries>()) {}
@@ -82,83 +195,60 @@ FieldMap& FieldMap::operator=(FieldMap&&) noexcept = default;
 FieldMap::~FieldMap() = default;
 std::size_t FieldMap::size() const { return entries_->list.size(); }
 
+void FieldMap::add(const std::vector<FieldEntry>& entries) {
+  for (const FieldEntry& field : entries) {
+    std::size_t number = size();
+    if (number >= max_entries) return;
+    entries_->list.push_back({field, std::make_unique<RE2>(field.path, options())});
+    std::vector<std::string> names = last_names(field.path);
+    if (names.empty()) entries_->any_name.push_back(number);
+    for (const std::string& name : names) entries_->by_name[name].push_back(number);
+  }
+}
+
 std::vector<Note> FieldMap::add(const Document& toml) {
   std::vector<Note> bad = toml.damages;
-  std::vector<const Node*> tables;
-  for (const Node& child : toml.root.children) {
-    if (child.name != "field") continue;
-    if (child.kind == Node::Kind::table) tables.push_back(&child);
-    for (const Node& entry : child.children)
-      if (entry.kind == Node::Kind::table) tables.push_back(&entry);
-  }
-  for (const Node* table : tables) {
-    std::string pattern = text_of(*table, "path"), key = text_of(*table, "key"), evidence = text_of(*table, "evidence");
-    auto refuse = [&](const std::string& why) { bad.push_back({why, table->span}); };
-    if (pattern.empty() || key.empty()) {
-      refuse("a field needs a path and a key");
-      continue;
-    }
-    if (pattern.size() > max_pattern || size() >= max_entries) {
-      refuse(size() >= max_entries ? "too many fields" : "this path is too long");
-      continue;
-    }
-    auto path = std::make_unique<RE2>(pattern, options());
-    std::string error;
-    if (!path->ok() || !path->CheckRewriteString(key, &error)) {
-      refuse(!path->ok() ? "the path is no pattern: " + path->error() : "the key does not fit the path: " + error);
-      continue;
-    }
-    if (evidence != "confirmed" && evidence != "screen" && evidence != "ours") {
-      refuse("evidence is confirmed, screen or ours");
-      continue;
-    }
-    entries_->list.push_back({std::move(pattern), std::move(path), std::move(key),
-                              evidence == "confirmed" ? Evidence::confirmed
-                              : evidence == "screen"  ? Evidence::screen
-                                                      : Evidence::ours,
-                              text_of(*table, "secret") == "true"});
-  }
-  entries_->set = std::make_unique<RE2::Set>(options(), RE2::ANCHOR_BOTH);
-  bool compiled = true;
-  for (const Entries::Entry& e : entries_->list) compiled = entries_->set->Add(e.pattern, nullptr) >= 0 && compiled;
-  if (!compiled || !entries_->set->Compile()) entries_->set.reset();
+  add(read_fields(toml.root, bad));
   return bad;
+}
+
+void FieldMap::add_builtin() {
+  for (const EmbeddedText& table : field_tables()) {
+    Sources sources{decode_source(std::string(table.name), table.text)};
+    add(read_toml(sources, 0));
+  }
 }
 
 FieldMap::Match FieldMap::find(std::string_view path) const {
   const re2::StringPiece text(path.data(), path.size());
-  const std::vector<Entries::Entry>& list = entries_->list;
-  const Entries::Entry* entry = nullptr;
-  std::vector<int> hits;
-  RE2::Set::ErrorInfo error{RE2::Set::kNoError};
-  if (entries_->set && entries_->set->Match(text, &hits, &error)) {
-    entry = &list[static_cast<std::size_t>(*std::min_element(hits.begin(), hits.end()))];
-  } else if (!entries_->set || error.kind != RE2::Set::kNoError) {  // too large for one automaton
-    auto hit = std::find_if(list.begin(), list.end(), [&](const auto& e) { return RE2::FullMatch(text, *e.path); });
-    if (hit != list.end()) entry = &*hit;
+  static const std::vector<std::size_t> none;
+  auto named = entries_->by_name.find(lower(std::string(path.substr(path.rfind('/') + 1))));
+  const std::vector<std::size_t>& some = named == entries_->by_name.end() ? none : named->second;
+  const std::vector<std::size_t>& others = entries_->any_name;
+  for (std::size_t i = 0, j = 0; i < some.size() || j < others.size();) {  // both ascend
+    bool first = j == others.size() || (i < some.size() && some[i] < others[j]);
+    const Entries::Entry& entry = entries_->list[first ? some[i++] : others[j++]];
+    Match match{{}, entry.field.evidence, entry.field.secret};
+    if (!entries_->match(entry, text, match.key)) continue;
+    match.key = lower(std::move(match.key));
+    return match;
   }
-  if (!entry) return {};
-  std::vector<re2::StringPiece> groups(static_cast<std::size_t>(entry->path->NumberOfCapturingGroups()) + 1);
-  Match match{{}, entry->evidence, entry->secret};
-  if (!entry->path->Match(text, 0, text.size(), RE2::ANCHOR_BOTH, groups.data(), static_cast<int>(groups.size())) ||
-      !entry->path->Rewrite(&match.key, entry->key, groups.data(), static_cast<int>(groups.size())))
-    return {};
-  match.key = lower(std::move(match.key));
-  return match;
+  return {};
 }
 
 std::map<std::string, FieldMap::Match, std::less<>> FieldMap::keys() const {
   std::map<std::string, Match, std::less<>> out;
   for (const Entries::Entry& e : entries_->list) {
-    std::size_t group = std::min(e.key.find('\\'), e.key.size()), rest = group;
+    const std::string& key = e.field.key;
+    std::size_t group = std::min(key.find('\\'), key.size()), rest = group;
     std::set<std::string> values;
-    for (; rest + 1 < e.key.size() && e.key[rest] == '\\'; rest += 2)
-      for (std::string& value : choices(e.pattern, e.key[rest + 1] - '0')) values.insert(std::move(value));
+    for (; rest + 1 < key.size() && key[rest] == '\\'; rest += 2)
+      for (std::string& value : choices(e.field.path, key[rest + 1] - '0')) values.insert(std::move(value));
     if (rest == group) values.insert("");
-    if (e.key.find('\\', rest) != e.key.npos) continue;
+    if (key.find('\\', rest) != key.npos) continue;
     for (const std::string& value : values) {
-      std::string key = lower(e.key.substr(0, group) + value + e.key.substr(rest));
-      out.try_emplace(key, Match{key, e.evidence, e.secret});
+      std::string whole = lower(key.substr(0, group) + value + key.substr(rest));
+      out.try_emplace(whole, Match{whole, e.field.evidence, e.field.secret});
     }
   }
   return out;
@@ -167,10 +257,7 @@ std::map<std::string, FieldMap::Match, std::less<>> FieldMap::keys() const {
 const FieldMap& FieldMap::builtin() {
   static const FieldMap map = [] {
     FieldMap m;
-    for (const EmbeddedText& table : field_tables()) {
-      Sources sources{decode_source(std::string(table.name), table.text)};
-      m.add(read_toml(sources, 0));
-    }
+    m.add_builtin();
     return m;
   }();
   return map;
@@ -178,7 +265,7 @@ const FieldMap& FieldMap::builtin() {
 
 bool names_secret(std::string_view path) {
   static const RE2 pattern(
-      "(?i:passw|pass[-_ ]?(?:code|phrase|key)|login[-_ ]?code|voicemail[-_ ]?code|mailbox[-_ ]?code|auth\\w*[-_ "
+      "(?i:passw|pswd|snmp[-_ ]?string|pass[-_ ]?(?:code|phrase|key)|login[-_ ]?code|voicemail[-_ ]?code|mailbox[-_ ]?code|auth\\w*[-_ "
       "]?code|"
       "community|secret|psk|shared[-_ ]?key|private[-_ ]?key|api[-_ ]?key|credential)"
       "|(?:^|[^A-Za-z])(?i:pin)(?:$|[^A-Za-z])|[a-z0-9]P(?:in|IN)(?:$|[^a-z])|(?:^|[^A-Za-z])(?:Pin|PIN)[A-Z]");

@@ -12,6 +12,21 @@
 
 namespace ipo {
 
+// One line of the map: a pattern of paths, and the setting whatever matches it is.
+struct FieldEntry {
+  std::string path;  // RE2, compared with the whole path without regard to case
+  std::string key;   // \1 .. \9 stand for the groups of the path
+  Evidence evidence = Evidence::ours;
+  bool secret = false;
+  SourceSpan span = {};  // its table
+};
+
+// The [[field]] tables below `root`: path, key, evidence (ours where it is not given), secret, source. What cannot be used is
+// left out and said in `errors`, at most 50 of them.
+std::vector<FieldEntry> read_fields(const Node& root, std::vector<Note>& errors);
+// The same of a user's file, where a key that no setting has is an error too.
+std::vector<FieldEntry> read_own_fields(const Node& root, std::vector<Note>& errors);
+
 class FieldMap {
  public:
   struct Match {
@@ -25,9 +40,12 @@ class FieldMap {
   FieldMap& operator=(FieldMap&&) noexcept;
   ~FieldMap();
 
-  // Adds the [[field]] tables of a TOML document behind those there are. Entries that cannot be used are left out and
-  // returned, with the reason and their place.
+  // Adds entries as read_fields gives them behind those there are; at most 10 000 are taken.
+  void add(const std::vector<FieldEntry>& entries);
+  // The same of a whole TOML document; gives what is wrong with it.
   std::vector<Note> add(const Document& toml);
+  // Those of the map that is compiled in.
+  void add_builtin();
 
   // The first entry whose pattern matches the whole path ("System/LANS/LAN[LAN1]/IPAddress"); an empty key where none
   // does. Thread safe.

@@ -1,11 +1,12 @@
-// The tree is walked down to the records: what a ws_object holds, or elements that are named like a record and have
-// children. Below a record every leaf becomes a setting, looked up by its path. Hosts are made from System records, and
+// Records are what a ws_object holds, or elements that are named like a record and have children; they are taken out of the
+// tree as the XML is read, what is left is walked down to them. Below a record every leaf becomes a setting, looked up by its path. Hosts are made from System records, and
 // from what users and lists say of their system where there is none.
 #include "parsers/ipoffice.h"
 
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 
@@ -18,7 +19,9 @@ constexpr std::string_view userlist_ns = "http://www.avaya.com/ipoffice/userlist
 constexpr std::string_view directory_ns = "http://www.avaya.com/ipoffice/corporatedirectory";
 constexpr std::string_view trunk_ns = "urn:SIPTrunk-schema";
 
-constexpr std::size_t max_path = 1000;  // bytes; elements below keep the path of the last that fits
+constexpr std::size_t max_path = 1000;       // bytes
+constexpr std::size_t max_steps = 1u << 20;  // different paths kept of one input; values below others have no path and no setting
+constexpr std::size_t most_alike = 32;       // elements of one name in another whose paths are kept
 
 constexpr std::string_view record_types[] = {"System",
                                              "User",
@@ -60,6 +63,11 @@ bool declares(const Node& node, std::string_view ns) {
                      [&](const Attribute& a) { return a.name.starts_with("xmlns") && a.value == ns; });
 }
 
+// A list or template, whose elements are no records of an envelope.
+bool declares_list(const Node& node) {
+  return declares(node, userlist_ns) || declares(node, directory_ns) || declares(node, trunk_ns);
+}
+
 // The first element, at most three levels below, that `wanted` holds for.
 template <class Predicate>
 const Node* find_near_top(const Node& node, const Predicate& wanted, int levels = 3) {
@@ -79,8 +87,7 @@ bool is_trunk_template(const Node& n) {
 
 // `Extension` is both a record and a field of records: only the record has children or a GUID.
 bool is_record(const Node& n) {
-  return (!n.children.empty() || n.attribute("GUID")) &&
-         std::find(std::begin(record_types), std::end(record_types), n.name) != std::end(record_types);
+  return (!n.children.empty() || n.attribute("GUID")) && is_record_type(n.name);
 }
 
 const Node* find_deep(const Node& node, std::string_view name) {
@@ -110,13 +117,27 @@ std::optional<unsigned> number(std::string_view text) {
 
 class Interpreter {
  public:
-  Interpreter(const Sources& sources, std::uint32_t source, Site& site, const FieldMap& map)
-      : text_(sources[source]), site_(site), map_(map), document_(read_xml(sources, source)) {}
+  Interpreter(const Source& text, Site& site, const FieldMap& map)
+      : text_(text), site_(site), map_(map), first_(site.statements.size()) {}
 
-  void run() {
-    std::size_t first = site_.statements.size();
-    const Node& root = document_.root;
-    for (const Note& damage : document_.damages) state(damage.span, Understanding::not_understood, damage.message);
+  // Takes the records of an envelope as soon as they are complete. What cannot be judged by what stands before it, lists,
+  // templates and error responses, is left to run().
+  bool take(const std::vector<Node>& open, const Node& n) {
+    if (open.size() < 2 || !(open.back().name == "ws_object" || is_record(n))) return false;
+    for (const Node& around : open) {
+      bool other = around.name == "SMAError" || around.name == "Template" || around.name == "SIPTrunk" || declares_list(around);
+      if (other || (&around != &open.back() && is_record_type(around.name)) || is_record_type(open.back().name)) return false;
+    }
+    for (std::size_t i = 1; i + 1 < open.size(); ++i)
+      if (open[i].name == "ws_object") return false;
+    if (n.name == "SMAError" || n.name == "ws_object" || n.name == "response" || declares_list(n)) return false;
+    record(n);
+    return true;
+  }
+
+  void run(const Document& document) {
+    const Node& root = document.root;
+    for (const Note& damage : document.damages) state(damage.span, Understanding::not_understood, damage.message);
     if (const Node* list = find_near_top(root, [](const Node& n) { return declares(n, userlist_ns); }))
       user_list(*list);
     else if (const Node* directory = find_near_top(root, [](const Node& n) { return declares(n, directory_ns); }))
@@ -128,15 +149,18 @@ class Interpreter {
     if (!recognised_ && !root.children.empty())
       state(tag(root.children.front()), Understanding::not_understood, "no record of an IP Office is in this file");
     if (!has_system_) hosts_of_users();
-    std::stable_sort(site_.statements.begin() + static_cast<std::ptrdiff_t>(first), site_.statements.end(),
+    if (too_many_paths_)
+      state(root.children.empty() ? root.name_span : tag(root.children.front()), Understanding::not_understood,
+            "elements nest or differ too much; what is in some of them is not known");
+    std::stable_sort(site_.statements.begin() + static_cast<std::ptrdiff_t>(first_), site_.statements.end(),
                      [](const Statement& a, const Statement& b) { return a.span < b.span; });
   }
 
  private:
-  // A field, with the place a statement about it may show.
+  // A field, with the element whose tag a statement about it may show.
   struct Field {
     Setting setting;
-    SourceSpan tag;
+    const Node* node;
   };
 
   void state(SourceSpan span, Understanding understanding, std::string reason) {
@@ -222,36 +246,99 @@ class Interpreter {
     site_.records.push_back(std::move(record));
   }
 
-  // Every attribute and every leaf below `node`.
+  // A step of a path, with what the map knows of it: records of one type are alike, so each path is looked up once.
+  struct Step {
+    std::string path;
+    FieldMap::Match match;
+    bool looked_up = false;
+    bool secret_name = false;  // of the element alone
+    std::map<std::string, std::unique_ptr<Step>, std::less<>> below;
+    Step* next = nullptr;  // the one that was asked for after this one
+    std::string name;
+    std::size_t visit = 0, count = 0, seen = 0;  // of one visit of the step above: how many alike, how many of them seen
+  };
+
+  static void enter(Step& step, std::string path, std::string_view name) {
+    step.path = std::move(path);
+    step.name = name;
+    step.secret_name = names_secret(name);
+  }
+
+  // `after` is the step asked for before, where there is one: elements mostly come in the same order.
+  Step& below(Step& step, std::string_view name, Step* after) {
+    if (after && after->next && after->next->name == name) return *after->next;
+    auto at = step.below.find(name);
+    if (at == step.below.end()) {
+      if (&step == &unmapped_ || step.path.size() + 1 + name.size() > max_path || steps_made_ == max_steps) {
+        too_many_paths_ = true;
+        return unmapped_;
+      }
+      ++steps_made_;
+      auto fresh = std::make_unique<Step>();
+      enter(*fresh, step.path.empty() ? std::string(name) : step.path + "/" + std::string(name), name);
+      at = step.below.emplace(fresh->name, std::move(fresh)).first;
+    }
+    if (after) after->next = at->second.get();
+    return *at->second;
+  }
+
   void leaves(const Node& node, const std::string& path, std::vector<Field>& out) {
-    bool secret = std::exchange(secret_, secret_ || names_secret(node.name) || labelled_secret(node));
+    Step* step = &steps_;
+    for (std::size_t at = 0; at <= path.size();) {
+      std::size_t slash = std::min(path.find('/', at), path.size());
+      step = &below(*step, std::string_view(path).substr(at, slash - at), nullptr);
+      at = slash + 1;
+    }
+    leaves(node, *step, out);
+  }
+
+  // Every attribute and every leaf below `node`.
+  void leaves(const Node& node, Step& step, std::vector<Field>& out) {
+    bool secret = std::exchange(secret_, secret_ || names_secret_cached(node, step) || labelled_secret(node));
     for (const Attribute& a : node.attributes) {
       if (a.name.starts_with("xmlns") || same(a.name, "id")) continue;
-      add(path + "/@" + a.name, a.value, a.value_span, node, out);
+      add(below(step, "@" + a.name, nullptr), a.value, a.value_span, node, out);
     }
     if (node.children.empty()) {
-      if (path.find('/') != path.npos || !node.text.empty()) {
+      if (step.path.find('/') != step.path.npos || !node.text.empty()) {
         SourceSpan span = node.text_span.begin < node.text_span.end ? node.text_span : node.name_span;
-        bool known = add(path, node.text, span, node, out);
-        state(tag(node), known ? Understanding::understood : Understanding::ignored,
-              known ? "" : "no setting known for this element");
+        bool known = add(step, node.text, span, node, out);
+        if (site_.reading.every_leaf)
+          state(tag(node), known ? Understanding::understood : Understanding::ignored,
+                known ? "" : "no setting known for this element");
       }
     } else {
-      if (!node.text.empty()) state(tag(node), Understanding::ignored, "text between elements");
-      std::map<std::string_view, std::pair<std::size_t, std::size_t>> alike;  // how many there are, how many were seen
-      for (const Node& c : node.children) ++alike[c.name].first;
+      if (!node.text.empty() && site_.reading.every_leaf) state(tag(node), Understanding::ignored, "text between elements");
+      std::size_t visit = ++visits_;
+      bool alike = false;
+      Step* after = nullptr;
       for (const Node& c : node.children) {
-        auto& [count, seen] = alike[c.name];
-        ++seen;
-        std::string below = path + "/" + c.name;
-        if (const Attribute* id = id_of(c))
-          below += "[" + id->value + "]";
-        else if (count > 1)
-          below += "[" + std::to_string(seen) + "]";
-        leaves(c, below.size() <= max_path ? below : path, out);
+        after = &below(step, c.name, after);
+        if (after->visit != visit) after->visit = visit, after->count = after->seen = 0;
+        alike = ++after->count > 1 || alike;
+      }
+      after = nullptr;
+      for (const Node& c : node.children) {
+        after = &below(step, c.name, after);
+        if (alike) ++after->seen;
+        if (const Attribute* id = id_of(c)) {
+          leaves(c, below(step, c.name + "[" + id->value + "]", nullptr), out);
+        } else if (after->count < 2 || !alike || after == &unmapped_) {
+          leaves(c, *after, out);
+        } else if (std::string name = c.name + "[" + std::to_string(after->seen) + "]"; after->seen <= most_alike) {
+          leaves(c, below(step, name, nullptr), out);
+        } else {  // of a long list; not kept
+          Step own;
+          enter(own, step.path + "/" + name, name);
+          leaves(c, own, out);
+        }
       }
     }
     secret_ = secret;
+  }
+
+  static bool names_secret_cached(const Node& node, const Step& step) {
+    return step.name == node.name ? step.secret_name : names_secret(node.name);
   }
 
   static const Attribute* id_of(const Node& node) {
@@ -274,14 +361,17 @@ class Interpreter {
   }
 
   // True where the map knows the path.
-  bool add(std::string path, const std::string& value, SourceSpan span, const Node& node, std::vector<Field>& out) {
-    auto [cached, fresh] = known_.try_emplace(path);
-    FieldMap::Match& match = cached->second;
-    if (fresh) {
-      match = map_.find(path);
-      match.secret = match.secret || names_secret(path);
+  bool add(Step& step, const std::string& value, SourceSpan span, const Node& node, std::vector<Field>& out) {
+    FieldMap::Match& match = step.match;
+    if (!std::exchange(step.looked_up, true)) {
+      match = map_.find(step.path);
+      match.secret = match.secret || names_secret(step.path);
     }
-    out.push_back({{std::move(path), match.key, {value, span}, match.evidence, match.secret || secret_}, tag(node)});
+    bool secret = match.secret || secret_;
+    if (!match.key.empty() || site_.reading.every_leaf)
+      out.push_back({{step.path, match.key, {value, span}, match.evidence, secret}, &node});
+    else if (secret)
+      site_.secrets.push_back(span);
     return !match.key.empty();
   }
 
@@ -298,6 +388,8 @@ class Interpreter {
     Host host;
     host.span = tag(n);
     host.products = {"ip-office"};
+    for (const Attribute& a : n.attributes)
+      if (same(a.name, "GUID")) host.id = a.value;
     for (std::string_view key : {"system.name", "system.display_name", "system.system_name"})
       if (const Field* f = field(fields, key); f && host.name.empty()) host.name = f->setting.value.value;
     std::unordered_map<std::string_view, const Field*> first;
@@ -308,10 +400,10 @@ class Interpreter {
       if (fresh)
         host.settings.push_back(s);
       else if (known->second->setting.value.value != s.value.value)
-        state(f.tag, Understanding::bounded, s.key + " is given twice; the first value counts");
+        state(tag(*f.node), Understanding::bounded, s.key + " is given twice; the first value counts");
     }
     for (std::string_view key : {"lan1.address", "lan2.address"})
-      if (const Field* f = field(fields, key)) add_address(host, *f);
+      if (const Field* f = field(fields, key)) add_address(host, f->setting.value, tag(*f->node));
     if (const Field* f = field(fields, "system.platform"))
       for (std::string_view p : platforms)
         if (same(p, f->setting.value.value)) host.platform = p;
@@ -320,15 +412,34 @@ class Interpreter {
     std::erase_if(site_.hosts, [&](const Host& known) {
       return known.settings.empty() && known.addresses.size() == 1 && has_address(host, known.addresses[0].value);
     });
+    for (Host& known : site_.hosts)
+      if (is_same_system(known, host)) return merge_systems(known, host);
     site_.hosts.push_back(std::move(host));
   }
 
-  void add_address(Host& host, const Field& f) {
-    const Located<std::string>& text = f.setting.value;
+  // Two exports of one system: the same GUID, or without one the same name and an address in common. Within one file it is a
+  // mistake, which duplicate-record reports.
+  static bool is_same_system(const Host& a, const Host& b) {
+    if (a.settings.empty() || a.span.source == b.span.source) return false;
+    if (!a.id.empty() && !b.id.empty()) return a.id == b.id && a.id.find_first_not_of("0-") != a.id.npos;
+    return a.name == b.name && std::any_of(b.addresses.begin(), b.addresses.end(),
+                                           [&](const auto& address) { return has_address(a, address.value); });
+  }
+
+  // What was read first holds; what differs is kept as a contradiction.
+  static void merge_systems(Host& known, const Host& host) {
+    for (const Setting& s : host.settings) known.add(s);
+    for (const Located<Address>& address : host.addresses)
+      if (!has_address(known, address.value)) known.addresses.push_back(address);
+    if (!known.release) known.release = host.release;
+    if (known.platform.empty()) known.platform = host.platform;
+  }
+
+  void add_address(Host& host, const Located<std::string>& text, SourceSpan tag_span) {
     if (text.value.empty()) return;
     std::optional<Address> address = parse_address(text.value);
     if (!address)
-      state(f.tag, Understanding::not_understood, "this is no IP address");
+      state(tag_span, Understanding::not_understood, "this is no IP address");
     else if (address->value != 0)
       host.addresses.push_back({*address, text.span});
   }
@@ -341,7 +452,7 @@ class Interpreter {
       if (!f || f->setting.value.value.empty()) break;
       std::optional<unsigned> part = number(f->setting.value.value);
       if (!part) {
-        state(f->tag, Understanding::not_understood, "this part of the release is no number");
+        state(tag(*f->node), Understanding::not_understood, "this part of the release is no number");
         break;
       }
       if (release.value.parts.empty()) release.span = f->setting.value.span;
@@ -360,18 +471,19 @@ class Interpreter {
     if (!address || address->setting.value.value.empty()) return;
     const Field* name = field(fields, "user.system_name");
     std::string text = name ? name->setting.value.value : std::string();
-    auto [known, fresh] = systems_of_users_.try_emplace(address->setting.value.value, *address, text);
-    if (known->second.second.empty()) known->second.second = std::move(text);
+    auto [known, fresh] = systems_of_users_.try_emplace(address->setting.value.value);
+    if (fresh) known->second = {address->setting.value, tag(*address->node), {}};
+    if (known->second.name.empty()) known->second.name = std::move(text);
     if (fresh) order_.push_back(address->setting.value.value);
   }
 
   void hosts_of_users() {
     for (const std::string& key : order_) {
-      const auto& [f, name] = systems_of_users_.at(key);
+      const SystemOfUsers& system = systems_of_users_.at(key);
       Host host;
-      host.name = name;
-      add_address(host, f);
-      host.span = f.tag;
+      host.name = system.name;
+      add_address(host, system.address, system.tag);
+      host.span = system.tag;
       add_stub(std::move(host));
     }
   }
@@ -444,8 +556,8 @@ class Interpreter {
         host.addresses.push_back({*address, part(blank + 1, text.size())});
     }
     if (!host.release || host.addresses.empty())
-      state(f->tag, Understanding::not_understood, "release and address cannot be read here");
-    host.span = f->tag;
+      state(tag(*f->node), Understanding::not_understood, "release and address cannot be read here");
+    host.span = tag(*f->node);
     add_stub(std::move(host));
   }
 
@@ -459,9 +571,23 @@ class Interpreter {
   const Source& text_;
   Site& site_;
   const FieldMap& map_;
-  Document document_;
-  std::unordered_map<std::string, FieldMap::Match> known_;  // by path: records of one type are alike
-  std::unordered_map<std::string, std::pair<Field, std::string>> systems_of_users_;
+  std::size_t first_;  // of the statements that are ours
+  Step steps_;     // the start of every path
+  Step unmapped_ = [] {
+    Step step;
+    step.path = "(path too long, or too many different ones)";
+    step.looked_up = true;
+    return step;
+  }();
+  std::size_t steps_made_ = 0;
+  bool too_many_paths_ = false;
+  std::size_t visits_ = 0;
+  struct SystemOfUsers {
+    Located<std::string> address;
+    SourceSpan tag;
+    std::string name;
+  };
+  std::unordered_map<std::string, SystemOfUsers> systems_of_users_;
   std::vector<std::string> order_;
   bool recognised_ = false, has_system_ = false, in_error_ = false;
   bool secret_ = false;  // within an element whose values are all secret
@@ -478,7 +604,7 @@ int recognises_ipoffice(const Source& source) {
   Sources sources{Source("", std::string(text), "UTF-8")};
   Node root = read_xml(sources, 0).root;
   auto any = [&](auto wanted) { return find_near_top(root, wanted) != nullptr; };
-  if (any([](const Node& n) { return declares(n, userlist_ns) || declares(n, directory_ns) || declares(n, trunk_ns); }))
+  if (any(declares_list))
     return 100;
   if (any(is_trunk_template) || any([](const Node& n) { return n.name == "SMAError"; })) return 80;
   const Node* data = find_near_top(root, [](const Node& n) { return n.name == "data"; });
@@ -501,11 +627,20 @@ int recognises_ipoffice(const Source& source) {
 }
 
 void interpret_ipoffice(const Sources& sources, std::uint32_t source, Site& site, const FieldMap& map) {
-  Interpreter(sources, source, site, map).run();
+  Interpreter interpreter(sources[source], site, map);
+  interpreter.run(read_xml(sources, source, [&](const std::vector<Node>& open, const Node& element) { return interpreter.take(open, element); }));
+}
+
+void interpret_records(const Sources& sources, std::uint32_t source, const Document& document, Site& site, const FieldMap& map) {
+  Interpreter(sources[source], site, map).run(document);
+}
+
+bool is_record_type(std::string_view name) {
+  return std::find(std::begin(record_types), std::end(record_types), name) != std::end(record_types);
 }
 
 void interpret_ipoffice(const Sources& sources, std::uint32_t source, Site& site) {
-  interpret_ipoffice(sources, source, site, FieldMap::builtin());
+  interpret_ipoffice(sources, source, site, site.reading.fields ? *site.reading.fields : FieldMap::builtin());
 }
 
 }  // namespace ipo

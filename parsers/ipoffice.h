@@ -1,9 +1,11 @@
 // Exports of an IP Office: Management API and Web Manager XML, the HTTP user list and directory, SIP trunk templates.
+// Their JSON twins are in ipoffice_json.h.
 //
 // No schema of them is public, so nothing is required: records are found in any envelope, or in none, and every leaf is
 // kept. Which leaf is which setting is data, see field_map.h.
 #pragma once
 
+#include "parsers/document.h"
 #include "parsers/field_map.h"
 #include "parsers/model.h"
 
@@ -16,5 +18,11 @@ int recognises_ipoffice(const Source& source);
 // understood where the map knows it, else ignored. The spans of statements never cover a value.
 void interpret_ipoffice(const Sources& sources, std::uint32_t source, Site& site);
 void interpret_ipoffice(const Sources& sources, std::uint32_t source, Site& site, const FieldMap& map);
+
+// The same for a document that was read elsewhere and has the shape of the XML: nothing but elements and attributes.
+void interpret_records(const Sources& sources, std::uint32_t source, const Document& document, Site& site, const FieldMap& map);
+
+// "User", "System": whether an element of that name is a record where it has children or a GUID.
+bool is_record_type(std::string_view name);
 
 }  // namespace ipo

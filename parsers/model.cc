@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <unordered_set>
+
+#include "parsers/settings.h"
 
 namespace ipo {
 
@@ -45,19 +48,27 @@ const Setting* by_key(const Range& settings, std::string_view key) {
 }  // namespace
 
 const Setting* Record::field(std::string_view key) const { return by_key(fields, key); }
+
+bool Record::is_special_user() const {
+  if (type != "User" && type != "user") return false;
+  const Setting* name = field("user.name");
+  return name && (name->value.value == "NoUser" || name->value.value == "RemoteManager");
+}
+
 const Setting* Host::setting(std::string_view key) const { return by_key(settings, key); }
+
+void Host::add(const Setting& setting) {
+  auto known = std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.key == setting.key; });
+  if (known == settings.end())
+    settings.push_back(setting);
+  else if (known->value.value != setting.value.value)
+    contradictions.push_back({*known, setting});
+}
 
 std::optional<bool> Host::flag(std::string_view key) const {
   const Setting* s = setting(key);
   if (!s) return {};
-  std::string text = s->value.value;
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  for (std::string_view yes : {"true", "on", "1", "yes", "enabled", "active"})
-    if (text == yes) return true;
-  for (std::string_view no : {"false", "off", "0", "no", "disabled", "inactive"})
-    if (text == no) return false;
-  return {};
+  return parse_flag(s->value.value);
 }
 
 std::optional<std::uint32_t> Host::number(std::string_view key) const {
@@ -68,6 +79,32 @@ std::optional<std::uint32_t> Host::number(std::string_view key) const {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
   return n;
+}
+
+std::vector<const Record*> hot_desk_users(const Site& site) {
+  std::unordered_set<std::string_view> numbers;
+  for (const Record& record : site.records)
+    if (const Setting* number = record.type == "Extension" ? record.field("extension.number") : nullptr)
+      numbers.insert(number->value.value);
+  std::vector<const Record*> out;
+  if (numbers.empty()) return out;
+  for (const Record& record : site.records) {
+    const Setting* number = record.type == "User" && !record.is_special_user() ? record.field("user.extension") : nullptr;
+    if (number && !number->value.value.empty() && !numbers.contains(number->value.value)) out.push_back(&record);
+  }
+  return out;
+}
+
+Release parse_release(std::string_view text) {
+  Release out;
+  for (std::size_t at = 0; at <= text.size();) {
+    std::size_t dot = std::min(text.find('.', at), text.size());
+    unsigned part = 0;
+    std::from_chars(text.data() + at, text.data() + dot, part);
+    out.parts.push_back(part);
+    at = dot + 1;
+  }
+  return out;
 }
 
 std::string Release::text() const {

@@ -165,10 +165,13 @@ struct Setting {
   std::string key;
   Located<std::string> value;
   Evidence evidence = Evidence::ours;
-  bool secret = false;  // the value must not be printed
+  bool secret = false;       // the value must not be printed
+  bool conditional = false;  // holds only where a condition of the file does (46xxsettings: IF, GET before it)
 };
 
-// One record of an export (User, Extension, License, System); fields in file order.
+// One record of an export; fields in file order. Types, with the first part of their fields' keys: "User" and "user" (user.),
+// "Extension" (extension.), "License" (license.), "SIPTrunk" and "SIPLine" (sipline.), "System", "corporate_dir" (directory.),
+// "HuntGroup" (hunt_group.), "46xxsettings" (phone.); others as the export names them.
 struct Record {
   std::string type;
   std::string id;  // GUID, or empty
@@ -176,6 +179,8 @@ struct Record {
   SourceSpan span;  // its start tag
 
   const Setting* field(std::string_view key) const;  // by canonical key; null where absent
+  // A User that is nobody's: NoUser (defaults of every user, its source numbers switch system features) or RemoteManager.
+  bool is_special_user() const;
 };
 
 // major.minor.maintenance.special.feature-pack, as far as given.
@@ -183,17 +188,29 @@ struct Release {
   std::vector<unsigned> parts;
   std::string text() const;  // "9.1", "11.1.3.0.0"
 };
+// Of digits and dots; a part that is no number is 0.
+Release parse_release(std::string_view text);
+
+// Two inputs, or an input and [settings], give one setting of a host different values.
+struct Contradiction {
+  Setting holds;  // the one that is used
+  Setting other;
+};
 
 struct Host {
   std::string name;
+  std::string id;                     // GUID of its System record, or empty
   std::vector<Located<Address>> addresses;
   std::string platform;               // "" unknown, "ip500v2", "server-edition", "application-server", "windows", "virtual"
   std::vector<std::string> products;  // "ip-office", "voicemail-pro", "one-x-portal", "contact-recorder"
   std::optional<Located<Release>> release;
   std::vector<Setting> settings;      // of the system: one per canonical key
+  std::vector<Contradiction> contradictions;
   SourceSpan span;
 
   const Setting* setting(std::string_view key) const;  // null where absent
+  // Adds a setting; where there is one of another value that one stays and the two are a contradiction.
+  void add(const Setting& setting);
   std::optional<bool> flag(std::string_view key) const;  // true/false/on/off/1/0/yes/no/enabled/disabled
   std::optional<std::uint32_t> number(std::string_view key) const;
 };
@@ -232,7 +249,18 @@ struct Inference {
   SourceSpan span;
 };
 
+class FieldMap;
+
+// How inputs are to be read; set before they are.
+struct ReadingChoice {
+  const FieldMap* fields = nullptr;  // what the elements of exports are; null = FieldMap::builtin()
+  // Every leaf of an export becomes a field and a statement, for the inventory. Else only what has a key or was not
+  // understood is kept: exports have hundreds of leaves a user that nothing looks at.
+  bool every_leaf = true;
+};
+
 struct Site {
+  ReadingChoice reading;
   std::vector<Host> hosts;
   std::vector<Record> records;
   std::vector<Firewall> firewalls;
@@ -242,6 +270,11 @@ struct Site {
   std::vector<Peer> peers;
   std::vector<Inference> inferences;
   std::vector<Statement> statements;  // of all inputs, in file order
+  std::vector<SourceSpan> secrets;    // values that must not be printed and belong to no Setting
 };
+
+// Users with a number that no Extension record has: they log in at any phone with their login code (hot desking). Special
+// users are none. Empty where no Extension record was read: then nobody knows.
+std::vector<const Record*> hot_desk_users(const Site& site);
 
 }  // namespace ipo

@@ -4,15 +4,21 @@
 #include <array>
 
 #include "parsers/ipoffice.h"
+#include "parsers/ipoffice_json.h"
 #include "parsers/iptables.h"
+#include "parsers/phone_settings.h"
+#include "parsers/tftp_lists.h"
 
 namespace ipo {
 
 std::span<const Dialect> dialects() {
-  static constexpr std::array<Dialect, 2> list = {{
-      {"ipoffice", "IP Office export", recognises_ipoffice, interpret_ipoffice},
-      {"iptables", "iptables-save", recognises_iptables, interpret_iptables},
-  }};
+  static constexpr std::array list = {
+      Dialect{"ipoffice", "IP Office export", recognises_ipoffice, interpret_ipoffice},
+      Dialect{"ipoffice-json", "IP Office export (JSON)", recognises_ipoffice_json, interpret_ipoffice_json},
+      Dialect{"iptables", "iptables-save", recognises_iptables, interpret_iptables},
+      Dialect{"46xxsettings", "46xxsettings", recognises_phone_settings, interpret_phone_settings},
+      Dialect{"nasystem", "IP Office TFTP list", recognises_tftp_list, interpret_tftp_list},
+  };
   return list;
 }
 

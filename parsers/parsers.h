@@ -8,6 +8,9 @@
 
 namespace ipo {
 
+// Bytes; larger inputs of most dialects are refused, because what is read of them takes many times their size.
+constexpr std::size_t largest_tree = std::size_t{256} << 20;
+
 struct Dialect {
   std::string_view name;   // for --as: "iptables", "ipoffice"
   std::string_view title;  // for people: "iptables-save"
@@ -16,6 +19,7 @@ struct Dialect {
   // Adds what the source says to `site`; what was not understood becomes a Statement, never silence.
   // Total: any text in, no exception out.
   void (*interpret)(const Sources& sources, std::uint32_t source, Site& site);
+  std::size_t largest = largest_tree;  // bytes
 };
 
 std::span<const Dialect> dialects();

@@ -2,6 +2,8 @@
 // document types and what has no end are overwritten, so libxml2 reads on where it would give up, at unchanged offsets.
 #include "parsers/prepare_xml.h"
 
+#include <cstring>
+
 namespace ipo::xml {
 namespace {
 
@@ -53,10 +55,18 @@ class Preparation {
     return text_.size();
   }
 
+  // All of 0x20..0x7f.
+  static bool eight_ordinary(const char* at) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, at, 8);
+    return ((bytes | (bytes - 0x2020202020202020u)) & 0x8080808080808080u) == 0;
+  }
+
   // Bytes XML has no character for. A run of them is one damage.
   void hide_forbidden() {
     std::size_t run_end = none;
     for (std::size_t i = 0; i < text_.size(); ++i) {
+      while (text_.size() - i > 8 && eight_ordinary(text_.data() + i)) i += 8;
       unsigned char c = static_cast<unsigned char>(text_[i]);
       std::size_t n = 0;
       if (c < 0x20 && !blank(text_[i])) n = 1;

@@ -5,9 +5,10 @@
 #include <libxml/parserInternals.h>
 
 #include <algorithm>
-#include <limits>
+#include <array>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -88,8 +89,9 @@ std::optional<Reference> reference(std::string_view text, std::size_t at) {
 // Builds the tree from libxml2's events. open_.front() is the document's root.
 class Reader {
  public:
-  Reader(const std::string& original, const std::string& text, std::uint32_t source, Damages& damages)
-      : original_(original), text_(text), source_(source), damages_(damages) {
+  Reader(const std::string& original, const std::string& text, std::uint32_t source, Damages& damages,
+         const TakeElement& take)
+      : original_(original), text_(text), source_(source), damages_(damages), take_(take) {
     open_.emplace_back();
     open_.front().span = {source, 0, offset32(text.size())};
     open_.front().name_span = open_.front().span;
@@ -131,17 +133,10 @@ class Reader {
       xmlSetExternalEntityLoader(
           [](const char*, const char*, xmlParserCtxtPtr) -> xmlParserInputPtr { return nullptr; });
     });
-    std::string input;
-    input.reserve(text_.size() - from + 8);
-    input.append(root_tag).append(text_, from).append(root_end);
-    std::unique_ptr<xmlParserCtxt, decltype(&xmlFreeParserCtxt)> context(nullptr, &xmlFreeParserCtxt);
-    if (input.size() < static_cast<std::size_t>(std::numeric_limits<int>::max()))
-      context.reset(xmlCreateMemoryParserCtxt(input.data(), static_cast<int>(input.size())));
-    if (!context) {
-      damages_.add(from, from, "too large to be read");
-      complete_ = true;
-      return;
-    }
+    Feed feed{{root_tag, std::string_view(text_).substr(from), root_end}};
+    std::unique_ptr<xmlParserCtxt, decltype(&xmlFreeParserCtxt)> context(
+        xmlCreateIOParserCtxt(nullptr, nullptr, &Feed::read, nullptr, &feed, XML_CHAR_ENCODING_UTF8), &xmlFreeParserCtxt);
+    if (!context) throw std::bad_alloc();
     context_ = context.get();
     base_ = from;
     seen_root_ = self_closed_ = false;
@@ -162,6 +157,22 @@ class Reader {
     xmlParseDocument(context_);
     context_ = nullptr;
   }
+
+  // What libxml2 reads, piece by piece and without a copy of it all.
+  struct Feed {
+    std::array<std::string_view, 3> parts;
+
+    static int read(void* self, char* buffer, int length) {
+      int given = 0;
+      for (std::string_view& part : static_cast<Feed*>(self)->parts) {
+        std::size_t n = std::min(part.size(), static_cast<std::size_t>(length - given));
+        std::copy_n(part.data(), n, buffer + given);
+        part.remove_prefix(n);
+        given += static_cast<int>(n);
+      }
+      return given;
+    }
+  };
 
   // Where libxml2 stands, as an offset in the file; past its end inside our own end tag.
   std::size_t offset() const {
@@ -186,6 +197,7 @@ class Reader {
     node.name = local_name(name);
     node.span = node.name_span = {source_, offset32(begin), offset32(last_)};
     read_attributes(node, std::min(begin + 1 + name.size(), at), stop);
+    if (spare_.capacity() > 0 && open_.size() == spare_depth_) node.children = std::move(spare_);
     open_.push_back(std::move(node));
     self_closed_ = empty && understood;
     if (empty && !understood) close(last_);
@@ -257,7 +269,14 @@ class Reader {
     open_.pop_back();
     node.span.end = offset32(end);
     finish_text(node, node.name_span.end);
-    open_.back().children.push_back(std::move(node));
+    bool leaf = node.children.empty() && node.attributes.empty();
+    if (leaf || !take_ || !take_(open_, node)) {
+      open_.back().children.push_back(std::move(node));
+    } else {  // the next one is likely to be as large
+      spare_ = std::move(node.children);
+      spare_.clear();
+      spare_depth_ = open_.size();
+    }
   }
 
   // Blank ends are layout, not content.
@@ -295,7 +314,10 @@ class Reader {
     for (std::size_t i = last_; i < end;) {
       char c = text_[i];
       std::size_t n = 1;
-      if (c == '<' && text_.compare(i, 9, "<![CDATA[") == 0) {
+      if (std::size_t stop = plain_run(i, end); stop > i) {
+        append_run(node, i, stop);
+        n = stop - i;
+      } else if (c == '<' && text_.compare(i, 9, "<![CDATA[") == 0) {
         std::size_t close = std::min(text_.find("]]>", i), end);
         for (std::size_t k = i + 9; k < close; ++k) take_byte(node, k);
         n = close + 3 - i;
@@ -312,6 +334,21 @@ class Reader {
       i += n;
     }
     last_ = std::max(last_, end);
+  }
+
+  // The end of the bytes from `i` on that stand for themselves.
+  std::size_t plain_run(std::size_t i, std::size_t end) const {
+    while (i < end && text_[i] != '<' && text_[i] != '&' && text_[i] != hidden && original_[i] != '\r') ++i;
+    return i;
+  }
+
+  void append_run(Node& node, std::size_t begin, std::size_t end) {
+    node.text.append(original_, begin, end - begin);
+    while (begin < end && blank(original_[begin])) ++begin;
+    if (begin == end) return;
+    while (blank(original_[end - 1])) --end;
+    if (node.text_span.end == 0) node.text_span = {source_, offset32(begin), 0};
+    node.text_span.end = offset32(end);
   }
 
   // CRLF and CR are LF in XML.
@@ -371,7 +408,10 @@ class Reader {
   const std::string& text_;  // prepared; same length
   std::uint32_t source_;
   Damages& damages_;
+  const TakeElement& take_;
   std::vector<Node> open_;
+  std::vector<Node> spare_;  // room for the children of an element at spare_depth_
+  std::size_t spare_depth_ = 0;
   xmlParserCtxtPtr context_ = nullptr;
   std::size_t base_ = 0;     // offset this run of libxml2 started at
   std::size_t last_ = 0;     // end of the last tag
@@ -382,12 +422,14 @@ class Reader {
 
 }  // namespace
 
-Document read_xml(const Sources& sources, std::uint32_t source) {
+Document read_xml(const Sources& sources, std::uint32_t source) { return read_xml(sources, source, {}); }
+
+Document read_xml(const Sources& sources, std::uint32_t source, const TakeElement& take) {
   const std::string& original = sources[source].text();
   Damages before(source, original), within(source, original);
   std::string prepared = prepare_xml(original, before);
   Document document;
-  document.root = Reader(original, prepared, source, within).read();
+  document.root = Reader(original, prepared, source, within, take).read();
   document.damages = Damages::merged(std::move(before), std::move(within));
   return document;
 }

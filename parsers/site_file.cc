@@ -13,6 +13,7 @@
 #include "parsers/document.h"
 #include "parsers/field_map.h"
 #include "parsers/nearest.h"
+#include "parsers/settings.h"
 
 namespace ipo {
 namespace {
@@ -146,7 +147,7 @@ class Reader {
     for (const Note& damage : document_.damages) error(damage.span, "this is not TOML: " + damage.message);
     const Node& root = document_.root;
     constexpr std::string_view keys[] = {"extends", "release", "pbx",      "host",   "firewall", "zones",
-                                         "calls",   "peer",    "settings", "checks", "ignore"};
+                                         "calls",   "peer",    "settings", "field",  "checks",   "ignore"};
     refuse_unknown(root, "", keys);
     site_.extends = text(root, "extends", "");
     read_release(root);
@@ -157,6 +158,7 @@ class Reader {
     if (const Node* calls = one_table(root, "calls")) read_calls(*calls);
     for (const Node* peer : tables(root, "peer")) read_peer(*peer);
     if (const Node* settings = one_table(root, "settings")) read_settings(*settings, "");
+    read_own_mappings(root);
     if (const Node* checks = one_table(root, "checks")) read_checks(*checks);
     for (const Node* ignore : tables(root, "ignore")) read_ignore(*ignore);
     std::stable_sort(found_.begin(), found_.end(), [](const SiteError& a, const SiteError& b) { return a.span < b.span; });
@@ -594,10 +596,20 @@ class Reader {
     } else if (auto [first, fresh] = setting_keys_.try_emplace(key, value.name_span); !fresh) {
       error(value.name_span, fmt::format("{} is set twice; keep one", of(key, "[settings]")),
             Note{"first set here", first->second});
+    } else if (const KnownSetting* setting = find_setting(key); setting && !refusal(*setting, value.text).empty()) {
+      error(value.span, fmt::format("{} {}; it takes {}", of(key, "[settings]"), refusal(*setting, value.text), describe_values(*setting)));
     } else {
       bool secret = known->second.secret || names_secret(key);
       site_.settings.push_back({key, key, {value.text, value.span}, Evidence::ours, secret});
     }
+  }
+
+  // [[field]]
+  void read_own_mappings(const Node& root) {
+    if (!root.child("field")) return;
+    std::vector<Note> wrong;
+    site_.fields = read_own_fields(root, wrong);
+    for (Note& note : wrong) error(note.span, "[[field]]: " + std::move(note.message));
   }
 
   // ---- checks

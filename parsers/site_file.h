@@ -1,7 +1,7 @@
 // ipo-lint.toml: what a person says about the site, every value with its place. Nothing is concluded here.
 //
 // Keys and values are those of the reference page (`[zones]`, `[[host]]`, `[[firewall]]`, `[calls]`, `[[peer]]`,
-// `[settings]`, `[checks]`, `[[ignore]]`, `[pbx]`, `release`, `extends`); fixtures/site-file/complete.toml shows them all.
+// `[settings]`, `[[field]]`, `[checks]`, `[[ignore]]`, `[pbx]`, `release`, `extends`); fixtures/site-file/complete.toml shows them all.
 // A file is read alone; `merge` lays a nearer one over the one it extends, and what only the whole can contradict is found
 // by `check_site_file`.
 #pragma once
@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parsers/field_map.h"
 #include "parsers/model.h"
 
 namespace ipo {
@@ -58,6 +59,7 @@ struct SiteFile {
   std::optional<Located<std::string>> remote_workers;
   std::vector<Peer> peers;
   std::vector<Setting> settings;  // path and key are the canonical key, evidence ours; text of true, 9, "x": true, 9, x
+  std::vector<FieldEntry> fields;  // [[field]]: elements of exports that are settings; before those built in
   std::vector<CheckLevel> checks;
   std::vector<Ignore> ignores;
 };

@@ -147,6 +147,8 @@ SiteFile merge(SiteFile base, SiteFile nearer) {
   replace(base.peers, nearer.peers, name);
   replace(base.settings, nearer.settings, [](const Setting& s) -> std::string_view { return s.key; });
   replace(base.checks, nearer.checks, [](const CheckLevel& c) -> std::string_view { return c.check; });
+  append(nearer.fields, base.fields);  // the first that matches counts
+  base.fields = std::move(nearer.fields);
   append(base.trunks, nearer.trunks);
   append(base.ignores, nearer.ignores);
   return base;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <optional>
 
 namespace ipo {
@@ -41,6 +42,11 @@ std::size_t sequence_length(std::string_view s, std::size_t at) {
 
 bool is_utf8(std::string_view s) {
   for (std::size_t i = 0; i < s.size();) {
+    std::uint64_t eight = 0;  // ASCII, eight bytes at a time
+    if (s.size() - i >= 8 && (std::memcpy(&eight, s.data() + i, 8), (eight & 0x8080808080808080u) == 0)) {
+      i += 8;
+      continue;
+    }
     std::size_t n = sequence_length(s, i);
     if (n == 0) return false;
     i += n;
@@ -102,11 +108,14 @@ std::string declared_encoding(std::string_view s) {
 
 }  // namespace
 
-Source decode_source(std::string path, std::string_view bytes) {
+Source decode_source(std::string path, std::string_view bytes) { return take_source(std::move(path), std::string(bytes)); }
+
+Source take_source(std::string path, std::string bytes_given) {
+  std::string_view bytes = bytes_given;
   auto make = [&](std::string text, const char* encoding) {
     return Source(std::move(path), std::move(text), encoding);
   };
-  if (bytes.starts_with("\xef\xbb\xbf") && is_utf8(bytes)) return make(std::string(bytes.substr(3)), "UTF-8");
+  if (bytes.starts_with("\xef\xbb\xbf") && is_utf8(bytes)) return make(std::move(bytes_given.erase(0, 3)), "UTF-8");
   if (bytes.starts_with("\xff\xfe")) return make(from_utf16(bytes.substr(2), false), "UTF-16LE");
   if (bytes.starts_with("\xfe\xff")) return make(from_utf16(bytes.substr(2), true), "UTF-16BE");
   if (bytes.size() >= 4 && bytes[1] == 0 && bytes[3] == 0 && bytes[0] != 0 && bytes[2] != 0)
@@ -116,15 +125,19 @@ Source decode_source(std::string path, std::string_view bytes) {
   std::string declared = declared_encoding(bytes);
   bool latin = declared.starts_with("iso-8859-1") || declared == "latin1" || declared == "windows-1252";
   if (latin || !is_utf8(bytes)) return make(from_windows_1252(bytes), "windows-1252");
-  return make(std::string(bytes), "UTF-8");
+  return make(std::move(bytes_given), "UTF-8");
 }
 
 Source::Source(std::string path, std::string text, std::string encoding)
     : path_(std::move(path)), text_(std::move(text)), encoding_(std::move(encoding)) {
   starts_.push_back(0);
-  for (std::size_t i = 0; i < text_.size(); ++i) {
-    if (text_[i] == '\r' && i + 1 < text_.size() && text_[i + 1] == '\n') ++i;
-    if (text_[i] == '\n' || text_[i] == '\r') starts_.push_back(static_cast<std::uint32_t>(i + 1));
+  std::size_t cr = text_.find('\r'), lf = text_.find('\n');
+  while (cr != text_.npos || lf != text_.npos) {
+    std::size_t end = std::min(cr, lf);
+    if (end == cr) cr = text_.find('\r', end + 1);
+    if (end + 1 == lf && text_[end] == '\r') end = lf;
+    starts_.push_back(static_cast<std::uint32_t>(end + 1));
+    if (lf <= end) lf = text_.find('\n', end + 1);
   }
 }
 

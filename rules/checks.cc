@@ -9,12 +9,15 @@ namespace ipo {
 std::span<const Check> checks() {
   static const std::vector<Check> list = {
       check::any_any_accept,
+      check::contradictory_setting,
       check::debug_port_enabled,
       check::debug_port_exposed,
       check::default_accept_policy,
+      check::duplicate_record,
       check::expired_ignore,
       check::exposed_through_port_forward,
       check::http_exposed,
+      check::invalid_setting,
       check::monitor_exposed,
       check::not_understood,
       check::release_without_matrix,

@@ -74,9 +74,7 @@ void declare_settings(Site& site, const std::vector<Setting>& settings) {
         host.settings.push_back(said);
         continue;
       }
-      if (read->value.value != said.value.value)
-        site.inferences.push_back({fmt::format("{} of '{}' is what ipo-lint.toml says, the export differs", said.key, host.name),
-                                   read->value.span});
+      if (read->value.value != said.value.value) host.contradictions.push_back({said, *read});
       *read = said;
     }
   }

@@ -182,7 +182,7 @@ TEST_CASE("site file: the fixture that shows every key reads without an error, w
         Texts{"internet/internet", "provider/itsp", "provider/itsp", "voice/voice", "users/users", "management/management"});
   for (const Setting& s : f.settings) settings.push_back(s.key + "=" + s.value.value + (s.secret ? " secret" : ""));
   CHECK(settings == Texts{"snmp.enabled=true", "snmp.community=an-invented-word secret", "lan1.rtp.min=46750",
-                          "lan1.rtp.max=50750", "services.http.level=Secure Only"});
+                          "lan1.rtp.max=50750", "services.http.level=Secure, Medium"});
   for (const CheckLevel& c : f.checks) levels.push_back(c.check + "=" + (c.level ? std::string(name_of(*c.level)) : "off"));
   CHECK(levels == Texts{"debug-port-enabled=error", "shadowed-rule=off", "sip-open-to-any-source=warning"});
   REQUIRE(f.firewalls.size() == 3);

@@ -43,6 +43,7 @@ struct InventoryCommand {
   std::string as;               // dialect of every input; empty = recognise it
   std::string format = "text";  // "text", "json" (of one file), "counts" (four numbers a file)
   int width = TextStyle{}.width;
+  std::vector<std::string> fields = {};  // --fields: files
 };
 
 // What becomes of a packet: of one given as text, or of every line of a file. Packets are described in packet_line.h.
@@ -54,6 +55,11 @@ struct QueryCommand {
   std::string format = "text";        // "text", "jsonl"
   ColorChoice color = ColorChoice::automatic;
   TextStyle style;
+};
+
+struct SettingsCommand {
+  std::vector<std::string> terms;  // all must be in the key, the name, the screen or the element, without regard to case
+  std::string format = "text";     // "text", "markdown", "json"
 };
 
 struct ExplainCommand {
@@ -68,6 +74,7 @@ int run_lint(const LintCommand& command, std::istream& in, std::ostream& out, st
 int run_inventory(const InventoryCommand& command, std::istream& in, std::ostream& out, std::ostream& err);
 // Statuses: exit_clean = every packet was answered; exit_incomplete = an input or a line of packets could not be used.
 int run_query(const QueryCommand& command, std::istream& in, std::ostream& out, std::ostream& err);
+int run_settings(const SettingsCommand& command, std::ostream& out, std::ostream& err);
 int run_explain(const ExplainCommand& command, std::ostream& out, std::ostream& err);
 int run_checks(const ChecksCommand& command, std::ostream& out, std::ostream& err);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <unordered_map>
 #include <utility>
 
 #include "linter/commands/commands.h"
@@ -19,6 +20,7 @@ namespace ipo {
 namespace {
 
 constexpr std::size_t lines_shown = 5;         // of each reason, in the text report
+constexpr std::size_t paths_shown = 40;        // without a setting, in the text report
 constexpr std::uint32_t longest_quote = 2000;  // bytes of a statement; minified exports have lines of many megabytes
 
 // From understood to not understood, as the four counts are printed.
@@ -113,6 +115,7 @@ class InventoryText {
                   "not understood: may accept or drop, what follows is judged as possible");
     write_reasons(items, Understanding::bounded, "bounded: what exactly these match or do is not in this file");
     write_settings();
+    write_unmapped();
   }
 
  private:
@@ -153,11 +156,10 @@ class InventoryText {
 
   // A table of the settings that are known, each record under its type and id.
   void write_settings() {
-    std::size_t widest_key = 0, widest_line = 0, unknown = 0;
+    std::size_t widest_key = 0, widest_line = 0;
     auto line_of = [&](const Setting& s) { return std::to_string(places_.at(s.value.span).line); };
     for (const Record& record : reading_.site.records)
       for (const Setting& s : record.fields) {
-        unknown += s.key.empty();
         widest_key = std::max(widest_key, columns(s.key));
         widest_line = std::max(widest_line, line_of(s).size());
       }
@@ -173,9 +175,74 @@ class InventoryText {
         out_ << "    " << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
       }
     }
-    if (unknown > 0)
-      out_ << fmt::format("\n{} more {} no setting that is known; --format json lists {}\n", unknown,
-                          unknown == 1 ? "value is" : "values are", unknown == 1 ? "it" : "them");
+  }
+
+  // Values no setting is known for, by their paths, with the line that would map each.
+  void write_unmapped() {
+    struct Path {
+      std::string pattern;
+      std::size_t count = 0;
+      const Setting* example = nullptr;
+    };
+    std::vector<Path> paths;
+    std::unordered_map<std::string, std::size_t> known;
+    std::size_t values = 0;
+    for (const Record& record : reading_.site.records)
+      for (const Setting& s : record.fields) {
+        if (!s.key.empty()) continue;
+        ++values;
+        std::string pattern = pattern_of(s.path);
+        auto [at, fresh] = known.try_emplace(pattern, paths.size());
+        if (fresh) paths.push_back({std::move(pattern), 0, &s});
+        Path& path = paths[at->second];
+        ++path.count;
+        if (path.example->value.value.empty() && !s.value.value.empty()) path.example = &s;
+      }
+    if (values == 0) return;
+    std::stable_sort(paths.begin(), paths.end(), [](const Path& a, const Path& b) { return a.count > b.count; });
+    out_ << fmt::format("\n{} value{} under {} path{} {} no setting that is known; put those that are one into a file, with their\n"
+                        "key (`ipo-lint settings` lists them), for --fields FILE or ipo-lint.toml\n",
+                        values, values == 1 ? "" : "s", paths.size(), paths.size() == 1 ? "" : "s", values == 1 ? "is" : "are");
+    std::size_t shown = paths.size() <= paths_shown + 1 ? paths.size() : paths_shown;
+    for (std::size_t i = 0; i < shown; ++i) {
+      const Path& path = paths[i];
+      std::string example = value_of(*path.example, redaction_);
+      if (example.size() > 40) example = "…";  // may be cut within a character
+      out_ << fmt::format("    # {}, line {}{}\n    [[field]]\n    path = {}\n    key  = \"\"\n", times(path.count),
+                          places_.at(path.example->value.span).line, example.empty() ? "" : ": " + printable(example),
+                          toml_text(path.pattern));
+    }
+    if (shown < paths.size()) out_ << fmt::format("    # and {} more paths; --format json lists every value\n", paths.size() - shown);
+  }
+
+  static std::string times(std::size_t count) { return count == 1 ? "once" : fmt::format("{} times", count); }
+
+  // A pattern that matches the path and those that differ from it in the numbers of elements alike only.
+  static std::string pattern_of(std::string_view path) {
+    std::string out;
+    for (std::size_t i = 0; i < path.size(); ++i) {
+      std::size_t digits = path[i] == '[' ? path.find_first_not_of("0123456789", i + 1) : i;
+      if (path[i] == '[' && digits != path.npos && digits > i + 1 && path[digits] == ']') {
+        out += "\\[[0-9]+\\]";
+        i = digits;
+      } else {
+        if (std::string_view("\\^$.|?*+()[]{}").find(path[i]) != std::string_view::npos) out += '\\';
+        out += path[i];
+      }
+    }
+    return out;
+  }
+
+  // A literal TOML string where that can hold it.
+  static std::string toml_text(const std::string& text) {
+    std::string shown = printable(text);
+    if (shown.find('\'') == shown.npos) return "'" + shown + "'";
+    std::string out = "\"";
+    for (char c : shown) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    return out + "\"";
   }
 
   std::ostream& out_;
@@ -185,6 +252,25 @@ class InventoryText {
   std::vector<SourceSpan> secrets_;
   Redaction redaction_;
 };
+
+// The [[field]] tables of the site file that governs the input; gives what is wrong with that file, as it is printed.
+std::string add_fields_of_site_file(const std::string& input, std::vector<FieldEntry>& fields) {
+  std::string path = find_site_file(input);
+  if (path.empty()) return {};
+  SiteFiles files = open_site_files(path);
+  Sources sources;
+  std::vector<std::uint32_t> nearest_first;
+  for (Input& file : files.inputs) {
+    nearest_first.push_back(static_cast<std::uint32_t>(sources.size()));
+    sources.push_back(take_source(std::move(file.path), std::move(file.bytes)));
+  }
+  std::vector<SiteError> errors = std::move(files.errors);
+  SiteFile declared = read_site_files(sources, nearest_first, errors);
+  fields.insert(fields.end(), declared.fields.begin(), declared.fields.end());
+  std::string out;
+  for (const SiteError& error : errors) out += format_site_error(sources, error);
+  return out;
+}
 
 void write_counts(std::ostream& out, const Reading& reading) {
   std::array<std::size_t, 4> counts = counts_of(items_of(reading.site));
@@ -199,13 +285,21 @@ int run_inventory(const InventoryCommand& command, std::istream& in, std::ostrea
     err << "ipo-lint: inventory --format json describes one FILE; call it once for each\n";
     return exit_usage;
   }
+  std::vector<FieldEntry> given;
+  std::string wrong = read_field_files(command.fields, given);
   for (const std::string& remark : files.remarks) err << "ipo-lint: " << printable(remark) << '\n';
   std::vector<Problem> problems = files.problems;
   bool first = true;
   for (Input& input : files.inputs) {
+    std::vector<FieldEntry> fields = given;
+    if (wrong.empty()) wrong = add_fields_of_site_file(input.path, fields);
+    if (!wrong.empty()) {
+      err << wrong;
+      return exit_usage;
+    }
     std::vector<Input> one;
     one.push_back(std::move(input));
-    Reading reading = read_site({"", std::move(one), {}}, command.as, "");
+    Reading reading = read_site({"", std::move(one), {}}, command.as, "", fields, true);
     problems.insert(problems.end(), reading.problems.begin(), reading.problems.end());
     if (!reading.problems.empty()) continue;
     if (command.format == "json") {

@@ -68,6 +68,10 @@ int run_lint(const LintCommand& command, std::istream& in, std::ostream& out, st
     err << "ipo-lint: " << why << '\n';
     return exit_usage;
   }
+  if (std::string why = read_field_files(command.fields, options.fields); !why.empty()) {
+    err << why;
+    return exit_usage;
+  }
   std::vector<SiteInputs> sites = group_sites(std::move(files.inputs), command.config);
   Report report;
   {

@@ -10,6 +10,7 @@
 #include "linter/input_files.h"
 #include "linter/sites.h"
 #include "linter/snippet.h"
+#include "parsers/document.h"
 
 namespace ipo {
 
@@ -20,6 +21,25 @@ std::string read_matrices(const std::vector<std::string>& paths, LintOptions& op
     if (std::string why = read_file(path, own.bytes); !why.empty()) return printable(path) + ": " + why;
   }
   return {};
+}
+
+std::string read_field_files(const std::vector<std::string>& paths, std::vector<FieldEntry>& fields) {
+  std::string errors;
+  for (const std::string& path : paths) {
+    std::string bytes;
+    if (std::string why = read_file(path, bytes); !why.empty()) return "ipo-lint: " + printable(path) + ": " + why + '\n';
+    if (bytes.size() > largest_site_file) return "ipo-lint: " + printable(path) + ": larger than 1 MiB\n";
+    Sources sources{decode_source(path, bytes)};
+    Document toml = read_toml(sources, 0);
+    std::vector<Note> wrong = std::move(toml.damages);
+    for (const Node& table : toml.root.children)
+      if (table.name != "field") wrong.push_back({"a file of fields holds [[field]] tables and nothing else", table.name_span});
+    std::vector<FieldEntry> read = read_own_fields(toml.root, wrong);
+    if (wrong.empty() && read.empty()) wrong.push_back({"no [[field]] is in this file", {0, 0, 0}});
+    for (const Note& note : wrong) errors += format_site_error(sources, {note.message, note.span, {}});
+    fields.insert(fields.end(), std::make_move_iterator(read.begin()), std::make_move_iterator(read.end()));
+  }
+  return errors;
 }
 
 void print_problems(const std::vector<Problem>& problems, std::ostream& err) {
@@ -34,6 +54,11 @@ std::optional<SiteInputs> read_one_site(SiteQuestion& question, std::istream& in
   status = files.problems.empty() ? exit_clean : exit_incomplete;
   if (std::string why = read_matrices(question.matrices, question.options); !why.empty()) {
     err << "ipo-lint: " << why << '\n';
+    status = exit_usage;
+    return std::nullopt;
+  }
+  if (std::string why = read_field_files(question.fields, question.options.fields); !why.empty()) {
+    err << why;
     status = exit_usage;
     return std::nullopt;
   }

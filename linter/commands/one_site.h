@@ -17,6 +17,7 @@ struct SiteQuestion {
   std::vector<std::string> inputs;    // files, folders, "-"
   std::string config;                 // --config; empty = look for ipo-lint.toml upward from each input
   std::vector<std::string> matrices;  // --matrix: files
+  std::vector<std::string> fields;    // --fields: files
   LintOptions options;
 };
 
@@ -35,6 +36,9 @@ std::unique_ptr<Assessment> assess_site(SiteInputs inputs, const LintOptions& op
 
 // Reads the files of --matrix into the options; gives what is wrong, or nothing.
 std::string read_matrices(const std::vector<std::string>& paths, LintOptions& options);
+
+// Reads the files of --fields; gives what is wrong, as it is printed, or nothing.
+std::string read_field_files(const std::vector<std::string>& paths, std::vector<FieldEntry>& fields);
 
 // Says what could not be used, one line each.
 void print_problems(const std::vector<Problem>& problems, std::ostream& err);

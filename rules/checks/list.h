@@ -6,12 +6,15 @@
 namespace ipo::check {
 
 extern const Check any_any_accept,
+    contradictory_setting,
     debug_port_enabled,
     debug_port_exposed,
     default_accept_policy,
+    duplicate_record,
     expired_ignore,
     exposed_through_port_forward,
     http_exposed,
+    invalid_setting,
     monitor_exposed,
     not_understood,
     release_without_matrix,

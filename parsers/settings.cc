@@ -1,0 +1,184 @@
+// The table is read once, when it is first asked for; an entry for both LANs becomes two.
+#include "parsers/settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_map>
+
+#include "parsers/document.h"
+#include "parsers/embedded.h"
+#include "parsers/field_map.h"
+
+namespace ipo {
+namespace {
+
+using Type = KnownSetting::Type;
+
+constexpr std::string_view type_names[] = {"flag", "port", "number", "address", "mask", "choice", "text"};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Letters and digits only: "Unsecure + Secure" and "unsecure+secure" are one choice.
+std::string plain(std::string_view text) {
+  std::string out;
+  for (char c : text)
+    if (char l = lower(c); (l >= 'a' && l <= 'z') || (l >= '0' && l <= '9')) out += l;
+  return out;
+}
+
+std::optional<std::uint32_t> number(std::string_view text) {
+  std::uint32_t n = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
+  return n;
+}
+
+// "161,1024-65535"
+IntervalSet parse_range(std::string_view text) {
+  IntervalSet out;
+  for (std::size_t at = 0; at <= text.size();) {
+    std::size_t comma = std::min(text.find(',', at), text.size());
+    std::string_view part = text.substr(at, comma - at);
+    std::size_t dash = std::min(part.find('-'), part.size());
+    auto lo = number(part.substr(0, dash)), hi = dash < part.size() ? number(part.substr(dash + 1)) : lo;
+    if (lo && hi) out.add(*lo, *hi);
+    at = comma + 1;
+  }
+  return out;
+}
+
+std::string text_of(const Node& table, std::string_view name) {
+  const Node* member = table.child(name);
+  return member ? member->text : std::string();
+}
+
+void replace(std::string& text, std::string_view what, std::string_view by) {
+  if (std::size_t at = text.find(what); at != text.npos) text.replace(at, what.size(), by);
+}
+
+KnownSetting read(const Node& table) {
+  KnownSetting s;
+  s.key = text_of(table, "key");
+  s.name = text_of(table, "name");
+  auto type = std::find(std::begin(type_names), std::end(type_names), text_of(table, "type"));
+  s.type = static_cast<Type>(std::min<std::ptrdiff_t>(type - std::begin(type_names), std::size(type_names) - 1));
+  s.unit = text_of(table, "unit");
+  if (const Node* range = table.child("range")) s.range = parse_range(range->text);
+  s.range_source = text_of(table, "range_source");
+  if (const Node* choices = table.child("choices"))
+    for (const Node& choice : choices->children) s.choices.push_back(choice.text);
+  s.screen = text_of(table, "screen");
+  s.element = text_of(table, "element");
+  std::string evidence = text_of(table, "evidence");
+  s.evidence = evidence == "confirmed" ? Evidence::confirmed : evidence == "screen" ? Evidence::screen : Evidence::ours;
+  if (const Node* defaults = table.child("defaults"))
+    for (const Node& d : defaults->children) s.defaults.push_back({text_of(d, "value"), text_of(d, "where"), text_of(d, "source")});
+  return s;
+}
+
+struct List {
+  std::vector<KnownSetting> settings;
+  std::unordered_map<std::string_view, const KnownSetting*> by_key;
+
+  List() {
+    for (const EmbeddedText& file : field_tables()) {
+      if (file.name != "settings.toml") continue;
+      Sources sources{decode_source(std::string(file.name), file.text)};
+      const Document toml = read_toml(sources, 0);
+      const Node* tables = toml.root.child("setting");
+      for (const Node& table : tables ? tables->children : std::vector<Node>()) add(read(table));
+    }
+    for (const KnownSetting& s : settings) by_key.emplace(s.key, &s);
+  }
+
+  void add(const KnownSetting& entry) {
+    for (std::string_view number : {"1", "2"}) {
+      KnownSetting s = entry;
+      replace(s.key, "[12]", number);
+      replace(s.element, "\\1", number);
+      FieldMap::Match match = FieldMap::builtin().find(s.element);
+      s.secret = match.secret || names_secret(s.key);
+      settings.push_back(std::move(s));
+      if (entry.key.find("[12]") == entry.key.npos) break;
+    }
+  }
+};
+
+const List& list() {
+  static const List known;
+  return known;
+}
+
+}  // namespace
+
+std::span<const KnownSetting> known_settings() { return list().settings; }
+
+const KnownSetting* find_setting(std::string_view key) {
+  auto found = list().by_key.find(key);
+  return found == list().by_key.end() ? nullptr : found->second;
+}
+
+std::string_view name_of(Type type) { return type_names[static_cast<std::size_t>(type)]; }
+
+std::optional<bool> parse_flag(std::string_view text) {
+  std::string word;
+  for (char c : text) word += lower(c);
+  for (std::string_view yes : {"true", "on", "1", "yes", "enabled", "active"})
+    if (word == yes) return true;
+  for (std::string_view no : {"false", "off", "0", "no", "disabled", "inactive"})
+    if (word == no) return false;
+  return {};
+}
+
+std::string refusal(const KnownSetting& s, std::string_view value) {
+  if (value.empty()) return {};
+  switch (s.type) {
+    case Type::flag:
+      return parse_flag(value) ? "" : "is neither on nor off";
+    case Type::port:
+    case Type::number: {
+      std::optional<std::uint32_t> n = number(value);
+      if (!n) return "is no number";
+      IntervalSet ports = IntervalSet::range(0, 65535);
+      const IntervalSet* range = s.range ? &*s.range : s.type == Type::port ? &ports : nullptr;
+      return !range || range->contains(*n) ? "" : "is outside " + format_ports(*range);
+    }
+    case Type::address:
+      return parse_address(value) ? "" : "is no IP address";
+    case Type::mask: {
+      std::optional<Address> mask = parse_address(value);
+      if (!mask) return "is no IP mask";
+      u128 holes = ~mask->value & address_max(mask->family);
+      return (holes & (holes + 1)) == 0 ? "" : "is no mask: its one bits do not come first";
+    }
+    case Type::choice: {
+      std::string wanted = plain(value);
+      bool known = std::any_of(s.choices.begin(), s.choices.end(), [&](const std::string& c) { return plain(c) == wanted; });
+      return known ? "" : "is none of its values";
+    }
+    case Type::text:
+      break;
+  }
+  return {};
+}
+
+std::string describe_values(const KnownSetting& s) {
+  std::string out;
+  switch (s.type) {
+    case Type::flag: return "true or false";
+    case Type::address: return "an IP address";
+    case Type::mask: return "an IP mask";
+    case Type::text: return "text";
+    case Type::choice:
+      for (std::size_t i = 0; i < s.choices.size(); ++i)
+        out += (i == 0 ? "" : i + 1 < s.choices.size() ? "; " : " or ") + s.choices[i];
+      return out;
+    case Type::port: out = "a port"; break;
+    case Type::number: out = "a number"; break;
+  }
+  if (!s.unit.empty()) out += " of " + s.unit;
+  if (s.range) out += ", " + format_ports(*s.range);
+  return out;
+}
+
+}  // namespace ipo

@@ -1,0 +1,52 @@
+// Records are sorted by type and GUID, so that those alike stand beside each other, in the order they were read.
+#include <algorithm>
+#include <tuple>
+
+#include "rules/checks/list.h"
+#include "rules/judgement.h"
+
+namespace ipo {
+namespace {
+
+// The GUID of records that have none: NoUser is exported with it.
+bool is_nil(const std::string& id) { return id.find_first_not_of("0-{}") == id.npos; }
+
+// A key that both have with different values; null where they agree. The same record may well be in two exports.
+const Setting* difference(const Record& a, const Record& b) {
+  for (const Setting& field : b.fields) {
+    const Setting* other = field.key.empty() ? nullptr : a.field(field.key);
+    if (other && other->value.value != field.value.value) return &field;
+  }
+  return nullptr;
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  std::vector<const Record*> all;
+  for (const Record& record : judgement.site.records)
+    if (!is_nil(record.id)) all.push_back(&record);
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Record* a, const Record* b) { return std::tie(a->type, a->id) < std::tie(b->type, b->id); });
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    const Record &first = *all[i - 1], &second = *all[i];
+    if (first.id != second.id || first.type != second.type) continue;
+    if (second.type == "System" && first.span.source != second.span.source) continue;  // merged: see contradictory-setting
+    const Setting* field = difference(first, second);
+    if (!field && first.span.source != second.span.source) continue;
+    Finding f;
+    f.check = "duplicate-record";
+    f.level = Level::warning;
+    f.message = "two " + second.type + " records have the GUID " + second.id +
+                (field ? " and differ in " + field->key : "; one export holds a record once");
+    f.span = second.span;
+    f.related.push_back({"the other one", first.span});
+    f.identity = second.type + '\n' + second.id;
+    findings.push_back(std::move(f));
+  }
+}
+
+}  // namespace
+
+const Check check::duplicate_record = {"duplicate-record", "two records of exports have one GUID", Level::warning, 2.0, "high",
+                                       {"correctness"}, run};
+
+}  // namespace ipo
