@@ -26,8 +26,8 @@ Name judge(std::string_view word) {
   std::string plain;
   for (char c : word)
     if (c != '_' && c != '-') plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  constexpr std::array<std::string_view, 17> parts = {
-      "password",  "passwd",     "pswd",     "passphrase", "passcode", "secret",     "community",  "logincode",  "voicemailcode",
+  constexpr std::array<std::string_view, 18> parts = {
+      "password",  "passwd",     "pswd", "ikepsk",     "passphrase", "passcode", "secret",     "community",  "logincode",  "voicemailcode",
       "sharedkey", "privatekey", "wpakey",     "apikey",   "credential", "bcrypthash", "sha512hash", "otpseed"};
   constexpr std::array<std::string_view, 4> whole = {"pwd", "psk", "snmpstring", "accesscode"};
   constexpr std::array<std::string_view, 3> assigned = {"pass", "pin", "prv"};
@@ -108,8 +108,12 @@ void search(std::string_view text, std::uint32_t source, std::vector<SourceSpan>
     Name name = closing_tag ? Name::harmless : judge(text.substr(i, end - i));
     if (name != Name::harmless) {
       bool element = i > 0 && text[i - 1] == '<';
-      if (element && end < text.size() && text[end] != '>')
+      if (element && end < text.size() && text[end] != '>') {
         mask(content_after_attributes(text, end, next_tag));
+        // What stands in the tag without a name of its own, as in <Password x>.
+        std::size_t close = std::min(text.find_first_of("<>=\r\n", end), text.size());
+        if (close < text.size() && text[close] == '>' && text[close - 1] != '/') mask({end, close});
+      }
       else
         mask(value_after(text, end, name, next_tag));
     }

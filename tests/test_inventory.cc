@@ -84,7 +84,7 @@ TEST_CASE("inventory lists the settings of an export, without its secrets") {
     CHECK(inventory_of(system_export, format).find("hunter2") == std::string::npos);
   CHECK(inventory_of(dump, "json").find("hunter2") == std::string::npos);
   CHECK_THAT(inventory_of(system_export, "text"), Contains("settings of System g-1\n") && Contains("system.name") &&
-                                                      Contains("1 more value is no setting that is known"));
+                                                      Contains("1 value under 1 path is no setting that is known"));
 }
 
 TEST_CASE("inventory of what cannot be used prints nothing") {

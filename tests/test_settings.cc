@@ -147,7 +147,7 @@ TEST_CASE("an export nobody has seen is mapped by pasting", "[settings]") {
            {"\n[[field]]\npath = '('\nkey = 'snmp.port'\n", "own.toml:2:1: the path is no pattern"},
            {"[[field]]\npath = 'A'\nkey = ''\n", "own.toml:1:1: a field needs a path and a key"},
            {"[[field]]\npath = 'A'\nkey = 'snmp.port'\nsecrets = true\n", "a field has path, key, evidence, secret and source, nothing else"},
-           {"[fields]\n", "own.toml:1:1: a file of fields holds [[field]] tables and nothing else"},
+           {"[fields]\n", "own.toml:1:2: a file of fields holds [[field]] tables and nothing else"},
            {"", "no [[field]] is in this file"},
            {"[[field]\n", "own.toml:1:"}}) {
     CAPTURE(wrong);
