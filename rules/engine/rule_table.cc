@@ -59,6 +59,7 @@ RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(in
   for (const Chain& chain : ruleset.chains) {
     ChainTable& table = chains_.emplace_back();
     table.chain = &chain;
+    table.first = static_cast<std::uint32_t>(rules);
     if (!chain.policy || chain.policy->value == ActionKind::unknown)
       table.policy_accepts = predicate(unknown_policy(chain), chain.policy ? chain.policy->span : chain.span);
     table.rules.reserve(chain.rules.size());
@@ -75,7 +76,10 @@ RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(in
           made.target = static_cast<std::uint32_t>(it->second);
       }
       made.conditions.reserve(rule.conditions.size());
-      for (const Condition& condition : rule.conditions) made.conditions.push_back(table_condition(condition));
+      for (const Condition& condition : rule.conditions) {
+        made.conditions.push_back(table_condition(condition));
+        made.several = made.several || condition.any_of.size() > 1;
+      }
     }
     rules += chain.rules.size();
   }
