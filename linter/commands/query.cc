@@ -218,7 +218,9 @@ int run_query(const QueryCommand& command, std::istream& in, std::ostream& out, 
     return std::max(status, exit_usage);
   }
   if (command.packets == "-") return answers.answer_all(in) ? status : exit_incomplete;
+  std::vector<char> block(longest_line);  // what is read at once
   std::ifstream packets;
+  packets.rdbuf()->pubsetbuf(block.data(), static_cast<std::streamsize>(block.size()));
   if (std::string why = open_lines(command.packets, packets); !why.empty()) {
     complain(command.packets, why);
     return exit_incomplete;

@@ -112,7 +112,9 @@ class RuleTable {
 
   const Ruleset& ruleset_;
   Interfaces interfaces_;
-  std::map<std::string, u128, std::less<>> exact_, prefixes_;  // interface names to numbers
+  // Interface names to numbers.
+  std::unordered_map<std::string, u128> exact_;
+  std::map<std::string, u128, std::less<>> prefixes_;
   std::vector<ChainTable> chains_;
   std::deque<IntervalSet> interface_sets_;
   std::map<std::pair<std::string, bool>, const IntervalSet*> interface_tests_;

@@ -359,14 +359,18 @@ const Verdict& Verdicts::of(const PartialPacket& packet) {
     table.ranges[i] = table.range_of(packet, hooks[i]);
     keeps = keeps && table.trail.add(table.ranges[i], hooks[i], packet.state);
   }
+  // What is written at one hook may be what came at another, or not.
+  if (hooks.size() > 1 && (table.trail.writes_address() || table.trail.writes_port())) keeps = false;
   if (!keeps) return table.last = table.verdict_at(hooks, packet.state);
   auto kept = table.kept.find(table.trail.words());
   if (kept == table.kept.end()) kept = table.keep(table.verdict_at(hooks, packet.state));
   Verdict& verdict = kept->second;
-  verdict.destination = packet.destination;
-  verdict.destination_port.reset();
-  if (const auto& port = packet.destination_port; port && port->lo == port->hi)
-    verdict.destination_port = static_cast<std::uint16_t>(port->lo);
+  if (!table.trail.writes_address()) verdict.destination = packet.destination;
+  if (!table.trail.writes_port()) {
+    const auto& port = packet.destination_port;
+    verdict.destination_port.reset();
+    if (port && port->lo == port->hi) verdict.destination_port = static_cast<std::uint16_t>(port->lo);
+  }
   return verdict;
 }
 

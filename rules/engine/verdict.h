@@ -45,7 +45,8 @@ struct Verdict {
   std::vector<Step> path;     // as Trace::path
   RuleRef decided_by;         // chain null where no chain is at the hook
   std::vector<Doubt> doubts;  // what a possible verdict depends on, by place
-  // Verdicts of one ruleset with the same number, not 0, differ in destination and destination port only, which no step writes.
+  // Verdicts of one ruleset with the same number, not 0, differ in destination and destination port only, and not in one that a
+  // step writes.
   std::uint64_t alike = 0;
 };
 
