@@ -9,6 +9,7 @@
 #include <set>
 
 #include "linter/lint.h"
+#include "parsers/marks.h"
 #include "rules/engine/reach.h"
 #include "rules/engine/trace.h"
 #include "rules/engine/verdict.h"
@@ -133,6 +134,9 @@ Ruleset random_ruleset(unsigned seed) {
     for (Rule& rule : chain.rules)
       if (rule.action.kind == ActionKind::translate_destination && roll(4) == 0)
         rule.action.translation.addresses.add(IntervalSet::range(roll(4), 4 + roll(3)));
+  if (seed % 5 == 0) testing::add_shifts(ruleset, seed);
+  if (seed % 4 == 0) testing::add_marks(ruleset, seed, seed % 8 == 0);
+  resolve_marks(ruleset);
   if (seed % 3 != 0) return ruleset;
   Chain raw;
   raw.table = "raw", raw.name = "PREROUTING";

@@ -1,5 +1,5 @@
 // The chains are gone through as all worlds of verdict.h go, without asking which: a rule that may match is noted, and only
-// one that must match ends the way. A state that may change under way counts as not known, as it does in worlds.cc. Between
+// one that must match ends the way. A state or mark that may change under way counts as not known, as it does in worlds.cc. Between
 // packets of which the same is known, the number of a rule says which of its tests are certain, unless a condition of it has
 // several tests; then they are noted, too. A translation is followed where all worlds come to it and it writes the same for all
 // packets: a number says that as well.
@@ -34,6 +34,7 @@ bool Trail::add(const PacketRange& packet, Hook hook, State state) {
       if (base.hook != stage || (base.nat && (state != State::new_ || base.priority > 0))) continue;
       bool known = base.priority >= conntrack_priority || state == State::untracked;
       auto seen = static_cast<unsigned>(known ? state : State::invalid);
+      packet_[Dimension::marks] = table_.all_marks();
       packet_[Dimension::state] = table_.untracks() ? Interval{0, 4} : Interval{seen, seen};
       ++turn_;
       passes_ = false;
@@ -74,14 +75,15 @@ bool Trail::walk(std::size_t index) {
   bool ended = false, back = false;
   table_.candidates(chain, packet_, [&](std::uint32_t r) {
     const TableRule& rule = chain.rules[r];
-    if (rule.kind == ActionKind::proceed) return true;
+    if (rule.passive) return true;
     Truth truth = rule.of(packet_);
     if (truth == Truth::no) return true;
     words_.push_back(chain.first + r);
     if (rule.several)
       for (const TableCondition& condition : rule.conditions)
         for (const TableTest& test : condition.any_of) words_.push_back(static_cast<std::uint32_t>(test.of(packet_)));
-    certain_ = certain_ && truth == Truth::yes && rule.kind != ActionKind::unknown && rule.kind != ActionKind::untrack;
+    certain_ = certain_ && truth == Truth::yes && rule.kind != ActionKind::unknown && rule.kind != ActionKind::untrack &&
+               rule.rule->action.remark.empty();
     bool ends = false;  // the way of those that match
     switch (rule.kind) {
       case ActionKind::accept:
