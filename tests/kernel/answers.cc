@@ -45,11 +45,15 @@ bool can_lead_to(const Flow& flow, const Packet& p, const Observation& kernel) {
 }  // namespace
 
 Answers::Answers(ChainSets& chains) : chains_(chains), verdicts_(chains.ruleset()) {
-  for (const Chain& chain : chains.ruleset().chains)
-    for (const Rule& rule : chain.rules)
+  for (const Chain& chain : chains.ruleset().chains) {
+    if (!chain.policy || chain.policy->value == ActionKind::unknown) undecidable_.insert(unknown_policy(chain).reason);
+    for (const Rule& rule : chain.rules) {
+      if (rule.understanding == Understanding::bounded) undecidable_.insert(unknown_verdict(rule, true).reason);
       for (const Condition& condition : rule.conditions)
         for (const Test& test : condition.any_of)
-          if (auto* opaque = std::get_if<OpaqueTest>(&test)) matches_.insert(opaque->predicate + ": " + opaque->reason);
+          if (auto* opaque = std::get_if<OpaqueTest>(&test)) undecidable_.insert(opaque->predicate + ": " + opaque->reason);
+    }
+  }
 }
 
 void Answers::bound(Hook hook, PacketSet arriving) {
@@ -94,7 +98,7 @@ Answer Answers::of(const Packet& p) {
   if (v.certainty == Certainty::possible) {
     out.unproven = Unproven::other;
     for (const Doubt& doubt : v.doubts)
-      if (matches_.contains(doubt.why)) out.unproven = Unproven::match;
+      if (undecidable_.contains(doubt.why)) out.unproven = Unproven::undecidable;
   }
   if (auto bound = bounds_.find(p.hook); bound != bounds_.end() && p.state == State::new_) {
     std::vector<u128> point = point_of(p);

@@ -18,9 +18,9 @@ namespace ipo::kernel {
 
 // Why a verdict is only possible.
 enum class Unproven : std::uint8_t {
-  no,     // it is proven
-  match,  // a match nobody can decide from the file
-  other   // anything else: a port picked from a range, a policy that is not in the file
+  no,           // it is proven
+  undecidable,  // a match nobody can decide from the file, or chains and policies that the file does not hold
+  other         // anything else: a port picked from a range, a rule that was not understood, too much to follow
 };
 
 struct Answer {
@@ -55,7 +55,7 @@ class Answers {
   ChainSets& chains_;
   Verdicts verdicts_;
   std::map<Hook, Bound> bounds_;
-  std::set<std::string> matches_;  // doubts that name a match of the file
+  std::set<std::string> undecidable_;  // the doubts that say so
 };
 
 }  // namespace ipo::kernel

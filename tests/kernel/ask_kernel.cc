@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <map>
 #include <stdexcept>
 
 #include "tests/kernel/dump_text.h"
@@ -36,16 +35,26 @@ std::string restore_program(Backend backend, Family family) {
   return std::string(family == Family::ipv6 ? "ip6tables-" : "iptables-") + std::string(name_of(backend)) + "-restore";
 }
 
-// Equal for packets that need the same routes.
-std::size_t phase(const Packet& p, const std::map<std::string, std::size_t>& number) {
-  if (p.hook == Hook::output) return 0;
-  if (p.hook == Hook::input) return 1;
-  return 2 + (number.at(p.out) + number.size() - number.at(p.in)) % number.size();
+// Empty where the packet is for this machine.
+const std::string& way_out(const Packet& p) {
+  static const std::string none;
+  return p.hook == Hook::forward ? p.out : none;
 }
 
-void set_route(Sandbox& sandbox, const Packet& p) {
-  if (p.hook == Hook::input) sandbox.route_to_this_machine();
-  if (p.hook == Hook::forward) sandbox.route_onward(sandbox.distance(p.in, p.out));
+// Sends packets[begin..end) with numbers from 1 on.
+void send_all(Sandbox& sandbox, Family family, const std::vector<Packet>& packets, std::size_t begin, std::size_t end) {
+  std::vector<Routed> routes;
+  for (std::size_t i = begin; i < end; ++i) {
+    auto number = static_cast<std::uint32_t>(i - begin + 1);
+    std::uint32_t mark = sandbox.route_mark(way_out(packets[i]));
+    if (!routes.empty() && routes.back().mark == mark)
+      routes.back().last = number;
+    else
+      routes.push_back({number, number, mark});
+  }
+  set_routes(family, routes);
+  for (std::size_t i = begin; i < end; ++i)
+    sandbox.send(packets[i], static_cast<std::uint32_t>(i - begin + 1), i % 2 ? stand_in_mac : other_mac);
 }
 
 void create_sets(const std::string& dump, Family family) {
@@ -66,11 +75,9 @@ void converse(const std::string& dump, Backend backend, Family family, const std
     if (p.state == State::established) openers.push_back(opener_of(p)), ++known;
   if (!openers.empty()) {
     start_tracking(family);
-    sort_for_sending(openers, devices);
-    for (const Packet& p : openers) {
-      set_route(sandbox, p);
-      sandbox.send(p, 1, other_mac);
-    }
+    sort_for_sending(openers);
+    for (std::size_t i = 0; i < openers.size(); i += batch_limit)
+      send_all(sandbox, family, openers, i, std::min<std::size_t>(openers.size(), i + batch_limit));
   }
   start_observing(family);
   create_sets(dump, family);
@@ -84,10 +91,7 @@ void converse(const std::string& dump, Backend backend, Family family, const std
   auto exchange = [&](std::size_t begin, std::size_t end) {
     while (begin < end) {
       std::size_t until = std::min<std::size_t>(end, begin + batch_limit);
-      for (std::size_t i = begin; i < until; ++i) {
-        set_route(sandbox, packets[i]);
-        sandbox.send(packets[i], static_cast<std::uint32_t>(i - begin + 1), i % 2 ? stand_in_mac : other_mac);
-      }
+      send_all(sandbox, family, packets, begin, until);
       std::vector<Packet> batch(packets.begin() + static_cast<std::ptrdiff_t>(begin), packets.begin() + static_cast<std::ptrdiff_t>(until));
       std::vector<Observation> seen = observations(family, batch);
       std::copy(seen.begin(), seen.end(), out + begin);
@@ -133,10 +137,8 @@ std::string why_not() {
   return {};
 }
 
-void sort_for_sending(std::vector<Packet>& packets, const std::vector<std::string>& devices) {
-  std::map<std::string, std::size_t> number;
-  for (const std::string& device : devices) number.emplace(device, number.size());
-  auto key = [&](const Packet& p) { return std::pair(p.state != State::established, phase(p, number)); };
+void sort_for_sending(std::vector<Packet>& packets) {
+  auto key = [&](const Packet& p) { return std::pair(p.state != State::established, std::string_view(way_out(p))); };
   std::stable_sort(packets.begin(), packets.end(), [&](const Packet& a, const Packet& b) { return key(a) < key(b); });
 }
 

@@ -15,8 +15,8 @@ std::string_view name_of(Backend backend);
 // Why no network of one's own can be had here, or a program is missing; empty where all is well.
 std::string why_not();
 
-// The order to send packets in: those that need the same routes are neighbours.
-void sort_for_sending(std::vector<Packet>& packets, const std::vector<std::string>& devices);
+// The order to send packets in: those of known connections first, then those that go the same way are neighbours.
+void sort_for_sending(std::vector<Packet>& packets);
 
 struct Asked {
   std::vector<Observation> observations;  // one a packet

@@ -48,17 +48,17 @@ struct Item {
 
 // Plain numbers, so that a child can hand them over in shared memory.
 struct Figures {
-  std::uint64_t sent = 0, compared = 0, unrouted = 0, other_state = 0, proven = 0, unproven_by_match = 0, unproven_otherwise = 0,
+  std::uint64_t sent = 0, compared = 0, unrouted = 0, other_state = 0, proven = 0, undecidable = 0, unproven = 0,
                 bounded = 0, disagreements = 0, unsteady = 0;
   void add(const Figures& f) {
     sent += f.sent, compared += f.compared, unrouted += f.unrouted, other_state += f.other_state, proven += f.proven;
-    unproven_by_match += f.unproven_by_match, unproven_otherwise += f.unproven_otherwise, bounded += f.bounded;
+    undecidable += f.undecidable, unproven += f.unproven, bounded += f.bounded;
     disagreements += f.disagreements, unsteady += f.unsteady;
   }
   double share_proven() const { return compared == 0 ? 100 : 100.0 * static_cast<double>(proven) / static_cast<double>(compared); }
   // Leaving out what hangs on a match nobody can decide.
   double share_decidable() const {
-    std::uint64_t rest = proven + unproven_otherwise;
+    std::uint64_t rest = proven + unproven;
     return rest == 0 ? 100 : 100.0 * static_cast<double>(proven) / static_cast<double>(rest);
   }
 };
@@ -145,7 +145,7 @@ class Check {
         }
         sent.insert(sent.end(), some.begin(), some.end());
       }
-    sort_for_sending(sent, devices);
+    sort_for_sending(sent);
     std::vector<Answer> given;
     given.reserve(sent.size());
     auto start = Clock::now();
@@ -170,7 +170,7 @@ class Check {
       char line[400];
       std::snprintf(line, sizeof line,
                     "(%s) %zu regions, %zu rules; %llu packets, %llu verdicts, %llu unrouted, %llu of another state; %s proven, %s "
-                    "outside undecidable matches; %llu disagreements; answers %.2f s, kernel %.2f s%s",
+                    "of what can be decided; %llu disagreements; answers %.2f s, kernel %.2f s%s",
                     std::string(kernel::name_of(backend)).c_str(), counts.regions, counts.rules,
                     static_cast<unsigned long long>(f.sent), static_cast<unsigned long long>(f.compared),
                     static_cast<unsigned long long>(f.unrouted), static_cast<unsigned long long>(f.other_state),
@@ -193,8 +193,8 @@ class Check {
       ++f.compared;
       if (given[i].bounded) ++f.bounded;
       ++(given[i].unproven == Unproven::no      ? f.proven
-         : given[i].unproven == Unproven::match ? f.unproven_by_match
-                                                : f.unproven_otherwise);
+         : given[i].unproven == Unproven::undecidable ? f.undecidable
+                                                : f.unproven);
       if (!answers.contradiction(sent[i], given[i], asked.observations[i]).empty()) suspects.push_back(i);
     }
     if (suspects.empty()) return;
@@ -322,7 +322,7 @@ int check_all(const Options& options) {
     }
     if (o.figures[0].compared > 0 && o.figures[0].share_decidable() < 95) {
       ++below;
-      std::cout << name_of(items[i]) << ": only " << percent(o.figures[0].share_decidable()) << " proven outside undecidable matches\n";
+      std::cout << name_of(items[i]) << ": only " << percent(o.figures[0].share_decidable()) << " proven of what can be decided\n";
     }
   }
   Figures all = both[0];
@@ -335,7 +335,7 @@ int check_all(const Options& options) {
     std::cout << "kernel-check: iptables-" << kernel::name_of(backends[b]) << ": " << both[b].compared << " verdicts ("
               << random[b].compared << " of random rule sets), " << both[b].unrouted << " unrouted, " << both[b].other_state
               << " of another state, " << refused[b] << " files refused; " << percent(both[b].share_proven()) << " proven, "
-              << percent(both[b].share_decidable()) << " outside undecidable matches; " << both[b].disagreements << " disagreements\n";
+              << percent(both[b].share_decidable()) << " of what can be decided; " << both[b].disagreements << " disagreements\n";
   std::cout << "kernel-check: " << all.compared << " verdicts in " << static_cast<unsigned>(took) << " s ("
             << static_cast<unsigned long long>(static_cast<double>(all.compared) / std::max(took, 0.001)) << "/s), " << all.bounded
             << " also held against the packet sets, " << all.disagreements << " disagreements, " << all.unsteady

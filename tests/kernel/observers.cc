@@ -32,6 +32,21 @@ void nft(const std::string& text) {
 
 std::string family_word(Family family) { return family == Family::ipv6 ? "ip6" : "ip"; }
 
+std::string key_of(Family family) { return family == Family::ipv6 ? "ip6 flowlabel" : "ip id"; }
+
+// A packet is routed by a mark that stands in for the dump's own between the last chain of prerouting and the first one after;
+// meanwhile that is kept in a map.
+std::string routing_sets(Family family) {
+  std::string key = key_of(family);
+  return "map routes { typeof " + key + " : meta mark; flags interval; }\n"
+         "map marks { typeof " + key + " : meta mark; size 200000; flags dynamic; }\n";
+}
+std::string to_route(Family family) {
+  std::string key = key_of(family);
+  return "meta mark != 0 update @marks { " + key + " : meta mark }\nmeta mark set " + key + " map @routes\n";
+}
+std::string routed(Family family) { return "meta mark set 0\nmeta mark set " + key_of(family) + " map @marks\n"; }
+
 // Packets the kernel makes by itself, answers and what it tells its neighbours, have another priority than ours.
 constexpr const char* only_ours = "meta priority != 0:5 drop\n";
 
@@ -126,16 +141,26 @@ std::uint32_t number_of(Family family, const std::uint8_t* key) {
 
 void start_tracking(Family family) {
   // A rule that asks for the state is what turns connection tracking on.
-  nft("table " + family_word(family) + ' ' + table +
-      " {\nchain tracking { type filter hook prerouting priority -500; ct state invalid accept\n}\n"
+  nft("table " + family_word(family) + ' ' + table + " {\n" + routing_sets(family) +
+      "chain tracking { type filter hook prerouting priority -500; ct state invalid accept\n}\n"
+      "chain routing { type filter hook prerouting priority 401; " + to_route(family) + "}\n"
       "chain quiet { type filter hook output priority -500; " + only_ours + "}\n}\n");
+}
+
+void set_routes(Family family, const std::vector<Routed>& routes) {
+  std::string map = family_word(family) + ' ' + table + " routes", elements;
+  for (const Routed& r : routes)
+    elements += (elements.empty() ? "" : ", ") + std::to_string(r.first) + (r.last > r.first ? "-" + std::to_string(r.last) : "") +
+                " : " + std::to_string(r.mark);
+  nft("flush map " + map + '\n' + (elements.empty() ? "" : "add element " + map + " { " + elements + " }\n"));
 }
 
 void start_observing(Family family) {
   bool v6 = family == Family::ipv6;
-  std::string f = family_word(family), key = v6 ? "ip6 flowlabel" : "ip id",
+  std::string f = family_word(family), key = key_of(family),
               wide = key + " . " + (v6 ? "ip6" : "ip") + " daddr . th dport";
-  std::string text = "table " + f + ' ' + table + " {}\ndelete table " + f + ' ' + table + "\ntable " + f + ' ' + table + " {\n";
+  std::string text = "table " + f + ' ' + table + " {}\ndelete table " + f + ' ' + table + "\ntable " + f + ' ' + table + " {\n" +
+                     routing_sets(family);
   for (const char* set : plain_sets)
     text += std::string("set ") + set + " { typeof " + key + "; size 200000; flags dynamic; }\n";
   for (const char* set : wide_sets)
@@ -150,12 +175,13 @@ void start_observing(Family family) {
   states += "ct state new " + note("fresh", key);
   chain("prerouting", -500, note("entered", key));
   chain("prerouting", -199, states);
-  chain("prerouting", 400, note("left", key));
-  chain("input", -500, note("input_seen", wide));
+  chain("prerouting", 400, note("left", key) + to_route(family));
+  chain("input", -500, routed(family) + note("input_seen", wide));
   chain("input", 400, note("input_passed", key) + "drop\n");
-  chain("forward", -500, note("forward_seen", wide));
+  chain("forward", -500, routed(family) + note("forward_seen", wide));
   chain("forward", 400, note("forward_passed", key) + "drop\n");
-  chain("output", -500, only_ours + note("sent", key));
+  // What the kernel delivers to itself leaves by the loopback device, not by the one it was sent by.
+  chain("output", -500, std::string(only_ours) + "oifname \"ipo-*\" drop\n" + note("sent", key));
   chain("output", -199, states);
   chain("output", -99, note("output_seen", wide));
   chain("output", 400, note("output_passed", key) + "drop\n");
@@ -189,7 +215,7 @@ std::vector<Observation> observations(Family family, const std::vector<Packet>& 
   };
   for (const char* set : plain_sets) read(set, false);
   for (const char* set : wide_sets) read(set, true);
-  nft(flush);
+  nft(flush + "flush map " + family_word(family) + ' ' + table + " marks\n");
 
   for (std::size_t i = 0; i < sent.size(); ++i) {
     auto is = [&](unsigned what) { return (in[i] & what) != 0; };

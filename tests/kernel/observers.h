@@ -28,10 +28,17 @@ struct Observation {
 // Packets of one batch have numbers 1..batch_limit.
 constexpr std::uint32_t batch_limit = 65000;
 
-// Connection tracking alone, and nothing the kernel sends by itself: for packets that open connections.
+// Packets with numbers `first`..`last` are routed by this mark (Sandbox::route_mark).
+struct Routed {
+  std::uint32_t first = 0, last = 0, mark = 0;
+};
+
+// Connection tracking and routing alone, and nothing the kernel sends by itself: for packets that open connections.
 void start_tracking(Family family);
 // Adds the observers; replaces start_tracking().
 void start_observing(Family family);
+// Where the packets sent next go. Before each batch.
+void set_routes(Family family, const std::vector<Routed>& routes);
 // Of the packets with numbers 1..count what became at the hook each was meant for, and forgets them.
 std::vector<Observation> observations(Family family, const std::vector<Packet>& sent);
 

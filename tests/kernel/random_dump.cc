@@ -86,7 +86,7 @@ class Writer {
     if (chance(4)) text += "-m " + state_match() + ' ';
     if (chance(8)) text += one_of({"-m mark ", "-m connmark "}) + bang() + "--mark " + one_of({"0x0", "0x1", "0x2/0x2", "0x1/0x3", "0x3"}) + ' ';
     if (chance(12)) text += "-m addrtype " + bang() + one_of({"--src-type ", "--dst-type "}) + "MULTICAST ";
-    if (chance(8)) text += undecidable();
+    if (chance(8)) text += undecidable(in);
     if (chance(12)) text += "-m comment --comment \"rule \\\"of\\\" seed -j DROP\" ";
     return text;
   }
@@ -95,10 +95,10 @@ class Writer {
     return "conntrack " + bang() + "--ctstate " +
            one_of({"NEW", "ESTABLISHED", "RELATED,ESTABLISHED", "INVALID", "DNAT", "SNAT", "NEW,DNAT", "UNTRACKED", "ESTABLISHED,DNAT", "DNAT,SNAT"});
   }
-  std::string undecidable() {
+  std::string undecidable(bool in) {
     switch (roll(9)) {
       case 0: return "-m limit --limit 5/min ";
-      case 1: return "-m mac " + bang() + "--mac-source 02:00:00:00:00:01 ";
+      case 1: return in ? "-m mac " + bang() + "--mac-source 02:00:00:00:00:01 " : "";
       case 2: return "-m recent " + bang() + "--rcheck --seconds 60 --name sip --mask " + (v6_ ? "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" : "255.255.255.255") + " --rsource ";
       case 3: return "-m set " + bang() + "--match-set " + (v6_ ? "six" : "four") + ' ' + one_of({"src", "dst"}) + ' ';
       case 4: return "-m statistic --mode random --probability 0.5 ";

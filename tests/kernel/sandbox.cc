@@ -1,6 +1,6 @@
-// Each device has a routing table of its own that all packets coming in by it are routed with, so one line a device decides
-// whether they are for this machine or go on, whatever their destination. The kernel's loopback device is renamed: "lo" is
-// then a device like any other, by which packets can be made to come in without having gone out first.
+// A packet that comes in is routed by a mark it only has while it is routed (observers.cc sets it), so that any packet can be
+// made to go anywhere, whatever its destination. The kernel's loopback device is renamed: "lo" is then a device like any other,
+// by which packets can come in without having gone out first. Devices go with the network: one by one that takes long.
 #include "tests/kernel/sandbox.h"
 
 #include <arpa/inet.h>
@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -27,6 +28,7 @@ namespace ipo::kernel {
 namespace {
 
 constexpr const char* loopback_name = "ipo-loop";
+constexpr std::uint32_t first_route_mark = 0x4d5a0000;
 constexpr int our_priority = 5;  // of sockets; the observers tell our packets from the kernel's own replies by it
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what + ": " + std::strerror(errno)); }
@@ -60,15 +62,21 @@ CommandResult run(const std::vector<std::string>& words, std::string_view input)
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
-  pid_t child = fork();
-  if (child < 0) fail("fork");
-  if (child == 0) {
-    dup2(in, 0);
-    dup2(err, 1);
-    dup2(err, 2);
-    execvp(argv[0], argv.data());
-    for (const char* folder : {"/usr/sbin/", "/sbin/"}) execv((folder + words[0]).c_str(), argv.data());
-    _exit(127);
+  // Not fork: the process may be large.
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_adddup2(&files, in, 0);
+  posix_spawn_file_actions_adddup2(&files, err, 1);
+  posix_spawn_file_actions_adddup2(&files, err, 2);
+  pid_t child = -1;
+  int error = posix_spawnp(&child, argv[0], &files, nullptr, argv.data(), environ);
+  for (const char* folder : {"/usr/sbin/", "/sbin/"})
+    if (error == ENOENT) error = posix_spawn(&child, (folder + words[0]).c_str(), &files, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&files);
+  if (error != 0) {
+    close(in);
+    close(err);
+    return {127, words[0] + ": " + std::strerror(error)};
   }
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -78,7 +86,6 @@ CommandResult run(const std::vector<std::string>& words, std::string_view input)
   result.errors.resize(static_cast<std::size_t>(std::min<off_t>(lseek(err, 0, SEEK_END), 4096)));
   ssize_t got = pread(err, result.errors.data(), result.errors.size(), 0);
   result.errors.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  if (result.status == 127 && result.errors.empty()) result.errors = words[0] + " is not installed";
   close(in);
   close(err);
   return result;
@@ -126,15 +133,24 @@ Sandbox::Sandbox(Family family, const std::vector<std::string>& devices) : famil
     for (const char* on : {"accept_local", "route_localnet", "forwarding"}) set_sysctl(v4_conf + on, "1");
     set_sysctl(v6_conf + "disable_ipv6", v6 ? "0" : "1");
     for (const char* off : {"accept_ra", "accept_dad", "autoconf", "router_solicitations"}) set_sysctl(v6_conf + off, "0");
-    set_sysctl(v6_conf + "forwarding", "1");
+    for (const char* on : {"forwarding", "addr_gen_mode"}) set_sysctl(v6_conf + on, "1");  // the latter: no addresses
   }
   set_sysctl("ipv4/icmp_echo_ignore_all", "1");
   set_sysctl("ipv6/icmp/echo_ignore_all", "1");
 
-  std::string setup = std::string("link set lo name ") + loopback_name + "\nlink set " + loopback_name + " up\n";
-  if (CommandResult r = run({"ip", "-batch", "-"}, setup); r.status != 0) throw std::runtime_error("ip: " + r.errors);
-  setup.clear();
-  std::string rules;
+  int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ifreq rename{};
+  std::strcpy(rename.ifr_name, "lo");
+  std::strcpy(rename.ifr_newname, loopback_name);
+  if (ioctl(any, SIOCSIFNAME, &rename) != 0) fail("the loopback device cannot be renamed");
+  close(any);
+  std::string setup = std::string("link set ") + loopback_name + " up\n";
+  auto table_of = [](std::size_t n) { return std::to_string(1000 + n); };
+  auto add_route = [&](std::size_t n, const std::string& route) {
+    setup += "route add " + route + " table " + table_of(n) + '\n';
+    setup += "rule add fwmark " + std::to_string(first_route_mark + n) + " lookup " + table_of(n) + '\n';
+  };
+  add_route(0, std::string("local default dev ") + loopback_name);
   for (std::size_t i = 0; i < devices.size(); ++i) {
     Device d;
     d.name = devices[i];
@@ -145,27 +161,19 @@ Sandbox::Sandbox(Family family, const std::vector<std::string>& devices) : famil
     std::strncpy(request.ifr_name, d.name.c_str(), IFNAMSIZ - 1);
     request.ifr_flags = IFF_TAP | IFF_NO_PI;
     if (ioctl(d.tap, TUNSETIFF, &request) != 0) fail("device " + d.name);
+    ioctl(d.tap, TUNSETPERSIST, 1);
     char mac[24];
     std::snprintf(mac, sizeof mac, "02:00:00:00:01:%02x", static_cast<unsigned>(i));
-    std::string number = std::to_string(i + 1), table = std::to_string(1000 + i);
     setup += "link set dev " + d.name + " address " + mac + " arp off\n";
-    setup += "addr add 198.18.7." + number + "/32 dev " + d.name + "\nlink set dev " + d.name + " up\n";
-    if (v6) setup += "addr add fd53:7f1e::" + number + "/128 dev " + d.name + " nodad\n";
-    setup += std::string(v6 ? "-6 " : "") + "route add default dev " + d.name + " metric " + table + '\n';
-    rules += "rule add iif " + d.name + " lookup " + table + '\n';
+    setup += (v6 ? "addr add fd53:7f1e::" + std::to_string(i + 1) + "/128 dev " + d.name + " nodad\n"
+                 : "addr add 198.18.7." + std::to_string(i + 1) + "/32 dev " + d.name + '\n');
+    setup += "link set dev " + d.name + " up\n";
+    add_route(i + 1, "default dev " + d.name);
+    setup += "route add default dev " + d.name + " metric " + table_of(i + 1) + '\n';
     by_name_.emplace(d.name, devices_.size());
     devices_.push_back(d);
   }
-  // "-6" is no word of a batch line.
-  std::string four, six;
-  for (std::size_t at = 0; at < setup.size();) {
-    std::size_t end = setup.find('\n', at) + 1;
-    std::string line = setup.substr(at, end - at);
-    line.starts_with("-6 ") ? six += line.substr(3) : four += line;
-    at = end;
-  }
-  if (CommandResult r = run({"ip", "-batch", "-"}, four); r.status != 0) throw std::runtime_error("ip: " + r.errors);
-  if (CommandResult r = run({"ip", v6 ? "-6" : "-4", "-batch", "-"}, six + rules); r.status != 0)
+  if (CommandResult r = run({"ip", v6 ? "-6" : "-4", "-batch", "-"}, setup); r.status != 0)
     throw std::runtime_error("ip: " + r.errors);
 
   for (Device& d : devices_) {
@@ -190,26 +198,8 @@ Sandbox::~Sandbox() {
 
 const Sandbox::Device& Sandbox::device(const std::string& name) const { return devices_[by_name_.at(name)]; }
 
-std::size_t Sandbox::distance(const std::string& in, const std::string& out) const {
-  return (by_name_.at(out) + devices_.size() - by_name_.at(in)) % devices_.size();
-}
-
-void Sandbox::route_to_this_machine() { route_onward(devices_.size()); }
-
-void Sandbox::route_onward(std::size_t distance) {
-  std::string batch;
-  for (std::size_t i = 0; i < devices_.size(); ++i) {
-    std::string table = " table " + std::to_string(1000 + i);
-    if (!routed_.empty()) batch += "route flush" + table + '\n';
-    if (distance == devices_.size())
-      batch += std::string("route add local default dev ") + loopback_name + table + '\n';
-    else
-      batch += "route add default dev " + devices_[(i + distance) % devices_.size()].name + table + '\n';
-  }
-  if (batch == routed_) return;
-  if (CommandResult r = run({"ip", family_ == Family::ipv6 ? "-6" : "-4", "-batch", "-"}, batch); r.status != 0)
-    throw std::runtime_error("ip: " + r.errors);
-  routed_ = batch;
+std::uint32_t Sandbox::route_mark(const std::string& out) const {
+  return first_route_mark + (out.empty() ? 0 : static_cast<std::uint32_t>(by_name_.at(out)) + 1);
 }
 
 void Sandbox::send(const Packet& p, std::uint32_t id, const Mac& from) {

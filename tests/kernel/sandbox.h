@@ -33,11 +33,8 @@ class Sandbox {
   ~Sandbox();
   Sandbox(const Sandbox&) = delete;
 
-  // Decides where packets are routed that come in: to this machine...
-  void route_to_this_machine();
-  // ... or on: from device i to device i + distance, counted round.
-  void route_onward(std::size_t distance);
-  std::size_t distance(const std::string& in, const std::string& out) const;
+  // The mark by which a packet that comes in is routed out by a device, or to this machine where the name is empty.
+  std::uint32_t route_mark(const std::string& out) const;
 
   // Lets a packet come in by its device, or leave by it: by packet.hook. `from` is the sender's MAC address.
   void send(const Packet& packet, std::uint32_t id, const Mac& from);
@@ -49,7 +46,6 @@ class Sandbox {
   Family family_;
   std::vector<Device> devices_;
   std::map<std::string, std::size_t> by_name_;
-  std::string routed_;
 };
 
 }  // namespace ipo::kernel
