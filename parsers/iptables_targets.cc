@@ -27,7 +27,8 @@ bool read_endpoint(std::string_view text, Family family, Translation& to) {
     addresses = text.substr(1, close - 1);
     ports = text.substr(close + 1);
     if (!ports.empty() && !ports.starts_with(':')) return false;
-  } else if (std::size_t colon = text.find(':'); family == Family::ipv4 && colon != text.npos) {
+  } else if (std::size_t colon = text.find(':'); colon != text.npos && colon == text.rfind(':')) {
+    // A single colon stands before a port, with IPv6 too.
     addresses = text.substr(0, colon);
     ports = text.substr(colon);
   }

@@ -435,3 +435,20 @@ TEST_CASE("iptables: the corpus", "[iptables][corpus]") {
               << counts[2] << " ignored, " << counts[3] << " not understood\n";
   }
 }
+
+TEST_CASE("a single colon in a translation stands before a port, with IPv6 too") {
+  auto translation = [](const std::string& to) {
+    Reading r = read("*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -s 2001:db8::1 -p udp -j DNAT --to-destination " + to + "\nCOMMIT\n");
+    const Ruleset& ruleset = r.site.firewalls.at(0).rulesets.at(0);
+    REQUIRE(ruleset.family == Family::ipv6);
+    const Rule& rule = ruleset.chains.at(0).rules.at(0);
+    CHECK(rule.understanding == Understanding::understood);
+    return format_addresses(rule.action.translation.addresses, Family::ipv6) + " port " + format_ports(rule.action.translation.ports);
+  };
+  CHECK(translation(":5060") == " port 5060");
+  CHECK(translation(":5060-5070") == " port 5060-5070");
+  CHECK(translation("[]:5060") == " port 5060");
+  CHECK(translation("2001:db8::5") == "2001:db8::5 port ");
+  CHECK(translation("[2001:db8::5]:69") == "2001:db8::5 port 69");
+  CHECK(translation("2001:db8::5-2001:db8::6") == "2001:db8::5-2001:db8::6 port ");
+}
