@@ -436,6 +436,19 @@ TEST_CASE("iptables: the corpus", "[iptables][corpus]") {
   }
 }
 
+TEST_CASE("NETMAP in a user chain maps what the chains that call it map") {
+  Reading r = read("*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n:in - [0:0]\n:deeper - [0:0]\n:out - [0:0]\n"
+                   ":both - [0:0]\n:never - [0:0]\n-A PREROUTING -j in\n-A in -g deeper\n-A POSTROUTING -j out\n-A PREROUTING -j both\n"
+                   "-A POSTROUTING -j both\n-A deeper -j NETMAP --to 192.0.2.0/24\n-A out -j NETMAP --to 192.0.2.0/24\n"
+                   "-A both -j NETMAP --to 192.0.2.0/24\n-A never -j NETMAP --to 192.0.2.0/24\nCOMMIT\n");
+  const Ruleset& ruleset = r.site.firewalls.at(0).rulesets.at(0);
+  auto kind = [&](const char* chain) { return ruleset.chains[*ruleset.find("nat", chain)].rules.at(0).action.kind; };
+  CHECK(kind("deeper") == ActionKind::translate_destination);
+  CHECK(kind("out") == ActionKind::translate_source);
+  CHECK(kind("both") == ActionKind::unknown);
+  CHECK(kind("never") == ActionKind::unknown);
+}
+
 TEST_CASE("a single colon in a translation stands before a port, with IPv6 too") {
   auto translation = [](const std::string& to) {
     Reading r = read("*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -s 2001:db8::1 -p udp -j DNAT --to-destination " + to + "\nCOMMIT\n");
