@@ -75,6 +75,8 @@ IntervalSet addresses_in(Family family, Hook hook, bool source) {
   out = IntervalSet{{0, 1}, {u128{0xffff} << 32, (u128{0xffff} << 32) | 0xffffffff}};
   if (hook != Hook::output || source) out.add(prefix(0xff00), prefix(0xff00) | (~u128{0} >> 8));
   if (hook == Hook::forward) out.add(prefix(0xfe80), prefix(0xfebf) | (~u128{0} >> 16));
+  // REDIRECT drops where the device has no address of the destination's scope: ours have global ones.
+  if (hook != Hook::output && !source) out.add(IntervalSet{{0, 0xffffffff}, {prefix(0xfe80), prefix(0xfeff) | (~u128{0} >> 16)}});
   if (!source) out.add(u128{0xfd537f1e} << 96, (u128{0xfd537f1e} << 96) | (~u128{0} >> 32));
   return all.minus(out);
 }
