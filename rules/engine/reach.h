@@ -38,6 +38,8 @@ class Reach {
   const BaseChain* last_filter(Hook hook) const;
 
  private:
+  std::pair<PacketSet, PacketSet> unchanged(const Flow& flow);
+  PacketSet undone(PacketSet seen, const Flow& flow);
   PacketSet pick_predicate(const Flow& flow, const char* what);
 
   ChainSets& chains_;

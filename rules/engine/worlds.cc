@@ -264,6 +264,7 @@ class Walk {
     Family family = ruleset_.family;
     Interval& dst = group.packet[Dimension::destination];
     IntervalSet whole = IntervalSet::range(0, address_max(family));
+    Interval dst_before = dst, port_before = group.packet[Dimension::destination_port];
     if (t.netmap && known(dst)) {
       dst.lo = dst.hi = (dst.lo & ~t.netmap->mask) | t.netmap->value;
     } else if (t.netmap) {
@@ -277,7 +278,15 @@ class Walk {
       assign(group, Dimension::destination, whole);
       group.destination = Origin::this_machine;
     }
-    group.packet[Dimension::nat] = {group.packet[Dimension::nat].lo | 1, group.packet[Dimension::nat].lo | 1};
+    bool writes = t.netmap || !t.addresses.empty() || t.to_receiving_interface;
+    Truth moved = !writes ? Truth::no : changes(dst_before, t.addresses.size() > 1 ? t.addresses : IntervalSet::range(dst.lo, dst.hi));
+    auto finish = [&](Group& done, Truth port_moved) {
+      Truth change = std::max(moved, port_moved);
+      Interval& nat = done.packet[Dimension::nat];
+      if (change == Truth::yes) nat.lo |= 1, nat.hi |= 1;
+      if (change == Truth::maybe) assign(done, Dimension::nat, IntervalSet::range(nat.lo, nat.hi | 1));
+      next.push_back(done);
+    };
     if (!t.ports.empty()) {
       PacketSet inside = space_.nothing();
       const Interval& port = group.packet[Dimension::destination_port];
@@ -291,13 +300,14 @@ class Walk {
       if (!inside.empty()) {
         Group keeping = group;
         keeping.worlds = inside;
-        next.push_back(keeping);
+        finish(keeping, Truth::no);
       }
       if (outside.empty()) return;
       group.worlds = outside;
       pick(group, Dimension::destination_port, t.ports, rule, "the port", group.port);
     }
-    next.push_back(group);
+    // A port that may stay where it is has a group of its own.
+    finish(group, t.ports.empty() ? Truth::no : t.keeps_port ? Truth::yes : changes(port_before, t.ports));
   }
 
   void follow(PacketRange packet) {

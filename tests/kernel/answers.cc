@@ -46,6 +46,10 @@ bool can_lead_to(const Flow& flow, const Packet& p, const Observation& kernel) {
 
 Answers::Answers(ChainSets& chains) : chains_(chains), verdicts_(chains.ruleset()) {
   for (const Chain& chain : chains.ruleset().chains) {
+    // Which of several values the kernel picks is nothing a file could say.
+    for (const Rule& rule : chain.rules)
+      for (const char* what : {"the address", "the port"})
+        if (rule.action.kind == ActionKind::translate_destination) undecidable_.insert("-j " + rule.action.name + " picks " + what);
     if (!chain.policy || chain.policy->value == ActionKind::unknown) undecidable_.insert(unknown_policy(chain).reason);
     for (const Rule& rule : chain.rules) {
       if (rule.understanding == Understanding::bounded) undecidable_.insert(unknown_verdict(rule, true).reason);

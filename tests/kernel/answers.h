@@ -19,8 +19,8 @@ namespace ipo::kernel {
 // Why a verdict is only possible.
 enum class Unproven : std::uint8_t {
   no,           // it is proven
-  undecidable,  // a match nobody can decide from the file, or chains and policies that the file does not hold
-  other         // anything else: a port picked from a range, a rule that was not understood, too much to follow
+  undecidable,  // a match nobody can decide from the file, chains and policies it does not hold, what the kernel picks
+  other         // anything else: a rule that was not understood, too much to follow
 };
 
 struct Answer {

@@ -66,8 +66,10 @@ class Writer {
                one_of({"FIN,SYN,RST,ACK SYN", "SYN,RST SYN", "ACK ACK", "ALL SYN", "ALL NONE", "ALL FIN,PSH,URG", "PSH,URG PSH"}) + ' ';
       default: {
         std::string p = one_of({"tcp", "udp"}), text = "-p " + p + " -m " + p + ' ';
-        if (!chance(4)) text += bang() + "--dport " + port_or_range() + ' ';
-        if (chance(4)) text += bang() + "--sport " + port_or_range() + ' ';
+        // Not both negated: iptables-nft 1.8.9 then compares them as one number, and only legacy does what is written.
+        bool negated = chance(4), first = chance(2);
+        if (!chance(4)) text += (negated && first ? "! --dport " : "--dport ") + port_or_range() + ' ';
+        if (chance(4)) text += (negated && !first ? "! --sport " : "--sport ") + port_or_range() + ' ';
         return text;
       }
     }
