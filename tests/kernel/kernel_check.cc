@@ -357,7 +357,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 int self_test(const Options& options) {
   for (bool v6 : {false, true}) {
     std::string host = v6 ? "2001:db8::5" : "192.0.2.5", other = v6 ? "2001:db8::6" : "192.0.2.6", to = v6 ? '[' + host + ']' : host;
-    std::string text = "*mangle\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -i eth1 -p tcp -m tcp --dport 23 -j DROP\nCOMMIT\n"
+    std::string text = "*mangle\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+                       "-A PREROUTING -i eth1 -p tcp -m tcp --dport 23 -j DROP\nCOMMIT\n"
                        "*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING -i eth0 -p udp -m udp --dport 69 -j DNAT "
                        "--to-destination " + to + ":1069\n-A OUTPUT -p tcp -m tcp --dport 80 -j DNAT --to-destination " + host + "\nCOMMIT\n"
                        "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:calls - [0:0]\n"
