@@ -41,20 +41,33 @@ const std::string& way_out(const Packet& p) {
   return p.hook == Hook::forward ? p.out : none;
 }
 
-// Sends packets[begin..end) with numbers from 1 on.
-void send_all(Sandbox& sandbox, Family family, const std::vector<Packet>& packets, std::size_t begin, std::size_t end) {
+// Packets that need no more numbers than there are.
+struct Batch {
+  std::size_t begin = 0, end = 0;
   std::vector<Routed> routes;
-  for (std::size_t i = begin; i < end; ++i) {
-    auto number = static_cast<std::uint32_t>(i - begin + 1);
+};
+
+std::vector<Batch> batches_of(const Sandbox& sandbox, const std::vector<Packet>& packets) {
+  std::vector<Batch> batches;
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    bool known = packets[i].state == State::established;
+    if (batches.empty() || i - batches.back().begin == batch_limit || (i > 0 && known != (packets[i - 1].state == State::established)))
+      batches.push_back({i, i, {}});
+    Batch& batch = batches.back();
+    auto number = static_cast<std::uint32_t>(i - batch.begin + 1);
     std::uint32_t mark = sandbox.route_mark(way_out(packets[i]));
-    if (!routes.empty() && routes.back().mark == mark)
-      routes.back().last = number;
+    if (!batch.routes.empty() && batch.routes.back().mark == mark)
+      batch.routes.back().last = number;
     else
-      routes.push_back({number, number, mark});
+      batch.routes.push_back({number, number, mark});
+    batch.end = i + 1;
   }
-  set_routes(family, routes);
-  for (std::size_t i = begin; i < end; ++i)
-    sandbox.send(packets[i], static_cast<std::uint32_t>(i - begin + 1), i % 2 ? stand_in_mac : other_mac);
+  return batches;
+}
+
+void send(Sandbox& sandbox, const std::vector<Packet>& packets, const Batch& batch) {
+  for (std::size_t i = batch.begin; i < batch.end; ++i)
+    sandbox.send(packets[i], static_cast<std::uint32_t>(i - batch.begin + 1), i % 2 ? stand_in_mac : other_mac);
 }
 
 void create_sets(const std::string& dump, Family family) {
@@ -69,17 +82,18 @@ void converse(const std::string& dump, Backend backend, Family family, const std
               const std::vector<Packet>& packets, Shared& shared, Observation* out) {
   if (std::string why = enter_own_network(); !why.empty()) throw std::runtime_error(why);
   Sandbox sandbox(family, devices);
-  std::size_t known = 0;
+  if (packets.empty()) return;
   std::vector<Packet> openers;
   for (const Packet& p : packets)
-    if (p.state == State::established) openers.push_back(opener_of(p)), ++known;
+    if (p.state == State::established && openers.size() < batch_limit) openers.push_back(opener_of(p));
   if (!openers.empty()) {
-    start_tracking(family);
     sort_for_sending(openers);
-    for (std::size_t i = 0; i < openers.size(); i += batch_limit)
-      send_all(sandbox, family, openers, i, std::min<std::size_t>(openers.size(), i + batch_limit));
+    Batch all = batches_of(sandbox, openers)[0];
+    start_tracking(family, all.routes);
+    send(sandbox, openers, all);
   }
-  start_observing(family);
+  std::vector<Batch> batches = batches_of(sandbox, packets);
+  start_observing(family, batches[0].routes);
   create_sets(dump, family);
   // iptables-legacy locks a file all processes share; one in memory keeps runs apart and needs no rights.
   int lock = memfd_create("xtables.lock", 0);
@@ -88,20 +102,16 @@ void converse(const std::string& dump, Backend backend, Family family, const std
     put_text(shared.refused, r.errors.empty() ? "status " + std::to_string(r.status) : r.errors);
     return;
   }
-  auto exchange = [&](std::size_t begin, std::size_t end) {
-    while (begin < end) {
-      std::size_t until = std::min<std::size_t>(end, begin + batch_limit);
-      send_all(sandbox, family, packets, begin, until);
-      std::vector<Packet> batch(packets.begin() + static_cast<std::ptrdiff_t>(begin), packets.begin() + static_cast<std::ptrdiff_t>(until));
-      std::vector<Observation> seen = observations(family, batch);
-      std::copy(seen.begin(), seen.end(), out + begin);
-      begin = until;
-    }
-  };
-  exchange(0, known);  // sort_for_sending() puts them first
-  if (known > 0)
-    if (CommandResult r = run({"conntrack", "-F"}, ""); r.status != 0) throw std::runtime_error("conntrack: " + r.errors);
-  exchange(known, packets.size());
+  for (const Batch& batch : batches) {
+    if (batch.begin > 0) next_batch(family, batch.routes);
+    // sort_for_sending() puts those of known connections first.
+    if (batch.begin > 0 && packets[batch.begin - 1].state == State::established && packets[batch.begin].state != State::established)
+      if (CommandResult r = run({"conntrack", "-F"}, ""); r.status != 0) throw std::runtime_error("conntrack: " + r.errors);
+    send(sandbox, packets, batch);
+    std::vector<Packet> sent(packets.begin() + static_cast<std::ptrdiff_t>(batch.begin), packets.begin() + static_cast<std::ptrdiff_t>(batch.end));
+    std::vector<Observation> seen = observations(family, sent);
+    std::copy(seen.begin(), seen.end(), out + batch.begin);
+  }
 }
 
 // Runs `work` in a child; false where it did not end by itself.

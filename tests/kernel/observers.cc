@@ -45,6 +45,13 @@ std::string to_route(Family family) {
   std::string key = key_of(family);
   return "meta mark != 0 update @marks { " + key + " : meta mark }\nmeta mark set " + key + " map @routes\n";
 }
+std::string adding(Family family, const std::vector<Routed>& routes) {
+  std::string elements;
+  for (const Routed& r : routes)
+    elements += (elements.empty() ? "" : ", ") + std::to_string(r.first) + (r.last > r.first ? "-" + std::to_string(r.last) : "") +
+                " : " + std::to_string(r.mark);
+  return elements.empty() ? "" : "add element " + family_word(family) + ' ' + table + " routes { " + elements + " }\n";
+}
 std::string routed(Family family) { return "meta mark set 0\nmeta mark set " + key_of(family) + " map @marks\n"; }
 
 // Packets the kernel makes by itself, answers and what it tells its neighbours, have another priority than ours.
@@ -139,23 +146,15 @@ std::uint32_t number_of(Family family, const std::uint8_t* key) {
 
 }  // namespace
 
-void start_tracking(Family family) {
+void start_tracking(Family family, const std::vector<Routed>& routes) {
   // A rule that asks for the state is what turns connection tracking on.
   nft("table " + family_word(family) + ' ' + table + " {\n" + routing_sets(family) +
       "chain tracking { type filter hook prerouting priority -500; ct state invalid accept\n}\n"
       "chain routing { type filter hook prerouting priority 401; " + to_route(family) + "}\n"
-      "chain quiet { type filter hook output priority -500; " + only_ours + "}\n}\n");
+      "chain quiet { type filter hook output priority -500; " + only_ours + "}\n}\n" + adding(family, routes));
 }
 
-void set_routes(Family family, const std::vector<Routed>& routes) {
-  std::string map = family_word(family) + ' ' + table + " routes", elements;
-  for (const Routed& r : routes)
-    elements += (elements.empty() ? "" : ", ") + std::to_string(r.first) + (r.last > r.first ? "-" + std::to_string(r.last) : "") +
-                " : " + std::to_string(r.mark);
-  nft("flush map " + map + '\n' + (elements.empty() ? "" : "add element " + map + " { " + elements + " }\n"));
-}
-
-void start_observing(Family family) {
+void start_observing(Family family, const std::vector<Routed>& routes) {
   bool v6 = family == Family::ipv6;
   std::string f = family_word(family), key = key_of(family),
               wide = key + " . " + (v6 ? "ip6" : "ip") + " daddr . th dport";
@@ -185,7 +184,14 @@ void start_observing(Family family) {
   chain("output", -199, states);
   chain("output", -99, note("output_seen", wide));
   chain("output", 400, note("output_passed", key) + "drop\n");
-  nft(text + "}\n");
+  nft(text + "}\n" + adding(family, routes));
+}
+
+void next_batch(Family family, const std::vector<Routed>& routes) {
+  std::string flush, place = ' ' + family_word(family) + ' ' + table + ' ';
+  for (const char* set : plain_sets) flush += "flush set" + place + set + '\n';
+  for (const char* set : wide_sets) flush += "flush set" + place + set + '\n';
+  nft(flush + "flush map" + place + "routes\nflush map" + place + "marks\n" + adding(family, routes));
 }
 
 std::vector<Observation> observations(Family family, const std::vector<Packet>& sent) {
@@ -196,7 +202,6 @@ std::vector<Observation> observations(Family family, const std::vector<Packet>& 
   std::vector<std::uint16_t> in(sent.size());
   std::vector<Observation> out(sent.size());
   Netlink netlink;
-  std::string flush;
   std::uint16_t bit = 1;
   auto read = [&](const char* set, bool wide) {
     netlink.elements(family, set, [&](const std::uint8_t* key, std::size_t size) {
@@ -211,11 +216,9 @@ std::vector<Observation> observations(Family family, const std::vector<Packet>& 
       o.destination_port = static_cast<std::uint16_t>(key[4 + octets] << 8 | key[5 + octets]);
     });
     bit = static_cast<std::uint16_t>(bit << 1);
-    flush += "flush set " + family_word(family) + ' ' + table + ' ' + set + '\n';
   };
   for (const char* set : plain_sets) read(set, false);
   for (const char* set : wide_sets) read(set, true);
-  nft(flush + "flush map " + family_word(family) + ' ' + table + " marks\n");
 
   for (std::size_t i = 0; i < sent.size(); ++i) {
     auto is = [&](unsigned what) { return (in[i] & what) != 0; };

@@ -34,12 +34,12 @@ struct Routed {
 };
 
 // Connection tracking and routing alone, and nothing the kernel sends by itself: for packets that open connections.
-void start_tracking(Family family);
-// Adds the observers; replaces start_tracking().
-void start_observing(Family family);
-// Where the packets sent next go. Before each batch.
-void set_routes(Family family, const std::vector<Routed>& routes);
-// Of the packets with numbers 1..count what became at the hook each was meant for, and forgets them.
+void start_tracking(Family family, const std::vector<Routed>& routes);
+// Adds the observers, for a first batch of packets; replaces start_tracking().
+void start_observing(Family family, const std::vector<Routed>& routes);
+// Forgets the batch before.
+void next_batch(Family family, const std::vector<Routed>& routes);
+// What became of the packets of the batch, by number, at the hook each was meant for.
 std::vector<Observation> observations(Family family, const std::vector<Packet>& sent);
 
 }  // namespace ipo::kernel
