@@ -44,16 +44,17 @@ struct Walk {
 
   void translate(const Chain& chain, const Rule& rule) {
     Packet& p = result.packet;
+    Packet before = p;
     const Translation& t = rule.action.translation;
     if (t.netmap)
       p.destination = (p.destination & ~t.netmap->mask) | t.netmap->value;
     else if (!t.addresses.empty())
       p.destination = t.addresses.begin()->lo;
     // The kernel keeps a port that already lies in the range.
-    if (!t.ports.empty() && !(t.keeps_port && t.ports.contains(p.destination_port))) {
+    if (!t.ports.empty() && !(t.keeps_port && t.ports.contains(p.destination_port)))
       p.destination_port = t.port_base ? t.shifted(p.destination_port) : static_cast<std::uint16_t>(t.ports.begin()->lo);
-    }
-    nat |= 1;
+    // Nothing is translated where nothing changes (nf_nat_setup_info).
+    if (t.to_receiving_interface || p.destination != before.destination || p.destination_port != before.destination_port) nat |= 1;
     std::string to = t.to_receiving_interface ? "this machine" : format_address({p.family, p.destination});
     step(chain, "translate to " + to + (t.ports.empty() ? "" : " port " + std::to_string(p.destination_port)), rule.span);
     result.decided_by = rule.span;

@@ -56,6 +56,7 @@ bool Trail::translate(const Translation& t) {
   Interval& address = packet_[Dimension::destination];
   Interval& port = packet_[Dimension::destination_port];
   if (t.netmap || t.addresses.size() > 1 || t.ports.size() > 1 || (t.keeps_port && port.lo != port.hi)) return false;
+  Interval address_before = address, port_before = port;
   bool here = t.addresses.empty() && t.to_receiving_interface;
   Family family = table_.ruleset().family;
   if (here)
@@ -65,7 +66,12 @@ bool Trail::translate(const Translation& t) {
   writes_address_ = writes_address_ || here || !t.addresses.empty();
   if (!t.ports.empty()) port = *t.ports.begin();
   writes_port_ = writes_port_ || !t.ports.empty();
-  packet_[Dimension::nat] = {packet_[Dimension::nat].lo | 1, packet_[Dimension::nat].lo | 1};
+  auto moved = [](const Interval& before, const Interval& now) { return changes(before, IntervalSet::range(now.lo, now.hi)); };
+  Truth change = here ? Truth::yes : std::max(moved(address_before, address), moved(port_before, port));
+  if (change == Truth::maybe) return false;
+  // The kernel calls it translated only where something changes.
+  words_.push_back(static_cast<std::uint32_t>(change));
+  if (change == Truth::yes) packet_[Dimension::nat] = {packet_[Dimension::nat].lo | 1, packet_[Dimension::nat].lo | 1};
   return true;
 }
 

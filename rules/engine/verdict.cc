@@ -119,6 +119,7 @@ struct Verdicts::Table {
     Family family = rules.ruleset().family;
     Interval& dst = packet[Dimension::destination];
     Interval& port = packet[Dimension::destination_port];
+    Interval dst_before = dst, port_before = port;
     auto pick = [&](Interval& value, const IntervalSet& values) {
       unknown_met = unknown_met || values.size() > 1;
       value = {values.begin()->lo, values.begin()->lo};
@@ -134,7 +135,15 @@ struct Verdicts::Table {
     } else if (!t.addresses.empty()) {
       pick(dst, t.addresses);
     }
+    translate_port(t, port, pick);
+    Truth change = std::max(changes(dst_before, IntervalSet::range(dst.lo, dst.hi)), changes(port_before, IntervalSet::range(port.lo, port.hi)));
+    if (change == Truth::no) return;
+    if (change == Truth::maybe) unknown_met = true;  // as if it did
     packet[Dimension::nat] = {packet[Dimension::nat].lo | 1, packet[Dimension::nat].lo | 1};
+  }
+
+  template <class Pick>
+  void translate_port(const Translation& t, Interval& port, Pick pick) {
     if (t.ports.empty()) return;
     if (t.keeps_port && port.lo == port.hi && t.ports.contains(port.lo)) return;
     if (t.port_base && port.lo == port.hi) {

@@ -266,6 +266,7 @@ class Walk {
     Family family = ruleset_.family;
     Interval& dst = group.packet[Dimension::destination];
     IntervalSet whole = IntervalSet::range(0, address_max(family));
+    Interval dst_before = dst, port_before = group.packet[Dimension::destination_port];
     if (t.netmap && known(dst)) {
       dst.lo = dst.hi = (dst.lo & ~t.netmap->mask) | t.netmap->value;
     } else if (t.netmap) {
@@ -279,7 +280,16 @@ class Walk {
       assign(group, Dimension::destination, whole);
       group.destination = Origin::this_machine;
     }
-    group.packet[Dimension::nat] = {group.packet[Dimension::nat].lo | 1, group.packet[Dimension::nat].lo | 1};
+    bool writes = t.netmap || !t.addresses.empty() || t.to_receiving_interface;
+    Truth moved = !writes ? Truth::no : changes(dst_before, t.addresses.size() > 1 ? t.addresses : IntervalSet::range(dst.lo, dst.hi));
+    auto finish = [&](Group& done, Truth port_moved) {
+      Truth change = std::max(moved, port_moved);
+      Interval& nat = done.packet[Dimension::nat];
+      if (change == Truth::yes) nat.lo |= 1, nat.hi |= 1;
+      if (change == Truth::maybe) assign(done, Dimension::nat, IntervalSet::range(nat.lo, nat.hi | 1));
+      next.push_back(done);
+    };
+    Truth port_moved = Truth::no;
     if (!t.ports.empty()) {
       PacketSet inside = space_.nothing();
       const Interval& port = group.packet[Dimension::destination_port];
@@ -293,14 +303,16 @@ class Walk {
       if (!inside.empty()) {
         Group keeping = group;
         keeping.worlds = inside;
-        next.push_back(keeping);
+        finish(keeping, Truth::no);
       }
       if (outside.empty()) return;
       group.worlds = outside;
-      bool shifts = t.port_base && known(port);
-      pick(group, Dimension::destination_port, shifts ? IntervalSet::of(t.shifted(port.lo)) : t.ports, rule, "the port", group.port);
+      IntervalSet to = t.port_base && known(port) ? IntervalSet::of(t.shifted(port.lo)) : t.ports;
+      // A port that may stay where it is has a group of its own.
+      port_moved = t.keeps_port ? Truth::yes : changes(port_before, to);
+      pick(group, Dimension::destination_port, to, rule, "the port", group.port);
     }
-    next.push_back(group);
+    finish(group, port_moved);
   }
 
   void follow(PacketRange packet) {
