@@ -38,6 +38,8 @@ class PacketSpace {
   // The predicate's number, if it was ever asked for.
   std::optional<std::uint32_t> number_of(const OpaqueTest& test, SourceSpan place) const;
   PacketSet condition(const Condition& condition);
+  // {p of the family : every condition holds}.
+  PacketSet all_of(const std::vector<Condition>& conditions, Family family);
 
  private:
   using Key = std::pair<std::string, SourceSpan>;
@@ -112,10 +114,10 @@ class ChainSets {
 
  private:
   enum class View { outcome, untrack };
-  // A run of rules of one chain: what it decides, and every packet one of its rules matches. Runs form a binary tree over
-  // the chain, numbered as a heap from 1.
+  // A run of rules of one chain: what it decides, and a function that is 0 exactly where none of its rules matches. Runs
+  // form a binary tree over the chain, numbered as a heap from 1.
   struct Segment {
-    PacketSet decision, matched, takes;
+    PacketSet decision, matched;
     bool known = false;
   };
   const Segment& segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end);
@@ -138,6 +140,7 @@ class ChainSets {
   std::vector<std::vector<Segment>> segments_;
   std::vector<std::optional<PacketSet>> summaries_[2];
   std::vector<std::size_t> callers_first_;  // every chain after all chains that call it
+  std::vector<bool> untracks_;              // a NOTRACK rule may be met in the chain or below
   std::vector<RuleRef> translations_;
 };
 
