@@ -32,6 +32,7 @@ u128 dimension_max(Dimension dimension) {
     case Dimension::out: return 0xffffffffu;
     case Dimension::state: return 4;
     case Dimension::nat: return 3;
+    case Dimension::marks: return 65535;
     case Dimension::destination:
     case Dimension::source: return ~u128{0};
     case Dimension::destination_port:
@@ -46,6 +47,7 @@ Dimension dimension_of(Field field) {
     case Field::protocol: return Dimension::protocol;
     case Field::state: return Dimension::state;
     case Field::nat: return Dimension::nat;
+    case Field::marks: return Dimension::marks;
     case Field::destination: return Dimension::destination;
     case Field::destination_port: return Dimension::destination_port;
     case Field::source: return Dimension::source;
@@ -455,6 +457,68 @@ PacketSet Space::every(PacketSet s, Dimension dimension, const IntervalSet& valu
 
 PacketSet Space::exists(PacketSet s, Dimension dimension) {
   return exists(s, dimension, IntervalSet::range(0, dimension_max(dimension)));
+}
+
+std::uint32_t Space::substitute(std::uint32_t f, std::uint32_t level, const std::vector<std::uint16_t>& to, std::uint32_t call,
+                                unsigned depth) {
+  if (level_of(f) > level || deepest_of(f) < level) return f;
+  if (const CacheLine& l = line(Op::substitute, f, call); l.op == Op::substitute && l.f == f && l.g == call) return l.result;
+  const Node& n = node(f);
+  step(n.count, depth);
+  std::uint32_t result;
+  if (n.level == level) {
+    std::size_t base = narrow_.size();
+    std::uint32_t last = n.count - 1, max = static_cast<std::uint32_t>(level_max(level));
+    auto upto = [&](std::uint32_t i) { return i < last ? n.words[i] : max; };
+    for (std::uint32_t v = 0; v < to.size(); ++v)
+      push(narrow_, base, v, n.children()[seek(0, last, std::uint32_t{to[v]}, upto)]);
+    for (std::uint32_t i = 0; i < n.count; ++i)
+      if (upto(i) >= to.size()) push(narrow_, base, upto(i), n.children()[i]);
+    result = make(level, narrow_, base);
+  } else {
+    result = rebuild(n, [&](std::uint32_t child) { return substitute(child, level, to, call, depth + 1); });
+  }
+  line(Op::substitute, f, call) = {Op::substitute, f, call, result};
+  return result;
+}
+
+PacketSet Space::substitute(PacketSet f, Dimension dimension, const std::vector<std::uint16_t>& to) {
+  return {substitute(f.node, static_cast<std::uint32_t>(dimension), to, next_call(), 0)};
+}
+
+std::uint32_t Space::move(std::uint32_t f, std::uint32_t level, Interval from, u128 to, std::uint32_t call, unsigned depth) {
+  if (f == leaf_bit) return f;
+  if (const CacheLine& l = line(Op::move, f, call); l.op == Op::move && l.f == f && l.g == call) return l.result;
+  std::uint32_t result;
+  if (level_of(f) < level) {
+    const Node& n = node(f);
+    step(n.count, depth);
+    result = rebuild(n, [&](std::uint32_t child) { return move(child, level, from, to, call, depth + 1); });
+  } else {
+    u128 max = level_max(level), last = to + (from.hi - from.lo);
+    std::size_t base = wide_.size();
+    if (to > 0) push(wide_, base, to - 1, leaf_bit);
+    if (level_of(f) > level) {
+      push(wide_, base, last, f);
+    } else {
+      const Node& n = node(f);
+      step(n.count, depth);
+      for (std::uint32_t i = 0; i < n.count; ++i) {
+        u128 upto = i + 1 < n.count ? n.upto(i) : max;
+        if (upto < from.lo) continue;
+        push(wide_, base, std::min(upto, from.hi) - from.lo + to, n.children()[i]);
+        if (upto >= from.hi) break;
+      }
+    }
+    if (last < max) push(wide_, base, max, leaf_bit);
+    result = make(level, wide_, base);
+  }
+  line(Op::move, f, call) = {Op::move, f, call, result};
+  return result;
+}
+
+PacketSet Space::move(PacketSet s, Dimension dimension, Interval from, u128 to) {
+  return {move(s.node, static_cast<std::uint32_t>(dimension), from, to, next_call(), 0)};
 }
 
 // Bottom up: all predicates lie below all fields.

@@ -22,11 +22,12 @@
 namespace ipo {
 
 // The order is the diagram's variable order. Ranges: family 0 = IPv4, 1 = IPv6; in, out: Interfaces' numbers; state:
-// State; nat: bit 0 destination translated, bit 1 source translated; destination_port holds type * 256 + code for ICMP.
+// State; nat: bit 0 destination translated, bit 1 source translated; marks: an index into Ruleset::marks; destination_port
+// holds type * 256 + code for ICMP.
 enum class Dimension : std::uint8_t {
-  family, protocol, in, out, state, nat, destination, destination_port, source, source_port, tcp_flags
+  family, protocol, in, out, state, nat, marks, destination, destination_port, source, source_port, tcp_flags
 };
-constexpr std::uint32_t dimension_count = 11;
+constexpr std::uint32_t dimension_count = 12;
 u128 dimension_max(Dimension dimension);
 Dimension dimension_of(Field field);
 
@@ -102,6 +103,10 @@ class Space {
   PacketSet exists(PacketSet s, Dimension dimension, const IntervalSet& values);
   PacketSet every(PacketSet s, Dimension dimension, const IntervalSet& values);
   PacketSet exists(PacketSet s, Dimension dimension);
+  // The function at p[dimension := to[p.dimension]]; what `to` does not reach stays. For small dimensions.
+  PacketSet substitute(PacketSet f, Dimension dimension, const std::vector<std::uint16_t>& to);
+  // {p[dimension := p.dimension - from.lo + to] : p in s, p.dimension in from}.
+  PacketSet move(PacketSet s, Dimension dimension, Interval from, u128 to);
   // {p : some / every assignment of the predicates has p in s}.
   PacketSet possible(PacketSet s);
   PacketSet proven(PacketSet s);
@@ -152,7 +157,8 @@ class Space {
   template <class End>
   using Edges = std::vector<Edge<End>>;
   enum class Op : std::uint32_t {
-    none, overlay, restrict, minus, where, relabel, exists, every, possible, proven, without_predicates, assume
+    none, overlay, restrict, minus, where, relabel, exists, every, possible, proven, without_predicates, assume,
+    substitute, move
   };
   struct CacheLine {
     Op op = Op::none;
@@ -185,6 +191,9 @@ class Space {
   std::uint32_t map_leaves(Op op, std::uint32_t f, std::uint32_t call, const Map& map, unsigned depth);
   std::uint32_t quantify(Op op, std::uint32_t f, std::uint32_t level, const IntervalSet& values, std::uint32_t call,
                          unsigned depth);
+  std::uint32_t substitute(std::uint32_t f, std::uint32_t level, const std::vector<std::uint16_t>& to, std::uint32_t call,
+                           unsigned depth);
+  std::uint32_t move(std::uint32_t f, std::uint32_t level, Interval from, u128 to, std::uint32_t call, unsigned depth);
   std::uint32_t settle(Op op, std::uint32_t f, unsigned depth);
   std::uint32_t assume(std::uint32_t f, std::uint32_t level, unsigned value, unsigned depth);
   // Every node of f once, f first, that `each` returns true for the parent of.

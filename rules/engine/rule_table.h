@@ -59,6 +59,7 @@ struct TableRule {
   std::vector<TableCondition> conditions;
   const Rule* rule = nullptr;
   ActionKind kind = ActionKind::proceed;  // jumps that loop, nest too deep or lead nowhere are unknown
+  bool several = false;                   // some condition has more than one test
   std::uint32_t target = 0;               // chain of jump and go_to
   std::uint32_t accepts = 0, drops = 0;   // of an unknown action: its predicates
 
@@ -74,6 +75,7 @@ class RuleTable {
   struct ChainTable {
     const Chain* chain = nullptr;
     std::vector<TableRule> rules;
+    std::uint32_t first = 0;           // number of its first rule among those of all chains
     std::uint32_t policy_accepts = 0;  // the predicate, where the policy is not known
     // For each indexed dimension, where values begin that the rules tell apart, and for each such piece one bit per rule
     // that can match there. Pieces may be joined to save memory: a bit says "can", never "does".
@@ -110,7 +112,9 @@ class RuleTable {
 
   const Ruleset& ruleset_;
   Interfaces interfaces_;
-  std::map<std::string, u128, std::less<>> exact_, prefixes_;  // interface names to numbers
+  // Interface names to numbers.
+  std::unordered_map<std::string, u128> exact_;
+  std::map<std::string, u128, std::less<>> prefixes_;
   std::vector<ChainTable> chains_;
   std::deque<IntervalSet> interface_sets_;
   std::map<std::pair<std::string, bool>, const IntervalSet*> interface_tests_;
