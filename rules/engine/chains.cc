@@ -7,6 +7,7 @@
 #include "rules/engine/chains.h"
 
 #include <algorithm>
+#include <list>
 #include <unordered_map>
 
 namespace ipo {
@@ -121,6 +122,68 @@ PacketSet PacketSpace::condition(const Condition& condition) {
   return condition.negated ? space.minus(space.constant(1), any) : any;
 }
 
+namespace {
+
+// The values of a dimension that satisfy the condition, if it speaks of one dimension only.
+struct OneDimension {
+  Dimension dimension;
+  const IntervalSet* written = nullptr;  // as it stands in the rule; else
+  IntervalSet values;
+};
+
+std::optional<OneDimension> one_dimension(const Condition& condition, const Interfaces& interfaces) {
+  if (condition.any_of.empty()) return {};
+  std::optional<OneDimension> out;
+  for (const Test& test : condition.any_of) {
+    auto* field = std::get_if<FieldTest>(&test);
+    auto* interface = std::get_if<InterfaceTest>(&test);
+    if (!field && !interface) return {};
+    Dimension dimension = field ? dimension_of(field->field) : interface->incoming ? Dimension::in : Dimension::out;
+    if (out && out->dimension != dimension) return {};
+    if (!out) out.emplace(OneDimension{dimension, nullptr, {}});
+    if (field && condition.any_of.size() == 1 && !condition.negated)
+      out->written = &field->values;
+    else
+      out->values.add(field ? field->values : interfaces.matching(*interface));
+  }
+  if (condition.negated) out->values = out->values.complement(dimension_max(out->dimension));
+  return out;
+}
+
+bool only_predicates(const Condition& condition) {
+  return std::all_of(condition.any_of.begin(), condition.any_of.end(),
+                     [](const Test& test) { return std::holds_alternative<OpaqueTest>(test); });
+}
+
+}  // namespace
+
+// A box, made from its last dimension up, around what is left to the predicates; the few conditions that speak of several
+// dimensions are met with it.
+PacketSet PacketSpace::all_of(const std::vector<Condition>& conditions, Family family) {
+  static const IntervalSet address_ranges[] = {IntervalSet::range(0, address_max(Family::ipv4)),
+                                               IntervalSet::range(0, address_max(Family::ipv6))};
+  static const IntervalSet families[] = {IntervalSet::of(0), IntervalSet::of(1)};
+  const IntervalSet* values[dimension_count] = {};
+  std::list<IntervalSet> made;
+  auto narrow = [&](Dimension dimension, const IntervalSet& by) {
+    const IntervalSet*& at = values[static_cast<std::size_t>(dimension)];
+    at = !at ? &by : by.size() == 1 && at->contains(by.begin()->lo) ? &by : &made.emplace_back(at->intersected(by));
+  };
+  narrow(Dimension::family, families[static_cast<std::size_t>(family)]);
+  narrow(Dimension::source, address_ranges[static_cast<std::size_t>(family)]);
+  narrow(Dimension::destination, address_ranges[static_cast<std::size_t>(family)]);
+  PacketSet inner = space.constant(1), others = space.constant(1);
+  for (const Condition& c : conditions) {
+    if (std::optional<OneDimension> one = one_dimension(c, interfaces))
+      narrow(one->dimension, one->written ? *one->written : made.emplace_back(std::move(one->values)));
+    else
+      (only_predicates(c) ? inner : others) = space.intersect(only_predicates(c) ? inner : others, condition(c));
+  }
+  for (std::uint32_t d = dimension_count; d-- > 0;)
+    if (values[d]) inner = space.within(static_cast<Dimension>(d), *values[d], inner);
+  return space.intersect(inner, others);
+}
+
 // ---- chains -----------------------------------------------------------------------------------------------------
 
 ChainSets::ChainSets(PacketSpace& packets, const Ruleset& ruleset)
@@ -180,11 +243,7 @@ int ChainSets::nesting(std::size_t chain, std::vector<int>& height, int depth) {
 PacketSet ChainSets::plain_match(std::size_t chain, std::size_t rule) {
   auto& memo = matches_[chain][rule];
   if (!memo) {
-    // Predicates first, fields last: the diagram's order is the other way round, so each step meets a small set.
-    PacketSet set = universe_;
-    for (const Condition& condition : ruleset_.chains[chain].rules[rule].conditions)
-      set = space().intersect(set, packets_.condition(condition));
-    memo = set;
+    memo = packets_.all_of(ruleset_.chains[chain].rules[rule].conditions, ruleset_.family);
   }
   return *memo;
 }
@@ -340,15 +399,17 @@ const ChainSets::Segment& ChainSets::segment(std::size_t chain, std::size_t node
   Segment made;
   if (end - begin == 1) {
     made.decision = rule_decision(chain, begin);
-    made.matched = match(chain, begin);
-    made.takes = s.relabel(made.decision, [](std::uint32_t v) { return v == outcome_proceed ? 0u : 1u; });
+    ActionKind does = kind(chain, begin);
+    bool always = does != ActionKind::proceed && does != ActionKind::untrack && does != ActionKind::unknown &&
+                  does != ActionKind::jump && does != ActionKind::go_to;
+    made.matched = always ? made.decision : match(chain, begin);
   } else {
     std::size_t middle = begin + (end - begin) / 2;
     Segment first = segment(chain, 2 * node, begin, middle);
     const Segment& second = segment(chain, 2 * node + 1, middle, end);
     made.decision = s.overlay(first.decision, second.decision);
-    made.matched = s.unite(first.matched, second.matched);
-    made.takes = s.unite(first.takes, second.takes);
+    bool always = first.matched == first.decision && second.matched == second.decision;
+    made.matched = always ? made.decision : s.overlay(first.matched, second.matched);
   }
   made.known = true;
   return segments_[chain][node] = made;
@@ -363,7 +424,7 @@ void ChainSets::meet_segment(std::size_t chain, std::size_t node, std::size_t be
   if (reaching.empty()) return;
   if (end - begin > 1) {
     std::size_t middle = begin + (end - begin) / 2;
-    PacketSet taken = segment(chain, 2 * node, begin, middle).takes;
+    PacketSet taken = segment(chain, 2 * node, begin, middle).decision;
     meet_segment(chain, 2 * node, begin, middle, reaching, effect, way);
     meet_segment(chain, 2 * node + 1, middle, end, s.minus(reaching, effects_.before(taken, effect)), effect, way);
     return;
@@ -403,7 +464,7 @@ std::vector<PacketSet> ChainSets::send(const BaseChain& base, PacketSet entering
 void ChainSets::find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end,
                             std::pair<std::size_t, std::size_t> rules, PacketSet wanted, std::size_t limit, std::vector<Taker>& out) {
   if (begin >= rules.second || end <= rules.first || out.size() == limit) return;
-  PacketSet takes = space().intersect(wanted, segment(chain, node, begin, end).takes);
+  PacketSet takes = space().intersect(wanted, segment(chain, node, begin, end).decision);
   if (takes.empty()) return;
   if (end - begin > 1) {
     std::size_t middle = begin + (end - begin) / 2;

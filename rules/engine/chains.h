@@ -42,6 +42,8 @@ class PacketSpace {
   // The predicate's number, if it was ever asked for.
   std::optional<std::uint32_t> number_of(const OpaqueTest& test, SourceSpan place) const;
   PacketSet condition(const Condition& condition);
+  // {p of the family : every condition holds}.
+  PacketSet all_of(const std::vector<Condition>& conditions, Family family);
 
  private:
   using Key = std::pair<std::string, SourceSpan>;  // text and place
@@ -109,10 +111,10 @@ class ChainSets {
   // The packets a rule matches, as they enter its chain: what the rules before it change is done to them, whether or not one
   // of those ends their way.
   PacketSet match(std::size_t chain, std::size_t rule);
-  // A run of rules of one chain: what it decides, and every packet one of its rules matches, as they enter the chain. Runs
-  // form a binary tree over the chain, numbered as a heap from 1.
+  // A run of rules of one chain, as packets enter the chain: what it decides, 0 where it decides nothing, and a function
+  // that is 0 exactly where none of its rules matches. Runs form a binary tree over the chain, numbered as a heap from 1.
   struct Segment {
-    PacketSet decision, matched, takes;
+    PacketSet decision, matched;
     bool known = false;
   };
   const Segment& segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end);

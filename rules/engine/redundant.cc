@@ -75,7 +75,7 @@ struct Walk {
       ChainSets::Segment first = chains.segment(chain, 2 * node, begin, middle);
       PacketSet then = chains.segment(chain, 2 * node + 1, middle, end).decision;
       run(chain, 2 * node, begin, middle, reaching, s.overlay(s.restrict(then, reaching), after), leaving);
-      run(chain, 2 * node + 1, middle, end, s.minus(reaching, first.takes), after, leaving);
+      run(chain, 2 * node + 1, middle, end, s.minus(reaching, first.decision), after, leaving);
       return;
     }
     met[chain][begin] = s.unite(met[chain][begin], reaching);
