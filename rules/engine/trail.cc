@@ -67,7 +67,7 @@ bool Trail::translate(const Translation& t) {
   if (!t.ports.empty()) port = *t.ports.begin();
   writes_port_ = writes_port_ || !t.ports.empty();
   auto moved = [](const Interval& before, const Interval& now) { return changes(before, IntervalSet::range(now.lo, now.hi)); };
-  Truth change = here ? Truth::yes : std::max(moved(address_before, address), moved(port_before, port));
+  Truth change = std::max(moved(address_before, address), moved(port_before, port));
   if (change == Truth::maybe) return false;
   // The kernel calls it translated only where something changes.
   words_.push_back(static_cast<std::uint32_t>(change));
