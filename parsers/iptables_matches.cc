@@ -294,6 +294,25 @@ void test_mac(RuleInProgress& rule, const Option& o) {
   add_opaque(rule, "-m mac --mac-source " + address, "depends on the sender's MAC address", false, o.negated, o.span);
 }
 
+// ---- marks ------------------------------------------------------------------------------------------------------
+
+// What the mark is depends on rules that set it, which only the whole ruleset shows: parsers/marks.h.
+void test_mark(RuleInProgress& rule, const Option& o, std::string_view module, bool connection) {
+  auto bits = masked_number(o.values[0]);
+  if (!bits) return add_damaged(rule, o, "mark " + quoted(o.values[0]) + " is no number");
+  std::string reason = connection ? "depends on the connection's mark" : "depends on the packet's mark";
+  rule.bounded(reason);
+  rule.add(OpaqueTest{"-m " + std::string(module) + " --mark " + std::string(o.values[0]), reason, false,
+                      MarkBits{connection, bits->value, bits->mask}},
+           o.negated, o.span);
+}
+void test_packet_mark(RuleInProgress& rule, const Option& o) { test_mark(rule, o, "mark", false); }
+// Without a connection it never holds, negated or not (xt_connmark.c: connmark_mt).
+void test_connection_mark(RuleInProgress& rule, const Option& o) {
+  rule.add(FieldTest{Field::state, IntervalSet::range(0, 2)}, false, o.span);
+  test_mark(rule, o, "connmark", true);
+}
+
 // ---- the modules ------------------------------------------------------------------------------------------------
 
 constexpr OptionMeaning port_options[] = {{"sport", test_sport}, {"dport", test_dport}};
@@ -309,6 +328,9 @@ constexpr OptionMeaning conntrack_options[] = {{"ctstate", test_state}, {"ctprot
 constexpr OptionMeaning iprange_options[] = {{"src-range", test_source_range}, {"dst-range", test_destination_range}};
 constexpr OptionMeaning addrtype_options[] = {{"src-type", test_source_type}, {"dst-type", test_destination_type}};
 constexpr OptionMeaning mac_options[] = {{"mac-source", test_mac}};
+
+constexpr OptionMeaning mark_options[] = {{"mark", test_packet_mark}};
+constexpr OptionMeaning connmark_options[] = {{"mark", test_connection_mark}};
 
 constexpr std::string_view ports_text = "sport|source-port= dport|destination-port=";
 constexpr std::string_view multiport_text = "sports|source-ports= dports|destination-ports= ports=";
@@ -387,8 +409,8 @@ constexpr MatchModule modules[] = {
      "match-set|set== return-nomatch update-counters update-subcounters packets-eq= packets-lt= packets-gt= bytes-eq= "
      "bytes-lt= bytes-gt=",
      "depends on an ipset that is not given"},
-    {"mark", "mark=", "depends on the packet's mark", M::inverted},
-    {"connmark", "mark=", "depends on the connection's mark", M::inverted},
+    {"mark", "mark=", "", M::split, false, false, mark_options},
+    {"connmark", "mark=", "", M::split, false, false, connmark_options},
     {"connlabel", "label= set", "depends on the connection's label", M::inverted, stateful},
     {"helper", "helper=", "depends on the helper that tracks the connection", M::inverted},
     {"policy", "dir= pol= strict reqid= spi= proto= mode= tunnel-src= tunnel-dst= next",

@@ -354,7 +354,9 @@ void TableReader::hook_ufw(std::vector<Inference>& inferences) {
   auto call = [&](Growing& from, const std::string& name) {
     Rule rule;
     rule.span = header_;
-    rule.action = {ActionKind::jump, name, name, {}, header_};
+    rule.action.kind = ActionKind::jump;
+    rule.action.name = rule.action.chain = name;
+    rule.action.span = header_;
     if (!present(name)) {
       OpaqueTest test = missing_piece(name);
       worsen(rule, Understanding::bounded, test.reason);

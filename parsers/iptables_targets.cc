@@ -41,10 +41,13 @@ bool read_endpoint(std::string_view text, Family family, Translation& to) {
   }
   if (ports.empty()) return !addresses.empty();
   ports.remove_prefix(1);
-  // After it: where the range before translation starts. Then every port is moved by the same distance, which is bounded
-  // here as any port of the range.
-  if (ports.find('/') != ports.npos) to.keeps_port = false;
-  ports = ports.substr(0, ports.find('/'));
+  if (std::size_t slash = ports.find('/'); slash != ports.npos) {
+    auto base = port_number(ports.substr(slash + 1));
+    if (!base) return false;
+    to.port_base = static_cast<std::uint16_t>(*base);
+    to.keeps_port = false;
+    ports = ports.substr(0, slash);
+  }
   auto range = port_range(ports, '-');
   if (!range || range->lo > range->hi) return false;
   to.ports.add(range->lo, range->hi);
@@ -94,6 +97,70 @@ void track(RuleInProgress& rule, const TargetUse& use) {
     if (o.name == "notrack") rule.rule.action.kind = ActionKind::untrack;
 }
 
+// --set-xmark clears the mask's bits and flips the value's; the others are short for it (xt_mark.c, libxt_MARK.c).
+bool read_mark_option(const Option& o, MarkChange& change) {
+  auto given = masked_number(o.values[0]);
+  if (!given) return false;
+  auto [value, mask] = *given;
+  change.value = value;
+  if (o.name == "set-xmark") change.clear = mask;
+  if (o.name == "set-mark") change.clear = mask | value;
+  if (o.name == "and-mark") change.clear = ~value, change.value = 0;
+  if (o.name == "or-mark") change.clear = value;
+  if (o.name == "xor-mark") change.clear = 0;
+  return true;
+}
+
+void set_mark(RuleInProgress& rule, const TargetUse& use) {
+  MarkChange change;
+  for (const Option& o : use.options)
+    if (!read_mark_option(o, change)) change.known = false;
+  rule.rule.action.mark = change;
+}
+
+// --save-mark copies the packet's bits into the connection's mark, --restore-mark the other way (xt_connmark.c). Without a
+// connection nothing happens.
+void set_connection_mark(RuleInProgress& rule, const TargetUse& use) {
+  MarkChange change;
+  change.connection = true;
+  std::uint32_t packet_mask = ~0u, connection_mask = ~0u;
+  for (const Option& o : use.options) {
+    if (o.name == "save-mark" || o.name == "restore-mark") {
+      change.copies = true;
+      change.connection = o.name == "save-mark";
+    } else if (o.name == "nfmask" || o.name == "ctmask" || o.name == "mask") {
+      auto mask = parse_number(o.values[0], ~0u);
+      change.known = change.known && mask;
+      if (mask && o.name != "ctmask") packet_mask = *mask;
+      if (mask && o.name != "nfmask") connection_mask = *mask;
+    } else if (o.name == "left-shift-mark" || o.name == "right-shift-mark") {
+      auto bits = parse_number(o.values[0], 31);
+      change.known = change.known && bits;
+      if (bits) change.shift = o.name == "left-shift-mark" ? static_cast<int>(*bits) : -static_cast<int>(*bits);
+    } else if (!read_mark_option(o, change)) {
+      change.known = false;
+    }
+  }
+  if (change.copies) {
+    change.clear = change.connection ? connection_mask : packet_mask;
+    change.value = change.connection ? packet_mask : connection_mask;
+  } else if (change.shift != 0) {
+    change.known = false;
+  }
+  rule.rule.action.mark = change;
+  rule.add(FieldTest{Field::state, IntervalSet::range(0, 2)}, false, use.span);
+}
+
+void set_unknown_mark(RuleInProgress& rule, const TargetUse&) {
+  rule.rule.action.mark = MarkChange{};
+  rule.rule.action.mark->known = false;
+}
+
+void set_mapped_mark(RuleInProgress& rule, const TargetUse& use) {
+  for (const Option& o : use.options)
+    if (o.name == "map-mark") set_unknown_mark(rule, use);
+}
+
 constexpr std::string_view mark_text = "set-xmark= set-mark= and-mark= or-mark= xor-mark=";
 constexpr std::string_view connmark_text =
     "set-xmark= set-mark= and-mark= or-mark= xor-mark= save-mark restore-mark mask= nfmask= ctmask= "
@@ -111,9 +178,11 @@ constexpr TargetKind targets[] = {
     {"DELUDE", "", A::drop, "", ""},
     {"CHAOS", "delude tarpit", A::drop, "", ""},
 
-    {"QUEUE", "", A::unknown, "handed to a program", ""},
-    {"NFQUEUE", "queue-num= queue-balance= queue-bypass queue-cpu-fanout", A::unknown, "handed to a program", ""},
-    {"TPROXY", "on-port= on-ip= tproxy-mark=", A::accept, "handed to a socket of the firewall", "mark"},
+    {"QUEUE", "", A::unknown, "handed to a program", "mark", set_unknown_mark},
+    {"NFQUEUE", "queue-num= queue-balance= queue-bypass queue-cpu-fanout", A::unknown, "handed to a program", "mark",
+     set_unknown_mark},
+    {"TPROXY", "on-port= on-ip= tproxy-mark=", A::accept, "handed to a socket of the firewall", "mark",
+     set_unknown_mark},
     {"SYNPROXY", "mss= wscale= sack-perm timestamp timestamps ecn", A::unknown,
      "answered by the firewall for the server", ""},
     {"CLUSTERIP", "new hashmode= clustermac= total-nodes= local-node= hash-init=", A::unknown,
@@ -138,18 +207,19 @@ constexpr TargetKind targets[] = {
     {"TEE", "gateway= oif=", A::proceed, "", ""},
     {"IMQ", "todev=", A::proceed, "", ""},
     {"FLOWOFFLOAD", "hw", A::proceed, "", ""},
-    {"MARK", mark_text, A::proceed, "", "mark"},
-    {"CONNMARK", connmark_text, A::proceed, "", "mark connmark"},
+    {"MARK", mark_text, A::proceed, "", "mark", set_mark},
+    {"CONNMARK", connmark_text, A::proceed, "", "mark connmark", set_connection_mark},
     {"HMARK",
      "hmark-tuple= hmark-mod= hmark-offset= hmark-src-prefix= hmark-dst-prefix= hmark-sport-mask= hmark-dport-mask= "
      "hmark-spi-mask= hmark-proto-mask= hmark-rnd= hmark-sport= hmark-dport= hmark-spi= hmark-proto=",
-     A::proceed, "", "mark"},
-    {"IPMARK", "addr= and-mask= or-mask= shift=", A::proceed, "", "mark"},
+     A::proceed, "", "mark", set_unknown_mark},
+    {"IPMARK", "addr= and-mask= or-mask= shift=", A::proceed, "", "mark", set_unknown_mark},
     {"CLASSIFY", "set-class=", A::proceed, "", ""},
     {"CHECKSUM", "checksum-fill", A::proceed, "", ""},
     {"SECMARK", "selctx=", A::proceed, "", ""},
     {"CONNSECMARK", "save restore", A::proceed, "", ""},
-    {"SET", "add-set== del-set== map-set== timeout= exist map-mark map-prio map-queue", A::proceed, "", "set mark"},
+    {"SET", "add-set== del-set== map-set== timeout= exist map-mark map-prio map-queue", A::proceed, "", "set mark",
+     set_mapped_mark},
     {"TOS", "set-tos= and-tos= or-tos= xor-tos=", A::proceed, "", "tos dscp"},
     {"DSCP", "set-dscp= set-dscp-class=", A::proceed, "", "tos dscp"},
     {"ECN", "ecn-tcp-remove ecn-tcp-cwr= ecn-tcp-ece= ecn-ip-ect=", A::proceed, "", "ecn tos"},

@@ -20,11 +20,13 @@ namespace ipo {
 // ---- firewalls -------------------------------------------------------------------------------------------------
 
 // The numbers a packet has. Ports are 0..65535; for ICMP `destination_port` is type * 256 + code. `nat` is conntrack's
-// translation state, bit 0 = destination translated, bit 1 = source translated. `state` holds State's numbers.
+// translation state, bit 0 = destination translated, bit 1 = source translated. `state` holds State's numbers, `marks` an
+// index into Ruleset::marks.
 enum class Field : std::uint8_t {
   protocol,
   state,
   nat,
+  marks,
   destination,
   destination_port,
   source,
@@ -44,12 +46,19 @@ struct InterfaceTest {
   bool prefix = false;
 };
 
+// A test of bits of the packet's mark, or of its connection's: (mark & mask) == value.
+struct MarkBits {
+  bool connection = false;
+  std::uint32_t value = 0, mask = ~0u;
+};
+
 // A match that cannot be decided from the configuration. Two opaque tests with the same `predicate` are the same
 // predicate: stateless ones (mac, owner, policy) everywhere, stateful ones (limit, recent) only at the same place.
 struct OpaqueTest {
   std::string predicate;  // canonical text, without a negation: "-m mac --mac-source 00:11:22:33:44:55"
   std::string reason;     // why it is opaque: "depends on the rate of packets"
   bool stateful = false;
+  std::optional<MarkBits> mark = {};  // what it tests of the marks, if that is all; see parsers/marks.h
 };
 
 using Test = std::variant<FieldTest, InterfaceTest, OpaqueTest>;
@@ -67,9 +76,23 @@ struct Translation {
   IntervalSet addresses;
   IntervalSet ports;
   bool keeps_port = true;  // a port that already lies in `ports` stays; not with --random or a shifted range
+  // Shifted: where the range before translation starts. Port p becomes first + (p - base) mod 65536 mod size of `ports`
+  // (nf_nat_core.c, NF_NAT_RANGE_PROTO_OFFSET).
+  std::optional<std::uint16_t> port_base = {};
   bool to_receiving_interface = false;  // REDIRECT: the address of the interface the packet came in by (loopback in OUTPUT)
   // NETMAP: the bits of `netmap_mask` are replaced by those of `netmap_value`, the others kept.
   std::optional<MaskedAddress> netmap;
+};
+
+// What a rule writes into the packet's mark, or its connection's: (old & ~clear) ^ bits, where bits is `value` or, where it
+// copies, the other mark's bits in `value`, moved left by `shift` (right where negative).
+struct MarkChange {
+  bool connection = false;  // the connection's mark changes, else the packet's
+  bool copies = false;
+  std::uint32_t clear = ~0u, value = 0;
+  int shift = 0;
+  bool known = true;        // false: into what is not known
+  friend auto operator<=>(const MarkChange&, const MarkChange&) = default;
 };
 
 enum class ActionKind : std::uint8_t {
@@ -91,6 +114,9 @@ struct Action {
   std::string name;   // as written: "DROP", "services"
   std::string chain;  // jump, go_to: name of a chain of the same table
   Translation translation;
+  std::optional<MarkChange> mark;  // written before the packet goes on; accept and proceed only
+  // The same by numbers, where the marks are followed: what each of Ruleset::marks becomes. Empty = nothing changes.
+  std::vector<std::uint16_t> remark;
   SourceSpan span;    // the target's words; the rule's span where there is none
 };
 
@@ -124,10 +150,18 @@ struct BaseChain {
   std::size_t chain = 0;  // index into Ruleset::chains
 };
 
+// The mark of a packet and that of its connection.
+struct Marks {
+  std::uint32_t packet = 0, connection = 0;
+  friend auto operator<=>(const Marks&, const Marks&) = default;
+};
+
 // One dump of one address family.
 struct Ruleset {
   Family family = Family::ipv4;
   std::vector<Chain> chains;
+  // Every pair of marks a packet can have here, as it arrives first: no marks at all. Empty where marks are not followed.
+  std::vector<Marks> marks;
   std::vector<BaseChain> base_chains;  // sorted by hook, priority
   bool has_filter = false;  // the dump holds a filter table; without one nothing is known of what passes
   SourceSpan span;          // first table header to last line

@@ -113,7 +113,7 @@ void Exposure::sum_up() {
 
 namespace {
 
-// Packets that open something: new, not yet translated, and for tcp a lone SYN.
+// Packets that open something: new, not yet translated or marked, and for tcp a lone SYN.
 PacketSet opening_packets(ChainSets& chains) {
   Space& s = chains.space();
   IntervalSet lone_syn;
@@ -122,6 +122,7 @@ PacketSet opening_packets(ChainSets& chains) {
   PacketSet tcp = s.test(Dimension::protocol, IntervalSet::of(proto_tcp));
   PacketSet opening = s.intersect(chains.universe(), s.test(Dimension::state, IntervalSet::of(0)));
   opening = s.intersect(opening, s.test(Dimension::nat, IntervalSet::of(0)));
+  if (!chains.ruleset().marks.empty()) opening = s.intersect(opening, s.test(Dimension::marks, IntervalSet::of(0)));
   return s.unite(s.minus(opening, tcp), s.intersect(s.intersect(opening, tcp), s.test(Dimension::tcp_flags, lone_syn)));
 }
 
@@ -314,7 +315,7 @@ PacketSet from_anywhere(Space& s, PacketSet packets) {
 
 // Without what a packet is to one firewall only.
 PacketSet between_firewalls(Space& s, PacketSet packets) {
-  for (Dimension d : {Dimension::in, Dimension::out, Dimension::state, Dimension::nat}) packets = s.exists(packets, d);
+  for (Dimension d : {Dimension::in, Dimension::out, Dimension::state, Dimension::nat, Dimension::marks}) packets = s.exists(packets, d);
   return packets;
 }
 
@@ -370,8 +371,8 @@ PacketSet Exposure::through(const Passage& passage, PacketSet target) const {
           {"the way through " + stage.at->firewall->name, "which interfaces of this firewall packets pass is not known", true},
           stage.ruleset->span);
       passed = some == all ? all : s.unite(all, s.intersect(some, unknown));
-      // To it the packet is new and not translated, whatever it was to the one before.
-      target = s.exists(s.exists(passed, Dimension::state), Dimension::nat);
+      // To it the packet is new, not translated and not marked, whatever it was to the one before.
+      target = s.exists(s.exists(s.exists(passed, Dimension::state), Dimension::nat), Dimension::marks);
     } else {
       target = s.intersect(target, passage.chains->packets().predicate(
                                        {stage.at->firewall->name + " lets it through",

@@ -46,7 +46,7 @@ std::string describe(const IntervalSet& set, Field field, Family family) {
 }
 
 std::string describe(const Test& test, Family family) {
-  constexpr const char* fields[] = {"protocol",         "state",  "nat",         "destination",
+  constexpr const char* fields[] = {"protocol",         "state",  "nat", "marks",         "destination",
                                     "destination_port", "source", "source_port", "tcp_flags"};
   if (auto* f = std::get_if<FieldTest>(&test))
     return std::string(fields[static_cast<std::size_t>(f->field)]) + " {" + describe(f->values, f->field, family) + "}";

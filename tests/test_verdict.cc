@@ -1,5 +1,6 @@
 // Verdicts of packets that are only partly known, against trace() on every completion and every valuation, and against the
 // packet sets.
+#include <bit>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -267,6 +268,75 @@ TEST_CASE("verdict of a partly known packet is proven exactly when no completion
   CHECK(proven > 300);
 }
 
+TEST_CASE("a verdict kept for many packets is the one each of them gets alone") {
+  unsigned kept = 0, not_kept = 0;
+  for (unsigned seed = 1; seed <= 200; ++seed) {
+    Ruleset ruleset = random_ruleset(seed);
+    std::mt19937 random(seed + 2);
+    auto roll = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+    // Tests of several kinds in one condition, so that which of them is undecided depends on the packet.
+    for (Chain& chain : ruleset.chains)
+      for (Rule& rule : chain.rules)
+        if (roll(4) == 0) {
+          Condition c;
+          c.span = {0, rule.span.begin + 1, rule.span.begin + 2};
+          c.negated = roll(3) == 0;
+          c.any_of.push_back(OpaqueTest{"several", "undecidable", false});
+          c.any_of.push_back(FieldTest{roll(2) ? Field::source : Field::destination_port, IntervalSet::range(roll(4), 4 + roll(4))});
+          rule.conditions.push_back(c);
+        }
+    // The interface an input packet has not is one rules ask for, too.
+    for (Hook hook : {Hook::input, Hook::output}) {
+      Chain chain;
+      chain.table = "filter", chain.name = std::string(name_of(hook)), chain.policy = Located<ActionKind>{ActionKind::drop, {0, 6000, 6001}};
+      chain.rules = ruleset.chains[0].rules;
+      for (Rule& rule : chain.rules)
+        if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to) rule.action.kind = ActionKind::return_;
+      ruleset.base_chains.push_back({hook, 0, false, ruleset.chains.size()});
+      ruleset.chains.push_back(chain);
+    }
+    Verdicts verdicts(ruleset);
+    std::set<std::uint64_t> met;
+    for (int n = 0; n < 150; ++n) {
+      Packet whole_packet = random_packet(random);
+      PartialPacket p = whole(whole_packet);
+      if (roll(3) == 0) p.hook = std::array{Hook::input, Hook::output}[roll(2)];
+      if (roll(3) == 0) switch (roll(6)) {
+          case 0: p.source.reset(); break;
+          case 1: p.destination.reset(); break;
+          case 2: p.destination_port.reset(); break;
+          case 3: p.protocol = proto_icmp, p.destination_port = Interval{256 * u128{roll(2)}, 255 + 256 * u128{roll(2) + 1}}; break;
+          case 4: p.hook.reset(), roll(2) ? p.in.reset() : p.out.reset(); break;
+          default: p.in.reset(), p.source_port.reset();
+        }
+      Verdict many = verdicts.of(p), alone = Verdicts(ruleset).of(p);
+      INFO("seed " << seed << " packet " << n << " " << format_packet(whole_packet));
+      REQUIRE(many.outcome == alone.outcome);
+      REQUIRE(many.certainty == alone.certainty);
+      REQUIRE(many.hook == alone.hook);
+      REQUIRE(many.destination == alone.destination);
+      REQUIRE(many.destination_port == alone.destination_port);
+      REQUIRE(many.decided_by == alone.decided_by);
+      REQUIRE(many.path.size() == alone.path.size());
+      for (std::size_t i = 0; i < many.path.size(); ++i) {
+        REQUIRE(many.path[i].at == alone.path[i].at);
+        REQUIRE(many.path[i].did == alone.path[i].did);
+      }
+      REQUIRE(many.doubts.size() == alone.doubts.size());
+      for (std::size_t i = 0; i < many.doubts.size(); ++i) {
+        REQUIRE(many.doubts[i].why == alone.doubts[i].why);
+        REQUIRE(many.doubts[i].span == alone.doubts[i].span);
+      }
+      if (many.alike == 0)
+        ++not_kept;
+      else if (!met.insert(many.alike).second)
+        ++kept;
+    }
+  }
+  CHECK(kept > 3000);
+  CHECK(not_kept > 1000);
+}
+
 TEST_CASE("doubts are the predicates the outcome depends on") {
   unsigned checked = 0;
   for (unsigned seed = 1; seed <= 300; ++seed) {
@@ -443,6 +513,34 @@ TEST_CASE("without a hook every hook the packet may take counts") {
   CHECK(v.hook == Hook::forward);
   CHECK(v.outcome == ActionKind::accept);
   CHECK(v.certainty == Certainty::proven);
+}
+
+TEST_CASE("verdicts are kept up to a bound, and found again past it") {
+  // Every source has a trail of its own: one rule for each bit of it.
+  constexpr unsigned bits = 15;
+  std::vector<Rule> rules;
+  for (unsigned bit = 0; bit < bits; ++bit) {
+    IntervalSet with_it;
+    for (unsigned lo = 1u << bit; lo < 1u << bits; lo += 2u << bit) with_it.add(IntervalSet::range(lo, lo + (1u << bit) - 1));
+    rules.push_back(rule_of(ActionKind::untrack, {FieldTest{Field::source, with_it}}, 10 + 10 * bit));
+  }
+  Ruleset r = input_chain(std::move(rules), ActionKind::drop);
+  Verdicts verdicts(r);
+  PartialPacket p;
+  p.hook = Hook::input;
+  p.source = 0;
+  std::uint64_t first = verdicts.of(p).alike;
+  CHECK(verdicts.of(p).alike == first);
+  for (unsigned source = 0; source < 1u << bits; ++source) {
+    p.source = source;
+    const Verdict& v = verdicts.of(p);
+    REQUIRE(v.path.size() == static_cast<std::size_t>(std::popcount(source)) + 1);
+    REQUIRE(v.outcome == ActionKind::drop);
+    REQUIRE(v.certainty == Certainty::proven);
+  }
+  p.source = 0;
+  CHECK(verdicts.of(p).alike > first);
+  CHECK(verdicts.of(p).path.size() == 1);
 }
 
 TEST_CASE("too much to follow is said, not claimed") {

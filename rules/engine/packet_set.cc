@@ -28,6 +28,7 @@ u128 dimension_max(Dimension dimension) {
     case Dimension::out: return 0xffffffffu;
     case Dimension::state: return 4;
     case Dimension::nat: return 3;
+    case Dimension::marks: return 65535;
     case Dimension::destination:
     case Dimension::source: return ~u128{0};
     case Dimension::destination_port:
@@ -42,6 +43,7 @@ Dimension dimension_of(Field field) {
     case Field::protocol: return Dimension::protocol;
     case Field::state: return Dimension::state;
     case Field::nat: return Dimension::nat;
+    case Field::marks: return Dimension::marks;
     case Field::destination: return Dimension::destination;
     case Field::destination_port: return Dimension::destination_port;
     case Field::source: return Dimension::source;
@@ -314,6 +316,74 @@ std::uint32_t Space::quantify(std::uint32_t f, std::uint32_t level, const Interv
   }
   memo.emplace(f, result);
   return result;
+}
+
+std::uint32_t Space::substitute(std::uint32_t f, std::uint32_t level, const std::vector<std::uint16_t>& to, Memo& memo) {
+  if (level_of(f) > level) return f;
+  if (auto it = memo.find(f); it != memo.end()) return it->second;
+  Node n = nodes_[f];
+  std::size_t base = scratch_.size();
+  if (n.level == level) {
+    auto child_at = [&](u128 value) {
+      std::uint32_t i = n.first;
+      while (edges_[i].upto < value) ++i;
+      return edges_[i].child;
+    };
+    for (std::size_t v = 0; v < to.size(); ++v) push(base, v, child_at(to[v]));
+    for (std::uint32_t i = 0; i < n.count; ++i)
+      if (Edge e = edges_[n.first + i]; e.upto >= to.size()) push(base, e.upto, e.child);
+  } else {
+    for (std::uint32_t i = 0; i < n.count; ++i) {
+      Edge e = edges_[n.first + i];
+      std::uint32_t child = substitute(e.child, level, to, memo);
+      push(base, e.upto, child);
+    }
+  }
+  std::uint32_t result = make(n.level, base);
+  memo.emplace(f, result);
+  return result;
+}
+
+PacketSet Space::substitute(PacketSet f, Dimension dimension, const std::vector<std::uint16_t>& to) {
+  Memo memo;
+  return {substitute(f.node, static_cast<std::uint32_t>(dimension), to, memo)};
+}
+
+std::uint32_t Space::move(std::uint32_t f, std::uint32_t level, Interval from, u128 to, Memo& memo) {
+  if (f == leaf_bit) return f;
+  if (auto it = memo.find(f); it != memo.end()) return it->second;
+  std::size_t base = scratch_.size();
+  if (level_of(f) >= level) {
+    u128 max = level_max(level), last = to + (from.hi - from.lo);
+    if (to > 0) push(base, to - 1, leaf_bit);
+    if (level_of(f) > level) {
+      push(base, last, f);
+    } else {
+      Node n = nodes_[f];
+      for (std::uint32_t i = 0; i < n.count; ++i) {
+        Edge e = edges_[n.first + i];
+        if (e.upto < from.lo) continue;
+        push(base, std::min(e.upto, from.hi) - from.lo + to, e.child);
+        if (e.upto >= from.hi) break;
+      }
+    }
+    if (last < max) push(base, max, leaf_bit);
+  } else {
+    Node n = nodes_[f];
+    for (std::uint32_t i = 0; i < n.count; ++i) {
+      Edge e = edges_[n.first + i];
+      std::uint32_t child = move(e.child, level, from, to, memo);
+      push(base, e.upto, child);
+    }
+  }
+  std::uint32_t result = make(std::min(level, level_of(f)), base);
+  memo.emplace(f, result);
+  return result;
+}
+
+PacketSet Space::move(PacketSet s, Dimension dimension, Interval from, u128 to) {
+  Memo memo;
+  return {move(s.node, static_cast<std::uint32_t>(dimension), from, to, memo)};
 }
 
 PacketSet Space::exists(PacketSet s, Dimension dimension, const IntervalSet& values) {

@@ -21,11 +21,12 @@
 namespace ipo {
 
 // The order is the diagram's variable order. Ranges: family 0 = IPv4, 1 = IPv6; in, out: Interfaces' numbers; state:
-// State; nat: bit 0 destination translated, bit 1 source translated; destination_port holds type * 256 + code for ICMP.
+// State; nat: bit 0 destination translated, bit 1 source translated; marks: an index into Ruleset::marks; destination_port
+// holds type * 256 + code for ICMP.
 enum class Dimension : std::uint8_t {
-  family, protocol, in, out, state, nat, destination, destination_port, source, source_port, tcp_flags
+  family, protocol, in, out, state, nat, marks, destination, destination_port, source, source_port, tcp_flags
 };
-constexpr std::uint32_t dimension_count = 11;
+constexpr std::uint32_t dimension_count = 12;
 u128 dimension_max(Dimension dimension);
 Dimension dimension_of(Field field);
 
@@ -97,6 +98,10 @@ class Space {
   PacketSet exists(PacketSet s, Dimension dimension, const IntervalSet& values);
   PacketSet every(PacketSet s, Dimension dimension, const IntervalSet& values);
   PacketSet exists(PacketSet s, Dimension dimension);
+  // The function at p[dimension := to[p.dimension]]; what `to` does not reach stays. For small dimensions.
+  PacketSet substitute(PacketSet f, Dimension dimension, const std::vector<std::uint16_t>& to);
+  // {p[dimension := p.dimension - from.lo + to] : p in s, p.dimension in from}.
+  PacketSet move(PacketSet s, Dimension dimension, Interval from, u128 to);
   // {p : some / every assignment of the predicates has p in s}.
   PacketSet possible(PacketSet s);
   PacketSet proven(PacketSet s);
@@ -149,6 +154,8 @@ class Space {
   std::uint32_t apply(Op op, std::uint32_t f, std::uint32_t g, unsigned depth);
   using Memo = std::unordered_map<std::uint32_t, std::uint32_t>;
   std::uint32_t quantify(std::uint32_t f, std::uint32_t level, const IntervalSet& values, bool all, Memo& memo, unsigned depth);
+  std::uint32_t substitute(std::uint32_t f, std::uint32_t level, const std::vector<std::uint16_t>& to, Memo& memo);
+  std::uint32_t move(std::uint32_t f, std::uint32_t level, Interval from, u128 to, Memo& memo);
   std::uint32_t settle(std::uint32_t f, int how, Memo& memo, unsigned depth);
   std::uint32_t assume(std::uint32_t f, std::uint32_t level, unsigned value, Memo& memo, unsigned depth);
   std::uint32_t map_leaves(std::uint32_t f, const std::function<std::uint32_t(std::uint32_t)>& map, Memo& memo, unsigned depth);

@@ -59,6 +59,7 @@ RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(in
   for (const Chain& chain : ruleset.chains) {
     ChainTable& table = chains_.emplace_back();
     table.chain = &chain;
+    table.first = static_cast<std::uint32_t>(rules);
     if (!chain.policy || chain.policy->value == ActionKind::unknown)
       table.policy_accepts = predicate(unknown_policy(chain), chain.policy ? chain.policy->span : chain.span);
     table.rules.reserve(chain.rules.size());
@@ -75,7 +76,10 @@ RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(in
           made.target = static_cast<std::uint32_t>(it->second);
       }
       made.conditions.reserve(rule.conditions.size());
-      for (const Condition& condition : rule.conditions) made.conditions.push_back(table_condition(condition));
+      for (const Condition& condition : rule.conditions) {
+        made.conditions.push_back(table_condition(condition));
+        made.several = made.several || condition.any_of.size() > 1;
+      }
     }
     rules += chain.rules.size();
   }
@@ -113,7 +117,9 @@ TableCondition RuleTable::table_condition(const Condition& condition) {
       if (added) {
         it->second = &interface_sets_.emplace_back(interfaces_.matching(*interface));
         // The lowest number a prefix matches is that of its other members.
-        if (!interface->name.empty()) (interface->prefix ? prefixes_ : exact_).emplace(interface->name, it->second->begin()->lo);
+        const std::string& name = interface->name;
+        if (!name.empty() && interface->prefix) prefixes_.emplace(name, it->second->begin()->lo);
+        if (!name.empty() && !interface->prefix) exact_.emplace(name, it->second->begin()->lo);
       }
       made.values = it->second;
     } else {
@@ -201,7 +207,7 @@ u128 RuleTable::interface_number(const std::string& name) const {
   if (name.empty()) return 0;
   if (auto it = exact_.find(name); it != exact_.end()) return it->second;
   u128 best = 1;
-  for (std::size_t n = 1; n <= name.size(); ++n)
+  for (std::size_t n = 1; n <= name.size() && !prefixes_.empty(); ++n)
     if (auto it = prefixes_.find(std::string_view(name).substr(0, n)); it != prefixes_.end()) best = it->second;
   return best;
 }

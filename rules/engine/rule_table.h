@@ -26,6 +26,13 @@ struct PacketRange {
 
 enum class Truth : std::uint8_t { no, maybe, yes };
 
+// Whether one of `after`, written where a value of `before` stands, is another value. A translation that changes nothing does
+// not count as one for ctstate DNAT (nf_nat_core.c: nf_nat_setup_info).
+inline Truth changes(const Interval& before, const IntervalSet& after) {
+  if (!after.intersects(IntervalSet::range(before.lo, before.hi))) return Truth::yes;
+  return before.lo == before.hi && after.size() == 1 ? Truth::no : Truth::maybe;
+}
+
 // A test of a rule: of one dimension, or of a predicate.
 struct TableTest {
   bool opaque = false;
@@ -59,6 +66,7 @@ struct TableRule {
   std::vector<TableCondition> conditions;
   const Rule* rule = nullptr;
   ActionKind kind = ActionKind::proceed;  // jumps that loop, nest too deep or lead nowhere are unknown
+  bool several = false;                   // some condition has more than one test
   std::uint32_t target = 0;               // chain of jump and go_to
   std::uint32_t accepts = 0, drops = 0;   // of an unknown action: its predicates
 
@@ -74,6 +82,7 @@ class RuleTable {
   struct ChainTable {
     const Chain* chain = nullptr;
     std::vector<TableRule> rules;
+    std::uint32_t first = 0;           // number of its first rule among those of all chains
     std::uint32_t policy_accepts = 0;  // the predicate, where the policy is not known
     // For each indexed dimension, where values begin that the rules tell apart, and for each such piece one bit per rule
     // that can match there. Pieces may be joined to save memory: a bit says "can", never "does".
@@ -110,7 +119,9 @@ class RuleTable {
 
   const Ruleset& ruleset_;
   Interfaces interfaces_;
-  std::map<std::string, u128, std::less<>> exact_, prefixes_;  // interface names to numbers
+  // Interface names to numbers.
+  std::unordered_map<std::string, u128> exact_;
+  std::map<std::string, u128, std::less<>> prefixes_;
   std::vector<ChainTable> chains_;
   std::deque<IntervalSet> interface_sets_;
   std::map<std::pair<std::string, bool>, const IntervalSet*> interface_tests_;

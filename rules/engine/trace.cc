@@ -3,6 +3,8 @@
 // its chains; and it leaves no step on the path.
 #include "rules/engine/trace.h"
 
+#include <fmt/format.h>
+
 #include <set>
 
 #include "rules/engine/chains.h"
@@ -16,7 +18,7 @@ struct Walk {
   const Ruleset& ruleset;
   const Valuation& holds;
   Trace& result;
-  unsigned nat = 0;
+  unsigned nat = 0, marks = 0;  // marks: of Ruleset::marks
   bool before_conntrack = false;      // raw: no state is known there yet
   std::set<std::size_t> open, undecided;  // chains being walked; chains that came back
 
@@ -32,6 +34,15 @@ struct Walk {
     return end;
   }
 
+  // Once marks change, chains the packet came back from may do otherwise.
+  void remark(const Chain& chain, const Rule& rule) {
+    if (rule.action.remark.empty() || rule.action.remark[marks] == marks) return;
+    marks = rule.action.remark[marks];
+    const Marks& now = ruleset.marks[marks];
+    step(chain, fmt::format("mark {:#x}, connection {:#x}", now.packet, now.connection), rule.span);
+    undecided.clear();
+  }
+
   void translate(const Chain& chain, const Rule& rule) {
     Packet& p = result.packet;
     Packet before = p;
@@ -41,8 +52,10 @@ struct Walk {
     else if (!t.addresses.empty())
       p.destination = t.addresses.begin()->lo;
     // The kernel keeps a port that already lies in the range.
-    if (!t.ports.empty() && !(t.keeps_port && t.ports.contains(p.destination_port)))
-      p.destination_port = static_cast<std::uint16_t>(t.ports.begin()->lo);
+    if (!t.ports.empty() && !(t.keeps_port && t.ports.contains(p.destination_port))) {
+      u128 off = t.port_base ? static_cast<std::uint16_t>(p.destination_port - *t.port_base) % t.ports.size() : 0;
+      p.destination_port = static_cast<std::uint16_t>(t.ports.begin()->lo + off);
+    }
     // Nothing is translated where nothing changes (nf_nat_setup_info).
     if (t.to_receiving_interface || p.destination != before.destination || p.destination_port != before.destination_port) nat |= 1;
     std::string to = t.to_receiving_interface ? "this machine" : format_address({p.family, p.destination});
@@ -64,7 +77,7 @@ struct Walk {
       bool all = true;
       Packet seen = result.packet;
       if (before_conntrack && seen.state != State::untracked) seen.state = State::invalid;
-      for (const Condition& c : rule.conditions) all = all && matches(c, seen, nat, holds);
+      for (const Condition& c : rule.conditions) all = all && matches(c, seen, {nat, marks}, holds);
       if (!all) continue;
       ActionKind kind = rule.action.kind;
       std::optional<std::size_t> target;
@@ -73,11 +86,15 @@ struct Walk {
         if (!target || open.contains(*target) || depth > depth_limit) kind = ActionKind::unknown;
       }
       switch (kind) {
-        case ActionKind::accept: return decided(chain, End::accept, "accept", rule.span);
+        case ActionKind::accept:
+          remark(chain, rule);
+          return decided(chain, End::accept, "accept", rule.span);
         case ActionKind::drop: return decided(chain, End::drop, "drop", rule.span);
         case ActionKind::reject: return decided(chain, End::reject, "reject", rule.span);
         case ActionKind::return_: step(chain, "return", rule.span); return End::returned;
-        case ActionKind::proceed: break;
+        case ActionKind::proceed:
+          remark(chain, rule);
+          break;
         case ActionKind::untrack:
           step(chain, "leave untracked", rule.span);
           result.packet.state = State::untracked;
@@ -96,9 +113,10 @@ struct Walk {
             std::size_t before = result.path.size();
             step(chain, (jump ? "jump to " : "go to ") + rule.action.chain, rule.span);
             State state = result.packet.state;
+            unsigned before_marks = marks;
             End end = run(*target, depth + 1);
             if (end != End::proceed && end != End::returned) return end;
-            if (result.packet.state == state) result.path.resize(before);
+            if (result.packet.state == state && marks == before_marks) result.path.resize(before);
           }
           if (!jump) return End::returned;
           break;
@@ -142,7 +160,7 @@ bool matches_interface(const InterfaceTest& test, const std::string& name) {
 
 }  // namespace
 
-bool matches(const Condition& condition, const Packet& p, unsigned nat, const Valuation& holds) {
+bool matches(const Condition& condition, const Packet& p, Tracked tracked, const Valuation& holds) {
   bool any = false;
   for (const Test& test : condition.any_of) {
     if (auto* field = std::get_if<FieldTest>(&test)) {
@@ -150,7 +168,8 @@ bool matches(const Condition& condition, const Packet& p, unsigned nat, const Va
       switch (field->field) {
         case Field::protocol: value = p.protocol; break;
         case Field::state: value = static_cast<unsigned>(p.state); break;
-        case Field::nat: value = nat; break;
+        case Field::nat: value = tracked.nat; break;
+        case Field::marks: value = tracked.marks; break;
         case Field::destination: value = p.destination; break;
         case Field::destination_port: value = p.destination_port; break;
         case Field::source: value = p.source; break;
@@ -170,7 +189,7 @@ bool matches(const Condition& condition, const Packet& p, unsigned nat, const Va
 Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds) {
   Trace result;
   result.packet = packet;
-  Walk walk{ruleset, holds, result, 0, false, {}, {}};
+  Walk walk{ruleset, holds, result, 0, 0, false, {}, {}};
   for (Hook hook : {Hook::prerouting, packet.hook}) {
     if (hook == Hook::prerouting && packet.hook == Hook::output) continue;
     for (const BaseChain& base : ruleset.base_chains) {
