@@ -570,6 +570,8 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
 Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, bool translated_only) const {
   Space& s = passage.chains->space();
   Reach reach(*passage.chains);
+  // A packet that was sent to the host itself is translated into what it was: that is no port forward.
+  if (translated_only) wanted = s.intersect(wanted, s.test(Dimension::nat, IntervalSet::of(1)));
   for (const Flow& flow : passage.flows) {
     if (translated_only && !flow.translation.rule) continue;
     for (const ChainSets::Decided& d : flow.decided)

@@ -26,6 +26,13 @@ struct PacketRange {
 
 enum class Truth : std::uint8_t { no, maybe, yes };
 
+// Whether one of `after`, written where a value of `before` stands, is another value. A translation that changes nothing does
+// not count as one for ctstate DNAT (nf_nat_core.c: nf_nat_setup_info).
+inline Truth changes(const Interval& before, const IntervalSet& after) {
+  if (!after.intersects(IntervalSet::range(before.lo, before.hi))) return Truth::yes;
+  return before.lo == before.hi && after.size() == 1 ? Truth::no : Truth::maybe;
+}
+
 // A test of a rule: of one dimension, or of a predicate.
 struct TableTest {
   bool opaque = false;

@@ -136,7 +136,9 @@ struct Verdicts::Table {
       pick(dst, t.addresses);
     }
     translate_port(t, port, pick);
-    Truth change = std::max(changes(dst_before, IntervalSet::range(dst.lo, dst.hi)), changes(port_before, IntervalSet::range(port.lo, port.hi)));
+    bool writes = t.netmap || !t.addresses.empty() || t.to_receiving_interface;
+    Truth change = writes ? changes(dst_before, IntervalSet::range(dst.lo, dst.hi)) : Truth::no;
+    if (!t.ports.empty() && port.lo == port.hi) change = std::max(change, changes(port_before, IntervalSet::of(port.lo)));
     if (change == Truth::no) return;
     if (change == Truth::maybe) unknown_met = true;  // as if it did
     packet[Dimension::nat] = {packet[Dimension::nat].lo | 1, packet[Dimension::nat].lo | 1};
