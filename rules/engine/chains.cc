@@ -482,13 +482,27 @@ std::vector<ChainSets::Taker> ChainSets::takers(std::size_t chain, std::size_t f
   return out;
 }
 
+// A plainer set that holds all of `set`: the values each dimension can have.
+PacketSet ChainSets::hull(PacketSet set) {
+  Space& s = space();
+  PacketSet out = s.constant(set.empty() ? 0 : 1);
+  for (std::uint32_t d = dimension_count; d-- > 0;) {
+    auto dimension = static_cast<Dimension>(d);
+    out = s.within(dimension, s.project(set, dimension), out);
+  }
+  return out;
+}
+
+// What ties the dimensions of `entering` to each other (no way leads back out by its own interface) would multiply every set
+// on the way; it is met with the results instead.
 std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketSet entering) {
   Space& s = space();
   std::vector<Decided> out;
   auto add = [&](RuleRef by, bool accepted, PacketSet packets) {
+    packets = s.intersect(packets, entering);
     if (!packets.empty()) out.push_back({by, accepted, packets});
   };
-  send(base, entering, [&](RuleRef at, PacketSet hit) {
+  send(base, hull(entering), [&](RuleRef at, PacketSet hit) {
     if (!at.rule) {
       PacketSet policy = policy_decision(*at.chain);
       add(at, true, s.intersect(hit, s.where(policy, outcome_accept)));
