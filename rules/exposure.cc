@@ -550,7 +550,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
       if (mine.empty()) continue;
       Opening o;
       o.passage = &passage, o.flow = &flow, o.by = d.by;
-      o.proven = s.intersect(s.without_predicates(mine), proven);
+      o.proven = s.without_predicates(s.intersect(mine, proven));
       o.possible = taken.rest_of(s.minus(s.possible(mine), proven));
       taken.add(o.possible);
       PacketSet both = s.unite(o.proven, o.possible);
