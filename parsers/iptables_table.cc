@@ -297,6 +297,39 @@ void TableReader::resolve_jumps() {
   }
 }
 
+// What NETMAP maps in a user chain is decided by the base chains it is called from.
+void TableReader::settle_netmaps() {
+  constexpr unsigned destination = 1, source = 2;
+  std::vector<unsigned> maps(chains_.size(), 0);
+  std::vector<std::pair<std::size_t, unsigned>> open;
+  auto reach = [&](std::size_t chain, unsigned what) {
+    if ((maps[chain] | what) == maps[chain]) return;
+    maps[chain] |= what;
+    open.emplace_back(chain, what);
+  };
+  for (std::size_t c = 0; c < chains_.size(); ++c)
+    if (const BuiltIn* base = chains_[c].built_in)
+      reach(c, base->hook == Hook::prerouting || base->hook == Hook::output ? destination : source);
+  while (!open.empty()) {
+    auto [chain, what] = open.back();
+    open.pop_back();
+    for (std::uint32_t id : chains_[chain].order) {
+      const Action& action = rules_[id].rule.action;
+      if (action.kind != ActionKind::jump && action.kind != ActionKind::go_to) continue;
+      if (auto target = by_name_.find(action.chain); target != by_name_.end()) reach(target->second, what);
+    }
+  }
+  for (std::size_t c = 0; c < chains_.size(); ++c)
+    for (std::uint32_t id : chains_[c].order) {
+      Rule& rule = rules_[id].rule;
+      if (!rule.action.translation.netmap || chains_[c].built_in || rule.action.kind == ActionKind::unknown) continue;
+      if (maps[c] == source) rule.action.kind = ActionKind::translate_source;
+      if (maps[c] == source || maps[c] == destination) continue;
+      rule.action.kind = ActionKind::unknown;
+      worsen(rule, Understanding::bounded, "NETMAP in a user chain maps what the calling chain decides");
+    }
+}
+
 bool TableReader::is_ufw_fragment() const {
   bool ufw = false;
   for (const Growing& g : chains_) {
@@ -358,6 +391,7 @@ void TableReader::finish(Ruleset& ruleset, std::vector<Inference>& inferences) {
     for (const BuiltIn& b : built_ins)
       if (b.table == table_) chain(b.chain, header_);
   resolve_jumps();
+  settle_netmaps();
   for (Entry& entry : rules_)
     if (entry.statement < statements_.size()) {
       statements_[entry.statement].understanding = entry.rule.understanding;

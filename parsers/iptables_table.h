@@ -61,6 +61,7 @@ class TableReader {
   void erase(const Line& line, const Node& node, Statement& statement);
   bool afford(std::size_t steps);
   void resolve_jumps();
+  void settle_netmaps();
   bool is_ufw_fragment() const;
   void hook_ufw(std::vector<Inference>& inferences);
 

@@ -27,7 +27,8 @@ bool read_endpoint(std::string_view text, Family family, Translation& to) {
     addresses = text.substr(1, close - 1);
     ports = text.substr(close + 1);
     if (!ports.empty() && !ports.starts_with(':')) return false;
-  } else if (std::size_t colon = text.find(':'); family == Family::ipv4 && colon != text.npos) {
+  } else if (std::size_t colon = text.find(':'); colon != text.npos && colon == text.rfind(':')) {
+    // A single colon stands before a port, with IPv6 too.
     addresses = text.substr(0, colon);
     ports = text.substr(colon);
   }
@@ -82,17 +83,13 @@ void translate_ports(RuleInProgress& rule, const TargetUse& use) {
   }
 }
 
-// NETMAP maps the destination where packets come in and the source where they leave (xt_NETMAP.c).
+// NETMAP maps the destination where packets come in and the source where they leave (xt_NETMAP.c). In a user chain it is left
+// to TableReader::settle_netmaps.
 void map_network(RuleInProgress& rule, const TargetUse& use) {
   auto to = use.options.empty() ? std::nullopt : parse_masked_address(use.options[0].values[0]);
   if (!to || to->family != rule.family) return fail(rule, use, "without a network");
   rule.rule.action.translation.netmap = *to;
-  if (rule.chain == "POSTROUTING" || rule.chain == "INPUT") {
-    rule.rule.action.kind = ActionKind::translate_source;
-  } else if (rule.chain != "PREROUTING" && rule.chain != "OUTPUT") {
-    rule.rule.action.kind = ActionKind::unknown;
-    rule.bounded("NETMAP in a user chain maps what the calling chain decides");
-  }
+  if (rule.chain == "POSTROUTING" || rule.chain == "INPUT") rule.rule.action.kind = ActionKind::translate_source;
 }
 
 void track(RuleInProgress& rule, const TargetUse& use) {

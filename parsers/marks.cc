@@ -2,6 +2,7 @@
 // starts with whatever mark that connection was left with.
 #include "parsers/marks.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -55,6 +56,8 @@ bool resolve_marks(Ruleset& ruleset) {
     for (const MarkChange& change : changes) pairs.add(changed(pairs.all[at], change));
     if (pairs.all.size() > pair_limit) return false;
   }
+  std::stable_partition(pairs.all.begin(), pairs.all.end(), [](Marks marks) { return marks.packet == 0; });
+  for (std::size_t n = 0; n < pairs.all.size(); ++n) pairs.numbers[pairs.all[n]] = static_cast<std::uint16_t>(n);
   ruleset.marks = pairs.all;
   each_rule(ruleset, [&](Rule& rule) {
     for (Condition& condition : rule.conditions)

@@ -79,6 +79,8 @@ struct Translation {
   // Shifted: where the range before translation starts. Port p becomes first + (p - base) mod 65536 mod size of `ports`
   // (nf_nat_core.c, NF_NAT_RANGE_PROTO_OFFSET).
   std::optional<std::uint16_t> port_base = {};
+  // `port` shifted; only with a base.
+  std::uint16_t shifted(u128 port) const;
   bool to_receiving_interface = false;  // REDIRECT: the address of the interface the packet came in by (loopback in OUTPUT)
   // NETMAP: the bits of `netmap_mask` are replaced by those of `netmap_value`, the others kept.
   std::optional<MaskedAddress> netmap;
@@ -155,17 +157,22 @@ struct Marks {
   std::uint32_t packet = 0, connection = 0;
   friend auto operator<=>(const Marks&, const Marks&) = default;
 };
+// "mark 0x1", "mark 0x1, of the connection 0x3".
+std::string format_marks(Marks marks);
 
 // One dump of one address family.
 struct Ruleset {
   Family family = Family::ipv4;
   std::vector<Chain> chains;
-  // Every pair of marks a packet can have here, as it arrives first: no marks at all. Empty where marks are not followed.
+  // Every pair of marks a packet can have here: first no marks at all, then those with which a packet of a known connection
+  // arrives, then the others. Empty where marks are not followed.
   std::vector<Marks> marks;
   std::vector<BaseChain> base_chains;  // sorted by hook, priority
   bool has_filter = false;  // the dump holds a filter table; without one nothing is known of what passes
   SourceSpan span;          // first table header to last line
 
+  // The last of `marks` that a packet of the state may arrive with.
+  std::size_t last_arriving_mark(State state) const;
   // Index of the chain, or nothing.
   std::optional<std::size_t> find(std::string_view table, std::string_view name) const;
 };

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "linter/lint.h"
+#include "parsers/marks.h"
 #include "rules/engine/reach.h"
 #include "rules/engine/trace.h"
 #include "rules/engine/verdict.h"
@@ -133,6 +134,9 @@ Ruleset random_ruleset(unsigned seed) {
     for (Rule& rule : chain.rules)
       if (rule.action.kind == ActionKind::translate_destination && roll(4) == 0)
         rule.action.translation.addresses.add(IntervalSet::range(roll(4), 4 + roll(3)));
+  if (seed % 5 == 0) testing::add_shifts(ruleset, seed);
+  if (seed % 4 == 0) testing::add_marks(ruleset, seed, seed % 8 == 0);
+  resolve_marks(ruleset);
   if (seed % 3 != 0) return ruleset;
   Chain raw;
   raw.table = "raw", raw.name = "PREROUTING";
@@ -656,4 +660,49 @@ TEST_CASE("verdicts on real dumps are those of trace", "[corpus]") {
     }
   std::cout << "real dumps: " << compared << " packets, " << possible << " possible, " << too_many << " with too many valuations to compare\n";
   CHECK(compared > 2000);
+}
+
+TEST_CASE("a translation that changes nothing is none to ctstate DNAT") {
+  for (bool address : {true, false})
+    for (bool several : {false, true}) {
+      Ruleset r = input_chain({rule_of(ActionKind::accept, {FieldTest{Field::nat, IntervalSet{{1, 1}, {3, 3}}}}, 10)}, ActionKind::drop);
+      Rule dnat = rule_of(ActionKind::translate_destination, {}, 200);
+      dnat.action.name = "DNAT";
+      if (address) dnat.action.translation.addresses = several ? IntervalSet::range(5, 6) : IntervalSet::of(5);
+      if (!address) dnat.action.translation.ports = IntervalSet::range(69, several ? 70 : 69);
+      Chain prerouting;
+      prerouting.table = "nat", prerouting.name = "PREROUTING";
+      prerouting.policy = Located<ActionKind>{ActionKind::accept, {0, 150, 155}};
+      prerouting.rules.push_back(dnat);
+      r.chains.push_back(prerouting);
+      r.base_chains.insert(r.base_chains.begin(), {Hook::prerouting, -100, true, 1});
+      Firewall firewall;
+      firewall.rulesets.push_back(r);
+      const Ruleset& ruleset = firewall.rulesets[0];
+      PacketSpace packets(firewall, {{true, "eth0", false}});
+      ChainSets chains(packets, ruleset);
+      Space& s = packets.space;
+      PacketSet accepted = s.nothing();
+      for (const Flow& f : Reach(chains).flows(Hook::input, s.intersect(chains.universe(), s.test(Dimension::nat, IntervalSet::of(0)))))
+        accepted = s.unite(accepted, f.accepted);
+      Verdicts verdicts(ruleset);
+      for (unsigned value : {4u, 5u, 69u, 71u}) {
+        Packet p;
+        p.in = "eth0";
+        p.destination = address ? value : 1;
+        p.destination_port = static_cast<std::uint16_t>(address ? 1 : value);
+        // Where several addresses may be picked, the one it has may be.
+        bool same = value == (address ? 5 : 69), open = address && several && same;
+        INFO((address ? "address " : "port ") << value << (several ? " of several" : ""));
+        Verdict v = verdicts.of(whole(p));
+        if (!open) CHECK(v.outcome == (same ? ActionKind::drop : ActionKind::accept));
+        std::vector<u128> point = testing::point_of(packets.interfaces, p);
+        CHECK(s.at(s.possible(accepted), point) == (same && !open ? 0u : 1u));
+        CHECK(s.at(s.proven(accepted), point) == (same ? 0u : 1u));
+        Trace t = trace(ruleset, p, [](const OpaqueTest&, SourceSpan) { return false; });
+        CHECK(t.verdict == v.outcome);
+        if (several && address) continue;  // which address it is given is not known
+        CHECK(v.certainty == (several && !same ? Certainty::possible : Certainty::proven));
+      }
+    }
 }

@@ -66,8 +66,47 @@ PacketSet Reach::before(PacketSet seen, const Flow& flow) {
   Space& s = chains_.space();
   seen = chains_.effects().before(seen, flow.effect);
   if (!flow.translation.rule) return seen;
+  PacketSet translated = s.exists(seen, Dimension::nat, IntervalSet::of(1)), as_it_was = s.exists(seen, Dimension::nat, IntervalSet::of(0));
+  if (translated == as_it_was) return undone(translated, flow);
+  translated = undone(translated, flow), as_it_was = undone(as_it_was, flow);
+  auto [same, other] = unchanged(flow);
+  PacketSet open = s.minus(s.minus(s.constant(1), same), other);
+  PacketSet either = s.unite(s.intersect(translated, as_it_was),
+                             s.intersect(s.unite(translated, as_it_was), pick_predicate(flow, "what it has already")));
+  return s.unite(s.unite(s.intersect(as_it_was, same), s.intersect(translated, other)), s.intersect(either, open));
+}
+
+// Packets, as they arrive, that the translation certainly leaves as they are, and that it certainly changes.
+std::pair<PacketSet, PacketSet> Reach::unchanged(const Flow& flow) {
+  Space& s = chains_.space();
   const Translation& t = flow.translation.rule->action.translation;
-  seen = s.exists(seen, Dimension::nat, IntervalSet::of(1));
+  PacketSet all = s.constant(1), same = all, other = s.nothing();
+  auto part = [&](Dimension dimension, const IntervalSet& values, bool stays) {
+    PacketSet inside = s.test(dimension, values);
+    same = stays || values.size() == 1 ? s.intersect(same, inside) : s.nothing();
+    other = s.unite(other, s.minus(all, inside));
+  };
+  if (!flow.port_pieces.empty()) {
+    IntervalSet staying;
+    for (const Piece& piece : flow.port_pieces)
+      if (piece.from.lo == piece.to) staying.add(piece.from.lo, piece.from.hi);
+    part(Dimension::destination_port, staying, true);
+  } else if (!t.ports.empty()) {
+    part(Dimension::destination_port, t.ports, t.keeps_port);
+  }
+  if (t.netmap)
+    part(Dimension::destination, addresses_of(*t.netmap), true);
+  else if (t.to_receiving_interface)
+    same = s.nothing();
+  else if (!t.addresses.empty())
+    part(Dimension::destination, t.addresses, false);
+  return {same, other};
+}
+
+// The packets that belong to `seen` once address and port are written; what tells whether that was a change is settled.
+PacketSet Reach::undone(PacketSet seen, const Flow& flow) {
+  Space& s = chains_.space();
+  const Translation& t = flow.translation.rule->action.translation;
   // One value: replaced. Several: some of them for the upper bound, all of them for the lower.
   auto replaced = [&](PacketSet set, Dimension dimension, const IntervalSet& values, const char* what) {
     PacketSet some = s.exists(set, dimension, values);
@@ -111,7 +150,9 @@ PacketSet Reach::after(PacketSet arrived, const Flow& flow) {
   arrived = chains_.effects().after(arrived, flow.effect);
   if (!flow.translation.rule) return arrived;
   const Translation& t = flow.translation.rule->action.translation;
-  arrived = assign(arrived, Dimension::nat, IntervalSet::of(1));
+  auto [same, other] = unchanged(flow);
+  PacketSet changed = assign(s.minus(arrived, same), Dimension::nat, IntervalSet::of(1));
+  arrived = s.unite(s.minus(arrived, other), changed);
   if (!flow.port_pieces.empty()) {
     arrived = moved(arrived, Dimension::destination_port, flow.port_pieces, false);
   } else if (!t.ports.empty()) {

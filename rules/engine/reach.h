@@ -52,6 +52,8 @@ class Reach {
   void take(Flow& split, Flow& rest, PacketSet mine);
   void find_pieces(Flow& flow);
   PacketSet moved(PacketSet set, Dimension dimension, const std::vector<Piece>& pieces, bool back);
+  std::pair<PacketSet, PacketSet> unchanged(const Flow& flow);
+  PacketSet undone(PacketSet seen, const Flow& flow);
   PacketSet pick_predicate(const Flow& flow, const char* what);
 
   ChainSets& chains_;

@@ -68,6 +68,7 @@ RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(in
       made.rule = &rule;
       made.kind = rule.action.kind;
       untracks_ = untracks_ || made.kind == ActionKind::untrack;
+      made.passive = made.kind == ActionKind::proceed && rule.action.remark.empty();
       if (made.kind == ActionKind::jump || made.kind == ActionKind::go_to) {
         auto it = index.find(chain.table + '\0' + rule.action.chain);
         if (it == index.end())

@@ -62,6 +62,7 @@ struct TableRule {
   bool several = false;                   // some condition has more than one test
   std::uint32_t target = 0;               // chain of jump and go_to
   std::uint32_t accepts = 0, drops = 0;   // of an unknown action: its predicates
+  bool passive = false;                   // it goes on and changes nothing
 
   Truth of(const PacketRange& packet) const;
 };
@@ -94,6 +95,9 @@ class RuleTable {
   const std::vector<Predicate>& predicates() const { return predicates_; }
   // Some rule leaves packets untracked: then a packet's state may change under way.
   bool untracks() const { return untracks_; }
+  // Likewise marks: those a packet of the state arrives with, and all it may come to have.
+  Interval arriving_marks(State state) const { return {0, ruleset_.last_arriving_mark(state)}; }
+  Interval all_marks() const { return {0, ruleset_.marks.empty() ? 0 : ruleset_.marks.size() - 1}; }
 
   // The interface as the rules know it; names they do not tell apart share a number. Interfaces::name gives them back.
   u128 interface_number(const std::string& name) const;

@@ -3,8 +3,6 @@
 // its chains; and it leaves no step on the path.
 #include "rules/engine/trace.h"
 
-#include <fmt/format.h>
-
 #include <set>
 
 #include "rules/engine/chains.h"
@@ -18,7 +16,8 @@ struct Walk {
   const Ruleset& ruleset;
   const Valuation& holds;
   Trace& result;
-  unsigned nat = 0, marks = 0;  // marks: of Ruleset::marks
+  unsigned nat = 0, marks = 0;        // marks: of Ruleset::marks
+  unsigned remarked = 0;              // how often they changed
   bool before_conntrack = false;      // raw: no state is known there yet
   std::set<std::size_t> open, undecided;  // chains being walked; chains that came back
 
@@ -38,24 +37,24 @@ struct Walk {
   void remark(const Chain& chain, const Rule& rule) {
     if (rule.action.remark.empty() || rule.action.remark[marks] == marks) return;
     marks = rule.action.remark[marks];
-    const Marks& now = ruleset.marks[marks];
-    step(chain, fmt::format("mark {:#x}, connection {:#x}", now.packet, now.connection), rule.span);
+    ++remarked;
+    step(chain, format_marks(ruleset.marks[marks]), rule.span);
     undecided.clear();
   }
 
   void translate(const Chain& chain, const Rule& rule) {
     Packet& p = result.packet;
+    Packet before = p;
     const Translation& t = rule.action.translation;
     if (t.netmap)
       p.destination = (p.destination & ~t.netmap->mask) | t.netmap->value;
     else if (!t.addresses.empty())
       p.destination = t.addresses.begin()->lo;
     // The kernel keeps a port that already lies in the range.
-    if (!t.ports.empty() && !(t.keeps_port && t.ports.contains(p.destination_port))) {
-      u128 off = t.port_base ? static_cast<std::uint16_t>(p.destination_port - *t.port_base) % t.ports.size() : 0;
-      p.destination_port = static_cast<std::uint16_t>(t.ports.begin()->lo + off);
-    }
-    nat |= 1;
+    if (!t.ports.empty() && !(t.keeps_port && t.ports.contains(p.destination_port)))
+      p.destination_port = t.port_base ? t.shifted(p.destination_port) : static_cast<std::uint16_t>(t.ports.begin()->lo);
+    // Nothing is translated where nothing changes (nf_nat_setup_info).
+    if (t.to_receiving_interface || p.destination != before.destination || p.destination_port != before.destination_port) nat |= 1;
     std::string to = t.to_receiving_interface ? "this machine" : format_address({p.family, p.destination});
     step(chain, "translate to " + to + (t.ports.empty() ? "" : " port " + std::to_string(p.destination_port)), rule.span);
     result.decided_by = rule.span;
@@ -111,10 +110,10 @@ struct Walk {
             std::size_t before = result.path.size();
             step(chain, (jump ? "jump to " : "go to ") + rule.action.chain, rule.span);
             State state = result.packet.state;
-            unsigned before_marks = marks;
+            unsigned then = remarked;
             End end = run(*target, depth + 1);
             if (end != End::proceed && end != End::returned) return end;
-            if (result.packet.state == state && marks == before_marks) result.path.resize(before);
+            if (result.packet.state == state && remarked == then) result.path.resize(before);
           }
           if (!jump) return End::returned;
           break;
@@ -187,7 +186,7 @@ bool matches(const Condition& condition, const Packet& p, Tracked tracked, const
 Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds) {
   Trace result;
   result.packet = packet;
-  Walk walk{ruleset, holds, result, 0, 0, false, {}, {}};
+  Walk walk{ruleset, holds, result, 0, 0, 0, false, {}, {}};
   for (Hook hook : {Hook::prerouting, packet.hook}) {
     if (hook == Hook::prerouting && packet.hook == Hook::output) continue;
     for (const BaseChain& base : ruleset.base_chains) {

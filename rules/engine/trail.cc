@@ -1,5 +1,5 @@
 // The chains are gone through as all worlds of verdict.h go, without asking which: a rule that may match is noted, and only
-// one that must match ends the way. A state that may change under way counts as not known, as it does in worlds.cc. Between
+// one that must match ends the way. A state or mark that may change under way counts as not known, as it does in worlds.cc. Between
 // packets of which the same is known, the number of a rule says which of its tests are certain, unless a condition of it has
 // several tests; then they are noted, too. A translation is followed where all worlds come to it and it writes the same for all
 // packets: a number says that as well.
@@ -34,6 +34,7 @@ bool Trail::add(const PacketRange& packet, Hook hook, State state) {
       if (base.hook != stage || (base.nat && (state != State::new_ || base.priority > 0))) continue;
       bool known = base.priority >= conntrack_priority || state == State::untracked;
       auto seen = static_cast<unsigned>(known ? state : State::invalid);
+      packet_[Dimension::marks] = table_.all_marks();
       packet_[Dimension::state] = table_.untracks() ? Interval{0, 4} : Interval{seen, seen};
       ++turn_;
       passes_ = false;
@@ -55,6 +56,7 @@ bool Trail::translate(const Translation& t) {
   Interval& address = packet_[Dimension::destination];
   Interval& port = packet_[Dimension::destination_port];
   if (t.netmap || t.addresses.size() > 1 || t.ports.size() > 1 || (t.keeps_port && port.lo != port.hi)) return false;
+  Interval address_before = address, port_before = port;
   bool here = t.addresses.empty() && t.to_receiving_interface;
   Family family = table_.ruleset().family;
   if (here)
@@ -64,7 +66,12 @@ bool Trail::translate(const Translation& t) {
   writes_address_ = writes_address_ || here || !t.addresses.empty();
   if (!t.ports.empty()) port = *t.ports.begin();
   writes_port_ = writes_port_ || !t.ports.empty();
-  packet_[Dimension::nat] = {packet_[Dimension::nat].lo | 1, packet_[Dimension::nat].lo | 1};
+  auto moved = [](const Interval& before, const Interval& now) { return changes(before, IntervalSet::range(now.lo, now.hi)); };
+  Truth change = here ? Truth::yes : std::max(moved(address_before, address), moved(port_before, port));
+  if (change == Truth::maybe) return false;
+  // The kernel calls it translated only where something changes.
+  words_.push_back(static_cast<std::uint32_t>(change));
+  if (change == Truth::yes) packet_[Dimension::nat] = {packet_[Dimension::nat].lo | 1, packet_[Dimension::nat].lo | 1};
   return true;
 }
 
@@ -74,14 +81,15 @@ bool Trail::walk(std::size_t index) {
   bool ended = false, back = false;
   table_.candidates(chain, packet_, [&](std::uint32_t r) {
     const TableRule& rule = chain.rules[r];
-    if (rule.kind == ActionKind::proceed) return true;
+    if (rule.passive) return true;
     Truth truth = rule.of(packet_);
     if (truth == Truth::no) return true;
     words_.push_back(chain.first + r);
     if (rule.several)
       for (const TableCondition& condition : rule.conditions)
         for (const TableTest& test : condition.any_of) words_.push_back(static_cast<std::uint32_t>(test.of(packet_)));
-    certain_ = certain_ && truth == Truth::yes && rule.kind != ActionKind::unknown && rule.kind != ActionKind::untrack;
+    certain_ = certain_ && truth == Truth::yes && rule.kind != ActionKind::unknown && rule.kind != ActionKind::untrack &&
+               rule.rule->action.remark.empty();
     bool ends = false;  // the way of those that match
     switch (rule.kind) {
       case ActionKind::accept:

@@ -91,7 +91,7 @@ struct Verdicts::Table {
   bool matches(const TableRule& rule) {
     Truth truth = rule.of(packet);
     if (truth != Truth::maybe) return truth == Truth::yes;
-    if (rule.kind == ActionKind::proceed) return false;
+    if (rule.passive) return false;
     for (const TableCondition& condition : rule.conditions) {
       if (condition.of(packet) == Truth::yes) continue;
       bool any = false;
@@ -119,6 +119,7 @@ struct Verdicts::Table {
     Family family = rules.ruleset().family;
     Interval& dst = packet[Dimension::destination];
     Interval& port = packet[Dimension::destination_port];
+    Interval dst_before = dst, port_before = port;
     auto pick = [&](Interval& value, const IntervalSet& values) {
       unknown_met = unknown_met || values.size() > 1;
       value = {values.begin()->lo, values.begin()->lo};
@@ -134,14 +135,39 @@ struct Verdicts::Table {
     } else if (!t.addresses.empty()) {
       pick(dst, t.addresses);
     }
+    translate_port(t, port, pick);
+    Truth change = std::max(changes(dst_before, IntervalSet::range(dst.lo, dst.hi)), changes(port_before, IntervalSet::range(port.lo, port.hi)));
+    if (change == Truth::no) return;
+    if (change == Truth::maybe) unknown_met = true;  // as if it did
     packet[Dimension::nat] = {packet[Dimension::nat].lo | 1, packet[Dimension::nat].lo | 1};
+  }
+
+  template <class Pick>
+  void translate_port(const Translation& t, Interval& port, Pick pick) {
     if (t.ports.empty()) return;
     if (t.keeps_port && port.lo == port.hi && t.ports.contains(port.lo)) return;
+    if (t.port_base && port.lo == port.hi) {
+      port.lo = port.hi = t.shifted(port.lo);
+      return;
+    }
     if (t.keeps_port && port.lo != port.hi) {
       unknown_met = true;
       if (fields[static_cast<std::size_t>(Dimension::destination_port)].forced(t.ports)) return;
     }
     pick(port, t.ports);
+  }
+
+  // What the marks become; where they are not known, all they may become.
+  void remark(const Chain& chain, const Rule& rule) {
+    const auto& to = rule.action.remark;
+    Interval& marks = packet[Dimension::marks];
+    if (to.empty() || (marks.lo == marks.hi && to[static_cast<std::size_t>(marks.lo)] == marks.lo)) return;
+    IntervalSet image;
+    for (u128 n = marks.lo; n <= marks.hi; ++n) image.add(to[static_cast<std::size_t>(n)], to[static_cast<std::size_t>(n)]);
+    unknown_met = unknown_met || marks.lo != marks.hi;
+    set(Dimension::marks, image);
+    verdict->path.push_back({{&chain, &rule}, ActionKind::proceed, image.size() == 1 ? rules.ruleset().marks[static_cast<std::size_t>(marks.lo)] : std::optional<Marks>()});
+    ++now;
   }
 
   End run(std::size_t index) {
@@ -159,12 +185,16 @@ struct Verdicts::Table {
     if (!matches(rule)) return End::proceed;
     const Chain& chain = *table.chain;
     switch (rule.kind) {
-      case ActionKind::accept: return decided(chain, rule.rule, ActionKind::accept, End::accept);
+      case ActionKind::accept:
+        remark(chain, *rule.rule);
+        return decided(chain, rule.rule, ActionKind::accept, End::accept);
       case ActionKind::drop: return decided(chain, rule.rule, ActionKind::drop, End::drop);
       case ActionKind::reject: return decided(chain, rule.rule, ActionKind::reject, End::reject);
       case ActionKind::translate_source: return decided(chain, rule.rule, ActionKind::translate_source, End::accept);
       case ActionKind::return_: verdict->path.push_back({{&chain, rule.rule}, ActionKind::return_}); return End::returned;
-      case ActionKind::proceed: return End::proceed;
+      case ActionKind::proceed:
+        remark(chain, *rule.rule);
+        return End::proceed;
       case ActionKind::untrack:
         verdict->path.push_back({{&chain, rule.rule}, ActionKind::untrack});
         state = State::untracked;
@@ -247,6 +277,7 @@ struct Verdicts::Table {
     out[Dimension::destination_port] = p.destination_port.value_or(Interval{0, 65535});
     known(Dimension::tcp_flags, p.tcp_flags);
     known(Dimension::nat, 0);
+    out[Dimension::marks] = rules.arriving_marks(p.state);
     // A new packet has not been translated yet; whether the connection of another was is anybody's guess.
     if (p.state == State::established || p.state == State::related) out[Dimension::nat] = {0, 3};
     return out;
@@ -402,7 +433,7 @@ std::string text_of(const Step& step, const Verdict& verdict, Family family) {
       if (!t.ports.empty() && verdict.destination_port) text += " port " + std::to_string(*verdict.destination_port);
       return text;
     }
-    default: return "proceed";
+    default: return step.marks ? format_marks(*step.marks) : "set a mark";
   }
 }
 

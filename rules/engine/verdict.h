@@ -29,10 +29,11 @@ struct PartialPacket {
   std::uint8_t tcp_flags = tcp_syn;          // tcp only
 };
 
-// A rule, or the policy, that had a part in the packet's way. `did` is accept or drop where the action is not known.
+// A rule, or the policy, that had a part in the packet's way. `did` is accept or drop where the action is not known, proceed where it sets marks.
 struct Step {
   RuleRef at;
   ActionKind did = ActionKind::accept;
+  std::optional<Marks> marks = {};  // what they are then, where a rule sets them and that is known
 };
 
 struct Verdict {
