@@ -486,6 +486,37 @@ PacketSet Exposure::row_packets(const Passage& passage, const RowHit& hit) const
   return before_path(passage, at_ports(passage.chains->space(), *hit.row, hit.ports));
 }
 
+namespace {
+
+// A growing union, kept as unions of 1, 2, 4 … sets: adding to one large set would copy it each time.
+class Taken {
+ public:
+  explicit Taken(Space& space) : space_(space) {}
+  void add(PacketSet set) {
+    if (set.empty()) return;
+    parts_.push_back({1, set});
+    while (parts_.size() > 1 && parts_[parts_.size() - 2].count <= parts_.back().count) {
+      Part last = parts_.back();
+      parts_.pop_back();
+      parts_.back() = {parts_.back().count + last.count, space_.unite(parts_.back().set, last.set)};
+    }
+  }
+  PacketSet rest_of(PacketSet set) const {
+    for (const Part& part : parts_) set = space_.minus(set, part.set);
+    return set;
+  }
+
+ private:
+  struct Part {
+    std::size_t count;
+    PacketSet set;
+  };
+  Space& space_;
+  std::vector<Part> parts_;
+};
+
+}  // namespace
+
 void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   Space& s = passage.chains->space();
   Reach reach(*passage.chains);
@@ -503,7 +534,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   known[1].add(4500, 4500);  // NAT traversal of IPsec, the companion of 500
   known[1].add(500, 500);    // the reverse of egress 11
 
-  PacketSet taken = s.nothing();  // possible packets that already have their line
+  Taken taken(s);  // possible packets that already have their line
   for (const Flow& flow : passage.flows) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);
     if (accepted.empty()) continue;
@@ -519,9 +550,9 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
       if (mine.empty()) continue;
       Opening o;
       o.passage = &passage, o.flow = &flow, o.by = d.by;
-      o.proven = s.intersect(s.without_predicates(mine), proven);
-      o.possible = s.minus(s.minus(s.possible(mine), proven), taken);
-      taken = s.unite(taken, o.possible);
+      o.proven = s.without_predicates(s.intersect(mine, proven));
+      o.possible = taken.rest_of(s.minus(s.possible(mine), proven));
+      taken.add(o.possible);
       PacketSet both = s.unite(o.proven, o.possible);
       if (both.empty()) continue;
       IntervalSet addresses = s.project(both, Dimension::destination);

@@ -7,6 +7,7 @@
 #include "rules/engine/chains.h"
 
 #include <algorithm>
+#include <bitset>
 #include <list>
 #include <unordered_map>
 
@@ -430,6 +431,7 @@ void ChainSets::meet_segment(std::size_t chain, std::size_t node, std::size_t be
     return;
   }
   const Chain& c = ruleset_.chains[chain];
+  reaching = s.intersect(reaching, way.entry[chain].at(effect));
   way.meet({&c, &c.rules[begin]}, reaching);
   if (kind(chain, begin) != ActionKind::jump && kind(chain, begin) != ActionKind::go_to) return;
   PacketSet changed = effects_.before(effect_before(chain, begin), effect);
@@ -441,8 +443,40 @@ void ChainSets::meet_segment(std::size_t chain, std::size_t node, std::size_t be
   }
 }
 
+namespace {
+
+using Dimensions = std::bitset<dimension_count>;
+
+// The dimensions the rules of a chain speak of.
+Dimensions spoken_of(const Chain& chain) {
+  Dimensions out;
+  for (Dimension d : {Dimension::family, Dimension::destination, Dimension::source}) out.set(static_cast<std::size_t>(d));
+  for (const Rule& rule : chain.rules)
+    for (const Condition& c : rule.conditions)
+      for (const Test& test : c.any_of)
+        if (auto* field = std::get_if<FieldTest>(&test))
+          out.set(static_cast<std::size_t>(dimension_of(field->field)));
+        else if (auto* interface = std::get_if<InterfaceTest>(&test))
+          out.set(static_cast<std::size_t>(interface->incoming ? Dimension::in : Dimension::out));
+  return out;
+}
+
+}  // namespace
+
+// Inside a chain packets are told apart only by what its rules, and those of chains it calls, speak of. So the run through
+// its rules is made with a plainer set, and each rule's share is cut with the packets that really came.
 std::vector<PacketSet> ChainSets::send(const BaseChain& base, PacketSet entering, const Meet& meet) {
   Space& s = space();
+  std::vector<Dimensions> spoken;
+  for (const Chain& chain : ruleset_.chains) spoken.push_back(spoken_of(chain));
+  for (std::size_t k = callers_first_.size(); k-- > 0;)
+    for (std::size_t c = callers_first_[k], r = 0; r < kinds_[c].size(); ++r)
+      if (kinds_[c][r] == ActionKind::jump || kinds_[c][r] == ActionKind::go_to) spoken[c] |= spoken[targets_[c][r]];
+  auto plainer = [&](std::size_t c, PacketSet packets) {
+    for (std::uint32_t d = 0; d < dimension_count && !changes_[c]; ++d)
+      if (!spoken[c][d]) packets = s.exists(packets, static_cast<Dimension>(d));
+    return packets;
+  };
   Way way{std::vector<Travellers>(ruleset_.chains.size()), meet};
   std::vector<PacketSet> entered(ruleset_.chains.size(), s.nothing());
   way.entry[base.chain].emplace(0, entering);
@@ -450,7 +484,7 @@ std::vector<PacketSet> ChainSets::send(const BaseChain& base, PacketSet entering
     const Chain& chain = ruleset_.chains[c];
     for (auto [effect, packets] : way.entry[c]) {
       entered[c] = s.unite(entered[c], effects_.after(packets, effect));
-      if (!packets.empty() && !chain.rules.empty()) meet_segment(c, 1, 0, chain.rules.size(), packets, effect, way);
+      if (!packets.empty() && !chain.rules.empty()) meet_segment(c, 1, 0, chain.rules.size(), plainer(c, packets), effect, way);
     }
     if (c != base.chain) continue;
     PacketSet comes_back = s.relabel(summary(c), [](std::uint32_t v) {
@@ -482,13 +516,27 @@ std::vector<ChainSets::Taker> ChainSets::takers(std::size_t chain, std::size_t f
   return out;
 }
 
+// A plainer set that holds all of `set`: the values each dimension can have.
+PacketSet ChainSets::hull(PacketSet set) {
+  Space& s = space();
+  PacketSet out = s.constant(set.empty() ? 0 : 1);
+  for (std::uint32_t d = dimension_count; d-- > 0;) {
+    auto dimension = static_cast<Dimension>(d);
+    out = s.within(dimension, s.project(set, dimension), out);
+  }
+  return out;
+}
+
+// What ties the dimensions of `entering` to each other (no way leads back out by its own interface) would multiply every set
+// on the way; it is met with the results instead.
 std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketSet entering) {
   Space& s = space();
   std::vector<Decided> out;
   auto add = [&](RuleRef by, bool accepted, PacketSet packets) {
+    packets = s.intersect(packets, entering);
     if (!packets.empty()) out.push_back({by, accepted, packets});
   };
-  send(base, entering, [&](RuleRef at, PacketSet hit) {
+  send(base, hull(entering), [&](RuleRef at, PacketSet hit) {
     if (!at.rule) {
       PacketSet policy = policy_decision(*at.chain);
       add(at, true, s.intersect(hit, s.where(policy, outcome_accept)));

@@ -147,6 +147,7 @@ class ChainSets {
   void meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet reaching,
                     std::uint32_t effect, Way& way);
   void find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, std::pair<std::size_t, std::size_t> rules, PacketSet wanted, std::size_t limit, std::vector<Taker>& out);
+  PacketSet hull(PacketSet set);
   PacketSet plain_match(std::size_t chain, std::size_t rule);
   // The function from packets that enter the chain to the effect the rules before `rule` have on them.
   PacketSet effect_before(std::size_t chain, std::size_t rule);

@@ -229,8 +229,8 @@ void Space::grow() {
     table[slot] = entry;
   }
   unique_ = std::move(table);
-  if (cache_.size() >= (std::size_t{1} << 22)) return;
-  std::vector<CacheLine> old(cache_.size() * 4);
+  if (cache_.size() * 2 >= unique_.size() || cache_.size() >= (std::size_t{1} << 20)) return;
+  std::vector<CacheLine> old(unique_.size() / 2);
   std::swap(cache_, old);
   for (const CacheLine& l : old)
     if (l.op != Op::none) line(l.op, l.f, l.g) = l;

@@ -14,6 +14,7 @@
 
 #include "parsers/parsers.h"
 #include "rules/engine/chains.h"
+#include "rules/engine/compare.h"
 #include "rules/engine/shadows.h"
 #include "rules/exposure.h"
 #include "tests/bench/rule_list.h"
@@ -76,6 +77,15 @@ int parts(const char* path) {
   std::size_t shadows = 0, nodes = 0, edges = 0, steps = 0;
   for (const auto& chains : exposure.chains()) shadows += find_shadows(*chains).size();
   lap("shadows");
+  // Against a second reading of the same text, as the other revision.
+  Sources others;
+  Site other = read(path, text, others);
+  survey(other, others, matrix, {});
+  last = cpu_seconds();
+  for (std::size_t f = 0; f < site.firewalls.size(); ++f)
+    for (std::size_t r = 0; r < site.firewalls[f].rulesets.size(); ++r)
+      if (!Comparison(site.firewalls[f].rulesets[r], other.firewalls[f].rulesets[r]).equal()) return 1;
+  lap("equality");
   const Space* counted = nullptr;
   for (const auto& chains : exposure.chains()) {
     if (&chains->space() == counted) continue;
