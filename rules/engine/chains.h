@@ -42,6 +42,7 @@ class PacketSpace {
  private:
   using Key = std::pair<std::string, SourceSpan>;
   Key key_of(const OpaqueTest& test, SourceSpan place) const;
+  PacketSet of_test(const Test& test, SourceSpan place);
 
   std::map<std::uint32_t, std::uint32_t> machines_;  // number of the firewall a source belongs to
   std::vector<Predicate> predicates_;
