@@ -31,6 +31,7 @@ struct MatchModule {
   std::span<const OptionMeaning> meanings = {};
   unsigned protocol = 0;  // "-p" with it opens the module
   void (*check)(RuleInProgress&, const MatchUse&) = nullptr;  // refuses what `needs` cannot say
+  void (*means)(RuleInProgress&, const MatchUse&) = nullptr;  // in the place of all of the above
 };
 
 namespace {
@@ -432,6 +433,32 @@ void check_policy(RuleInProgress& rule, const MatchUse& use) {
   close();
 }
 
+// ---- sets ---------------------------------------------------------------------------------------------------------
+
+// Which set and which sides of the packet; its counters are not given with it. What updates counters decides nothing.
+void test_set(RuleInProgress& rule, const MatchUse& use) {
+  const Option* match = find_option(use, "match-set");
+  if (!match) return;
+  std::string predicate = "-m set --match-set " + std::string(match->values[0]) + ' ' + std::string(match->values[1]);
+  OpaqueTest test{"", "depends on an ipset that is not given", false};
+  bool counters = false;
+  for (const Option& o : use.options) {
+    bool counts = o.name.starts_with("packets-") || o.name.starts_with("bytes-");
+    if (counts || o.name == "return-nomatch") append_option(predicate, o, true);
+    counters = counters || counts;
+    test.set_exceptions = test.set_exceptions || o.name == "return-nomatch";
+  }
+  test.predicate = std::move(predicate);
+  if (counters) {
+    test.reason = "depends on the counters of an ipset";
+  } else {
+    test.set = match->values[0];
+    each(match->values[1], ',', [&](std::string_view side) { test.set_sides.push_back(side.starts_with("src")); });
+  }
+  rule.bounded(test.reason);
+  rule.add(std::move(test), match->negated, use.span);
+}
+
 // ---- the modules ------------------------------------------------------------------------------------------------
 
 constexpr bool stateful = true, bare = true;
@@ -527,7 +554,8 @@ constexpr MatchModule modules[] = {
     {"set",
      "!match-set|!set=set-name=set-sides return-nomatch* !update-counters* !update-subcounters* !packets-eq=u64 "
      "packets-lt=u64 packets-gt=u64 !bytes-eq=u64 bytes-lt=u64 bytes-gt=u64",
-     "match-set packets-eq^packets-lt^packets-gt bytes-eq^bytes-lt^bytes-gt", "depends on an ipset that is not given"},
+     "match-set packets-eq^packets-lt^packets-gt bytes-eq^bytes-lt^bytes-gt", "depends on an ipset that is not given",
+     M::whole, false, false, {}, 0, nullptr, test_set},
     {"mark", "!mark=u32/", "mark", "", M::split, false, false, mark_options},
     {"connmark", "!mark=u32/", "mark", "", M::split, false, false, connmark_options},
     {"connlabel", "!label=label set", "label", "depends on the connection's label", M::inverted, stateful},
@@ -665,6 +693,7 @@ void interpret_match(RuleInProgress& rule, const MatchUse& use) {
   }
   const MatchModule& m = *use.module;
   if (m.kind == M::empty) return;
+  if (m.means) return m.means(rule, use);
   if (only_remembers(use)) {
     if (std::any_of(use.options.begin(), use.options.end(), [](const Option& o) { return o.negated; }))
       rule.never(use.span);

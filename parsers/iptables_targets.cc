@@ -174,9 +174,12 @@ void set_unknown_mark(RuleInProgress& rule, const Line&, const TargetUse&) {
   rule.rule.action.mark->known = false;
 }
 
-void set_mapped_mark(RuleInProgress& rule, const Line& line, const TargetUse& use) {
-  for (const Option& o : use.options)
+void change_sets(RuleInProgress& rule, const Line& line, const TargetUse& use) {
+  for (const Option& o : use.options) {
+    if (o.name == "add-set" || o.name == "del-set")
+      rule.rule.action.set_changes.push_back({std::string(o.values[0]), o.name == "add-set"});
     if (o.name == "map-mark") set_unknown_mark(rule, line, use);
+  }
 }
 
 constexpr std::string_view mark_text = "set-xmark=u32/ set-mark=u32/ and-mark=u32 or-mark=u32 xor-mark=u32";
@@ -253,7 +256,7 @@ constexpr TargetKind targets[] = {
      "map-prio map-queue",
      "add-set|del-set|map-set timeout>add-set exist>add-set map-set>@mangle map-mark>map-set map-prio>map-set "
      "map-queue>map-set",
-     A::proceed, "", "set mark", set_mapped_mark},
+     A::proceed, "", "set mark", change_sets},
     {"TOS", "set-tos=tos and-tos=u8 or-tos=u8 xor-tos=u8",
      "set-tos|and-tos|or-tos|xor-tos set-tos^and-tos^or-tos^xor-tos @mangle", A::proceed, "", "tos dscp"},
     {"DSCP", "set-dscp=0..63 set-dscp-class=dscp-class", "set-dscp|set-dscp-class set-dscp^set-dscp-class @mangle",

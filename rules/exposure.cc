@@ -15,10 +15,10 @@ namespace {
 constexpr std::uint32_t half_of_all_ports = 32768;
 
 bool names_ports(const Rule& rule) {
+  bool found = false;
   for (const Condition& c : rule.conditions)
-    for (const Test& test : c.any_of)
-      if (auto* field = std::get_if<FieldTest>(&test); field && field->field == Field::destination_port) return true;
-  return false;
+    each_test<FieldTest>(c, [&](const FieldTest& test) { found = found || test.field == Field::destination_port; });
+  return found;
 }
 
 }  // namespace

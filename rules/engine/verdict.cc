@@ -85,6 +85,9 @@ struct Verdicts::Table {
 
   bool holds(const TableTest& test) {
     unknown_met = true;
+    if (!test.all.empty())
+      return std::all_of(test.all.begin(), test.all.end(),
+                         [&](const TableTest& t) { return t.of(packet) == Truth::yes || (t.of(packet) == Truth::maybe && holds(t)); });
     return !test.opaque && fields[static_cast<std::size_t>(test.dimension)].forced(*test.values);
   }
 
