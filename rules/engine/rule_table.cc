@@ -137,7 +137,9 @@ TableTest RuleTable::table_test(const InterfaceTest& test) {
   if (added) {
     it->second = &interface_sets_.emplace_back(interfaces_.matching(test));
     // The lowest number a prefix matches is that of its other members.
-    if (!test.name.empty()) (test.prefix ? prefixes_ : exact_).emplace(test.name, it->second->begin()->lo);
+    u128 lowest = it->second->begin()->lo;
+    if (test.prefix && !test.name.empty()) prefixes_.emplace(test.name, lowest);
+    if (!test.prefix) exact_.emplace(test.name, lowest);
   }
   made.values = it->second;
   measure(made);
