@@ -4,10 +4,12 @@
 // sets. So a dialect never sees a packet set and the engine never sees a dialect.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -59,9 +61,20 @@ struct OpaqueTest {
   std::string reason;     // why it is opaque: "depends on the rate of packets"
   bool stateful = false;
   std::optional<MarkBits> mark = {};  // what it tests of the marks, if that is all; see parsers/marks.h
+  // The set whose members decide it; empty: no set does. It is decided once the sets of the machine are known.
+  std::string set = {};
+  std::vector<bool> set_sides = {};  // for each part of its entries: the packet's source, else its destination
+  bool set_exceptions = false;       // holds for the exceptions of the set instead (--return-nomatch)
 };
 
-using Test = std::variant<FieldTest, InterfaceTest, OpaqueTest>;
+// Holds when every one of its tests does.
+struct AllOf {
+  std::vector<FieldTest> fields = {};
+  std::vector<InterfaceTest> interfaces = {};
+  std::vector<OpaqueTest> opaque = {};
+};
+
+using Test = std::variant<FieldTest, InterfaceTest, OpaqueTest, AllOf>;
 
 // Holds when one of `any_of` holds; negated, when none does. An empty `any_of` never holds.
 struct Condition {
@@ -69,6 +82,22 @@ struct Condition {
   bool negated = false;
   SourceSpan span;
 };
+
+// Calls visit for each test of one kind in a condition, also where several must hold together.
+template <class Kind, class Visit>
+void each_test(const Condition& condition, Visit visit) {
+  for (const Test& test : condition.any_of) {
+    if (auto* one = std::get_if<Kind>(&test)) visit(*one);
+    auto* all = std::get_if<AllOf>(&test);
+    if (!all) continue;
+    if constexpr (std::is_same_v<Kind, FieldTest>)
+      for (const FieldTest& part : all->fields) visit(part);
+    else if constexpr (std::is_same_v<Kind, InterfaceTest>)
+      for (const InterfaceTest& part : all->interfaces) visit(part);
+    else
+      for (const OpaqueTest& part : all->opaque) visit(part);
+  }
+}
 
 // What a translation writes into the packet. An empty set leaves that part as it is. Where several values are given the
 // kernel picks one, so what follows is only possible.
@@ -97,6 +126,12 @@ struct MarkChange {
   friend auto operator<=>(const MarkChange&, const MarkChange&) = default;
 };
 
+// What a rule does to a set when a packet meets it.
+struct SetChange {
+  std::string set;
+  bool adds = true;  // else it takes out
+};
+
 enum class ActionKind : std::uint8_t {
   accept,
   drop,
@@ -120,6 +155,7 @@ struct Action {
   // The same by numbers, where the marks are followed: what each of Ruleset::marks becomes. Empty = nothing changes.
   std::vector<std::uint16_t> remark;
   SourceSpan span;    // the target's words; the rule's span where there is none
+  std::vector<SetChange> set_changes = {};
 };
 
 // Batfish's ladder. bounded: at-least and at-most are known, `reason` says what is not.
@@ -175,6 +211,33 @@ struct Ruleset {
   std::size_t last_arriving_mark(State state) const;
   // Index of the chain, or nothing.
   std::optional<std::size_t> find(std::string_view table, std::string_view name) const;
+};
+
+// ---- sets ------------------------------------------------------------------------------------------------------
+
+enum class SetPart : std::uint8_t { address, network, port, any_port, interface, mac, mark, member };
+
+struct SetEntry {
+  std::array<Interval, 2> addresses{};  // of the address and network parts, in their order
+  unsigned protocol = 0;                // of the port part
+  Interval ports{};                     // its ports; type * 256 + code for ICMP
+  std::string text;      // interface, or the name of the member set; MAC addresses and marks are not kept
+  bool prefix = false;   // every interface whose name starts so
+  bool exception = false;  // nomatch: what it covers is not in the set, unless a longer prefix says otherwise
+  bool expires = false;
+  friend bool operator==(const SetEntry&, const SetEntry&) = default;
+};
+
+// Addresses, ports ... under a name that rules refer to (ipset).
+struct IpSet {
+  std::string name;
+  std::string type;              // "hash:ip,port"
+  std::optional<Family> family;  // absent: of both
+  std::vector<SetPart> parts;    // of each entry
+  u128 mask = ~u128{0};          // every address, of the entries and of the packet, is cut down with it first
+  std::vector<SetEntry> entries;
+  std::string doubt;  // not empty: other members are possible, and why
+  SourceSpan span;    // where it is created
 };
 
 // A statement of the input that is no rule, or any statement for the inventory: rules are listed too.
@@ -277,6 +340,7 @@ struct Site {
   std::vector<Host> hosts;
   std::vector<Record> records;
   std::vector<Firewall> firewalls;
+  std::vector<IpSet> sets;      // of all inputs; rules/resolve_sets.h knows whose they are
   std::vector<Zone> zones;      // declared ones
   std::vector<Trunk> trunks;    // declared ones
   std::optional<Located<std::string>> remote_workers;  // "none", "vpn", "sip", "sip-tls", "h323", "webrtc", "sbc"

@@ -26,6 +26,7 @@ std::span<const Check> checks() {
       check::tftp_exposed,
       check::undeclared_source,
       check::undocumented_port_exposed,
+      check::unresolved_set,
       check::unsecured_management_exposed,
       check::unused_ignore,
       check::web_management_exposed,

@@ -15,10 +15,10 @@ namespace {
 constexpr std::uint32_t half_of_all_ports = 32768;
 
 bool names_ports(const Rule& rule) {
+  bool found = false;
   for (const Condition& c : rule.conditions)
-    for (const Test& test : c.any_of)
-      if (auto* field = std::get_if<FieldTest>(&test); field && field->field == Field::destination_port) return true;
-  return false;
+    each_test<FieldTest>(c, [&](const FieldTest& test) { found = found || test.field == Field::destination_port; });
+  return found;
 }
 
 }  // namespace
@@ -601,6 +601,8 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
 Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, bool translated_only) const {
   Space& s = passage.chains->space();
   Reach reach(*passage.chains);
+  // A packet that was sent to the host itself is translated into what it was: that is no port forward.
+  if (translated_only) wanted = s.intersect(wanted, s.test(Dimension::nat, IntervalSet::of(1)));
   for (const Flow& flow : passage.flows) {
     if (translated_only && !flow.translation.rule) continue;
     for (const ChainSets::Decided& d : flow.decided)

@@ -26,7 +26,7 @@ inline Firewall random_firewall(unsigned seed, bool nat) {
     c.span = span();
     c.negated = roll(4) == 0;
     unsigned lo = roll(8), hi = std::min(7u, lo + roll(3));
-    switch (roll(translating ? 5 : 10)) {
+    switch (roll(translating ? 5 : 12)) {
       case 0: c.any_of.push_back(FieldTest{Field::source, IntervalSet::range(lo, hi)}); break;
       case 1: c.any_of.push_back(FieldTest{Field::destination, IntervalSet::range(lo, hi)}); break;
       case 2: c.any_of.push_back(FieldTest{Field::destination_port, IntervalSet::range(lo, hi)}); break;
@@ -36,6 +36,17 @@ inline Firewall random_firewall(unsigned seed, bool nat) {
       case 6: c.any_of.push_back(FieldTest{Field::state, IntervalSet{{roll(2), 1 + roll(2)}}}); break;
       case 7: c.any_of.push_back(OpaqueTest{"p" + std::to_string(roll(3)), "undecidable", false}); break;
       case 8: c.any_of.push_back(OpaqueTest{"limit", "rate", true}); break;
+      case 9:
+      case 10:  // members of a set
+        for (unsigned n = 1 + roll(3); n > 0; --n) {
+          unsigned from = roll(8), port = roll(8);
+          c.any_of.push_back(AllOf{{{Field::source, IntervalSet::range(from, std::min(7u, from + roll(3)))},
+                                    {Field::protocol, IntervalSet::of(roll(2) ? 6 : 17)},
+                                    {Field::destination_port, IntervalSet::range(port, std::min(7u, port + roll(3)))}},
+                                   {},
+                                   {}});
+        }
+        break;
       default:
         c.any_of.push_back(FieldTest{Field::source_port, IntervalSet::range(lo, hi)});
         c.any_of.push_back(FieldTest{Field::destination_port, IntervalSet::range(lo, hi)});

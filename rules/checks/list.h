@@ -23,6 +23,7 @@ extern const Check any_any_accept,
     tftp_exposed,
     undeclared_source,
     undocumented_port_exposed,
+    unresolved_set,
     unsecured_management_exposed,
     unused_ignore,
     web_management_exposed;

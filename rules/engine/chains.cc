@@ -21,8 +21,7 @@ std::vector<InterfaceTest> interfaces_of(const std::vector<const Ruleset*>& rule
     for (const Chain& chain : ruleset->chains)
       for (const Rule& rule : chain.rules)
         for (const Condition& condition : rule.conditions)
-          for (const Test& test : condition.any_of)
-            if (auto* interface = std::get_if<InterfaceTest>(&test)) named.push_back(*interface);
+          each_test<InterfaceTest>(condition, [&](const InterfaceTest& test) { named.push_back(test); });
   return named;
 }
 
@@ -38,8 +37,9 @@ template <class Visit>
 void each_stateful(const Chain& chain, Visit visit) {
   for (const Rule& rule : chain.rules) {
     for (const Condition& condition : rule.conditions)
-      for (const Test& test : condition.any_of)
-        if (auto* opaque = std::get_if<OpaqueTest>(&test); opaque && opaque->stateful) visit(opaque->predicate, condition.span);
+      each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) {
+        if (test.stateful) visit(test.predicate, condition.span);
+      });
     if (rule.action.kind == ActionKind::unknown || rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to)
       for (bool accepts : {true, false}) visit(unknown_verdict(rule, accepts).predicate, rule.span);
   }
@@ -108,19 +108,30 @@ std::optional<std::uint32_t> PacketSpace::number_of(const OpaqueTest& test, Sour
   return it == numbers_.end() ? std::nullopt : std::optional(it->second);
 }
 
+PacketSet PacketSpace::of_test(const Test& test, SourceSpan place) {
+  auto of_field = [&](const FieldTest& t) { return space.test(dimension_of(t.field), t.values); };
+  auto of_interface = [&](const InterfaceTest& t) {
+    return space.test(t.incoming ? Dimension::in : Dimension::out, interfaces.matching(t));
+  };
+  if (auto* field = std::get_if<FieldTest>(&test)) return of_field(*field);
+  if (auto* interface = std::get_if<InterfaceTest>(&test)) return of_interface(*interface);
+  if (auto* opaque = std::get_if<OpaqueTest>(&test)) return predicate(*opaque, place);
+  const auto& all = std::get<AllOf>(test);
+  PacketSet out = space.constant(1);
+  for (const OpaqueTest& t : all.opaque) out = space.intersect(out, predicate(t, place));
+  for (const FieldTest& t : all.fields) out = space.intersect(out, of_field(t));
+  for (const InterfaceTest& t : all.interfaces) out = space.intersect(out, of_interface(t));
+  return out;
+}
+
 PacketSet PacketSpace::condition(const Condition& condition) {
-  PacketSet any = space.nothing();
-  for (const Test& test : condition.any_of) {
-    PacketSet one = space.nothing();
-    if (auto* field = std::get_if<FieldTest>(&test))
-      one = space.test(dimension_of(field->field), field->values);
-    else if (auto* interface = std::get_if<InterfaceTest>(&test))
-      one = space.test(interface->incoming ? Dimension::in : Dimension::out, interfaces.matching(*interface));
-    else
-      one = predicate(std::get<OpaqueTest>(test), condition.span);
-    any = space.unite(any, one);
-  }
-  return condition.negated ? space.minus(space.constant(1), any) : any;
+  // United in pairs, pairs of pairs ...: a set with many members is one condition.
+  std::vector<PacketSet> any;
+  for (const Test& test : condition.any_of) any.push_back(of_test(test, condition.span));
+  for (; any.size() > 1; any.resize((any.size() + 1) / 2))
+    for (std::size_t i = 0; i < any.size(); i += 2) any[i / 2] = i + 1 < any.size() ? space.unite(any[i], any[i + 1]) : any[i];
+  PacketSet holds = any.empty() ? space.nothing() : any.front();
+  return condition.negated ? space.minus(space.constant(1), holds) : holds;
 }
 
 namespace {

@@ -48,6 +48,7 @@ class PacketSpace {
  private:
   using Key = std::pair<std::string, SourceSpan>;  // text and place
   Key key_of(const OpaqueTest& test, SourceSpan place) const;
+  PacketSet of_test(const Test& test, SourceSpan place);
 
   std::map<std::uint32_t, std::uint32_t> machines_;  // number of the firewall a source belongs to
   std::map<Key, SourceSpan> same_places_;            // of stateful predicates in the second revision

@@ -86,15 +86,19 @@ std::pair<PacketSet, PacketSet> Reach::unchanged(const Flow& flow) {
     same = stays || values.size() == 1 ? s.intersect(same, inside) : s.nothing();
     other = s.unite(other, s.minus(all, inside));
   };
-  if (!flow.port_pieces.empty()) {
-    IntervalSet staying;
-    for (const Piece& piece : flow.port_pieces)
-      if (piece.from.lo == piece.to) staying.add(piece.from.lo, piece.from.hi);
-    part(Dimension::destination_port, staying, true);
-  } else if (!t.ports.empty()) {
+  auto moves = [&](Dimension dimension, const std::vector<Piece>& pieces) {
+    IntervalSet stay;
+    for (const Piece& piece : pieces)
+      if (piece.from.lo == piece.to) stay.add(piece.from.lo, piece.from.hi);
+    part(dimension, stay, true);
+  };
+  if (!flow.port_pieces.empty())
+    moves(Dimension::destination_port, flow.port_pieces);
+  else if (!t.ports.empty())
     part(Dimension::destination_port, t.ports, t.keeps_port);
-  }
-  if (t.netmap)
+  if (!flow.address_pieces.empty())
+    moves(Dimension::destination, flow.address_pieces);
+  else if (t.netmap)
     part(Dimension::destination, addresses_of(*t.netmap), true);
   else if (t.to_receiving_interface)
     same = s.nothing();

@@ -17,8 +17,7 @@ std::vector<InterfaceTest> interfaces_of(const Ruleset& ruleset) {
   for (const Chain& chain : ruleset.chains)
     for (const Rule& rule : chain.rules)
       for (const Condition& condition : rule.conditions)
-        for (const Test& test : condition.any_of)
-          if (auto* interface = std::get_if<InterfaceTest>(&test)) out.push_back(*interface);
+        each_test<InterfaceTest>(condition, [&](const InterfaceTest& test) { out.push_back(test); });
   return out;
 }
 
@@ -31,6 +30,15 @@ Truth TableTest::of_many(const Interval& v) const {
   auto first = std::lower_bound(list.begin(), list.end(), v.lo, [](const Interval& i, u128 at) { return i.hi < at; });
   if (first == list.end() || first->lo > v.hi) return Truth::no;
   return first->lo <= v.lo && first->hi >= v.hi ? Truth::yes : Truth::maybe;
+}
+
+Truth TableTest::of_all(const PacketRange& packet) const {
+  Truth least = Truth::yes;
+  for (const TableTest& test : all) {
+    least = std::min(least, test.of(packet));
+    if (least == Truth::no) break;
+  }
+  return least;
 }
 
 Truth TableCondition::of(const PacketRange& packet) const {
@@ -103,35 +111,65 @@ std::uint32_t RuleTable::predicate(const OpaqueTest& test, SourceSpan place) {
   return it->second;
 }
 
+namespace {
+
+void measure(TableTest& test) {
+  const auto& list = test.values->intervals();
+  test.lo = list.empty() ? 1 : list.front().lo;
+  test.hi = list.empty() ? 0 : list.back().hi;
+  test.whole = list.size() == 1;
+}
+
+}  // namespace
+
+TableTest RuleTable::table_test(const FieldTest& test) {
+  TableTest made;
+  made.dimension = dimension_of(test.field);
+  made.values = &test.values;
+  measure(made);
+  return made;
+}
+
+TableTest RuleTable::table_test(const InterfaceTest& test) {
+  TableTest made;
+  made.dimension = test.incoming ? Dimension::in : Dimension::out;
+  auto [it, added] = interface_tests_.try_emplace({test.name, test.prefix}, nullptr);
+  if (added) {
+    it->second = &interface_sets_.emplace_back(interfaces_.matching(test));
+    // The lowest number a prefix matches is that of its other members.
+    if (!test.name.empty()) (test.prefix ? prefixes_ : exact_).emplace(test.name, it->second->begin()->lo);
+  }
+  made.values = it->second;
+  measure(made);
+  return made;
+}
+
+TableTest RuleTable::table_test(const OpaqueTest& test, SourceSpan place) {
+  TableTest made;
+  made.opaque = true;
+  made.predicate = predicate(test, place);
+  return made;
+}
+
 TableCondition RuleTable::table_condition(const Condition& condition) {
   TableCondition out;
   out.negated = condition.negated;
   out.span = condition.span;
   for (const Test& test : condition.any_of) {
-    TableTest& made = out.any_of.emplace_back();
     if (auto* field = std::get_if<FieldTest>(&test)) {
-      made.dimension = dimension_of(field->field);
-      made.values = &field->values;
+      out.any_of.push_back(table_test(*field));
     } else if (auto* interface = std::get_if<InterfaceTest>(&test)) {
-      made.dimension = interface->incoming ? Dimension::in : Dimension::out;
-      auto [it, added] = interface_tests_.try_emplace({interface->name, interface->prefix}, nullptr);
-      if (added) {
-        it->second = &interface_sets_.emplace_back(interfaces_.matching(*interface));
-        // The lowest number a prefix matches is that of its other members.
-        const std::string& name = interface->name;
-        if (!name.empty() && interface->prefix) prefixes_.emplace(name, it->second->begin()->lo);
-        if (!name.empty() && !interface->prefix) exact_.emplace(name, it->second->begin()->lo);
-      }
-      made.values = it->second;
+      out.any_of.push_back(table_test(*interface));
+    } else if (auto* opaque = std::get_if<OpaqueTest>(&test)) {
+      out.any_of.push_back(table_test(*opaque, condition.span));
     } else {
-      made.opaque = true;
-      made.predicate = predicate(std::get<OpaqueTest>(test), condition.span);
-      continue;
+      // Of nothing holds always; parsers make none.
+      const auto& all = std::get<AllOf>(test);
+      TableTest& made = out.any_of.emplace_back();
+      for (const FieldTest& t : all.fields) made.all.push_back(table_test(t));
+      for (const InterfaceTest& t : all.interfaces) made.all.push_back(table_test(t));
+      for (const OpaqueTest& t : all.opaque) made.all.push_back(table_test(t, condition.span));
     }
-    const auto& list = made.values->intervals();
-    made.lo = list.empty() ? 1 : list.front().lo;
-    made.hi = list.empty() ? 0 : list.back().hi;
-    made.whole = list.size() == 1;
   }
   return out;
 }
@@ -166,7 +204,7 @@ void RuleTable::make_index(ChainTable& chain, std::size_t most_pieces) {
         IntervalSet values;
         bool alone = true;
         for (const TableTest& test : condition.any_of) {
-          alone = alone && !test.opaque && test.dimension == dimension;
+          alone = alone && !test.opaque && test.all.empty() && test.dimension == dimension;
           if (alone) values.add(*test.values);
         }
         if (!alone || condition.any_of.empty()) continue;

@@ -26,7 +26,14 @@ struct PacketRange {
 
 enum class Truth : std::uint8_t { no, maybe, yes };
 
-// A test of a rule: of one dimension, or of a predicate.
+// Whether one of `after`, written where a value of `before` stands, is another value. A translation that changes nothing does
+// not count as one for ctstate DNAT (nf_nat_core.c: nf_nat_setup_info).
+inline Truth changes(const Interval& before, const IntervalSet& after) {
+  if (!after.intersects(IntervalSet::range(before.lo, before.hi))) return Truth::yes;
+  return before.lo == before.hi && after.size() == 1 ? Truth::no : Truth::maybe;
+}
+
+// A test of a rule: of one dimension, of a predicate, or several that must all hold.
 struct TableTest {
   bool opaque = false;
   Dimension dimension = Dimension::protocol;
@@ -34,9 +41,11 @@ struct TableTest {
   u128 lo = 0, hi = 0;                   // hull of the values; lo > hi = none
   const IntervalSet* values = nullptr;
   bool whole = false;                    // the values are the hull
+  std::vector<TableTest> all;            // not empty: only these count
 
   Truth of(const PacketRange& packet) const {
     if (opaque) return Truth::maybe;
+    if (!all.empty()) return of_all(packet);
     const Interval& v = packet[dimension];
     if (v.hi < lo || v.lo > hi) return Truth::no;
     if (whole) return v.lo >= lo && v.hi <= hi ? Truth::yes : Truth::maybe;
@@ -45,6 +54,7 @@ struct TableTest {
 
  private:
   Truth of_many(const Interval& v) const;
+  Truth of_all(const PacketRange& packet) const;
 };
 
 struct TableCondition {
@@ -110,6 +120,9 @@ class RuleTable {
 
  private:
   TableCondition table_condition(const Condition& condition);
+  TableTest table_test(const FieldTest& test);
+  TableTest table_test(const InterfaceTest& test);
+  TableTest table_test(const OpaqueTest& test, SourceSpan place);
   std::uint32_t predicate(const OpaqueTest& test, SourceSpan place);
   int nesting(std::size_t chain, std::vector<int>& height, int depth);
   void make_index(ChainTable& chain, std::size_t most_pieces);

@@ -3,6 +3,7 @@
 // its chains; and it leaves no step on the path.
 #include "rules/engine/trace.h"
 
+#include <algorithm>
 #include <set>
 
 #include "rules/engine/chains.h"
@@ -158,27 +159,36 @@ bool matches_interface(const InterfaceTest& test, const std::string& name) {
 }  // namespace
 
 bool matches(const Condition& condition, const Packet& p, Tracked tracked, const Valuation& holds) {
+  auto field = [&](const FieldTest& test) {
+    u128 value = 0;
+    switch (test.field) {
+      case Field::protocol: value = p.protocol; break;
+      case Field::state: value = static_cast<unsigned>(p.state); break;
+      case Field::nat: value = tracked.nat; break;
+      case Field::marks: value = tracked.marks; break;
+      case Field::destination: value = p.destination; break;
+      case Field::destination_port: value = p.destination_port; break;
+      case Field::source: value = p.source; break;
+      case Field::source_port: value = p.source_port; break;
+      case Field::tcp_flags: value = p.tcp_flags; break;
+    }
+    return test.values.contains(value);
+  };
+  auto interface = [&](const InterfaceTest& test) { return matches_interface(test, test.incoming ? p.in : p.out); };
+  auto opaque = [&](const OpaqueTest& test) { return holds(test, condition.span); };
   bool any = false;
   for (const Test& test : condition.any_of) {
-    if (auto* field = std::get_if<FieldTest>(&test)) {
-      u128 value = 0;
-      switch (field->field) {
-        case Field::protocol: value = p.protocol; break;
-        case Field::state: value = static_cast<unsigned>(p.state); break;
-        case Field::nat: value = tracked.nat; break;
-        case Field::marks: value = tracked.marks; break;
-        case Field::destination: value = p.destination; break;
-        case Field::destination_port: value = p.destination_port; break;
-        case Field::source: value = p.source; break;
-        case Field::source_port: value = p.source_port; break;
-        case Field::tcp_flags: value = p.tcp_flags; break;
-      }
-      any = any || field->values.contains(value);
-    } else if (auto* interface = std::get_if<InterfaceTest>(&test)) {
-      any = any || matches_interface(*interface, interface->incoming ? p.in : p.out);
-    } else {
-      any = any || holds(std::get<OpaqueTest>(test), condition.span);
-    }
+    if (any) break;
+    if (auto* f = std::get_if<FieldTest>(&test))
+      any = field(*f);
+    else if (auto* i = std::get_if<InterfaceTest>(&test))
+      any = interface(*i);
+    else if (auto* o = std::get_if<OpaqueTest>(&test))
+      any = opaque(*o);
+    else if (auto* all = std::get_if<AllOf>(&test))
+      any = std::all_of(all->fields.begin(), all->fields.end(), field) &&
+            std::all_of(all->interfaces.begin(), all->interfaces.end(), interface) &&
+            std::all_of(all->opaque.begin(), all->opaque.end(), opaque);
   }
   return any != condition.negated;
 }

@@ -56,23 +56,22 @@ bool Trail::translate(const Translation& t) {
   Interval& address = packet_[Dimension::destination];
   Interval& port = packet_[Dimension::destination_port];
   if (t.netmap || t.addresses.size() > 1 || t.ports.size() > 1 || (t.keeps_port && port.lo != port.hi)) return false;
-  Interval address_before = address, port_before = port;
   bool here = t.addresses.empty() && t.to_receiving_interface;
+  Truth change = Truth::no;
+  auto write = [&](Interval& value, const Interval& now) {
+    change = std::max(change, changes(value, IntervalSet::range(now.lo, now.hi)));
+    value = now;
+  };
   Family family = table_.ruleset().family;
   if (here)
-    address = local_ ? Interval{loopback(family), loopback(family)} : Interval{0, address_max(family)};
+    write(address, local_ ? Interval{loopback(family), loopback(family)} : Interval{0, address_max(family)});
   else if (!t.addresses.empty())
-    address = *t.addresses.begin();
+    write(address, *t.addresses.begin());
   writes_address_ = writes_address_ || here || !t.addresses.empty();
-  if (!t.ports.empty()) port = *t.ports.begin();
+  if (!t.ports.empty()) write(port, *t.ports.begin());
   writes_port_ = writes_port_ || !t.ports.empty();
-  auto moved = [](const Interval& before, const Interval& now) { return changes(before, IntervalSet::range(now.lo, now.hi)); };
-  Truth change = here ? Truth::yes : std::max(moved(address_before, address), moved(port_before, port));
-  if (change == Truth::maybe) return false;
-  // The kernel calls it translated only where something changes.
-  words_.push_back(static_cast<std::uint32_t>(change));
   if (change == Truth::yes) packet_[Dimension::nat] = {packet_[Dimension::nat].lo | 1, packet_[Dimension::nat].lo | 1};
-  return true;
+  return change != Truth::maybe;  // ctstate DNAT then depends on what was written over
 }
 
 // Whether no packet comes back from the chain undecided.

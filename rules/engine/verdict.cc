@@ -85,6 +85,9 @@ struct Verdicts::Table {
 
   bool holds(const TableTest& test) {
     unknown_met = true;
+    if (!test.all.empty())
+      return std::all_of(test.all.begin(), test.all.end(),
+                         [&](const TableTest& t) { return t.of(packet) == Truth::yes || (t.of(packet) == Truth::maybe && holds(t)); });
     return !test.opaque && fields[static_cast<std::size_t>(test.dimension)].forced(*test.values);
   }
 
@@ -136,7 +139,9 @@ struct Verdicts::Table {
       pick(dst, t.addresses);
     }
     translate_port(t, port, pick);
-    Truth change = std::max(changes(dst_before, IntervalSet::range(dst.lo, dst.hi)), changes(port_before, IntervalSet::range(port.lo, port.hi)));
+    bool writes = t.netmap || !t.addresses.empty() || t.to_receiving_interface;
+    Truth change = writes ? changes(dst_before, IntervalSet::range(dst.lo, dst.hi)) : Truth::no;
+    if (!t.ports.empty() && port.lo == port.hi) change = std::max(change, changes(port_before, IntervalSet::of(port.lo)));
     if (change == Truth::no) return;
     if (change == Truth::maybe) unknown_met = true;  // as if it did
     packet[Dimension::nat] = {packet[Dimension::nat].lo | 1, packet[Dimension::nat].lo | 1};

@@ -99,6 +99,11 @@ class Walk {
       case Truth::yes: return space_.constant(1);
       case Truth::maybe: break;
     }
+    if (!test.all.empty()) {
+      PacketSet out = space_.constant(1);
+      for (const TableTest& each : test.all) out = space_.intersect(out, set_of(each, packet, place));
+      return out;
+    }
     if (test.opaque) {
       asked_predicates_.try_emplace(test.predicate, place);
       return space_.predicate(test.predicate);

@@ -45,6 +45,7 @@ bool can_lead_to(const Flow& flow, const Packet& p, const Observation& kernel) {
 }  // namespace
 
 Answers::Answers(ChainSets& chains) : chains_(chains), verdicts_(chains.ruleset()) {
+  undecidable_.insert("the address of the interface it came in by is not in the file");
   for (const Chain& chain : chains.ruleset().chains) {
     // Which of several values the kernel picks is nothing a file could say.
     for (const Rule& rule : chain.rules)
