@@ -118,7 +118,9 @@ TEST_CASE("port forwards, marks, untracked packets: what arrives is accepted exa
       if (!all) REQUIRE(s.at(proven, point) == 0);
       if (s.at(proven, point) == 1) REQUIRE(all);
       // With a single value written, each assignment decides alike in both.
-      if (std::any_of(flows.begin(), flows.end(), [&](const Flow& f) { return reach.exact(f.accepted, f) != f.accepted; })) return;
+      if (std::any_of(packets.predicates().begin(), packets.predicates().end(),
+                      [](const Predicate& q) { return q.text.find(" picks ") != std::string::npos; }))
+        return;
       Valuation odd = [&](const OpaqueTest& test, SourceSpan place) {
         auto n = packets.number_of(test, place);
         return n && (seed * 2654435761u >> (*n % 32) & 1) != 0;

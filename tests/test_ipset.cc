@@ -19,13 +19,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Reading {
+struct Texts {
   Sources sources;
   Site site;
 };
 
-Reading read_files(const std::vector<Input>& files, const std::vector<DeclaredFirewall>& declared = {}) {
-  Reading r;
+Texts read_files(const std::vector<Input>& files, const std::vector<DeclaredFirewall>& declared = {}) {
+  Texts r;
   for (const Input& file : files) r.sources.push_back(decode_source(file.path, file.bytes));
   for (std::uint32_t i = 0; i < r.sources.size(); ++i)
     if (const Dialect* dialect = recognise(r.sources[i])) dialect->interpret(r.sources, i, r.site);
@@ -34,7 +34,7 @@ Reading read_files(const std::vector<Input>& files, const std::vector<DeclaredFi
 }
 
 std::string text_of(const FieldTest& t, Family family) {
-  constexpr const char* fields[] = {"protocol", "state", "nat", "destination", "dport", "source", "sport", "flags"};
+  constexpr const char* fields[] = {"protocol", "state", "nat", "marks", "destination", "dport", "source", "sport", "flags"};
   bool address = t.field == Field::source || t.field == Field::destination;
   return std::string(fields[static_cast<std::size_t>(t.field)]) + " {" +
          (address ? format_addresses(t.values, family) : format_ports(t.values)) + "}";
@@ -56,7 +56,7 @@ std::string text_of(const Test& test, Family family) {
   return out;
 }
 
-std::string dump(const Reading& r) {
+std::string dump(const Texts& r) {
   std::ostringstream out;
   for (const IpSet& set : r.site.sets) {
     out << "set " << set.name << ' ' << set.type << ' ' << (!set.family ? "both" : *set.family == Family::ipv4 ? "ipv4" : "ipv6")
@@ -83,7 +83,7 @@ std::string dump(const Reading& r) {
   return out.str();
 }
 
-Condition condition_of(const Reading& r) {
+Condition condition_of(const Texts& r) {
   for (const Chain& chain : r.site.firewalls.at(0).rulesets.at(0).chains)
     for (const Rule& rule : chain.rules) return rule.conditions.at(0);
   return {};
@@ -127,7 +127,7 @@ TEST_CASE("ipset: recognised from content", "[ipset]") {
 TEST_CASE("ipset: whose sets", "[ipset]") {
   std::string rules = filter("-A INPUT -m set --match-set phones src -j ACCEPT\n");
   std::string sets = "create phones hash:ip\nadd phones 192.0.2.1\n";
-  auto resolved = [](const Reading& r) {
+  auto resolved = [](const Texts& r) {
     std::string out;
     for (const Firewall& f : r.site.firewalls)
       for (const Ruleset& ruleset : f.rulesets)
@@ -139,7 +139,7 @@ TEST_CASE("ipset: whose sets", "[ipset]") {
   CHECK(resolved(read_files({{"fw.rules", rules}, {"sets", sets}})) == "y");
   CHECK(resolved(read_files({{"sets", sets}, {"fw.rules", rules}})) == "y");
   CHECK(resolved(read_files({{"fw.rules", sets + rules}, {"other.rules", rules}})) == "yn");
-  Reading loose = read_files({{"fw.rules", rules}, {"other.rules", rules}, {"sets", sets}});
+  Texts loose = read_files({{"fw.rules", rules}, {"other.rules", rules}, {"sets", sets}});
   CHECK(resolved(loose) == "nn");
   REQUIRE(loose.site.inferences.size() == 1);
   CHECK(loose.site.inferences[0].message == "the ipsets of sets are of none of the 2 firewalls: list the file in a [[firewall]]");
@@ -160,7 +160,7 @@ TEST_CASE("ipset: a declared firewall's files", "[ipset]") {
   options.only = {"unresolved-set"};
   Report report = lint(std::move(inputs), options);
   std::string lines;
-  for (const Finding& f : report.findings) lines += finding_line(report, f, false) + '\n';
+  for (const Finding& f : report.findings) lines += finding_line(report, f, false);
   CHECK(lines == "inner.v4:3: warning: the ipset phones is given, but not for this firewall: what this rule decides is only possible\n");
   for (const Inference& i : report.inferences) CHECK(i.message.find("was not given") == std::string::npos);
 }
@@ -215,7 +215,7 @@ TEST_CASE("ipset: what a set holds is what its entries say", "[ipset]") {
       directions += std::string(i > 0 ? "," : "") + (sides.back() ? "src" : "dst");
     }
     bool negated = roll(2) == 0, inverse = nomatch && roll(4) == 0;
-    Reading r = read_files({{"fw", filter(std::string("-A INPUT -m set ") + (negated ? "! " : "") + "--match-set s " + directions +
+    Texts r = read_files({{"fw", filter(std::string("-A INPUT -m set ") + (negated ? "! " : "") + "--match-set s " + directions +
                                           (inverse ? " --return-nomatch" : "") + " -j ACCEPT\n")},
                             {"sets", sets}});
     Condition condition = condition_of(r);
@@ -233,7 +233,7 @@ TEST_CASE("ipset: what a set holds is what its entries say", "[ipset]") {
         if (!best || e.net.length + e.second.length > best->net.length + best->second.length) best = &e;
       }
       bool holds = best && best->nomatch == inverse;
-      bool got = matches(condition, p, 0, [](const OpaqueTest&, SourceSpan) -> bool { throw std::logic_error("nothing is open"); });
+      bool got = matches(condition, p, {}, [](const OpaqueTest&, SourceSpan) -> bool { throw std::logic_error("nothing is open"); });
       if (got != (holds != negated)) FAIL(sets << directions << (inverse ? " inverse " : " ") << format_packet(p) << '\n' << dump(r));
       ++compared;
     }
@@ -259,7 +259,7 @@ TEST_CASE("ipset: large sets", "[ipset]") {
   // Every rule has its own copy, so their number is limited.
   std::string many;
   for (int i = 0; i < 100; ++i) many += "-A INPUT -m set --match-set s src -j ACCEPT\n";
-  Reading r = read_files({{"fw", filter(many)}, {"sets", ips}});
+  Texts r = read_files({{"fw", filter(many)}, {"sets", ips}});
   const Chain& chain = r.site.firewalls.at(0).rulesets.at(0).chains.at(0);
   CHECK(chain.rules.front().understanding == Understanding::understood);
   CHECK(chain.rules.back().reason == "the ipsets of this site are too large for all of its rules");

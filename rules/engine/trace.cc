@@ -202,7 +202,9 @@ Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds
     for (const BaseChain& base : ruleset.base_chains) {
       if (base.hook != hook) continue;
       if (base.nat && (result.packet.state != State::new_ || base.priority > 0)) continue;
-      if (!walk.base(base)) return result;
+      bool passes = walk.base(base);
+      result.translated = (walk.nat & 1) != 0;
+      if (!passes) return result;
     }
   }
   return result;

@@ -17,6 +17,7 @@ struct Trace {
   Packet packet;                            // as it leaves: after translation
   std::vector<PathStep> path;  // every rule that matched and had a part in it, then the policy; no chain that came back
   SourceSpan decided_by;
+  bool translated = false;     // its destination is another one, as ctstate DNAT sees it
 };
 
 // Sends a packet through the base chains of its hook (PREROUTING first for input and forward) up to and including
