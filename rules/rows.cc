@@ -83,8 +83,8 @@ int gravity(const MatrixRow& row) {
       "voicemail-pro/ingress/8", "voicemail-pro/ingress/5", "voicemail-pro/ingress/2", "one-x-portal/ingress/2",
       "one-x-portal/ingress/3", "one-x-portal/ingress/8", "one-x-portal/ingress/9", "contact-recorder/ingress/3",
       "contact-recorder/ingress/2", "ip-office/ingress/36", "ip-office/ingress/8", "ip-office/ingress/24",
-      "ip-office/ingress/45", "ip-office/ingress/11", "ip-office/ingress/10", "ip-office/ingress/2", "ip-office/ingress/3",
-      "ip-office/ingress/6",
+      "ip-office/ingress/45", "ip-office/ingress/10", "ip-office/ingress/2", "ip-office/ingress/3", "ip-office/ingress/6",
+      "ip-office/ingress/11",
       // what many sites mean to open
       "one-x-portal/ingress/4", "one-x-portal/ingress/16", "one-x-portal/ingress/10", "one-x-portal/ingress/11",
       "one-x-portal/ingress/7", "one-x-portal/ingress/5", "ip-office/ingress/9", "ip-office/ingress/28",

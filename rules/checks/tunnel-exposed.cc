@@ -1,5 +1,6 @@
 // L2TP is a row of the matrix; IKE, udp/500, is egress 11 the other way round. A firewall that ends tunnels itself has
-// these ports open for itself, and a tunnel the site declares is meant.
+// these ports open for itself, and a tunnel the site declares is meant. Where the PBX is not known, a tunnel is more
+// likely another's.
 #include <algorithm>
 #include <map>
 
@@ -63,7 +64,9 @@ void run(const Judgement& judgement, Findings& findings) {
   auto add = [&](const Exposed& e) { groups[{line_to_change(*e.opening).span(), e.opening->zone()}].push_back(e); };
   for (const auto& group : exposed_rows(judgement, check::tunnel_exposed))
     for (const Exposed& e : group)
-      if (!declared(*e.opening->passage, "tunnel.l2tp") && !ends_tunnels(*e.opening->passage->ruleset)) add(e);
+      if (e.opening->located() && !declared(*e.opening->passage, "tunnel.l2tp") &&
+          !ends_tunnels(*e.opening->passage->ruleset))
+        add(e);
   for (const Opening& o : judgement.exposure.openings())
     if (auto hit = ike(judgement, o); hit && !ends_tunnels(*o.passage->ruleset)) add({&o, *hit});
   for (const auto& [key, group] : groups) {
