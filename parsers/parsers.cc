@@ -4,14 +4,16 @@
 #include <array>
 
 #include "parsers/ipoffice.h"
+#include "parsers/ipset.h"
 #include "parsers/iptables.h"
 
 namespace ipo {
 
 std::span<const Dialect> dialects() {
-  static constexpr std::array<Dialect, 2> list = {{
+  static constexpr std::array<Dialect, 3> list = {{
       {"ipoffice", "IP Office export", recognises_ipoffice, interpret_ipoffice},
       {"iptables", "iptables-save", recognises_iptables, interpret_iptables},
+      {"ipset", "ipset save", recognises_ipset, interpret_ipset},
   }};
   return list;
 }

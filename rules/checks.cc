@@ -54,6 +54,7 @@ std::span<const Check> checks() {
       check::undeclared_source,
       check::undocumented_port_exposed,
       check::unexpected_zone,
+      check::unresolved_set,
       check::unsecured_management_exposed,
       check::unused_ignore,
       check::unused_port_exposed,

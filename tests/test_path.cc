@@ -189,7 +189,7 @@ struct Ways {
           for (const Rule& rule : ruleset.chains[base.chain].rules)
             masqueraded =
                 masqueraded || std::all_of(rule.conditions.begin(), rule.conditions.end(), [&](const Condition& c) {
-                  return matches(c, t.packet, translated(t) ? 1 : 0, holds);
+                  return matches(c, t.packet, {translated(t) ? 1u : 0u, 0}, holds);
                 });
     if (!masqueraded) return arrive(next, t.packet);
     Packet other = t.packet;

@@ -401,10 +401,9 @@ class Draft {
     for (const Standing& standing : a_.standings)
       each_rule(*standing.firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
         for (const Condition& c : rule.conditions)
-          for (const Test& test : c.any_of)
-            if (auto* i = std::get_if<InterfaceTest>(&test);
-                i && !i->name.empty() && i->name != "lo" && !is_tunnel(i->name))
-              names.insert(format_interface(*i));
+          each_test<InterfaceTest>(c, [&](const InterfaceTest& test) {
+            if (!test.name.empty() && test.name != "lo" && !is_tunnel(test.name)) names.insert(format_interface(test));
+          });
       });
     std::string out;
     std::size_t shown = 0;

@@ -23,7 +23,12 @@ struct Trace {
 // filter. Interfaces compare by name; "eth+" as a packet's interface is one that only the pattern eth+ matches.
 Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds);
 
+// What is known of a packet beside its own bytes: bits of Field::nat, number of its Field::marks.
+struct Tracked {
+  unsigned nat = 0, marks = 0;
+};
+
 // Whether the packet satisfies one condition.
-bool matches(const Condition& condition, const Packet& packet, unsigned nat, const Valuation& holds);
+bool matches(const Condition& condition, const Packet& packet, Tracked tracked, const Valuation& holds);
 
 }  // namespace ipo
