@@ -416,11 +416,11 @@ class Draft {
 
   std::vector<SourceZone> source_zones() const {
     std::vector<SourceZone> out;
-    for (const UndeclaredSource& source : undeclared_sources(*a_.exposure)) {
+    for (const UndeclaredSource& source : undeclared_sources(a_.reading.site, *a_.exposure)) {
       SourceZone zone;
       zone.addresses = source.addresses, zone.family = source.family;
       for (const Exposed& e : source.exposed) {
-        zone.only_calls = zone.only_calls && is_of_calls(e.hit->row->id);
+        zone.only_calls = zone.only_calls && is_of_calls(e.hit.row->id);
         zone.lines.insert(line_to_change(*e.opening).span());
       }
       std::erase_if(out, [&](SourceZone& other) {
