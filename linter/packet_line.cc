@@ -1,5 +1,6 @@
 // Both forms give fields by name; a field is read when its value is seen, and what fields mean together is settled at the
-// end. The first fault is the answer.
+// end. The first fault is the answer. A line as programs write it, without escapes, nulls and faults, is read without telling
+// words apart first; any other is left to the general reader, so that only one of the two knows what is wrong.
 #include "linter/packet_line.h"
 
 #include <fmt/format.h>
@@ -27,20 +28,37 @@ std::string shown(std::string_view value) {
   return '"' + printable(value.substr(0, shown_length)) + (cut ? "…\"" : "\"");
 }
 
+// The places of the names.
+enum Name : std::size_t { hook, in, out, src, dst, proto, sport, dport, state, flags, icmp_type, icmp_code };
+
+// names.size() for any other.
+std::size_t place_of(std::string_view name) {
+  // Few have one length, and nearly all lines hold these.
+  std::size_t at = names.size();
+  switch (name.size()) {
+    case 2: at = in; break;
+    case 3: at = name[0] == 'o' ? out : name[0] == 's' ? src : dst; break;
+    case 4: at = hook; break;
+    case 5: at = name[0] == 'p' ? proto : name[0] == 'd' ? dport : name[0] == 'f' ? flags : name[1] == 'p' ? sport : state; break;
+    case 9: at = name[5] == 't' ? icmp_type : icmp_code; break;
+    default: break;
+  }
+  return at < names.size() && names[at] == name ? at : names.size();
+}
+
 struct Draft {
-  PartialPacket packet;
+  PartialPacket& packet;
   std::array<bool, names.size()> given{};
   std::optional<Family> family;
   std::optional<unsigned> type, code;
-  bool flags = false;
+  bool has_flags = false;
 
   // Gives the fault, or nothing. `text`: written as text rather than as a number.
   std::string set(std::string_view name, std::string_view value, bool text) {
-    auto at = std::find(names.begin(), names.end(), name);
-    if (at == names.end()) return fmt::format("there is no field {}{} ({})", shown(name), did_you_mean(name, names), fmt::join(names, ", "));
-    bool& was = given[static_cast<std::size_t>(at - names.begin())];
-    if (was) return fmt::format("'{}' is given twice", name);
-    was = true;
+    std::size_t at = place_of(name);
+    if (at == names.size()) return fmt::format("there is no field {}{} ({})", shown(name), did_you_mean(name, names), fmt::join(names, ", "));
+    if (given[at]) return fmt::format("'{}' is given twice", name);
+    given[at] = true;
     if (text && value.empty()) return {};
     auto number = [&](auto& to, unsigned max) -> std::string {
       unsigned n = 0;
@@ -50,33 +68,33 @@ struct Draft {
       to = static_cast<typename std::remove_reference_t<decltype(to)>::value_type>(n);
       return {};
     };
-    if (name == "sport") return number(packet.source_port, 65535);
-    if (name == "icmp_type") return number(type, 255);
-    if (name == "icmp_code") return number(code, 255);
-    if (name == "dport") {
-      std::optional<unsigned> port;
-      std::string fault = number(port, 65535);
-      if (port) packet.destination_port = Interval{*port, *port};
-      return fault;
+    bool takes_number = at == sport || at == dport || at == icmp_type || at == icmp_code || at == proto;
+    if (!text && !takes_number && at != flags) return fmt::format("'{}' takes a text in quotes, not {}", name, shown(value));
+    switch (at) {
+      case sport: return number(packet.source_port, 65535);
+      case icmp_type: return number(type, 255);
+      case icmp_code: return number(code, 255);
+      case dport: {
+        std::optional<unsigned> port;
+        std::string fault = number(port, 65535);
+        if (port) packet.destination_port = Interval{*port, *port};
+        return fault;
+      }
+      case proto: return set_protocol(value, text);
+      case in: packet.in = value; return {};
+      case out: packet.out = value; return {};
+      case src: return address(packet.source, name, value);
+      case dst: return address(packet.destination, name, value);
+      case flags: return set_flags(value);
+      case hook:
+        for (Hook known : {Hook::input, Hook::forward, Hook::output})
+          if (value == name_of(known)) return packet.hook = known, "";
+        return fmt::format("'hook' takes input, forward or output, not {}", shown(value));
+      default:
+        for (State known : {State::new_, State::established, State::related, State::invalid, State::untracked})
+          if (value == name_of(known)) return packet.state = known, "";
+        return fmt::format("'state' takes new, established, related, invalid or untracked, not {}", shown(value));
     }
-    if (name == "proto") return set_protocol(value, text);
-    if (!text && name != "flags") return fmt::format("'{}' takes a text in quotes, not {}", name, shown(value));
-    if (name == "in") packet.in = value;
-    if (name == "out") packet.out = value;
-    if (name == "src") return address(packet.source, name, value);
-    if (name == "dst") return address(packet.destination, name, value);
-    if (name == "flags") return set_flags(value);
-    if (name == "hook") {
-      for (Hook hook : {Hook::input, Hook::forward, Hook::output})
-        if (value == name_of(hook)) return packet.hook = hook, "";
-      return fmt::format("'hook' takes input, forward or output, not {}", shown(value));
-    }
-    if (name == "state") {
-      for (State state : {State::new_, State::established, State::related, State::invalid, State::untracked})
-        if (value == name_of(state)) return packet.state = state, "";
-      return fmt::format("'state' takes new, established, related, invalid or untracked, not {}", shown(value));
-    }
-    return {};
   }
 
   std::string set_protocol(std::string_view value, bool text) {
@@ -121,7 +139,7 @@ struct Draft {
       if (comma == rest.npos) break;
       rest.remove_prefix(comma + 1);
     }
-    flags = true;
+    has_flags = true;
     packet.tcp_flags = static_cast<std::uint8_t>(sum);
     return {};
   }
@@ -132,7 +150,7 @@ struct Draft {
     if (type && !packet.protocol) packet.protocol = packet.family == Family::ipv6 ? proto_icmpv6 : proto_icmp;
     bool icmp = packet.protocol == proto_icmp || packet.protocol == proto_icmpv6;
     if (type && !icmp) return "'icmp_type' is of icmp and ipv6-icmp only; leave it out or change 'proto'";
-    if (flags && packet.protocol && *packet.protocol != proto_tcp) return "'flags' is of tcp only; leave it out or change 'proto'";
+    if (has_flags && packet.protocol && *packet.protocol != proto_tcp) return "'flags' is of tcp only; leave it out or change 'proto'";
     if (icmp) {
       // Without ports, whatever was given as such.
       packet.source_port.reset();
@@ -152,13 +170,63 @@ PacketLine finished(Draft& draft, std::string fault, std::size_t at) {
   return {std::move(draft.packet), {}};
 }
 
+// A line without anything unusual.
+class PlainLine {
+ public:
+  explicit PlainLine(std::string_view line) : at_(line.data()), end_(at_ + line.size()) {}
+
+  // False where it is not plain, or at fault.
+  bool read(Draft& draft) {
+    if (!take('{')) return false;
+    do {
+      std::string_view name, value;
+      if (!string(name) || !take(':')) return false;
+      bool text = next() == '"';
+      if (!(text ? string(value) : number(value)) || !draft.set(name, value, text).empty()) return false;
+    } while (take(','));
+    return take('}') && next() == '\0' && at_ == end_ && draft.settle().empty();
+  }
+
+ private:
+  // The next character that is no blank, 0 at the end.
+  char next() {
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\r' || *at_ == '\n')) ++at_;
+    return at_ == end_ ? '\0' : *at_;
+  }
+
+  bool take(char wanted) {
+    if (next() != wanted || at_ == end_) return false;
+    ++at_;
+    return true;
+  }
+
+  bool string(std::string_view& out) {
+    if (!take('"')) return false;
+    const char* begin = at_;
+    while (at_ != end_ && *at_ != '"' && *at_ != '\\' && static_cast<unsigned char>(*at_) >= 0x20) ++at_;
+    out = {begin, static_cast<std::size_t>(at_ - begin)};
+    return at_ != end_ && *at_++ == '"';
+  }
+
+  bool number(std::string_view& out) {
+    const char* begin = at_;
+    while (at_ != end_ && *at_ >= '0' && *at_ <= '9') ++at_;
+    out = {begin, static_cast<std::size_t>(at_ - begin)};
+    return !out.empty() && (out.front() != '0' || out.size() == 1);
+  }
+
+  const char* at_;
+  const char* end_;
+};
+
 }  // namespace
 
 PacketLine packet_from_json(std::string_view line) {
   using Kind = JsonToken::Kind;
   JsonTokens tokens(line);
   JsonToken token = tokens.next();
-  Draft draft;
+  PartialPacket packet;
+  Draft draft{packet};
   auto fault = [&](std::string_view wanted) {
     std::string why = token.kind == Kind::error ? std::string(token.text) : fmt::format("{} expected, not {}", wanted, name_of(token.kind));
     return finished(draft, std::move(why), token.begin);
@@ -177,7 +245,7 @@ PacketLine packet_from_json(std::string_view line) {
       token = tokens.next();
       if (token.kind != Kind::string && token.kind != Kind::number && token.kind != Kind::null) return fault("a string or a number");
       std::string why = token.kind == Kind::null ? draft.set(name, {}, true) : draft.set(name, token.text, token.kind == Kind::string);
-      if (!why.empty()) return finished(draft, std::move(why), std::find(names.begin(), names.end(), name) == names.end() ? at : token.begin);
+      if (!why.empty()) return finished(draft, std::move(why), place_of(name) == names.size() ? at : token.begin);
       token = tokens.next();
       if (token.kind == Kind::end_object) {
         token = tokens.next();
@@ -190,8 +258,16 @@ PacketLine packet_from_json(std::string_view line) {
   return finished(draft, {}, 0);
 }
 
+void packet_from_json(std::string_view line, PacketLine& to) {
+  to.packet = {};
+  to.error.clear();
+  Draft draft{to.packet};
+  if (!PlainLine(line).read(draft)) to = packet_from_json(line);
+}
+
 PacketLine packet_from_words(std::string_view text) {
-  Draft draft;
+  PartialPacket packet;
+  Draft draft{packet};
   constexpr std::string_view blanks = " \t\r\n";
   for (std::size_t at = text.find_first_not_of(blanks); at != text.npos; at = text.find_first_not_of(blanks, at)) {
     std::size_t end = std::min(text.find_first_of(blanks, at), text.size());

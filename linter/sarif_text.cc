@@ -95,6 +95,7 @@ std::string_view cwe_name(std::string_view number) {
       {"697", "Incorrect Comparison"},
       {"710", "Improper Adherence to Coding Standards"},
       {"732", "Incorrect Permission Assignment for Critical Resource"},
+      {"749", "Exposed Dangerous Method or Function"},
       {"770", "Allocation of Resources Without Limits or Throttling"},
       {"778", "Insufficient Logging"},
       {"798", "Use of Hard-coded Credentials"},

@@ -18,15 +18,16 @@ std::optional<Number> parse_number(std::string_view s, int base = 10) {
 
 std::optional<u128> parse_ipv4(std::string_view s) {
   std::uint32_t value = 0;
+  std::size_t at = 0;
   for (int i = 0; i < 4; ++i) {
-    std::size_t dot = i < 3 ? s.find('.') : s.size();
-    if (dot == s.npos || dot == 0 || dot > 3) return {};
-    auto octet = parse_number<unsigned>(s.substr(0, dot));
-    if (!octet || *octet > 255) return {};
-    value = value << 8 | *octet;
-    s.remove_prefix(i < 3 ? dot + 1 : dot);
+    if (i > 0 && (at == s.size() || s[at++] != '.')) return {};
+    std::size_t begin = at;
+    unsigned octet = 0;
+    for (; at < s.size() && s[at] >= '0' && s[at] <= '9' && at < begin + 4; ++at) octet = octet * 10 + static_cast<unsigned>(s[at] - '0');
+    if (at == begin || at > begin + 3 || octet > 255) return {};
+    value = value << 8 | octet;
   }
-  return s.empty() ? std::optional<u128>(value) : std::nullopt;
+  return at == s.size() ? std::optional<u128>(value) : std::nullopt;
 }
 
 std::optional<u128> parse_ipv6(std::string_view s) {
@@ -116,9 +117,13 @@ std::optional<MaskedAddress> parse_masked_address(std::string_view text) {
 
 std::string format_address(Address address) {
   if (address.family == Family::ipv4) {
-    auto v = static_cast<std::uint32_t>(address.value);
-    return std::to_string(v >> 24) + '.' + std::to_string(v >> 16 & 255) + '.' + std::to_string(v >> 8 & 255) + '.' +
-           std::to_string(v & 255);
+    std::array<char, 16> text{};
+    char* end = text.data();
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      end = std::to_chars(end, text.data() + text.size(), static_cast<unsigned>(address.value >> shift) & 255).ptr;
+      if (shift > 0) *end++ = '.';
+    }
+    return {text.data(), end};
   }
   std::array<unsigned, 8> group{};
   for (int i = 0; i < 8; ++i) group[i] = static_cast<unsigned>(address.value >> (112 - 16 * i)) & 0xffff;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "parsers/document.h"
+#include "parsers/ipset.h"
 #include "parsers/iptables_table.h"
 
 namespace ipo {
@@ -98,7 +99,8 @@ std::string_view own_table(const Node& line) {
   return "filter";
 }
 
-std::vector<Table> split(const Node& root, std::vector<Statement>& statements) {
+// `sets` receives the lines of ipset that stand around the tables.
+std::vector<Table> split(const Node& root, std::vector<Statement>& statements, std::vector<const Node*>& sets) {
   std::vector<Table> tables;
   Blocks blocks(statements);
   Program program = Program::unknown;
@@ -137,6 +139,9 @@ std::vector<Table> split(const Node& root, std::vector<Statement>& statements) {
         foreign(line);
       else
         it->lines.push_back(&line);
+    } else if (!in_table && is_ipset_line(line)) {
+      blocks.close();
+      sets.push_back(&line);
     } else {
       foreign(line);
     }
@@ -288,6 +293,7 @@ int recognises_iptables(const Source& source) {
       continue;
     }
     if (other_program) continue;
+    if (!in_table && (w == "create" || w == "add")) continue;  // sets before the tables
     ++lines;
     bool header = w[0] == '*' && iptables::is_table(w.substr(1)) && ends_after(line, w);
     if (header) {
@@ -316,7 +322,9 @@ int recognises_iptables(const Source& source) {
 void interpret_iptables(const Sources& sources, std::uint32_t source, Site& site) {
   Document document = read_lines(sources, source);
   std::vector<Statement> statements;
-  std::vector<Dump> dumps = gather(split(document.root, statements));
+  std::vector<const Node*> sets;
+  std::vector<Dump> dumps = gather(split(document.root, statements, sets));
+  read_ipset_lines(sets, site, statements);
   std::vector<Firewall> firewalls;
   std::size_t count[2] = {0, 0};
   for (const Dump& dump : dumps) {

@@ -17,7 +17,8 @@ struct OptionMeaning {
 
 struct MatchModule {
   std::string_view name;
-  std::string_view options;  // see OptionShape
+  std::string_view options;  // see iptables_options.h
+  std::string_view needs;    // see there
   std::string_view reason;   // why what has no meaning below is opaque
   enum Kind : std::uint8_t {
     whole,     // one predicate of all options; a "!" stands for its own option only
@@ -28,7 +29,9 @@ struct MatchModule {
   bool stateful = false;
   bool bare = false;  // decides something even without options
   std::span<const OptionMeaning> meanings = {};
-  unsigned protocol = 0;  // the kernel takes the module only with this protocol
+  unsigned protocol = 0;  // "-p" with it opens the module
+  void (*check)(RuleInProgress&, const MatchUse&) = nullptr;  // refuses what `needs` cannot say
+  void (*means)(RuleInProgress&, const MatchUse&) = nullptr;  // in the place of all of the above
 };
 
 namespace {
@@ -66,15 +69,19 @@ bool is_word(std::string_view text, std::string_view upper) {
          });
 }
 
+// `text` is a beginning of `upper`, in any case.
+bool begins(std::string_view upper, std::string_view text) { return !text.empty() && is_word(text, upper.substr(0, text.size())); }
+
 // ---- the rule's own options -----------------------------------------------------------------------------------
 
 void test_protocol(RuleInProgress& rule, const Option& o) {
   auto number = protocol_number(o.values[0]);
   if (!number) return add_damaged(rule, o, "protocol " + quoted(o.values[0]) + " is not known");
-  if (*number != 0)
-    rule.add(FieldTest{Field::protocol, IntervalSet::of(*number)}, o.negated, o.span);
-  else if (o.negated)
+  if (*number != 0) return rule.add(FieldTest{Field::protocol, IntervalSet::of(*number)}, o.negated, o.span);
+  if (o.negated) {
+    rule.refuse("iptables takes no \"!\" before every protocol");
     rule.never(o.span);
+  }
 }
 
 // xtables_ipparse_any: missing octets are zero ("10/8"), and with an empty mask the address is not even looked at.
@@ -118,7 +125,7 @@ void test_address(RuleInProgress& rule, const Option& o, Field field) {
       rule.not_understood(reason);
     tests.push_back(OpaqueTest{(field == Field::source ? "-s " : "-d ") + std::string(part), reason, false});
   });
-  if (parts > 1 && o.negated) rule.bounded("iptables refuses \"!\" with several addresses");
+  if (parts > 1 && o.negated) rule.refuse("iptables takes no \"!\" with several addresses");
   if (known == IntervalSet::range(0, address_max(rule.family))) {
     if (o.negated) rule.never(o.span);
     return;
@@ -133,6 +140,8 @@ void test_interface(RuleInProgress& rule, const Option& o, bool incoming) {
   std::string_view name = o.values[0];
   bool prefix = name.ends_with('+');
   if (prefix) name.remove_suffix(1);
+  bool wrong = incoming ? rule.chain == "OUTPUT" || rule.chain == "POSTROUTING" : rule.chain == "INPUT" || rule.chain == "PREROUTING";
+  if (wrong) rule.refuse(std::string("iptables takes no ") + (incoming ? "-i in " : "-o in ") + std::string(rule.chain));
   if (!name.empty())
     rule.add(InterfaceTest{incoming, std::string(name), prefix}, o.negated, o.span);
   else if (o.negated)
@@ -143,6 +152,7 @@ void test_out(RuleInProgress& rule, const Option& o) { test_interface(rule, o, f
 
 // Connections are tracked, so rules see packets put together again: there are no further fragments.
 void test_fragment(RuleInProgress& rule, const Option& o) {
+  if (rule.family == Family::ipv6) rule.refuse("ip6tables has no -f");
   if (!o.negated) rule.never(o.span);
 }
 
@@ -153,7 +163,8 @@ constexpr OptionMeaning own_options[] = {{"protocol", test_protocol},       {"so
 // ---- ports, flags, types ---------------------------------------------------------------------------------------
 
 // Reads "22", "1024:", "sip,5061,10000:20000"; only multiport takes lists. A name that is not in the table and a number
-// that is none stay opaque. iptables refuses a range that runs backwards except for udp, where it holds for no port.
+// that is none stay opaque. iptables refuses a range that runs backwards except for udp, where it holds for no port (1.8.10
+// and later refuse it there too).
 void test_ports(RuleInProgress& rule, const Option& o, std::initializer_list<Field> fields, char separator,
                 bool backwards = false) {
   IntervalSet known;
@@ -172,7 +183,7 @@ void test_ports(RuleInProgress& rule, const Option& o, std::initializer_list<Fie
       rule.not_understood(reason);
     tests.push_back(OpaqueTest{"--" + std::string(o.name) + ' ' + std::string(part), reason, false});
   });
-  if (slots > 15) rule.bounded("iptables takes at most 15 ports, a range counts as two");
+  if (slots > 15) rule.refuse("iptables takes at most 15 ports, a range counts as two");
   if (!known.empty())
     for (Field field : fields) tests.insert(tests.begin(), FieldTest{field, known});
   rule.add(std::move(tests), o.negated, o.span);
@@ -232,16 +243,17 @@ void test_icmp6(RuleInProgress& rule, const Option& o) { add_icmp(rule, o, Famil
 
 // ---- connection tracking ----------------------------------------------------------------------------------------
 
-void test_state(RuleInProgress& rule, const Option& o) {
+// A name may be shortened; the first that begins so is meant.
+void test_states(RuleInProgress& rule, const Option& o, bool with_nat) {
   constexpr std::pair<std::string_view, unsigned> states[] = {
-      {"NEW", 0}, {"ESTABLISHED", 1}, {"RELATED", 2}, {"INVALID", 3}, {"UNTRACKED", 4}};
+      {"INVALID", 3}, {"NEW", 0}, {"ESTABLISHED", 1}, {"RELATED", 2}, {"UNTRACKED", 4}};
   IntervalSet state, nat;
   bool good = true;
   each(o.values[0], ',', [&](std::string_view part) {
     for (auto [name, number] : states)
-      if (is_word(part, name)) return state.add(number, number);
-    if (is_word(part, "DNAT")) return nat.add(IntervalSet{{1, 1}, {3, 3}});
-    if (is_word(part, "SNAT")) return nat.add(2, 3);
+      if (begins(name, part)) return state.add(number, number);
+    if (with_nat && begins("SNAT", part)) return nat.add(2, 3);
+    if (with_nat && begins("DNAT", part)) return nat.add(IntervalSet{{1, 1}, {3, 3}});
     good = false;
   });
   if (!good) return add_damaged(rule, o, "connection state " + quoted(o.values[0]) + " is not known");
@@ -250,6 +262,8 @@ void test_state(RuleInProgress& rule, const Option& o) {
   if (!nat.empty()) tests.push_back(FieldTest{Field::nat, std::move(nat)});
   rule.add(std::move(tests), o.negated, o.span);
 }
+void test_state(RuleInProgress& rule, const Option& o) { test_states(rule, o, false); }
+void test_ctstate(RuleInProgress& rule, const Option& o) { test_states(rule, o, true); }
 
 // ---- addresses --------------------------------------------------------------------------------------------------
 
@@ -258,31 +272,60 @@ void test_range(RuleInProgress& rule, const Option& o, Field field) {
   std::size_t dash = text.find('-');
   auto from = parse_address(text.substr(0, dash));
   auto to = dash == text.npos ? from : parse_address(text.substr(dash + 1));
-  if (!from || !to || from->family != rule.family || to->family != rule.family || to->value < from->value)
+  if (!from || !to || from->family != rule.family || to->family != rule.family)
     return add_damaged(rule, o, quoted(text) + " is no range of addresses");
+  // iptables warns that a range that runs backwards never matches, and loads it.
+  if (to->value < from->value) {
+    if (!o.negated) rule.never(o.span);
+    return;
+  }
   rule.add(FieldTest{field, IntervalSet::range(from->value, to->value)}, o.negated, o.span);
 }
 void test_source_range(RuleInProgress& rule, const Option& o) { test_range(rule, o, Field::source); }
 void test_destination_range(RuleInProgress& rule, const Option& o) { test_range(rule, o, Field::destination); }
 
+// What inet_addr_type answers without looking at a route: 224.0.0.0/4 is MULTICAST, 0.0.0.0/8 and 255.255.255.255 are
+// BROADCAST. IPv6 demands every type of a list, and asks the address itself what is MULTICAST.
 void test_type(RuleInProgress& rule, const Option& o, Field field) {
-  std::vector<Test> tests;
+  constexpr std::string_view names[] = {"UNSPEC",    "UNICAST",     "LOCAL",    "BROADCAST", "ANYCAST", "MULTICAST",
+                                        "BLACKHOLE", "UNREACHABLE", "PROHIBIT", "THROW",     "NAT",     "XRESOLVE"};
+  std::vector<std::string_view> types;  // others make the rule refused
   each(o.values[0], ',', [&](std::string_view part) {
-    if (is_word(part, "MULTICAST")) {
-      u128 first = rule.family == Family::ipv4 ? u128{0xe0000000u} : u128{0xff} << 120;
-      u128 last = rule.family == Family::ipv4 ? u128{0xefffffffu} : address_max(Family::ipv6);
-      tests.push_back(FieldTest{field, IntervalSet::range(first, last)});
-      return;
-    }
-    std::string reason = is_word(part, "LOCAL") ? "depends on the firewall's own addresses"
-                                                : "depends on the firewall's addresses and routes";
-    std::string type(part);
-    for (char& c : type)
-      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    rule.bounded(reason);
-    tests.push_back(OpaqueTest{"-m addrtype --" + std::string(o.name) + ' ' + type, reason, false});
+    auto it = std::find_if(std::begin(names), std::end(names), [&](std::string_view name) { return begins(name, part); });
+    if (it != std::end(names)) types.push_back(*it);
   });
+  bool four = rule.family == Family::ipv4;
+  IntervalSet multicast = four ? IntervalSet::range(0xe0000000u, 0xefffffffu)
+                               : IntervalSet::range(u128{0xff} << 120, address_max(Family::ipv6));
+  IntervalSet broadcast{{0, 0xffffff}, {0xffffffffu, 0xffffffffu}};
+  auto opaque = [&](const std::string& type) {
+    std::string reason = type == "LOCAL" ? "depends on the firewall's own addresses"
+                                         : "depends on the firewall's addresses and routes";
+    rule.bounded(reason);
+    return OpaqueTest{"-m addrtype --" + std::string(o.name) + ' ' + type, reason, false};
+  };
+  std::vector<Test> tests;
+  IntervalSet known, other;  // by the address alone: of a type of the list, of no type of it
+  if (four) {
+    bool has_multicast = false, has_broadcast = false;
+    for (std::string_view type : types) {
+      has_multicast = has_multicast || type == "MULTICAST";
+      has_broadcast = has_broadcast || type == "BROADCAST";
+      if (type != "MULTICAST") tests.push_back(opaque(std::string(type)));
+    }
+    (has_multicast ? known : other).add(multicast);
+    (has_broadcast ? known : other).add(broadcast);
+  } else if (types.size() == 1 && types[0] == "MULTICAST") {
+    known = multicast;
+  } else {
+    std::string list;
+    for (std::string_view type : types) list += (list.empty() ? "" : ",") + std::string(type);
+    tests.push_back(opaque(list));
+  }
+  if (!known.empty()) tests.insert(tests.begin(), FieldTest{field, known});
+  bool decided_alone = std::all_of(tests.begin(), tests.end(), [](const Test& t) { return std::holds_alternative<FieldTest>(t); });
   rule.add(std::move(tests), o.negated, o.span);
+  if (!o.negated && !decided_alone && !other.empty()) rule.add(FieldTest{field, std::move(other)}, true, o.span);
 }
 void test_source_type(RuleInProgress& rule, const Option& o) { test_type(rule, o, Field::source); }
 void test_destination_type(RuleInProgress& rule, const Option& o) { test_type(rule, o, Field::destination); }
@@ -294,7 +337,24 @@ void test_mac(RuleInProgress& rule, const Option& o) {
   add_opaque(rule, "-m mac --mac-source " + address, "depends on the sender's MAC address", false, o.negated, o.span);
 }
 
-// ---- the modules ------------------------------------------------------------------------------------------------
+// ---- marks ------------------------------------------------------------------------------------------------------
+
+// What the mark is depends on rules that set it, which only the whole ruleset shows: parsers/marks.h.
+void test_mark(RuleInProgress& rule, const Option& o, std::string_view module, bool connection) {
+  auto bits = masked_number(o.values[0]);
+  if (!bits) return add_damaged(rule, o, "mark " + quoted(o.values[0]) + " is no number");
+  std::string reason = connection ? "depends on the connection's mark" : "depends on the packet's mark";
+  rule.bounded(reason);
+  rule.add(OpaqueTest{"-m " + std::string(module) + " --mark " + std::string(o.values[0]), reason, false,
+                      MarkBits{connection, bits->value, bits->mask}},
+           o.negated, o.span);
+}
+void test_packet_mark(RuleInProgress& rule, const Option& o) { test_mark(rule, o, "mark", false); }
+// Without a connection it never holds, negated or not (xt_connmark.c: connmark_mt).
+void test_connection_mark(RuleInProgress& rule, const Option& o) {
+  rule.add(FieldTest{Field::state, IntervalSet::range(0, 2)}, false, o.span);
+  test_mark(rule, o, "connmark", true);
+}
 
 constexpr OptionMeaning port_options[] = {{"sport", test_sport}, {"dport", test_dport}};
 constexpr OptionMeaning udp_options[] = {{"sport", test_udp_sport}, {"dport", test_udp_dport}};
@@ -305,154 +365,293 @@ constexpr OptionMeaning multiport_options[] = {
 constexpr OptionMeaning icmp_options[] = {{"icmp-type", test_icmp}};
 constexpr OptionMeaning icmp6_options[] = {{"icmpv6-type", test_icmp6}};
 constexpr OptionMeaning state_options[] = {{"state", test_state}};
-constexpr OptionMeaning conntrack_options[] = {{"ctstate", test_state}, {"ctproto", test_protocol}};
+constexpr OptionMeaning conntrack_options[] = {{"ctstate", test_ctstate}, {"ctproto", test_protocol}};
 constexpr OptionMeaning iprange_options[] = {{"src-range", test_source_range}, {"dst-range", test_destination_range}};
 constexpr OptionMeaning addrtype_options[] = {{"src-type", test_source_type}, {"dst-type", test_destination_type}};
 constexpr OptionMeaning mac_options[] = {{"mac-source", test_mac}};
 
-constexpr std::string_view ports_text = "sport|source-port= dport|destination-port=";
-constexpr std::string_view multiport_text = "sports|source-ports= dports|destination-ports= ports=";
+constexpr OptionMeaning mark_options[] = {{"mark", test_packet_mark}};
+constexpr OptionMeaning connmark_options[] = {{"mark", test_connection_mark}};
+
+constexpr std::string_view multiport_text = "!sports|!source-ports= !dports|!destination-ports= !ports=";
+constexpr std::string_view multiport_needs = "sports|dports|ports sports^dports^ports %tcp|%udp|%udplite|%sctp|%dccp";
+constexpr std::string_view icmp6_needs = "icmpv6-type %ipv6-icmp #ipv6";
+
+// ---- what more is refused than a need can say -----------------------------------------------------------------------
+
+const Option* find_option(const MatchUse& use, std::string_view name) {
+  auto it = std::find_if(use.options.begin(), use.options.end(), [&](const Option& o) { return o.name == name; });
+  return it == use.options.end() ? nullptr : &*it;
+}
+
+void check_statistic(RuleInProgress& rule, const MatchUse& use) {
+  const Option *every = find_option(use, "every"), *packet = find_option(use, "packet");
+  if (!every || !packet) return;
+  auto n = parse_number(every->values[0], ~0u), at = parse_number(packet->values[0], ~0u);
+  if (n && at && *at >= *n) rule.refuse("-m statistic takes --packet only below --every");
+}
+
+void check_owner(RuleInProgress& rule, const MatchUse& use) {
+  const Option *groups = find_option(use, "suppl-groups"), *group = find_option(use, "gid-owner");
+  if (groups && (!group || group > groups)) rule.refuse("-m owner takes --suppl-groups only after --gid-owner");
+}
+
+// Frames that are not bridged have no port to leave by yet where the machine sends them (xt_physdev.c).
+void check_physdev(RuleInProgress& rule, const MatchUse& use) {
+  const Option* bridged = find_option(use, "physdev-is-bridged");
+  if ((find_option(use, "physdev-out") || find_option(use, "physdev-is-out")) && (!bridged || bridged->negated))
+    rule.limit_hooks(31u & ~(1u << static_cast<unsigned>(Hook::output)),
+                     "-m physdev takes no port to leave by in OUTPUT");
+}
+
+// Elements stand between --next; with --strict none may be empty, and only tunnels have ends (xt_policy.c).
+void check_policy(RuleInProgress& rule, const MatchUse& use) {
+  const Option *strict = find_option(use, "strict"), *pol = find_option(use, "pol");
+  int given = 0, elements = 1;
+  bool tunnel = false, ends = false;
+  std::vector<std::string_view> names;
+  auto close = [&] {
+    if (strict && given == 0) rule.refuse("-m policy takes no empty element with --strict");
+    if (ends && !tunnel) rule.refuse("-m policy takes the ends of a tunnel only with --mode tunnel");
+    given = 0, tunnel = ends = false;
+    names.clear();
+  };
+  for (const Option& o : use.options) {
+    if (o.name == "next") {
+      close();
+      if (++elements > 4) rule.refuse("-m policy takes four elements at most");
+    } else if (o.name != "dir" && o.name != "pol" && o.name != "strict") {
+      if (std::find(names.begin(), names.end(), o.name) != names.end())
+        rule.refuse("-m policy takes --" + std::string(o.name) + " once in an element");
+      names.push_back(o.name);
+      ++given;
+      tunnel = tunnel || (o.name == "mode" && o.count > 0 && o.values[0] == "tunnel");
+      ends = ends || o.name.starts_with("tunnel-");
+    }
+  }
+  if (strict && pol && pol->count > 0 && pol->values[0] == "none") rule.refuse("-m policy takes no --strict with --pol none");
+  close();
+}
+
+// ---- sets ---------------------------------------------------------------------------------------------------------
+
+// Which set and which sides of the packet; its counters are not given with it. What updates counters decides nothing.
+void test_set(RuleInProgress& rule, const MatchUse& use) {
+  const Option* match = find_option(use, "match-set");
+  if (!match) return;
+  std::string predicate = "-m set --match-set " + std::string(match->values[0]) + ' ' + std::string(match->values[1]);
+  OpaqueTest test{"", "depends on an ipset that is not given", false};
+  bool counters = false;
+  for (const Option& o : use.options) {
+    bool counts = o.name.starts_with("packets-") || o.name.starts_with("bytes-");
+    if (counts || o.name == "return-nomatch") append_option(predicate, o, true);
+    counters = counters || counts;
+    test.set_exceptions = test.set_exceptions || o.name == "return-nomatch";
+  }
+  test.predicate = std::move(predicate);
+  if (counters) {
+    test.reason = "depends on the counters of an ipset";
+  } else {
+    test.set = match->values[0];
+    each(match->values[1], ',', [&](std::string_view side) { test.set_sides.push_back(side.starts_with("src")); });
+  }
+  rule.bounded(test.reason);
+  rule.add(std::move(test), match->negated, use.span);
+}
+
+// ---- the modules ------------------------------------------------------------------------------------------------
+
 constexpr bool stateful = true, bare = true;
 using M = MatchModule;
 
 constexpr MatchModule modules[] = {
-    {"tcp", "sport|source-port= dport|destination-port= tcp-flags== syn tcp-option=",
-     "depends on the packet's TCP options", M::split, false, false, tcp_options, 6},
-    {"udp", ports_text, "", M::split, false, false, udp_options, 17},
-    {"udplite", ports_text, "", M::split, false, false, port_options, 136},
-    {"sctp", "sport|source-port= dport|destination-port= chunk-types==", "depends on the packet's SCTP chunks",
-     M::split, false, false, port_options, 132},
-    {"dccp", "sport|source-port= dport|destination-port= dccp-types= dccp-option=",
-     "depends on the packet's DCCP header", M::split, false, false, port_options, 33},
-    {"multiport", multiport_text, "", M::split, false, false, multiport_options},
-    {"mport", multiport_text, "", M::split, false, false, multiport_options},
-    {"icmp", "icmp-type=", "", M::split, false, false, icmp_options, 1},
-    {"icmp6", "icmpv6-type=", "", M::split, false, false, icmp6_options, 58},
-    {"icmpv6", "icmpv6-type=", "", M::split, false, false, icmp6_options, 58},
-    {"ipv6-icmp", "icmpv6-type=", "", M::split, false, false, icmp6_options, 58},
-    {"state", "state=", "", M::split, false, false, state_options},
+    {"tcp", "!sport|!source-port= !dport|!destination-port= !tcp-flags== !syn !tcp-option=1..255",
+     "%tcp syn^tcp-flags", "depends on the packet's TCP options", M::split, false, false, tcp_options, 6},
+    {"udp", "!sport|!source-port= !dport|!destination-port=", "%udp", "", M::split, false, false, udp_options, 17},
+    {"udplite", "!sport|!source-port= !dport|!destination-port=", "%udplite", "", M::split, false, false, udp_options,
+     136},
+    {"sctp", "!sport|!source-port= !dport|!destination-port= !chunk-types=(any,all,only)=", "%sctp",
+     "depends on the packet's SCTP chunks", M::split, false, false, port_options, 132},
+    {"dccp",
+     "!sport|!source-port= !dport|!destination-port= "
+     "!dccp-types=(REQUEST,RESPONSE,DATA,ACK,DATAACK,CLOSEREQ,CLOSE,RESET,SYNC,SYNCACK,INVALID)+~ "
+     "!dccp-option=1..255",
+     "%dccp", "depends on the packet's DCCP header", M::split, false, false, port_options, 33},
+    {"multiport", multiport_text, multiport_needs, "", M::split, false, false, multiport_options},
+    {"mport", multiport_text, multiport_needs, "", M::split, false, false, multiport_options},
+    {"icmp", "!icmp-type=", "icmp-type %icmp #ipv4", "", M::split, false, false, icmp_options, 1},
+    {"icmp6", "!icmpv6-type=", icmp6_needs, "", M::split, false, false, icmp6_options, 58},
+    {"icmpv6", "!icmpv6-type=", icmp6_needs, "", M::split, false, false, icmp6_options, 58},
+    {"ipv6-icmp", "!icmpv6-type=", icmp6_needs, "", M::split, false, false, icmp6_options, 58},
+    {"state", "!state=", "state", "", M::split, false, false, state_options},
     {"conntrack",
-     "ctstate= ctproto= ctorigsrc= ctorigdst= ctreplsrc= ctrepldst= ctorigsrcport= ctorigdstport= ctreplsrcport= "
-     "ctrepldstport= ctstatus= ctexpire= ctdir=",
+     "!ctstate= !ctproto=some-protocol !ctorigsrc=network !ctorigdst=network !ctreplsrc=network !ctrepldst=network "
+     "!ctorigsrcport=ports !ctorigdstport=ports !ctreplsrcport=ports !ctrepldstport=ports "
+     "!ctstatus=(NONE,EXPECTED,SEEN_REPLY,ASSURED,CONFIRMED)+~ !ctexpire=u32: ctdir=(ORIGINAL,REPLY)~",
+     "ctstate|ctproto|ctorigsrc|ctorigdst|ctreplsrc|ctrepldst|ctorigsrcport|ctorigdstport|ctreplsrcport|ctrepldstport|"
+     "ctstatus|ctexpire|ctdir",
      "depends on the connection's tracking entry", M::split, false, false, conntrack_options},
-    {"iprange", "src-range= dst-range=", "", M::split, false, false, iprange_options},
-    {"addrtype", "src-type= dst-type= limit-iface-in limit-iface-out", "depends on the firewall's addresses and routes",
-     M::whole, false, false, addrtype_options},
-    {"mac", "mac-source=", "", M::split, false, false, mac_options},
-    {"comment", "comment=", "", M::empty},
-    {"standard", "", "", M::empty},
+    {"iprange", "!src-range= !dst-range=", "src-range|dst-range", "", M::split, false, false, iprange_options},
+    {"addrtype", "!src-type=address-types !dst-type=address-types limit-iface-in limit-iface-out",
+     "src-type|dst-type limit-iface-in^limit-iface-out limit-iface-in>PREROUTING|INPUT|FORWARD "
+     "limit-iface-out>FORWARD|OUTPUT|POSTROUTING",
+     "depends on the firewall's addresses and routes", M::whole, false, false, addrtype_options},
+    {"mac", "!mac-source=mac", "mac-source PREROUTING|INPUT|FORWARD", "", M::split, false, false, mac_options},
+    {"comment", "comment=", "comment", "", M::empty},
+    {"standard", "", "", "", M::empty},
 
-    {"limit", "limit= limit-burst=", "depends on the rate of packets", M::inverted, stateful, bare},
+    {"limit", "limit=rate limit-burst=u32", "", "depends on the rate of packets", M::inverted, stateful, bare},
     {"hashlimit",
-     "hashlimit-upto= hashlimit-above= hashlimit= hashlimit-burst= hashlimit-mode= hashlimit-srcmask= "
-     "hashlimit-dstmask= "
-     "hashlimit-name= hashlimit-htable-size= hashlimit-htable-max= hashlimit-htable-expire= "
-     "hashlimit-htable-gcinterval= "
-     "hashlimit-rate-match hashlimit-rate-interval=",
-     "depends on the rate of packets", M::inverted, stateful, bare},
-    {"dstlimit",
-     "dstlimit= dstlimit-mode= dstlimit-name= dstlimit-burst= dstlimit-htable-size= dstlimit-htable-max= "
-     "dstlimit-htable-gcinterval= dstlimit-htable-expire=",
-     "depends on the rate of packets", M::inverted, stateful, bare},
-    {"fuzzy", "lower-limit= upper-limit=", "depends on the rate of packets", M::inverted, stateful, bare},
-    {"rateest",
-     "rateest-delta rateest-lt rateest-gt rateest-eq rateest= rateest1= rateest2= rateest-bps=? rateest-pps=? "
-     "rateest-bps1=? rateest-bps2=? rateest-pps1=? rateest-pps2=?",
-     "depends on the rate of packets", M::inverted, stateful, bare},
-    {"recent", "name= set rsource rdest mask= rcheck update remove seconds= reap hitcount= rttl reap",
-     "depends on which addresses were seen before", M::inverted, stateful, bare},
-    {"connlimit", "connlimit-upto= connlimit-above= connlimit-mask= connlimit-saddr connlimit-daddr",
-     "depends on the number of open connections", M::inverted, stateful, bare},
-    {"quota", "quota=", "depends on how many bytes have passed", M::inverted, stateful, bare},
-    {"quota2", "quota= name= grow no-change packets", "depends on how many bytes have passed", M::inverted, stateful,
-     bare},
-    {"nfacct", "nfacct-name=", "depends on an accounting object that is not given", M::inverted, stateful, bare},
-    {"connbytes", "connbytes= connbytes-dir= connbytes-mode=", "depends on how much the connection has transferred",
+     "!hashlimit-upto|!hashlimit=hash-rate !hashlimit-above=hash-rate hashlimit-burst=hash-burst "
+     "hashlimit-mode=(srcip,srcport,dstip,dstport)+ hashlimit-srcmask=prefix-length hashlimit-dstmask=prefix-length "
+     "hashlimit-name= hashlimit-htable-size=u32 hashlimit-htable-max=u32 hashlimit-htable-expire=u32 "
+     "hashlimit-htable-gcinterval=u32 hashlimit-rate-match hashlimit-rate-interval=",
+     "hashlimit-upto|hashlimit-above hashlimit-upto^hashlimit-above hashlimit-name", "depends on the rate of packets",
      M::inverted, stateful, bare},
-    {"statistic", "mode= probability= every= packet=", "depends on chance or on counting packets", M::inverted,
+    {"dstlimit",
+     "!dstlimit= dstlimit-mode= dstlimit-name= dstlimit-burst= dstlimit-htable-size= dstlimit-htable-max= "
+     "dstlimit-htable-gcinterval= dstlimit-htable-expire=",
+     "", "depends on the rate of packets", M::inverted, stateful, bare},
+    {"fuzzy", "!lower-limit= !upper-limit=", "", "depends on the rate of packets", M::inverted, stateful, bare},
+    {"rateest",
+     "rateest-delta !rateest-lt !rateest-gt !rateest-eq rateest= rateest1= rateest2= rateest-bps=? rateest-pps=? "
+     "rateest-bps1=? rateest-bps2=? rateest-pps1=? rateest-pps2=?",
+     "rateest|rateest1|rateest2 rateest-lt|rateest-gt|rateest-eq rateest-lt^rateest-gt^rateest-eq",
+     "depends on the rate of packets", M::inverted, stateful, bare},
+    {"recent", "name= !set rsource rdest mask=address !rcheck !update !remove seconds=u32 hitcount=u16 rttl reap",
+     "set|rcheck|update|remove set^rcheck^update^remove rttl^set rttl^remove reap>seconds",
+     "depends on which addresses were seen before", M::inverted, stateful, bare},
+    {"connlimit",
+     "!connlimit-upto=u32 !connlimit-above=u32 connlimit-mask=mask connlimit-saddr connlimit-daddr",
+     "connlimit-upto|connlimit-above connlimit-upto^connlimit-above connlimit-saddr^connlimit-daddr",
+     "depends on the number of open connections", M::inverted, stateful, bare},
+    {"quota", "!quota=u64", "quota", "depends on how many bytes have passed", M::inverted, stateful, bare},
+    {"quota2", "!quota=u64 name= grow no-change packets", "", "depends on how many bytes have passed", M::inverted,
      stateful, bare},
-    {"random", "average=", "depends on chance", M::inverted, stateful, bare},
-    {"nth", "every= counter= start= packet=", "depends on counting packets", M::inverted, stateful, bare},
-    {"psd", "psd-weight-threshold= psd-delay-threshold= psd-lo-ports-weight= psd-hi-ports-weight=",
+    {"nfacct", "nfacct-name=", "nfacct-name", "depends on an accounting object that is not given", M::inverted, stateful,
+     bare},
+    {"connbytes",
+     "!connbytes=u64: connbytes-dir=(original,reply,both) connbytes-mode=(packets,bytes,avgpkt)",
+     "connbytes connbytes-dir connbytes-mode", "depends on how much the connection has transferred", M::inverted,
+     stateful, bare},
+    {"statistic", "mode=(random,nth) !probability=fraction !every=1..4294967295 packet=u32",
+     "mode mode:random>probability mode:nth>every every>packet packet>every probability^every probability^packet",
+     "depends on chance or on counting packets", M::inverted, stateful, bare, {}, 0, check_statistic},
+    {"random", "!average=", "", "depends on chance", M::inverted, stateful, bare},
+    {"nth", "!every= counter= start= packet=", "", "depends on counting packets", M::inverted, stateful, bare},
+    {"psd", "psd-weight-threshold= psd-delay-threshold= psd-lo-ports-weight= psd-hi-ports-weight=", "",
      "depends on whether the sender scans ports", M::inverted, stateful, bare},
-    {"lscan", "stealth synscan cnscan grscan mirai", "depends on whether the sender scans ports", M::whole, stateful,
-     bare},
-    {"pknock", "knockports= time= t= name= opensecret= closesecret= strict checkip chkip autoclose=",
-     "depends on port knocking", M::inverted, stateful, bare},
-    {"condition", "condition=", "depends on a switch that is set at run time", M::inverted, stateful, bare},
-
-    {"time", "datestart= datestop= timestart= timestop= monthdays= weekdays= days= contiguous kerneltz utc localtz",
-     "depends on the time of day or the date"},
-    {"set",
-     "match-set|set== return-nomatch update-counters update-subcounters packets-eq= packets-lt= packets-gt= bytes-eq= "
-     "bytes-lt= bytes-gt=",
-     "depends on an ipset that is not given"},
-    {"mark", "mark=", "depends on the packet's mark", M::inverted},
-    {"connmark", "mark=", "depends on the connection's mark", M::inverted},
-    {"connlabel", "label= set", "depends on the connection's label", M::inverted, stateful},
-    {"helper", "helper=", "depends on the helper that tracks the connection", M::inverted},
-    {"policy", "dir= pol= strict reqid= spi= proto= mode= tunnel-src= tunnel-dst= next",
-     "depends on whether IPsec protects the packet"},
-    {"owner", "uid-owner= gid-owner= suppl-groups socket-exists pid-owner= sid-owner= cmd-owner=",
-     "depends on the process that sent the packet"},
-    {"socket", "transparent nowildcard restore-skmark", "depends on the sockets open on the firewall", M::whole,
+    {"lscan", "!stealth !synscan !cnscan !grscan !mirai", "", "depends on whether the sender scans ports", M::whole,
      stateful, bare},
-    {"cgroup", "cgroup= path=", "depends on the process the packet belongs to", M::inverted},
-    {"cpu", "cpu=", "depends on the processor that handles the packet", M::inverted, stateful},
-    {"cluster", "cluster-total-nodes= cluster-local-node= cluster-local-nodemask= cluster-hash-seed=",
+    {"pknock", "knockports= time= t= name= opensecret= closesecret= strict checkip chkip autoclose=", "",
+     "depends on port knocking", M::inverted, stateful, bare},
+    {"condition", "!condition=", "condition", "depends on a switch that is set at run time", M::inverted, stateful, bare},
+
+    {"time",
+     "datestart=date datestop=date timestart=time timestop=time !monthdays=month-days !weekdays=week-days "
+     "!days=week-days contiguous kerneltz utc localtz",
+     "utc^localtz utc^kerneltz", "depends on the time of day or the date"},
+    {"set",
+     "!match-set|!set=set-name=set-sides return-nomatch* !update-counters* !update-subcounters* !packets-eq=u64 "
+     "packets-lt=u64 packets-gt=u64 !bytes-eq=u64 bytes-lt=u64 bytes-gt=u64",
+     "match-set packets-eq^packets-lt^packets-gt bytes-eq^bytes-lt^bytes-gt", "depends on an ipset that is not given",
+     M::whole, false, false, {}, 0, nullptr, test_set},
+    {"mark", "!mark=u32/", "mark", "", M::split, false, false, mark_options},
+    {"connmark", "!mark=u32/", "mark", "", M::split, false, false, connmark_options},
+    {"connlabel", "!label=label set", "label", "depends on the connection's label", M::inverted, stateful},
+    {"helper", "!helper=", "helper", "depends on the helper that tracks the connection", M::inverted},
+    {"policy",
+     "dir=(in,out) pol=(none,ipsec) strict !reqid*=u32 !spi*=u32 !proto*=ipsec-protocol !mode*=(tunnel,transport) "
+     "!tunnel-src*=network !tunnel-dst*=network next*",
+     "dir next>strict dir:in>PREROUTING|INPUT|FORWARD dir:out>FORWARD|OUTPUT|POSTROUTING",
+     "depends on whether IPsec protects the packet", M::whole, false, false, {}, 0, check_policy},
+    {"owner",
+     "!uid-owner= !gid-owner= suppl-groups !socket-exists !pid-owner=u32 !sid-owner=u32 !cmd-owner=",
+     "uid-owner|gid-owner|socket-exists|pid-owner|sid-owner|cmd-owner OUTPUT|POSTROUTING",
+     "depends on the process that sent the packet", M::whole, false, false, {}, 0, check_owner},
+    {"socket", "transparent nowildcard restore-skmark", "PREROUTING|INPUT",
+     "depends on the sockets open on the firewall", M::whole, stateful, bare},
+    {"cgroup", "!cgroup=u32 !path=", "cgroup|path cgroup^path INPUT|OUTPUT|POSTROUTING",
+     "depends on the process the packet belongs to", M::inverted},
+    {"cpu", "!cpu=u32", "cpu", "depends on the processor that handles the packet", M::inverted, stateful},
+    {"cluster",
+     "cluster-total-nodes=1..32 !cluster-local-node=1..32 !cluster-local-nodemask=u32 cluster-hash-seed=u32",
+     "cluster-total-nodes cluster-hash-seed cluster-local-node|cluster-local-nodemask "
+     "cluster-local-node^cluster-local-nodemask",
      "depends on the node's share of a cluster", M::inverted},
-    {"devgroup", "src-group= dst-group=", "depends on the interface's group", M::split},
-    {"physdev", "physdev-in= physdev-out= physdev-is-in physdev-is-out physdev-is-bridged",
-     "depends on the port of a bridge", M::split},
-    {"pkttype", "pkt-type=", "depends on how the frame was addressed", M::inverted},
-    {"rpfilter", "loose validmark accept-local invert", "depends on the route back to the sender", M::inverted, false,
-     bare},
-    {"realm", "realm=", "depends on the route's realm", M::inverted},
-    {"ipvs", "ipvs vproto= vaddr= vport= vdir= vmethod= vportctl=", "depends on the load balancer", M::whole, stateful,
-     bare},
-    {"geoip", "src-cc|source-country= dst-cc|destination-country=", "depends on the country of an address", M::split},
-    {"asn", "src-asn|source-number= dst-asn|destination-number=", "depends on the network of an address", M::split},
+    {"devgroup", "!src-group= !dst-group=",
+     "src-group|dst-group src-group>PREROUTING|INPUT|FORWARD dst-group>FORWARD|OUTPUT|POSTROUTING",
+     "depends on the interface's group", M::split},
+    {"physdev",
+     "!physdev-in=interface !physdev-out=interface !physdev-is-in !physdev-is-out !physdev-is-bridged",
+     "physdev-in|physdev-out|physdev-is-in|physdev-is-out|physdev-is-bridged", "depends on the port of a bridge",
+     M::split, false, false, {}, 0, check_physdev},
+    {"pkttype", "!pkt-type=(unicast,broadcast,multicast,otherhost,bcast,mcast,host)~", "pkt-type",
+     "depends on how the frame was addressed", M::inverted},
+    {"rpfilter", "loose validmark accept-local invert", "PREROUTING @raw|@mangle",
+     "depends on the route back to the sender", M::inverted, false, bare},
+    {"realm", "!realm=", "realm #ipv4 INPUT|FORWARD|OUTPUT|POSTROUTING", "depends on the route's realm", M::inverted},
+    {"ipvs",
+     "!ipvs !vproto=protocol !vaddr=network !vport=port vdir=(ORIGINAL,REPLY)~ !vmethod=(GATE,IPIP,MASQ)~ "
+     "!vportctl=port",
+     "ipvs|vproto|vaddr|vport|vdir|vmethod|vportctl", "depends on the load balancer", M::whole, stateful, bare},
+    {"geoip", "!src-cc|!source-country= !dst-cc|!destination-country=", "src-cc|dst-cc",
+     "depends on the country of an address", M::split},
+    {"asn", "!src-asn|!source-number= !dst-asn|!destination-number=", "", "depends on the network of an address",
+     M::split},
     {"iface",
-     "iface= dev-in dev-out up down broadcast loopback pointopoint pointtopoint running noarp arp promisc multicast "
-     "dynamic lower-up dormant",
-     "depends on the state of an interface"},
+     "iface= dev-in dev-out !up !down !broadcast !loopback !pointopoint !pointtopoint !running !noarp !arp !promisc "
+     "!multicast !dynamic !lower-up !dormant",
+     "", "depends on the state of an interface"},
 
-    {"string", "algo= from= to= string= hex-string= icase", "depends on the packet's contents", M::inverted},
-    {"u32", "u32=", "depends on the packet's bytes", M::inverted},
-    {"bpf", "bytecode= object-pinned=", "depends on a BPF program", M::inverted},
-    {"layer7", "l7proto= l7dir= l7pkts=", "depends on the packet's contents", M::inverted, stateful, bare},
+    {"string", "algo=(bm,kmp,fsm) from=u16 to=u16 !string=pattern !hex-string=hex-pattern icase",
+     "algo string|hex-string string^hex-string", "depends on the packet's contents", M::inverted},
+    {"u32", "!u32=", "u32", "depends on the packet's bytes", M::inverted},
+    {"bpf", "bytecode= object-pinned=", "bytecode|object-pinned", "depends on a BPF program", M::inverted},
+    {"layer7", "!l7proto= l7dir= l7pkts=", "", "depends on the packet's contents", M::inverted, stateful, bare},
     {"ipp2p",
-     "edk dc kazaa gnu bit apple winmx soul ares mute waste xdcc ipp2p edk-data dc-data kazaa-data gnu-data debug",
+     "edk dc kazaa gnu bit apple winmx soul ares mute waste xdcc ipp2p edk-data dc-data kazaa-data gnu-data debug", "",
      "depends on the packet's contents", M::inverted, false, bare},
-    {"osf", "genre= ttl= log=", "depends on the sender's operating system", M::inverted},
-    {"length", "length=", "depends on the packet's length", M::inverted},
-    {"length2", "length= layer3 layer4 layer5 layer7", "depends on the packet's length", M::inverted},
-    {"tcpmss", "mss=", "depends on the packet's TCP options", M::inverted},
-    {"ttl", "ttl-eq|ttl= ttl-gt= ttl-lt=", "depends on the packet's time to live", M::inverted},
-    {"hl", "hl-eq|hl= hl-gt= hl-lt=", "depends on the packet's hop limit", M::inverted},
-    {"tos", "tos=", "depends on the packet's type of service", M::inverted},
-    {"dscp", "dscp= dscp-class=", "depends on the packet's DSCP", M::inverted},
-    {"ecn", "ecn-tcp-cwr ecn-tcp-ece ecn-ip-ect=", "depends on the packet's congestion bits", M::split},
-    {"ipv4options", "flags= any ssrr lsrr no-srr rr ts ra any-opt", "depends on the packet's IP options"},
-    {"unclean", "", "depends on the packet's well-formedness", M::whole, false, bare},
-    {"ah", "ahspi= ahlen= ahres", "depends on the packet's IPsec header", M::split, false, false, {}, 51},
-    {"esp", "espspi=", "depends on the packet's IPsec header", M::split, false, false, {}, 50},
-    {"ipcomp", "ipcompspi= compres", "depends on the packet's IPsec header", M::split, false, false, {}, 108},
+    {"osf", "!genre= ttl=0..2 log=0..2", "genre %tcp PREROUTING|INPUT|FORWARD",
+     "depends on the sender's operating system", M::inverted},
+    {"length", "!length=u16:", "length", "depends on the packet's length", M::inverted},
+    {"length2", "!length= layer3 layer4 layer5 layer7", "", "depends on the packet's length", M::inverted},
+    {"tcpmss", "!mss=u16:", "mss %tcp", "depends on the packet's TCP options", M::inverted},
+    {"ttl", "!ttl-eq|ttl=u8 ttl-gt=u8 ttl-lt=u8", "ttl-eq|ttl-gt|ttl-lt ttl-eq^ttl-gt^ttl-lt #ipv4",
+     "depends on the packet's time to live", M::inverted},
+    {"hl", "!hl-eq|hl=u8 hl-gt=u8 hl-lt=u8", "hl-eq|hl-gt|hl-lt hl-eq^hl-gt^hl-lt #ipv6",
+     "depends on the packet's hop limit", M::inverted},
+    {"tos", "!tos=tos", "tos", "depends on the packet's type of service", M::inverted},
+    {"dscp", "!dscp=0..63 !dscp-class=dscp-class", "dscp|dscp-class dscp^dscp-class", "depends on the packet's DSCP",
+     M::inverted},
+    {"ecn", "!ecn-tcp-cwr !ecn-tcp-ece !ecn-ip-ect=0..3",
+     "ecn-tcp-cwr|ecn-tcp-ece|ecn-ip-ect ecn-tcp-cwr>%tcp ecn-tcp-ece>%tcp", "depends on the packet's congestion bits",
+     M::split},
+    {"ipv4options", "flags= any !ssrr !lsrr !no-srr !rr !ts !ra !any-opt", "#ipv4", "depends on the packet's IP options"},
+    {"unclean", "", "", "depends on the packet's well-formedness", M::whole, false, bare},
+    {"ah", "!ahspi=u32: !ahlen=u32 ahres", "#ipv4>%ah", "depends on the packet's IPsec header", M::split, false, false,
+     {}, 51},
+    {"esp", "!espspi=u32:", "%esp", "depends on the packet's IPsec header", M::split, false, false, {}, 50},
+    {"ipcomp", "!ipcompspi=u32: compres", "%ipcomp", "depends on the packet's IPsec header", M::split, false, false, {},
+     108},
 
-    {"frag", "fragid= fraglen= fragres fragfirst fragmore fraglast", "depends on an IPv6 fragment header", M::whole,
-     false, bare},
-    {"hbh", "hbh-len= hbh-opts= hbh-not-strict", "depends on an IPv6 hop-by-hop header", M::whole, false, bare},
-    {"dst", "dst-len= dst-opts= dst-not-strict", "depends on an IPv6 destination header", M::whole, false, bare},
-    {"rt", "rt-type= rt-segsleft= rt-len= rt-0-res rt-0-addrs= rt-0-not-strict", "depends on an IPv6 routing header",
-     M::whole, false, bare},
+    {"frag", "!fragid=u32: !fraglen=u32 fragres fragfirst fragmore fraglast", "fragmore^fraglast #ipv6",
+     "depends on an IPv6 fragment header", M::whole, false, bare},
+    {"hbh", "!hbh-len=u32 hbh-opts= hbh-not-strict", "#ipv6", "depends on an IPv6 hop-by-hop header", M::whole, false,
+     bare},
+    {"dst", "!dst-len=u32 dst-opts= dst-not-strict", "#ipv6", "depends on an IPv6 destination header", M::whole, false,
+     bare},
+    {"rt", "!rt-type=u32 !rt-segsleft=u32: !rt-len=u32 rt-0-res rt-0-addrs= rt-0-not-strict", "#ipv6",
+     "depends on an IPv6 routing header", M::whole, false, bare},
     {"srh",
-     "srh-next-hdr= srh-hdr-len-eq= srh-hdr-len-gt= srh-hdr-len-lt= srh-segs-left-eq= srh-segs-left-gt= "
-     "srh-segs-left-lt= srh-last-entry-eq= srh-last-entry-gt= srh-last-entry-lt= srh-tag= srh-psid= srh-nsid= "
-     "srh-lsid=",
-     "depends on an IPv6 segment routing header", M::whole, false, bare},
-    {"ipv6header", "header= soft", "depends on the packet's IPv6 headers", M::inverted, false, bare},
-    {"mh", "mh-type=", "depends on the packet's mobility header", M::split, false, false, {}, 135},
-    {"eui64", "", "depends on the sender's MAC address", M::whole, false, bare},
+     "!srh-next-hdr=u8 !srh-hdr-len-eq=u8 !srh-hdr-len-gt=u8 !srh-hdr-len-lt=u8 !srh-segs-left-eq=u8 "
+     "!srh-segs-left-gt=u8 !srh-segs-left-lt=u8 !srh-last-entry-eq=u8 !srh-last-entry-gt=u8 !srh-last-entry-lt=u8 "
+     "!srh-tag=u16 !srh-psid=network !srh-nsid=network !srh-lsid=network",
+     "#ipv6", "depends on an IPv6 segment routing header", M::whole, false, bare},
+    {"ipv6header", "!header= soft", "header #ipv6", "depends on the packet's IPv6 headers", M::inverted, false, bare},
+    {"mh", "!mh-type=mobility-type", "%mobility-header #ipv6", "depends on the packet's mobility header", M::split,
+     false, false, {}, 135},
+    {"eui64", "", "#ipv6 PREROUTING|INPUT|FORWARD", "depends on the sender's MAC address", M::whole, false, bare},
 };
 
 const OptionTable& loaded() {
@@ -494,6 +693,7 @@ void interpret_match(RuleInProgress& rule, const MatchUse& use) {
   }
   const MatchModule& m = *use.module;
   if (m.kind == M::empty) return;
+  if (m.means) return m.means(rule, use);
   if (only_remembers(use)) {
     if (std::any_of(use.options.begin(), use.options.end(), [](const Option& o) { return o.negated; }))
       rule.never(use.span);
@@ -510,12 +710,6 @@ void interpret_match(RuleInProgress& rule, const MatchUse& use) {
       opaque.push_back(&o);
   }
   if (!opaque.empty() || (m.bare && use.options.empty())) add_predicate(rule, use, opaque, use.span);
-}
-
-bool has_protocol(const Line& line, unsigned protocol) {
-  return std::any_of(line.options.begin(), line.options.end(), [&](const Option& o) {
-    return o.name == "protocol" && !o.negated && protocol_number(o.values[0]) == protocol;
-  });
 }
 
 }  // namespace
@@ -539,11 +733,16 @@ const MatchModule* module_of_protocol(std::string_view protocol) {
 }
 
 void interpret_matches(const Line& line, RuleInProgress& rule) {
+  check_options(rule, line, "iptables", line.options, "");
   for (const Option& o : line.options) meaning_of(own_options, o.name)(rule, o);
   for (const MatchUse& use : line.matches) {
-    if (use.module && use.module->protocol && !has_protocol(line, use.module->protocol)) {
-      rule.add(FieldTest{Field::protocol, IntervalSet::of(use.module->protocol)}, false, use.span);
-      rule.bounded("iptables takes -m " + std::string(use.module->name) + " only with its protocol");
+    if (use.module) {
+      const MatchModule& m = *use.module;
+      check_options(rule, line, "-m " + std::string(m.name), use.options, m.needs);
+      if (m.check) m.check(rule, use);
+      // What was meant; in IPv6 AH is a header before another.
+      if (m.protocol && !has_protocol(line, m.protocol) && !(rule.family == Family::ipv6 && m.protocol == 51))
+        rule.add(FieldTest{Field::protocol, IntervalSet::of(m.protocol)}, false, use.span);
     }
     interpret_match(rule, use);
   }

@@ -318,6 +318,14 @@ std::optional<std::uint32_t> parse_number(std::string_view text, std::uint32_t m
   return n;
 }
 
+std::optional<MaskedNumber> masked_number(std::string_view text) {
+  std::size_t slash = text.find('/');
+  auto value = parse_number(text.substr(0, slash), ~0u);
+  auto mask = slash == text.npos ? std::optional(~0u) : parse_number(text.substr(slash + 1), ~0u);
+  if (!value || !mask) return {};
+  return MaskedNumber{*value, *mask};
+}
+
 std::optional<std::uint32_t> protocol_number(std::string_view text) {
   if (auto n = parse_number(text, 255)) return n;
   return find(protocols, lower(text));

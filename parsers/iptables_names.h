@@ -13,6 +13,11 @@ namespace ipo::iptables {
 // As strtoul with base 0 reads it, which is what iptables calls: decimal, 0x hexadecimal, leading 0 octal. Nothing may
 // follow; values above `max` are refused.
 std::optional<std::uint32_t> parse_number(std::string_view text, std::uint32_t max);
+// "0x1/0xff" as value and mask; without a mask all bits count.
+struct MaskedNumber {
+  std::uint32_t value, mask;
+};
+std::optional<MaskedNumber> masked_number(std::string_view text);
 
 // 0..255, or a name of /etc/protocols in any case; "all" is 0.
 std::optional<std::uint32_t> protocol_number(std::string_view text);

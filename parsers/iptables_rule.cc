@@ -17,15 +17,15 @@ struct General {
 };
 
 // iptables(8), plus the spellings older versions printed.
-constexpr General general[] = {{'p', "protocol="},
-                               {'s', "source|src="},
-                               {'d', "destination|dst="},
-                               {'i', "in-interface="},
-                               {'o', "out-interface="},
+constexpr General general[] = {{'p', "!protocol="},
+                               {'s', "!source|!src="},
+                               {'d', "!destination|!dst="},
+                               {'i', "!in-interface=interface"},
+                               {'o', "!out-interface=interface"},
                                {'j', "jump="},
                                {'m', "match="},
                                {'g', "goto="},
-                               {'f', "fragments|fragment"},
+                               {'f', "!fragments|!fragment"},
                                {'4', "ipv4"},
                                {'6', "ipv6"},
                                {'c', "set-counters==?"},
@@ -181,6 +181,7 @@ class Reader {
     ++at_;
     Option option;
     option.name = place.shape->canonical;
+    option.shape = place.shape;
     if (is_bang(at_) && place.shape->values > 0 && !attached) negated = !negated, ++at_;
     option.negated = negated;
     if (attached) option.values[0] = *attached, option.count = 1;
@@ -212,6 +213,8 @@ class Reader {
     std::size_t index = 0;
     while (g.shapes[index].canonical != option.name) ++index;
     char letter = g.letters[index];
+    if (option.negated && !option.shape->negatable)
+      line_.refused.push_back("iptables takes no \"!\" before --" + std::string(option.name));
     switch (letter) {
       case 'p':
         implied_ = option.negated ? nullptr : module_of_protocol(option.values[0]);
@@ -238,14 +241,21 @@ class Reader {
       case 't':
         line_.table = option.values[0];
         break;
-      case 'c':
+      case 'c': {
+        std::string_view first = option.values[0];
+        std::size_t comma = option.count == 2 ? first.npos : first.find(',');
+        std::string_view second = comma == first.npos ? option.values[1] : first.substr(comma + 1);
+        for (std::string_view counter : {first.substr(0, comma), second})
+          if (!is_value("u64", counter, Family::ipv4)) line_.refused.push_back("-c takes two counters");
+        break;
+      }
       case 'n':
       case 'v':
       case 'x':
       case 'w':
       case 'W':
       case 'M':
-        break;  // counters and how the program itself behaves
+        break;  // how the program itself behaves
       default:
         line_.command = letter;
         line_.chain = option.values[0];
@@ -277,6 +287,7 @@ class Reader {
       if (!is_chain_(use.name)) skip_foreign(foreign, use.span);
       use.has_foreign_options = !foreign.empty();
     }
+    if (line_.target) line_.refused.push_back("iptables takes -j only once");
     std::erase(scopes_, in_target);
     if (use.kind) scopes_.push_back(in_target);
     line_.target = std::move(use);
@@ -312,26 +323,6 @@ class Reader {
 
 }  // namespace
 
-std::vector<OptionShape> read_shapes(std::string_view text) {
-  std::vector<OptionShape> shapes;
-  while (!text.empty()) {
-    std::size_t blank = text.find(' ');
-    std::string_view word = text.substr(0, blank);
-    text.remove_prefix(blank == text.npos ? text.size() : blank + 1);
-    OptionShape shape;
-    std::string_view names = word.substr(0, word.find('='));
-    for (char c : word.substr(names.size())) c == '?' ? void(shape.optional = true) : void(++shape.values);
-    shape.canonical = names.substr(0, names.find('|'));
-    while (!names.empty()) {
-      std::size_t bar = names.find('|');
-      shape.name = names.substr(0, bar);
-      shapes.push_back(shape);
-      names.remove_prefix(bar == names.npos ? names.size() : bar + 1);
-    }
-  }
-  return shapes;
-}
-
 Line read_line(std::span<const Node> words, const std::function<bool(std::string_view)>& is_chain) {
   return Reader(words, is_chain).read();
 }
@@ -351,6 +342,20 @@ void worsen(Rule& rule, Understanding understanding, std::string_view reason) {
 
 void RuleInProgress::worsen(Understanding understanding, std::string_view reason) {
   iptables::worsen(rule, understanding, reason);
+}
+
+void RuleInProgress::refuse(std::string_view reason) {
+  not_understood(reason);
+  refused = true;
+}
+
+void RuleInProgress::limit_hooks(unsigned allowed, std::string_view reason) {
+  if (hooks_reason.empty() || (hooks & allowed) != hooks) hooks_reason = reason;
+  hooks &= allowed;
+}
+
+void add_refusal(Rule& rule, std::string_view reason) {
+  rule.conditions.push_back({{OpaqueTest{"iptables takes this rule", std::string(reason), true}}, false, rule.span});
 }
 
 void RuleInProgress::add(Test test, bool negated, SourceSpan span) {

@@ -10,39 +10,17 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "parsers/document.h"
+#include "parsers/iptables_options.h"
 #include "parsers/model.h"
 
 namespace ipo::iptables {
 
-// How one option is spelt. Texts are written "name|alias=": one "=" per value, "=?" for a value that may be absent.
-struct OptionShape {
-  std::string_view name;       // as spelt
-  std::string_view canonical;  // first spelling
-  int values = 0;
-  bool optional = false;
-};
-std::vector<OptionShape> read_shapes(std::string_view text);
-
-// The rows of a table of match modules or targets, found by name, with the shapes of their options read once.
-struct OptionTable {
-  std::unordered_map<std::string_view, std::size_t> by_name;
-  std::vector<std::vector<OptionShape>> shapes;
-
-  template <class Row, std::size_t count>
-  explicit OptionTable(const Row (&rows)[count]) {
-    for (const Row& row : rows) {
-      by_name.emplace(row.name, shapes.size());
-      shapes.push_back(read_shapes(row.options));
-    }
-  }
-};
-
 struct Option {
   std::string_view name;  // canonical, without dashes
+  const OptionShape* shape = nullptr;
   bool negated = false;
   std::array<std::string_view, 2> values;
   int count = 0;    // of values given
@@ -75,6 +53,7 @@ struct Line {
   char family = 0;                   // '4', '6' where the line is for one family only
   std::string_view table;            // of -t
   std::vector<Option> options;       // -p -s -d -i -o -f
+  std::vector<std::string> refused;  // why iptables would not take the line, whatever it means
   std::vector<MatchUse> matches;
   std::optional<TargetUse> target;
   // From the first word that could not be placed to the end.
@@ -90,14 +69,22 @@ struct RuleInProgress {
   Family family = Family::ipv4;
   std::string_view table, chain;
   Rule rule;
+  bool refused = false;  // iptables or the kernel would not take it
+  // Hooks (bits by Hook's numbers) in which the kernel takes it, and what it would say elsewhere.
+  unsigned hooks = 31;
+  std::string hooks_reason;
 
   void add(Test test, bool negated, SourceSpan span);
   void add(std::vector<Test> any_of, bool negated, SourceSpan span);
   void never(SourceSpan span);  // a condition that no packet meets
   void bounded(std::string_view reason) { worsen(Understanding::bounded, reason); }
   void not_understood(std::string_view reason) { worsen(Understanding::not_understood, reason); }
+  void refuse(std::string_view reason);
+  void limit_hooks(unsigned allowed, std::string_view reason);
   void worsen(Understanding understanding, std::string_view reason);
 };
+// A refused rule may be there or not: its table is not loaded as it stands.
+void add_refusal(Rule& rule, std::string_view reason);
 void worsen(Rule& rule, Understanding understanding, std::string_view reason);
 
 // " --name value value", values quoted where they hold blanks; with "! " before it where negated.

@@ -150,11 +150,13 @@ void TableReader::read_command(const Node& node) {
   }
 }
 
-Rule TableReader::make_rule(const Line& line, const Node& node) const {
-  RuleInProgress r{family_, table_, line.chain, {}};
+TableReader::Entry TableReader::make_rule(const Line& line, const Node& node) const {
+  RuleInProgress r{family_, table_, line.chain, {}, false, 31, {}};
   r.rule.span = node.span;
   interpret_matches(line, r);
   interpret_target(line, r);
+  for (const std::string& reason : line.refused) r.refuse(reason);
+  if (r.refused) add_refusal(r.rule, r.rule.reason);
   auto damage = [&](std::string reason, std::string predicate, SourceSpan span) {
     r.not_understood(reason);
     r.add(OpaqueTest{std::move(predicate), std::move(reason), true}, false, span);
@@ -167,7 +169,7 @@ Rule TableReader::make_rule(const Line& line, const Node& node) const {
     damage("a quote is not closed", node.children.back().text, node.children.back().span);
   if (!line.table.empty() && line.table != table_)
     damage("a rule for another table", "-t " + std::string(line.table), node.span);
-  return std::move(r.rule);
+  return {std::move(r.rule), 0, &node, r.hooks, std::move(r.hooks_reason)};
 }
 
 bool TableReader::afford(std::size_t steps) {
@@ -178,7 +180,8 @@ bool TableReader::afford(std::size_t steps) {
 
 // -A, -I, -R.
 void TableReader::place(const Line& line, const Node& node) {
-  Rule rule = make_rule(line, node);
+  Entry entry = make_rule(line, node);
+  Rule& rule = entry.rule;
   Growing& g = chain(line.chain, node.span);
   if (!g.declared && !g.built_in)
     worsen(rule, Understanding::not_understood, "chain " + g.chain.name + " is not declared");
@@ -201,7 +204,8 @@ void TableReader::place(const Line& line, const Node& node) {
     }
   }
   auto id = static_cast<std::uint32_t>(rules_.size());
-  rules_.push_back({std::move(rule), statements_.size(), &node});
+  entry.statement = statements_.size();
+  rules_.push_back(std::move(entry));
   statements_.push_back({node.span, Understanding::understood, ""});  // filled in when the table is complete
   if (replaces && at < size)
     g.order[at] = id;
@@ -297,6 +301,58 @@ void TableReader::resolve_jumps() {
   }
 }
 
+std::vector<unsigned> TableReader::hooks_reaching() const {
+  std::vector<unsigned> reached(chains_.size());
+  std::vector<std::size_t> changed;
+  auto reach = [&](std::size_t chain, unsigned hooks) {
+    if ((reached[chain] | hooks) == reached[chain]) return;
+    reached[chain] |= hooks;
+    changed.push_back(chain);
+  };
+  for (std::size_t c = 0; c < chains_.size(); ++c)
+    if (chains_[c].built_in) reach(c, 1u << static_cast<unsigned>(chains_[c].built_in->hook));
+  while (!changed.empty()) {
+    std::size_t from = changed.back();
+    changed.pop_back();
+    for (std::uint32_t id : chains_[from].order) {
+      const Action& action = rules_[id].rule.action;
+      if (action.kind != ActionKind::jump && action.kind != ActionKind::go_to) continue;
+      if (auto it = by_name_.find(action.chain); it != by_name_.end()) reach(it->second, reached[from]);
+    }
+  }
+  return reached;
+}
+
+// What NETMAP maps in a user chain is decided by the base chains it is called from.
+void TableReader::settle_netmaps() {
+  constexpr unsigned before_routing = 1u << static_cast<unsigned>(Hook::prerouting) | 1u << static_cast<unsigned>(Hook::output);
+  std::vector<unsigned> reached = hooks_reaching();
+  for (std::size_t c = 0; c < chains_.size(); ++c)
+    for (std::uint32_t id : chains_[c].order) {
+      Rule& rule = rules_[id].rule;
+      if (!rule.action.translation.netmap || chains_[c].built_in || rule.action.kind == ActionKind::unknown) continue;
+      bool destination = (reached[c] & before_routing) != 0, source = (reached[c] & ~before_routing) != 0;
+      if (source) rule.action.kind = ActionKind::translate_source;
+      if (source != destination) continue;
+      rule.action.kind = ActionKind::unknown;
+      worsen(rule, Understanding::bounded, "NETMAP in a user chain maps what the calling chain decides");
+    }
+}
+
+// The kernel looks at the hooks from which a chain is reached: a jump from OUTPUT makes a rule for INPUT wrong.
+void TableReader::refuse_misplaced() {
+  std::vector<unsigned> reached = hooks_reaching();
+  for (std::size_t c = 0; c < chains_.size(); ++c)
+    for (std::uint32_t id : chains_[c].order) {
+      Entry& entry = rules_[id];
+      if ((reached[c] & ~entry.hooks) == 0) continue;
+      worsen(entry.rule, Understanding::not_understood, entry.hooks_reason);
+      add_refusal(entry.rule, entry.hooks_reason);
+      if (entry.rule.action.kind == ActionKind::translate_destination || entry.rule.action.kind == ActionKind::translate_source)
+        entry.rule.action.kind = ActionKind::unknown;
+    }
+}
+
 bool TableReader::is_ufw_fragment() const {
   bool ufw = false;
   for (const Growing& g : chains_) {
@@ -321,7 +377,9 @@ void TableReader::hook_ufw(std::vector<Inference>& inferences) {
   auto call = [&](Growing& from, const std::string& name) {
     Rule rule;
     rule.span = header_;
-    rule.action = {ActionKind::jump, name, name, {}, header_};
+    rule.action.kind = ActionKind::jump;
+    rule.action.name = rule.action.chain = name;
+    rule.action.span = header_;
     if (!present(name)) {
       OpaqueTest test = missing_piece(name);
       worsen(rule, Understanding::bounded, test.reason);
@@ -330,7 +388,7 @@ void TableReader::hook_ufw(std::vector<Inference>& inferences) {
       rule.action.chain.clear();
     }
     from.order.push_back(static_cast<std::uint32_t>(rules_.size()));
-    rules_.push_back({std::move(rule), ~std::size_t{0}, nullptr});
+    rules_.push_back({std::move(rule), ~std::size_t{0}, nullptr, 31, {}});
   };
   for (auto [base, hook] : {std::pair{"INPUT", "input"}, {"FORWARD", "forward"}, {"OUTPUT", "output"}}) {
     Growing& g = chain(base, header_);
@@ -356,6 +414,8 @@ void TableReader::finish(Ruleset& ruleset, std::vector<Inference>& inferences) {
     for (const BuiltIn& b : built_ins)
       if (b.table == table_) chain(b.chain, header_);
   resolve_jumps();
+  settle_netmaps();
+  refuse_misplaced();
   for (Entry& entry : rules_)
     if (entry.statement < statements_.size()) {
       statements_[entry.statement].understanding = entry.rule.understanding;

@@ -46,6 +46,8 @@ class TableReader {
     Rule rule;
     std::size_t statement = 0;
     const Node* line = nullptr;
+    unsigned hooks = 31;  // in which the kernel takes it, and what it would say elsewhere
+    std::string hooks_reason;
   };
   struct Hash {
     using is_transparent = void;
@@ -55,12 +57,16 @@ class TableReader {
   Growing* find(std::string_view name);
   Growing& chain(std::string_view name, SourceSpan span);
   void set_policy(Growing& growing, std::string_view policy, SourceSpan word, Statement& statement);
-  Rule make_rule(const Line& line, const Node& node) const;
+  Entry make_rule(const Line& line, const Node& node) const;
   void place(const Line& line, const Node& node);
   void edit(const Line& line, const Node& node);
   void erase(const Line& line, const Node& node, Statement& statement);
   bool afford(std::size_t steps);
   void resolve_jumps();
+  // The hooks from which each chain is reached, as bits.
+  std::vector<unsigned> hooks_reaching() const;
+  void settle_netmaps();
+  void refuse_misplaced();
   bool is_ufw_fragment() const;
   void hook_ufw(std::vector<Inference>& inferences);
 

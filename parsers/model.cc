@@ -1,5 +1,7 @@
 #include "parsers/model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -29,6 +31,22 @@ std::string_view name_of(Role role) {
 std::string_view name_of(Evidence evidence) {
   constexpr std::array<std::string_view, 3> names = {"confirmed", "screen", "ours"};
   return names[static_cast<std::size_t>(evidence)];
+}
+
+std::uint16_t Translation::shifted(u128 port) const {
+  std::uint16_t off = static_cast<std::uint16_t>(port - *port_base);
+  return static_cast<std::uint16_t>(ports.begin()->lo + off % ports.size());
+}
+
+std::string format_marks(Marks marks) {
+  std::string text = fmt::format("mark {:#x}", marks.packet);
+  return marks.connection == 0 ? text : text + fmt::format(", of the connection {:#x}", marks.connection);
+}
+
+std::size_t Ruleset::last_arriving_mark(State state) const {
+  if (marks.empty() || (state != State::established && state != State::related)) return 0;
+  auto carried = std::find_if(marks.begin(), marks.end(), [](const Marks& m) { return m.packet != 0; });
+  return static_cast<std::size_t>(carried - marks.begin()) - 1;
 }
 
 std::optional<std::size_t> Ruleset::find(std::string_view table, std::string_view name) const {

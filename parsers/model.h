@@ -4,10 +4,12 @@
 // sets. So a dialect never sees a packet set and the engine never sees a dialect.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -20,11 +22,13 @@ namespace ipo {
 // ---- firewalls -------------------------------------------------------------------------------------------------
 
 // The numbers a packet has. Ports are 0..65535; for ICMP `destination_port` is type * 256 + code. `nat` is conntrack's
-// translation state, bit 0 = destination translated, bit 1 = source translated. `state` holds State's numbers.
+// translation state, bit 0 = destination translated, bit 1 = source translated. `state` holds State's numbers, `marks` an
+// index into Ruleset::marks.
 enum class Field : std::uint8_t {
   protocol,
   state,
   nat,
+  marks,
   destination,
   destination_port,
   source,
@@ -44,15 +48,33 @@ struct InterfaceTest {
   bool prefix = false;
 };
 
+// A test of bits of the packet's mark, or of its connection's: (mark & mask) == value.
+struct MarkBits {
+  bool connection = false;
+  std::uint32_t value = 0, mask = ~0u;
+};
+
 // A match that cannot be decided from the configuration. Two opaque tests with the same `predicate` are the same
 // predicate: stateless ones (mac, owner, policy) everywhere, stateful ones (limit, recent) only at the same place.
 struct OpaqueTest {
   std::string predicate;  // canonical text, without a negation: "-m mac --mac-source 00:11:22:33:44:55"
   std::string reason;     // why it is opaque: "depends on the rate of packets"
   bool stateful = false;
+  std::optional<MarkBits> mark = {};  // what it tests of the marks, if that is all; see parsers/marks.h
+  // The set whose members decide it; empty: no set does. It is decided once the sets of the machine are known.
+  std::string set = {};
+  std::vector<bool> set_sides = {};  // for each part of its entries: the packet's source, else its destination
+  bool set_exceptions = false;       // holds for the exceptions of the set instead (--return-nomatch)
 };
 
-using Test = std::variant<FieldTest, InterfaceTest, OpaqueTest>;
+// Holds when every one of its tests does.
+struct AllOf {
+  std::vector<FieldTest> fields = {};
+  std::vector<InterfaceTest> interfaces = {};
+  std::vector<OpaqueTest> opaque = {};
+};
+
+using Test = std::variant<FieldTest, InterfaceTest, OpaqueTest, AllOf>;
 
 // Holds when one of `any_of` holds; negated, when none does. An empty `any_of` never holds.
 struct Condition {
@@ -61,15 +83,53 @@ struct Condition {
   SourceSpan span;
 };
 
+// Calls visit for each test of one kind in a condition, also where several must hold together.
+template <class Kind, class Visit>
+void each_test(const Condition& condition, Visit visit) {
+  for (const Test& test : condition.any_of) {
+    if (auto* one = std::get_if<Kind>(&test)) visit(*one);
+    auto* all = std::get_if<AllOf>(&test);
+    if (!all) continue;
+    if constexpr (std::is_same_v<Kind, FieldTest>)
+      for (const FieldTest& part : all->fields) visit(part);
+    else if constexpr (std::is_same_v<Kind, InterfaceTest>)
+      for (const InterfaceTest& part : all->interfaces) visit(part);
+    else
+      for (const OpaqueTest& part : all->opaque) visit(part);
+  }
+}
+
 // What a translation writes into the packet. An empty set leaves that part as it is. Where several values are given the
 // kernel picks one, so what follows is only possible.
 struct Translation {
   IntervalSet addresses;
   IntervalSet ports;
   bool keeps_port = true;  // a port that already lies in `ports` stays; not with --random or a shifted range
+  // Shifted: where the range before translation starts. Port p becomes first + (p - base) mod 65536 mod size of `ports`
+  // (nf_nat_core.c, NF_NAT_RANGE_PROTO_OFFSET).
+  std::optional<std::uint16_t> port_base = {};
+  // `port` shifted; only with a base.
+  std::uint16_t shifted(u128 port) const;
   bool to_receiving_interface = false;  // REDIRECT: the address of the interface the packet came in by (loopback in OUTPUT)
   // NETMAP: the bits of `netmap_mask` are replaced by those of `netmap_value`, the others kept.
   std::optional<MaskedAddress> netmap;
+};
+
+// What a rule writes into the packet's mark, or its connection's: (old & ~clear) ^ bits, where bits is `value` or, where it
+// copies, the other mark's bits in `value`, moved left by `shift` (right where negative).
+struct MarkChange {
+  bool connection = false;  // the connection's mark changes, else the packet's
+  bool copies = false;
+  std::uint32_t clear = ~0u, value = 0;
+  int shift = 0;
+  bool known = true;        // false: into what is not known
+  friend auto operator<=>(const MarkChange&, const MarkChange&) = default;
+};
+
+// What a rule does to a set when a packet meets it.
+struct SetChange {
+  std::string set;
+  bool adds = true;  // else it takes out
 };
 
 enum class ActionKind : std::uint8_t {
@@ -91,7 +151,11 @@ struct Action {
   std::string name;   // as written: "DROP", "services"
   std::string chain;  // jump, go_to: name of a chain of the same table
   Translation translation;
+  std::optional<MarkChange> mark;  // written before the packet goes on; accept and proceed only
+  // The same by numbers, where the marks are followed: what each of Ruleset::marks becomes. Empty = nothing changes.
+  std::vector<std::uint16_t> remark;
   SourceSpan span;    // the target's words; the rule's span where there is none
+  std::vector<SetChange> set_changes = {};
 };
 
 // Batfish's ladder. bounded: at-least and at-most are known, `reason` says what is not.
@@ -124,16 +188,56 @@ struct BaseChain {
   std::size_t chain = 0;  // index into Ruleset::chains
 };
 
+// The mark of a packet and that of its connection.
+struct Marks {
+  std::uint32_t packet = 0, connection = 0;
+  friend auto operator<=>(const Marks&, const Marks&) = default;
+};
+// "mark 0x1", "mark 0x1, of the connection 0x3".
+std::string format_marks(Marks marks);
+
 // One dump of one address family.
 struct Ruleset {
   Family family = Family::ipv4;
   std::vector<Chain> chains;
+  // Every pair of marks a packet can have here: first no marks at all, then those with which a packet of a known connection
+  // arrives, then the others. Empty where marks are not followed.
+  std::vector<Marks> marks;
   std::vector<BaseChain> base_chains;  // sorted by hook, priority
   bool has_filter = false;  // the dump holds a filter table; without one nothing is known of what passes
   SourceSpan span;          // first table header to last line
 
+  // The last of `marks` that a packet of the state may arrive with.
+  std::size_t last_arriving_mark(State state) const;
   // Index of the chain, or nothing.
   std::optional<std::size_t> find(std::string_view table, std::string_view name) const;
+};
+
+// ---- sets ------------------------------------------------------------------------------------------------------
+
+enum class SetPart : std::uint8_t { address, network, port, any_port, interface, mac, mark, member };
+
+struct SetEntry {
+  std::array<Interval, 2> addresses{};  // of the address and network parts, in their order
+  unsigned protocol = 0;                // of the port part
+  Interval ports{};                     // its ports; type * 256 + code for ICMP
+  std::string text;      // interface, or the name of the member set; MAC addresses and marks are not kept
+  bool prefix = false;   // every interface whose name starts so
+  bool exception = false;  // nomatch: what it covers is not in the set, unless a longer prefix says otherwise
+  bool expires = false;
+  friend bool operator==(const SetEntry&, const SetEntry&) = default;
+};
+
+// Addresses, ports ... under a name that rules refer to (ipset).
+struct IpSet {
+  std::string name;
+  std::string type;              // "hash:ip,port"
+  std::optional<Family> family;  // absent: of both
+  std::vector<SetPart> parts;    // of each entry
+  u128 mask = ~u128{0};          // every address, of the entries and of the packet, is cut down with it first
+  std::vector<SetEntry> entries;
+  std::string doubt;  // not empty: other members are possible, and why
+  SourceSpan span;    // where it is created
 };
 
 // A statement of the input that is no rule, or any statement for the inventory: rules are listed too.
@@ -264,6 +368,7 @@ struct Site {
   std::vector<Host> hosts;
   std::vector<Record> records;
   std::vector<Firewall> firewalls;
+  std::vector<IpSet> sets;      // of all inputs; rules/resolve_sets.h knows whose they are
   std::vector<Zone> zones;      // declared ones
   std::vector<Trunk> trunks;    // declared ones
   std::optional<Located<std::string>> remote_workers;  // "none", "vpn", "sip", "sip-tls", "h323", "webrtc", "sbc"

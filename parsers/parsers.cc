@@ -5,6 +5,7 @@
 
 #include "parsers/ipoffice.h"
 #include "parsers/ipoffice_json.h"
+#include "parsers/ipset.h"
 #include "parsers/iptables.h"
 #include "parsers/phone_settings.h"
 #include "parsers/tftp_lists.h"
@@ -16,6 +17,7 @@ std::span<const Dialect> dialects() {
       Dialect{"ipoffice", "IP Office export", recognises_ipoffice, interpret_ipoffice},
       Dialect{"ipoffice-json", "IP Office export (JSON)", recognises_ipoffice_json, interpret_ipoffice_json},
       Dialect{"iptables", "iptables-save", recognises_iptables, interpret_iptables},
+      Dialect{"ipset", "ipset save", recognises_ipset, interpret_ipset},
       Dialect{"46xxsettings", "46xxsettings", recognises_phone_settings, interpret_phone_settings},
       Dialect{"nasystem", "IP Office TFTP list", recognises_tftp_list, interpret_tftp_list},
   };

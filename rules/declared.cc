@@ -9,6 +9,7 @@
 
 #include "rules/join_dumps.h"
 #include "rules/required.h"
+#include "rules/resolve_sets.h"
 
 namespace ipo {
 namespace {
@@ -86,8 +87,9 @@ void check_interfaces(const Site& site, std::vector<SiteError>& errors) {
   for (const Firewall& firewall : site.firewalls)
     each_rule(firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
       for (const Condition& c : rule.conditions)
-        for (const Test& test : c.any_of)
-          if (auto* i = std::get_if<InterfaceTest>(&test); i && !i->name.empty() && i->name != "lo") named.insert(format_interface(*i));
+        each_test<InterfaceTest>(c, [&](const InterfaceTest& test) {
+          if (!test.name.empty() && test.name != "lo") named.insert(format_interface(test));
+        });
     });
   if (named.empty()) return;  // nothing is known of interfaces
   for (const Zone& zone : site.zones)
@@ -129,6 +131,8 @@ void declare(Site& site, const Sources& sources, const SiteFile& file, const std
   site.remote_workers = file.remote_workers;
   site.peers = file.peers;
   join_declared(site, sources, file.firewalls, working_folder);
+  join_families(site, sources);
+  resolve_sets(site, sources, file.firewalls, working_folder);
   check_interfaces(site, errors);
 }
 

@@ -15,10 +15,10 @@ namespace {
 constexpr std::uint32_t half_of_all_ports = 32768;
 
 bool names_ports(const Rule& rule) {
+  bool found = false;
   for (const Condition& c : rule.conditions)
-    for (const Test& test : c.any_of)
-      if (auto* field = std::get_if<FieldTest>(&test); field && field->field == Field::destination_port) return true;
-  return false;
+    each_test<FieldTest>(c, [&](const FieldTest& test) { found = found || test.field == Field::destination_port; });
+  return found;
 }
 
 }  // namespace
@@ -113,7 +113,7 @@ void Exposure::sum_up() {
 
 namespace {
 
-// Packets that open something: new, not yet translated, and for tcp a lone SYN.
+// Packets that open something: new, not yet translated or marked, and for tcp a lone SYN.
 PacketSet opening_packets(ChainSets& chains) {
   Space& s = chains.space();
   IntervalSet lone_syn;
@@ -122,6 +122,7 @@ PacketSet opening_packets(ChainSets& chains) {
   PacketSet tcp = s.test(Dimension::protocol, IntervalSet::of(proto_tcp));
   PacketSet opening = s.intersect(chains.universe(), s.test(Dimension::state, IntervalSet::of(0)));
   opening = s.intersect(opening, s.test(Dimension::nat, IntervalSet::of(0)));
+  if (!chains.ruleset().marks.empty()) opening = s.intersect(opening, s.test(Dimension::marks, IntervalSet::of(0)));
   return s.unite(s.minus(opening, tcp), s.intersect(s.intersect(opening, tcp), s.test(Dimension::tcp_flags, lone_syn)));
 }
 
@@ -314,7 +315,7 @@ PacketSet from_anywhere(Space& s, PacketSet packets) {
 
 // Without what a packet is to one firewall only.
 PacketSet between_firewalls(Space& s, PacketSet packets) {
-  for (Dimension d : {Dimension::in, Dimension::out, Dimension::state, Dimension::nat}) packets = s.exists(packets, d);
+  for (Dimension d : {Dimension::in, Dimension::out, Dimension::state, Dimension::nat, Dimension::marks}) packets = s.exists(packets, d);
   return packets;
 }
 
@@ -370,8 +371,8 @@ PacketSet Exposure::through(const Passage& passage, PacketSet target) const {
           {"the way through " + stage.at->firewall->name, "which interfaces of this firewall packets pass is not known", true},
           stage.ruleset->span);
       passed = some == all ? all : s.unite(all, s.intersect(some, unknown));
-      // To it the packet is new and not translated, whatever it was to the one before.
-      target = s.exists(s.exists(passed, Dimension::state), Dimension::nat);
+      // To it the packet is new, not translated and not marked, whatever it was to the one before.
+      target = s.exists(s.exists(s.exists(passed, Dimension::state), Dimension::nat), Dimension::marks);
     } else {
       target = s.intersect(target, passage.chains->packets().predicate(
                                        {stage.at->firewall->name + " lets it through",
@@ -485,6 +486,37 @@ PacketSet Exposure::row_packets(const Passage& passage, const RowHit& hit) const
   return before_path(passage, at_ports(passage.chains->space(), *hit.row, hit.ports));
 }
 
+namespace {
+
+// A growing union, kept as unions of 1, 2, 4 … sets: adding to one large set would copy it each time.
+class Taken {
+ public:
+  explicit Taken(Space& space) : space_(space) {}
+  void add(PacketSet set) {
+    if (set.empty()) return;
+    parts_.push_back({1, set});
+    while (parts_.size() > 1 && parts_[parts_.size() - 2].count <= parts_.back().count) {
+      Part last = parts_.back();
+      parts_.pop_back();
+      parts_.back() = {parts_.back().count + last.count, space_.unite(parts_.back().set, last.set)};
+    }
+  }
+  PacketSet rest_of(PacketSet set) const {
+    for (const Part& part : parts_) set = space_.minus(set, part.set);
+    return set;
+  }
+
+ private:
+  struct Part {
+    std::size_t count;
+    PacketSet set;
+  };
+  Space& space_;
+  std::vector<Part> parts_;
+};
+
+}  // namespace
+
 void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   Space& s = passage.chains->space();
   Reach reach(*passage.chains);
@@ -502,7 +534,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   known[1].add(4500, 4500);  // NAT traversal of IPsec, the companion of 500
   known[1].add(500, 500);    // the reverse of egress 11
 
-  PacketSet taken = s.nothing();  // possible packets that already have their line
+  Taken taken(s);  // possible packets that already have their line
   for (const Flow& flow : passage.flows) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);
     if (accepted.empty()) continue;
@@ -518,9 +550,9 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
       if (mine.empty()) continue;
       Opening o;
       o.passage = &passage, o.flow = &flow, o.by = d.by;
-      o.proven = s.intersect(s.without_predicates(mine), proven);
-      o.possible = s.minus(s.minus(s.possible(mine), proven), taken);
-      taken = s.unite(taken, o.possible);
+      o.proven = s.without_predicates(s.intersect(mine, proven));
+      o.possible = taken.rest_of(s.minus(s.possible(mine), proven));
+      taken.add(o.possible);
       PacketSet both = s.unite(o.proven, o.possible);
       if (both.empty()) continue;
       IntervalSet addresses = s.project(both, Dimension::destination);
@@ -569,6 +601,8 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
 Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, bool translated_only) const {
   Space& s = passage.chains->space();
   Reach reach(*passage.chains);
+  // A packet that was sent to the host itself is translated into what it was: that is no port forward.
+  if (translated_only) wanted = s.intersect(wanted, s.test(Dimension::nat, IntervalSet::of(1)));
   for (const Flow& flow : passage.flows) {
     if (translated_only && !flow.translation.rule) continue;
     for (const ChainSets::Decided& d : flow.decided)

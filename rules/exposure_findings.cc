@@ -7,6 +7,10 @@
 #include <set>
 #include <tuple>
 
+#include "rules/checks/list.h"
+#include "rules/media.h"
+#include "rules/services.h"
+
 namespace ipo {
 namespace {
 constexpr std::size_t shown_limit = 8;  // ports named in a message; the rows name them all
@@ -51,8 +55,8 @@ std::string format_hits(const std::vector<Exposed>& exposed) {
   std::map<std::string, IntervalSet> by_transport;
   for (const Exposed& e : exposed) {
     std::string transport;
-    for (std::uint8_t p : e.hit->transports) transport += (transport.empty() ? "" : "+") + protocol_name(p);
-    by_transport[transport].add(e.hit->ports);
+    for (std::uint8_t p : e.hit.transports) transport += (transport.empty() ? "" : "+") + protocol_name(p);
+    by_transport[transport].add(e.hit.ports);
   }
   std::string out;
   std::size_t shown = 0, all = 0;
@@ -99,21 +103,99 @@ Finding finding_at(const Judgement& judgement, std::string_view check, const Ope
   return f;
 }
 
+namespace {
+
+const Check* owner_of(const std::string& row) {
+  static const std::map<std::string_view, const Check*> owners = [] {
+    std::map<std::string_view, const Check*> out;
+    for (const Check& check : checks())
+      for (std::string_view id : check.rows) out.emplace(id, &check);
+    return out;
+  }();
+  auto owner = owners.find(row);
+  return owner == owners.end() ? nullptr : owner->second;
+}
+
+// A hit and the check that speaks of it; null where no check owns its row.
+struct Spoken {
+  RowHit hit;
+  const Check* by = nullptr;
+};
+
+// A session border controller is declared and this goes past it; not where those outside are declared to come directly.
+bool goes_past_sbc(const Site& site, const RowHit& hit) {
+  bool sbc = has_zone(site, "sbc") || (site.remote_workers && site.remote_workers->value == "sbc");
+  if (!sbc || std::any_of(site.trunks.begin(), site.trunks.end(), [](const Trunk& t) { return t.zone.value == "internet"; }))
+    return false;
+  std::string_view workers = site.remote_workers ? std::string_view(site.remote_workers->value) : "none";
+  bool sip = workers == "sip" || workers == "sip-tls";
+  if (hit.row->id == "ip-office/ingress/16") return !sip;
+  if (hit.row->id == "ip-office/ingress/27") return !sip && workers != "h323" && workers != "webrtc";
+  return false;
+}
+
+// What anyone can reach, gravest first; services that are off come last, for another row's may be the one that answers.
+std::vector<Spoken> spoken_of(const Judgement& judgement, const Opening& opening) {
+  const Host* host = opening.passage->host;
+  std::vector<Spoken> out;
+  for (bool off : {false, true})
+    for (const RowHit& hit : opening.hits)
+      if (hit.any && is_off(*hit.row, host) == off)
+        out.push_back({hit, off                                  ? &check::service_off_port_open
+                            : goes_past_sbc(judgement.site, hit) ? &check::sbc_bypassed
+                                                                 : owner_of(hit.row->id)});
+  for (std::size_t k = 1; k < out.size(); ++k) {
+    RowHit& hit = out[k].hit;
+    IntervalSet ports;
+    std::vector<std::uint8_t> transports;
+    const Check* sharer = nullptr;
+    for (std::uint8_t transport : hit.transports) {
+      IntervalSet left = hit.ports;
+      for (std::size_t graver = 0; graver < k; ++graver) {
+        const RowHit& g = out[graver].hit;
+        if (std::find(g.transports.begin(), g.transports.end(), transport) == g.transports.end() || !g.ports.intersects(left)) continue;
+        left = left.minus(g.ports);
+        if (!sharer) sharer = out[graver].by;
+      }
+      ports.add(left);
+      if (!left.empty()) transports.push_back(transport);
+    }
+    if (!sharer) continue;
+    if (ports.empty())
+      out[k].by = sharer;
+    else
+      hit.ports = ports, hit.transports = transports;
+  }
+  return out;
+}
+
+// Whether the check can speak of a hit at all, before what the opening shares out is worked out.
+bool may_speak(const Judgement& judgement, const Check& check, const Opening& o, const RowHit& hit) {
+  if (!hit.any) return false;
+  if (check.id == check::service_off_port_open.id) return is_off(*hit.row, o.passage->host);
+  if (check.id == check::sbc_bypassed.id) return goes_past_sbc(judgement.site, hit);
+  return std::find(check.rows.begin(), check.rows.end(), hit.row->id) != check.rows.end();
+}
+
+}  // namespace
+
 std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check) {
   std::map<std::tuple<SourceSpan, std::string, std::string>, std::vector<Exposed>> groups;
   for (const Opening& o : judgement.exposure.openings()) {
     if (o.unrestricted) continue;
-    auto mine = [&](const RowHit& hit) {
-      return hit.any && std::find(check.rows.begin(), check.rows.end(), hit.row->id) != check.rows.end();
-    };
     // Where the PBX may be any destination a line gives one finding: its gravest service's, listing all.
-    auto gravest = std::find_if(o.hits.begin(), o.hits.end(), [](const RowHit& hit) { return hit.any; });
-    if (!o.located() && (gravest == o.hits.end() || !mine(*gravest))) continue;
-    for (const RowHit& hit : o.hits)
-      if (o.located() ? mine(hit) : hit.any) {
-        bool split = !judgement.group && o.located();
-        groups[{line_to_change(o).span(), o.zone(), split ? hit.row->id : ""}].push_back({&o, &hit});
-      }
+    if (!o.located()) {
+      auto gravest = std::find_if(o.hits.begin(), o.hits.end(),
+                                  [](const RowHit& hit) { return hit.any && owner_of(hit.row->id); });
+      if (gravest == o.hits.end() || owner_of(gravest->row->id)->id != check.id) continue;
+      for (const RowHit& hit : o.hits)
+        if (hit.any) groups[{line_to_change(o).span(), o.zone(), ""}].push_back({&o, hit});
+      continue;
+    }
+    if (std::none_of(o.hits.begin(), o.hits.end(), [&](const RowHit& hit) { return may_speak(judgement, check, o, hit); })) continue;
+    for (Spoken& spoken : spoken_of(judgement, o))
+      if (spoken.by && spoken.by->id == check.id)
+        groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : spoken.hit.row->id}].push_back({&o, std::move(spoken.hit)});
   }
   std::vector<std::vector<Exposed>> out;
   for (auto& [key, group] : groups) out.push_back(std::move(group));
@@ -121,16 +203,31 @@ std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const
 }
 
 const Exposed& surest(const std::vector<Exposed>& group) {
-  auto proven = std::find_if(group.begin(), group.end(), [](const Exposed& e) { return e.hit->certainty == Certainty::proven; });
+  auto proven = std::find_if(group.begin(), group.end(), [](const Exposed& e) { return e.hit.certainty == Certainty::proven; });
   return proven == group.end() ? group.front() : *proven;
 }
 
 Finding finding_for(const Judgement& judgement, std::string_view check, Level level, const Exposed& exposed) {
   const Opening& o = *exposed.opening;
-  Finding f = finding_at(judgement, check, o, judgement.exposure.row_packets(*o.passage, *exposed.hit), exposed.hit->certainty);
+  Finding f = finding_at(judgement, check, o, judgement.exposure.row_packets(*o.passage, exposed.hit), exposed.hit.certainty);
   f.level = level_at(level, o);
   return f;
 }
+
+namespace {
+
+// "; closed by default in this release", which says that somebody switched it on or that nothing answers.
+std::string closed_by_default(const std::vector<Exposed>& group) {
+  IntervalSet all, closed;
+  for (const Exposed& e : group) {
+    all.add(e.hit.ports);
+    if (e.hit.row->state == "closed") closed.add(e.hit.ports);
+  }
+  if (closed.empty()) return "";
+  return (closed == all ? "; " : "; " + format_ports(closed) + " is ") + "closed by default in this release";
+}
+
+}  // namespace
 
 Finding exposed_finding(const Judgement& judgement, const Check& check, Level level, const std::vector<Exposed>& group,
                         std::string_view what) {
@@ -138,23 +235,36 @@ Finding exposed_finding(const Judgement& judgement, const Check& check, Level le
   const Opening& o = *speaker.opening;
   Finding f = finding_for(judgement, check.id, level, speaker);
   // The forward beside it shows what is meant to be let in; that a private address is routed from outside is far-fetched.
-  if (std::all_of(group.begin(), group.end(), [](const Exposed& e) { return e.hit->beside_forward; })) f.level = Level::note;
+  if (std::all_of(group.begin(), group.end(), [](const Exposed& e) { return e.hit.beside_forward; })) f.level = Level::note;
   std::set<std::string> rows;
-  for (const Exposed& e : group) rows.insert(e.hit->row->id);
+  for (const Exposed& e : group) rows.insert(e.hit.row->id);
   std::string ports = format_hits(o.located() ? group : std::vector{group.front()});
-  std::string others = !o.located() && rows.size() > 1 ? fmt::format(" and {} more service{}", rows.size() - 1, rows.size() > 2 ? "s" : "") : "";
+  std::set<std::string> elsewhere;  // of rows with other ports
+  for (const Exposed& e : group)
+    if (!o.located() && !group.front().hit.ports.covers(e.hit.ports)) elsewhere.insert(e.hit.row->id);
+  std::string others = elsewhere.empty() ? "" : fmt::format(" and {} more service{}", elsewhere.size(), elsewhere.size() > 1 ? "s" : "");
   bool plural = ports.find_first_of(",-") != std::string::npos;
   f.rows.assign(rows.begin(), rows.end());
   f.message = fmt::format("{} ({}){} {} reachable from {}{}", ports, what, others,
                           plural || !others.empty() ? "are" : "is", from_zone(o),
                           if_routed(o));
+  f.message += closed_by_default(o.located() ? group : std::vector{group.front()});
   for (const std::string& row : f.rows) f.identity += '\n' + row;
   return f;
 }
 
-void report_exposed(const Judgement& judgement, Findings& findings, const Check& check, std::string_view what) {
-  for (const auto& group : exposed_rows(judgement, check))
-    findings.push_back(exposed_finding(judgement, check, check.severity, group, what));
+void report_exposed(const Judgement& judgement, Findings& findings, const Check& check, std::string_view what,
+                    GradeOf grade) {
+  for (const auto& group : exposed_rows(judgement, check)) {
+    Grade highest{check.severity, ""};
+    if (grade) {
+      highest = grade(judgement, group.front());
+      for (const Exposed& e : group)
+        if (Grade g = grade(judgement, e); g.level > highest.level) highest = g;
+    }
+    findings.push_back(exposed_finding(judgement, check, highest.level, group, what));
+    findings.back().message += highest.because;
+  }
 }
 
 }  // namespace ipo

@@ -7,13 +7,14 @@
 
 #include "rules/checks.h"
 #include "rules/judgement.h"
+#include "rules/row_check.h"
 
 namespace ipo {
 
 // A hit together with the opening it belongs to.
 struct Exposed {
   const Opening* opening = nullptr;
-  const RowHit* hit = nullptr;
+  RowHit hit;  // its ports without those of a graver row beside it, which another check speaks of
 };
 
 // The line to change: the translating rule where there is one, else the accepting rule or policy.
@@ -42,13 +43,16 @@ const Exposed& surest(const std::vector<Exposed>& group);
 // finding_at for one hit, with the level that holds there.
 Finding finding_for(const Judgement& judgement, std::string_view check, Level level, const Exposed& exposed);
 
-// Hits of the check's rows by lines that are about ports (any-any lines have their own checks), reachable by anyone, in
+// Hits that the check speaks of, by lines that are about ports (any-any lines have their own checks), reachable by anyone, in
 // groups of one line and zone, and of one row where findings are not grouped.
+//
+// Every hit has one check that speaks of it: `service-off-port-open` where the settings say that the service is off,
+// `sbc-bypassed` where calls go past a declared session border controller, else the one that owns its row; where several rows
+// share ports (of two products, say) the gravest row's for all of them.
 std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check);
 
-// One finding of the check's severity per group: "<ports> (<what>) is reachable from the internet".
-void report_exposed(const Judgement& judgement, Findings& findings, const Check& check, std::string_view what);
-// The same for one group, for checks that choose level or words by group; the caller may change what is returned.
+// One finding for a group, as report_exposed (row_check.h) words it, for checks that choose level or words by group; the
+// caller may change what is returned.
 Finding exposed_finding(const Judgement& judgement, const Check& check, Level level, const std::vector<Exposed>& group,
                         std::string_view what);
 

@@ -122,6 +122,8 @@ void join_declared(Site& site, const Sources& sources, const std::vector<Declare
             load(*same, std::move(ruleset));
         }
       }
+      // A file of ipsets only is looked at where sets are resolved.
+      for (const IpSet& set : site.sets) found = found || applies_to(part, sources[set.span.source].path(), working_folder);
       if (!found)
         site.inferences.push_back({fmt::format("{} is declared for the firewall {} but was not given: judged without it",
                                                file.value, d.name),

@@ -12,7 +12,7 @@ PathVerdicts::PathVerdicts(const Site& site, const std::vector<Standing>& standi
   for (std::size_t i : way) {
     const auto& rulesets = standings[i].firewall->rulesets;
     auto ruleset = std::find_if(rulesets.begin(), rulesets.end(), [&](const Ruleset& r) { return r.family == family; });
-    Stage stage{&standings[i], nullptr, rulesets.empty() ? SourceSpan{} : rulesets.front().span, false};
+    Stage stage{&standings[i], nullptr, rulesets.empty() ? SourceSpan{} : rulesets.front().span, false, {}};
     if (ruleset != rulesets.end()) {
       stage.verdicts = std::make_unique<Verdicts>(*ruleset);
       for (const Chain& chain : ruleset->chains)
@@ -30,17 +30,23 @@ const Host* PathVerdicts::host_at(Address address) const {
   return nullptr;
 }
 
-std::vector<Verdict> PathVerdicts::of(const PartialPacket& packet) {
-  std::vector<Verdict> out = {stages_.front().verdicts->of(packet)};
+const std::vector<const Verdict*>& PathVerdicts::of(const PartialPacket& packet) {
+  met_ = {&stages_.front().verdicts->of(packet)};
+  if (stages_.size() == 1) return met_;
   PartialPacket next = packet;
+  std::size_t last = 0;  // the stage met_.back() is of
   for (std::size_t k = 1; k < stages_.size(); ++k) {
-    Verdict& before = out.back();
     const Stage& stage = stages_[k];
-    if (before.outcome != ActionKind::accept || before.hook != Hook::forward) break;
+    if (met_.back()->outcome != ActionKind::accept || met_.back()->hook != Hook::forward) break;
     auto doubt = [&](std::string why) {
-      before.certainty = Certainty::possible;
-      before.doubts.push_back({std::move(why), stage.place});
+      Verdict& doubted = stages_[last].doubted;
+      if (met_.back() != &doubted) doubted = *met_.back();
+      doubted.alike = 0;
+      doubted.certainty = Certainty::possible;
+      doubted.doubts.push_back({std::move(why), stage.place});
+      met_.back() = &doubted;
     };
+    const Verdict& before = *met_.back();
     if (!before.destination) {
       doubt("whether it goes on to " + stage.at->firewall->name + " depends on its destination, which is not given");
       break;
@@ -59,9 +65,10 @@ std::vector<Verdict> PathVerdicts::of(const PartialPacket& packet) {
     next.out.reset();
     if (stage.at->internet.size() == 1 && !stage.at->internet.front().prefix) next.in = stage.at->internet.front().name;
     if (stages_[k - 1].translates_source) next.source.reset(), next.source_port.reset();
-    out.push_back(stage.verdicts->of(next));
+    met_.push_back(&stage.verdicts->of(next));
+    last = k;
   }
-  return out;
+  return met_;
 }
 
 }  // namespace ipo

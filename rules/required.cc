@@ -68,12 +68,12 @@ bool names_interface(const Firewall& firewall, const InterfaceTest& interface, b
   bool found = false;
   each_rule(firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
     for (const Condition& c : rule.conditions)
-      for (const Test& test : c.any_of)
-        if (auto* i = std::get_if<InterfaceTest>(&test); i && !i->name.empty()) {
-          any = any || i->name != "lo";
-          found = found || i->name == interface.name || (i->prefix && interface.name.starts_with(i->name)) ||
-                  (interface.prefix && i->name.starts_with(interface.name));
-        }
+      each_test<InterfaceTest>(c, [&](const InterfaceTest& i) {
+        if (i.name.empty()) return;
+        any = any || i.name != "lo";
+        found = found || i.name == interface.name || (i.prefix && interface.name.starts_with(i.name)) ||
+                (interface.prefix && i.name.starts_with(interface.name));
+      });
   });
   return found;
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "parsers/marks.h"
 #include "rules/declared.h"
 #include "rules/internet.h"
 #include "rules/join_dumps.h"
@@ -277,7 +278,10 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
   std::vector<Standing> out;
   join_families(site, sources);
   for (Firewall& firewall : site.firewalls)
-    for (Ruleset& ruleset : firewall.rulesets) assume_filter(ruleset, site.inferences);
+    for (Ruleset& ruleset : firewall.rulesets) {
+      assume_filter(ruleset, site.inferences);
+      if (resolve_marks(ruleset)) site.inferences.push_back({"packets are taken to arrive without a mark; rules here set marks", ruleset.span});
+    }
   if (!options.internet.empty()) std::erase_if(site.zones, [](const Zone& zone) { return zone.kind == "internet"; });
   locate_pbx(site, matrix, options.pbx);
   for (const Firewall& firewall : site.firewalls) {

@@ -14,7 +14,18 @@ bool is_of_calls(std::string_view row) {
   return row == "ip-office/ingress/16" || row == "ip-office/ingress/27" || row == "ip-office/ingress/46";
 }
 
-std::vector<UndeclaredSource> undeclared_sources(const Exposure& exposure) {
+IntervalSet peers_linked_by(const Site& site, std::string_view row, Family family) {
+  bool scn = row == "ip-office/ingress/32" || row == "ip-office/ingress/27";
+  bool websocket = row == "ip-office/ingress/5" || row == "ip-office/ingress/9";
+  IntervalSet out;
+  for (const Peer& peer : site.peers)
+    if ((scn && peer.link == "scn") || (websocket && peer.link == "scn-websocket"))
+      for (const Located<MaskedAddress>& address : peer.addresses)
+        if (address.value.family == family) out.add(addresses_of(address.value));
+  return out;
+}
+
+std::vector<UndeclaredSource> undeclared_sources(const Site& site, const Exposure& exposure) {
   std::map<std::pair<std::string, std::string>, UndeclaredSource> groups;
   for (const Opening& o : exposure.openings()) {
     Family family = o.passage->ruleset->family;
@@ -25,9 +36,12 @@ std::vector<UndeclaredSource> undeclared_sources(const Exposure& exposure) {
         std::string text = format_addresses(addresses, family);
         UndeclaredSource& source = groups[{text, o.zone()}];
         if (source.exposed.empty()) source = {addresses, family, text, o.zone(), {}};
-        source.exposed.push_back({&o, &hit});
+        source.exposed.push_back({&o, hit});
       };
-      IntervalSet sources = public_part(hit.sources, family);
+      // Who is no peer where peers are declared is scn-exposed's.
+      IntervalSet peers = peers_linked_by(site, hit.row->id, family);
+      if (!peers.empty() && hit.row->id == "ip-office/ingress/32") continue;
+      IntervalSet sources = public_part(hit.sources, family).minus(peers);
       if (sources.intervals().size() > interval_limit)
         add(sources);
       else

@@ -21,7 +21,10 @@ struct UndeclaredSource {
 // A row of signalling or media: what a provider needs, while a partner may need any.
 bool is_of_calls(std::string_view row);
 
+// Addresses of declared peers whose link uses the row: [[peer]] says who they are.
+IntervalSet peers_linked_by(const Site& site, std::string_view row, Family family);
+
 // By text, then zone.
-std::vector<UndeclaredSource> undeclared_sources(const Exposure& exposure);
+std::vector<UndeclaredSource> undeclared_sources(const Site& site, const Exposure& exposure);
 
 }  // namespace ipo

@@ -34,7 +34,7 @@ void report_unrestricted(const Judgement& judgement, Findings& findings, std::st
   for (const Opening& o : judgement.exposure.openings()) {
     if (!o.unrestricted || by_rule != (o.by.rule != nullptr)) continue;
     for (const RowHit& hit : o.hits)
-      if (hit.any && !elsewhere.contains({line_to_change(o).span(), o.zone(), hit.row->id})) groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, &hit});
+      if (hit.any && !elsewhere.contains({line_to_change(o).span(), o.zone(), hit.row->id})) groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, hit});
   }
   for (auto& [key, group] : groups) {
     const Exposed& speaker = surest(group);
@@ -43,8 +43,8 @@ void report_unrestricted(const Judgement& judgement, Findings& findings, std::st
     std::string names;
     std::size_t named = 0;
     for (const Exposed& e : group) {
-      if (std::find(f.rows.begin(), f.rows.end(), e.hit->row->id) != f.rows.end()) continue;
-      f.rows.push_back(e.hit->row->id);
+      if (std::find(f.rows.begin(), f.rows.end(), e.hit.row->id) != f.rows.end()) continue;
+      f.rows.push_back(e.hit.row->id);
       if (named++ < shown_rows) names += (names.empty() ? "" : ", ") + format_hits({e});
     }
     std::string rows = fmt::format("{} service{} of the port matrix{} {}", f.rows.size(), f.rows.size() == 1 ? "" : "s",

@@ -26,7 +26,7 @@ inline Firewall random_firewall(unsigned seed, bool nat) {
     c.span = span();
     c.negated = roll(4) == 0;
     unsigned lo = roll(8), hi = std::min(7u, lo + roll(3));
-    switch (roll(translating ? 5 : 10)) {
+    switch (roll(translating ? 5 : 12)) {
       case 0: c.any_of.push_back(FieldTest{Field::source, IntervalSet::range(lo, hi)}); break;
       case 1: c.any_of.push_back(FieldTest{Field::destination, IntervalSet::range(lo, hi)}); break;
       case 2: c.any_of.push_back(FieldTest{Field::destination_port, IntervalSet::range(lo, hi)}); break;
@@ -36,6 +36,17 @@ inline Firewall random_firewall(unsigned seed, bool nat) {
       case 6: c.any_of.push_back(FieldTest{Field::state, IntervalSet{{roll(2), 1 + roll(2)}}}); break;
       case 7: c.any_of.push_back(OpaqueTest{"p" + std::to_string(roll(3)), "undecidable", false}); break;
       case 8: c.any_of.push_back(OpaqueTest{"limit", "rate", true}); break;
+      case 9:
+      case 10:  // members of a set
+        for (unsigned n = 1 + roll(3); n > 0; --n) {
+          unsigned from = roll(8), port = roll(8);
+          c.any_of.push_back(AllOf{{{Field::source, IntervalSet::range(from, std::min(7u, from + roll(3)))},
+                                    {Field::protocol, IntervalSet::of(roll(2) ? 6 : 17)},
+                                    {Field::destination_port, IntervalSet::range(port, std::min(7u, port + roll(3)))}},
+                                   {},
+                                   {}});
+        }
+        break;
       default:
         c.any_of.push_back(FieldTest{Field::source_port, IntervalSet::range(lo, hi)});
         c.any_of.push_back(FieldTest{Field::destination_port, IntervalSet::range(lo, hi)});
@@ -92,6 +103,96 @@ inline Firewall random_firewall(unsigned seed, bool nat) {
   ruleset.base_chains.push_back({Hook::forward, 0, false, base});
   firewall.rulesets.push_back(ruleset);
   return firewall;
+}
+
+// Lets some port forwards map nets onto a net, or shift ports.
+inline void add_shifts(Ruleset& ruleset, unsigned seed) {
+  std::mt19937 random(seed * 15485863);
+  auto roll = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+  for (Chain& chain : ruleset.chains)
+    for (Rule& rule : chain.rules) {
+      Translation& t = rule.action.translation;
+      if (rule.action.kind != ActionKind::translate_destination) continue;
+      if (roll(2)) {
+        t.addresses = {};
+        t.netmap = MaskedAddress{ruleset.family, 4 * roll(2), ~u128{0} >> 96 & ~u128{3}};
+        rule.conditions.push_back({{FieldTest{Field::destination, IntervalSet::range(roll(3), 3 + roll(5))}}, false, rule.span});
+      }
+      if (roll(2)) {
+        t.ports = IntervalSet::range(roll(4), 3 + roll(4));
+        t.port_base = static_cast<std::uint16_t>(roll(8));
+        t.keeps_port = false;
+        rule.conditions.push_back({{FieldTest{Field::destination_port, IntervalSet::range(0, 7)}}, false, rule.span});
+      }
+    }
+}
+
+// Adds rules that set, save and restore marks of two bits, and tests of them, to chains of every table; a mangle table before
+// the others, and with `raw` one that leaves packets untracked and asks for their state.
+inline void add_marks(Ruleset& ruleset, unsigned seed, bool raw) {
+  std::mt19937 random(seed * 104729);
+  auto roll = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+  std::uint32_t place = 20000;
+  auto span = [&] {
+    place += 10;
+    return SourceSpan{0, place, place + 5};
+  };
+  auto narrow = [&] {
+    Condition c;
+    c.span = span();
+    c.negated = roll(4) == 0;
+    if (roll(4) == 0)
+      c.any_of.push_back(OpaqueTest{"p" + std::to_string(roll(3)), "undecidable", false});
+    else
+      c.any_of.push_back(FieldTest{roll(2) ? Field::source : Field::destination_port, IntervalSet::range(roll(4), 3 + roll(5))});
+    return c;
+  };
+  auto marked = [&](bool connection) {
+    Condition c;
+    c.span = span();
+    c.negated = roll(3) == 0;
+    c.any_of.push_back(OpaqueTest{"-m mark", "mark", false, MarkBits{connection, roll(4), roll(2) ? 3 : ~0u}});
+    return c;
+  };
+  auto marking = [&] {
+    Rule r;
+    r.span = span();
+    for (unsigned n = roll(3); n > 0; --n) r.conditions.push_back(roll(2) ? narrow() : marked(roll(2)));
+    MarkChange change;
+    change.connection = roll(2);
+    change.copies = roll(3) == 0;
+    change.clear = roll(4), change.value = change.copies ? 3 : roll(4);
+    r.action.mark = change;
+    if (roll(6) == 0) r.action.kind = ActionKind::accept;
+    return r;
+  };
+  Chain mangle;
+  mangle.table = "mangle", mangle.name = "PREROUTING";
+  mangle.policy = Located<ActionKind>{ActionKind::accept, span()};
+  for (unsigned n = 1 + roll(4); n > 0; --n) mangle.rules.push_back(marking());
+  for (Chain& chain : ruleset.chains) {
+    for (Rule& rule : chain.rules)
+      if (roll(3) == 0) rule.conditions.push_back(marked(roll(2)));
+    for (unsigned n = roll(3); n > 0; --n)
+      chain.rules.insert(chain.rules.begin() + roll(static_cast<unsigned>(chain.rules.size()) + 1), marking());
+  }
+  ruleset.base_chains.insert(ruleset.base_chains.begin(), {Hook::prerouting, -150, false, ruleset.chains.size()});
+  ruleset.chains.push_back(mangle);
+  if (!raw) return;
+  Chain first;
+  first.table = "raw", first.name = "PREROUTING";
+  first.policy = Located<ActionKind>{ActionKind::accept, span()};
+  for (unsigned n = 1 + roll(3); n > 0; --n) {
+    Rule r;
+    r.span = span();
+    r.conditions.push_back(narrow());
+    if (roll(3) == 0) r.conditions.push_back({{FieldTest{Field::state, IntervalSet::of(3 + roll(2))}}, false, span()});
+    ActionKind kinds[] = {ActionKind::untrack, ActionKind::untrack, ActionKind::drop, ActionKind::return_};
+    r.action.kind = kinds[roll(4)];
+    first.rules.push_back(r);
+  }
+  ruleset.base_chains.insert(ruleset.base_chains.begin(), {Hook::prerouting, -300, false, ruleset.chains.size()});
+  ruleset.chains.push_back(first);
 }
 
 // A packet as the engine numbers it.

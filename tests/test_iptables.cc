@@ -46,7 +46,7 @@ std::string describe(const IntervalSet& set, Field field, Family family) {
 }
 
 std::string describe(const Test& test, Family family) {
-  constexpr const char* fields[] = {"protocol",         "state",  "nat",         "destination",
+  constexpr const char* fields[] = {"protocol",         "state",  "nat", "marks",         "destination",
                                     "destination_port", "source", "source_port", "tcp_flags"};
   if (auto* f = std::get_if<FieldTest>(&test))
     return std::string(fields[static_cast<std::size_t>(f->field)]) + " {" + describe(f->values, f->field, family) + "}";
@@ -434,4 +434,34 @@ TEST_CASE("iptables: the corpus", "[iptables][corpus]") {
     std::cout << family << ": " << files << " files, " << counts[0] << " understood, " << counts[1] << " bounded, "
               << counts[2] << " ignored, " << counts[3] << " not understood\n";
   }
+}
+
+TEST_CASE("NETMAP in a user chain maps what the chains that call it map") {
+  Reading r = read("*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n:in - [0:0]\n:deeper - [0:0]\n:out - [0:0]\n"
+                   ":both - [0:0]\n:never - [0:0]\n-A PREROUTING -j in\n-A in -g deeper\n-A POSTROUTING -j out\n-A PREROUTING -j both\n"
+                   "-A POSTROUTING -j both\n-A deeper -j NETMAP --to 192.0.2.0/24\n-A out -j NETMAP --to 192.0.2.0/24\n"
+                   "-A both -j NETMAP --to 192.0.2.0/24\n-A never -j NETMAP --to 192.0.2.0/24\nCOMMIT\n");
+  const Ruleset& ruleset = r.site.firewalls.at(0).rulesets.at(0);
+  auto kind = [&](const char* chain) { return ruleset.chains[*ruleset.find("nat", chain)].rules.at(0).action.kind; };
+  CHECK(kind("deeper") == ActionKind::translate_destination);
+  CHECK(kind("out") == ActionKind::translate_source);
+  CHECK(kind("both") == ActionKind::unknown);
+  CHECK(kind("never") == ActionKind::unknown);
+}
+
+TEST_CASE("a single colon in a translation stands before a port, with IPv6 too") {
+  auto translation = [](const std::string& to) {
+    Reading r = read("*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -s 2001:db8::1 -p udp -j DNAT --to-destination " + to + "\nCOMMIT\n");
+    const Ruleset& ruleset = r.site.firewalls.at(0).rulesets.at(0);
+    REQUIRE(ruleset.family == Family::ipv6);
+    const Rule& rule = ruleset.chains.at(0).rules.at(0);
+    CHECK(rule.understanding == Understanding::understood);
+    return format_addresses(rule.action.translation.addresses, Family::ipv6) + " port " + format_ports(rule.action.translation.ports);
+  };
+  CHECK(translation(":5060") == " port 5060");
+  CHECK(translation(":5060-5070") == " port 5060-5070");
+  CHECK(translation("[]:5060") == " port 5060");
+  CHECK(translation("2001:db8::5") == "2001:db8::5 port ");
+  CHECK(translation("[2001:db8::5]:69") == "2001:db8::5 port 69");
+  CHECK(translation("2001:db8::5-2001:db8::6") == "2001:db8::5-2001:db8::6 port ");
 }

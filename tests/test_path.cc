@@ -148,11 +148,6 @@ struct Ways {
 
   bool settled() const { return (some && !all) || tried > 20000; }
 
-  static bool translated(const Trace& t) {
-    for (const PathStep& step : t.path)
-      if (step.action.starts_with("translate to")) return true;
-    return false;
-  }
 
   // `next`: of passage.then.
   void arrive(std::size_t next, const Packet& p) {
@@ -189,7 +184,7 @@ struct Ways {
           for (const Rule& rule : ruleset.chains[base.chain].rules)
             masqueraded =
                 masqueraded || std::all_of(rule.conditions.begin(), rule.conditions.end(), [&](const Condition& c) {
-                  return matches(c, t.packet, translated(t) ? 1 : 0, holds);
+                  return matches(c, t.packet, {t.translated ? 1u : 0u, 0}, holds);
                 });
     if (!masqueraded) return arrive(next, t.packet);
     Packet other = t.packet;
@@ -268,7 +263,7 @@ TEST_CASE("paths: sets let through what walking every firewall lets through") {
           if (!ways.some) continue;
           // As the first firewall leaves it, it is part of an opening.
           Trace first = trace(*passage.ruleset, p, holds);
-          auto image = point(packets.interfaces, first.packet, Ways::translated(first));
+          auto image = point(packets.interfaces, first.packet, first.translated);
           INFO("known " << static_cast<int>(known) << " seed " << seed << " " << format_packet(p) << " out " << p.out);
           REQUIRE(s.at(open, image) + s.at(perhaps, image) == 1);
           if (known == Known::everything) REQUIRE(s.at(open, image) == 1);
@@ -346,7 +341,7 @@ TEST_CASE("paths: what is surely open has a packet that passes whatever is not k
             };
             Trace t = trace(*passage.ruleset, before, holds);
             all = all && t.verdict == ActionKind::accept && t.packet.destination == p.destination &&
-                  t.packet.destination_port == p.destination_port && Ways::translated(t) == was_translated &&
+                  t.packet.destination_port == p.destination_port && t.translated == was_translated &&
                   t.packet.state == p.state;
             if (!all) break;
             Ways ways{passage, holds};

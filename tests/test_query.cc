@@ -269,6 +269,66 @@ TEST_CASE("query: what is wrong with the question") {
   CHECK_THAT(ran.err, Contains("query needs the rules of a firewall"));
 }
 
+TEST_CASE("a line read plainly is what the general reader makes of it") {
+  // Lines as programs write them, most of them damaged or unusual in one way or several; into a packet that holds another one.
+  const std::vector<std::string> names = {"hook",  "in",    "out",   "src",   "dst",       "proto",     "sport", "dport",
+                                          "state", "flags", "icmp_type", "icmp_code", "zone", "inn", "", "stats", "h\\u006fok"};
+  const std::vector<std::string> values = {
+      R"("input")", R"("forward")", R"("output")", R"("prerouting")", R"("")", R"("eth0")", R"("lo")", "\"\xff\xc3\"", R"("192.0.2.1")",
+      R"("203.0.113.255")", R"("256.1.1.1")", R"("1.2.3")", R"("01.2.3.4")", R"("0001.2.3.4")", R"("1.2.3.4.")", R"(".1.2.3")", R"("1..2.3")",
+      R"("1.2.3.4 ")", R"("2001:db8::1")", R"("::ffff:192.0.2.1")", R"("tcp")", R"("udp")", R"("UDP")", R"("icmp")", R"("all")", R"("ipv6-icmp")",
+      R"("17")", R"("017")", "6", "1", "58", "0", "-0", "00", "007", "255", "256", "65535", "65536", "1e3", "1.5", "-1", "99999999999999999999",
+      R"("5060")", R"("00080")", R"("-1")", R"("+1")", R"(" 1")", R"("1 ")", "null", "true", "[1]", R"({"a":1})", R"("new")", R"("established")",
+      R"("untracked")", R"("SYN,ACK")", R"("none")", R"("e\u0074h0")", R"("a\"b")", R"("open)", "", "\"a\tb\""};
+  const std::vector<std::string> blanks = {"", "", "", " ", "\t", " \r"};
+  std::mt19937 random(11);
+  auto roll = [&](std::size_t n) { return random() % n; };
+  auto any = [&](const std::vector<std::string>& list) { return list[roll(list.size())]; };
+  auto fitting = [&](const std::string& name) -> std::string {
+    if (name == "hook") return values[roll(3)];
+    if (name == "in" || name == "out") return values[5 + roll(2)];
+    if (name == "src" || name == "dst") return values[8 + roll(2)];
+    if (name == "proto") return values[20 + roll(2)];
+    if (name == "state") return R"("new")";
+    if (name == "flags") return R"("SYN,ACK")";
+    return std::to_string(roll(256));
+  };
+  unsigned good = 0, bad = 0;
+  PacketLine line;
+  for (int n = 0; n < 100000; ++n) {
+    std::string text = any(blanks) + "{";
+    for (std::size_t fields = roll(9), k = 0; k < fields; ++k) {
+      std::string name = roll(8) ? names[roll(9)] : any(names);
+      text += std::string(k ? "," : "") + any(blanks) + '"' + name + '"' + any(blanks) + ":" + any(blanks) +
+              (roll(12) ? fitting(name) : any(values)) + any(blanks);
+    }
+    text += std::string("}") + any(blanks);
+    for (std::size_t damages = roll(3) ? 0 : 1 + roll(3); damages > 0 && !text.empty(); --damages) {
+      std::size_t at = roll(text.size());
+      constexpr std::string_view marks = "\"{}:,\\[]0-\0\n\xef";
+      switch (roll(4)) {
+        case 0: text.erase(at, 1); break;
+        case 1: text.insert(at, 1, marks[roll(marks.size())]); break;
+        case 2: text[at] = static_cast<char>(roll(256)); break;
+        default: text.resize(at);
+      }
+    }
+    INFO(text);
+    PacketLine general = packet_from_json(text);
+    packet_from_json(text, line);
+    REQUIRE(line.error == general.error);
+    (general.error.empty() ? good : bad)++;
+    if (!general.error.empty()) continue;
+    const PartialPacket &a = line.packet, &b = general.packet;
+    REQUIRE(words_of(a) == words_of(b));
+    REQUIRE(a.family == b.family);
+    REQUIRE(a.tcp_flags == b.tcp_flags);
+    REQUIRE(a.destination_port == b.destination_port);
+  }
+  CHECK(good > 20000);
+  CHECK(bad > 20000);
+}
+
 TEST_CASE("a packet in words says the same again") {
   std::mt19937 random(3);
   auto roll = [&](unsigned n) { return static_cast<unsigned>(random() % n); };

@@ -204,7 +204,10 @@ TEST_CASE("a line of megabytes is shown around its span") {
   CHECK(region["startColumn"] == 3 + 200000 * 20 + 6 + 2 + 1);
   nlohmann::json json = nlohmann::json::parse(json_of(report));
   CHECK(json["findings"][0]["column"] == 3 + 200000 * 20 + 6 + 4 + 1);
-  CHECK(sarif_of(report).size() < 100000);
+  // SARIF describes every check, so what counts is how little the long line adds to a short one.
+  Report brief = report_of("config.xml", "<tftp>on</tftp>");
+  brief.findings = {finding("tftp-exposed", Level::warning, "TFTP is on", span_of(brief, "on</tftp>"))};
+  CHECK(sarif_of(report).size() < sarif_of(brief).size() + 1000);
 }
 
 TEST_CASE("the JSON report has the keys of its contract, in order") {

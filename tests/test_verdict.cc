@@ -1,5 +1,6 @@
 // Verdicts of packets that are only partly known, against trace() on every completion and every valuation, and against the
 // packet sets.
+#include <bit>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <set>
 
 #include "linter/lint.h"
+#include "parsers/marks.h"
 #include "rules/engine/reach.h"
 #include "rules/engine/trace.h"
 #include "rules/engine/verdict.h"
@@ -62,7 +64,7 @@ Triple triple_of(const Ruleset& ruleset, const Trace& t, const Packet& arrived, 
   const Rule* rule = translation_in(ruleset, t);
   bool wrote_address = rule && !rule->action.translation.addresses.empty();
   bool wrote_port = rule && !rule->action.translation.ports.empty() &&
-                    !rule->action.translation.ports.contains(arrived.destination_port);
+                    (rule->action.translation.port_base || !rule->action.translation.ports.contains(arrived.destination_port));
   return {t.verdict, partial.destination || wrote_address ? format_number(t.packet.destination) : "-",
           partial.destination_port || wrote_port ? std::to_string(t.packet.destination_port) : "-"};
 }
@@ -81,7 +83,7 @@ Ruleset picking(Ruleset ruleset, const Packet& packet, unsigned k) {
     for (Rule& rule : chain.rules) {
       Translation& t = rule.action.translation;
       if (t.addresses.size() > 1) t.addresses = IntervalSet::of(nth(t.addresses, k % static_cast<unsigned>(t.addresses.size())));
-      if (t.ports.size() > 1 && !t.ports.contains(packet.destination_port))
+      if (t.ports.size() > 1 && !t.port_base && !t.ports.contains(packet.destination_port))
         t.ports = IntervalSet::of(nth(t.ports, k / 4 % static_cast<unsigned>(t.ports.size())));
     }
   return ruleset;
@@ -132,6 +134,9 @@ Ruleset random_ruleset(unsigned seed) {
     for (Rule& rule : chain.rules)
       if (rule.action.kind == ActionKind::translate_destination && roll(4) == 0)
         rule.action.translation.addresses.add(IntervalSet::range(roll(4), 4 + roll(3)));
+  if (seed % 5 == 0) testing::add_shifts(ruleset, seed);
+  if (seed % 4 == 0) testing::add_marks(ruleset, seed, seed % 8 == 0);
+  resolve_marks(ruleset);
   if (seed % 3 != 0) return ruleset;
   Chain raw;
   raw.table = "raw", raw.name = "PREROUTING";
@@ -193,6 +198,7 @@ TEST_CASE("verdict of a known packet: trace with every predicate false, proven w
     std::mt19937 random(seed);
     for (int n = 0; n < 25; ++n) {
       Packet p = random_packet(random);
+      if (ruleset.last_arriving_mark(p.state) > 0) continue;  // what its connection was marked with nobody says
       PartialPacket partial = whole(p);
       Verdict v = verdicts.of(partial);
       Trace t = trace(ruleset, p, [](const OpaqueTest&, SourceSpan) { return false; });
@@ -265,6 +271,75 @@ TEST_CASE("verdict of a partly known packet is proven exactly when no completion
   }
   CHECK(possible > 300);
   CHECK(proven > 300);
+}
+
+TEST_CASE("a verdict kept for many packets is the one each of them gets alone") {
+  unsigned kept = 0, not_kept = 0;
+  for (unsigned seed = 1; seed <= 200; ++seed) {
+    Ruleset ruleset = random_ruleset(seed);
+    std::mt19937 random(seed + 2);
+    auto roll = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+    // Tests of several kinds in one condition, so that which of them is undecided depends on the packet.
+    for (Chain& chain : ruleset.chains)
+      for (Rule& rule : chain.rules)
+        if (roll(4) == 0) {
+          Condition c;
+          c.span = {0, rule.span.begin + 1, rule.span.begin + 2};
+          c.negated = roll(3) == 0;
+          c.any_of.push_back(OpaqueTest{"several", "undecidable", false});
+          c.any_of.push_back(FieldTest{roll(2) ? Field::source : Field::destination_port, IntervalSet::range(roll(4), 4 + roll(4))});
+          rule.conditions.push_back(c);
+        }
+    // The interface an input packet has not is one rules ask for, too.
+    for (Hook hook : {Hook::input, Hook::output}) {
+      Chain chain;
+      chain.table = "filter", chain.name = std::string(name_of(hook)), chain.policy = Located<ActionKind>{ActionKind::drop, {0, 6000, 6001}};
+      chain.rules = ruleset.chains[0].rules;
+      for (Rule& rule : chain.rules)
+        if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to) rule.action.kind = ActionKind::return_;
+      ruleset.base_chains.push_back({hook, 0, false, ruleset.chains.size()});
+      ruleset.chains.push_back(chain);
+    }
+    Verdicts verdicts(ruleset);
+    std::set<std::uint64_t> met;
+    for (int n = 0; n < 150; ++n) {
+      Packet whole_packet = random_packet(random);
+      PartialPacket p = whole(whole_packet);
+      if (roll(3) == 0) p.hook = std::array{Hook::input, Hook::output}[roll(2)];
+      if (roll(3) == 0) switch (roll(6)) {
+          case 0: p.source.reset(); break;
+          case 1: p.destination.reset(); break;
+          case 2: p.destination_port.reset(); break;
+          case 3: p.protocol = proto_icmp, p.destination_port = Interval{256 * u128{roll(2)}, 255 + 256 * u128{roll(2) + 1}}; break;
+          case 4: p.hook.reset(), roll(2) ? p.in.reset() : p.out.reset(); break;
+          default: p.in.reset(), p.source_port.reset();
+        }
+      Verdict many = verdicts.of(p), alone = Verdicts(ruleset).of(p);
+      INFO("seed " << seed << " packet " << n << " " << format_packet(whole_packet));
+      REQUIRE(many.outcome == alone.outcome);
+      REQUIRE(many.certainty == alone.certainty);
+      REQUIRE(many.hook == alone.hook);
+      REQUIRE(many.destination == alone.destination);
+      REQUIRE(many.destination_port == alone.destination_port);
+      REQUIRE(many.decided_by == alone.decided_by);
+      REQUIRE(many.path.size() == alone.path.size());
+      for (std::size_t i = 0; i < many.path.size(); ++i) {
+        REQUIRE(many.path[i].at == alone.path[i].at);
+        REQUIRE(many.path[i].did == alone.path[i].did);
+      }
+      REQUIRE(many.doubts.size() == alone.doubts.size());
+      for (std::size_t i = 0; i < many.doubts.size(); ++i) {
+        REQUIRE(many.doubts[i].why == alone.doubts[i].why);
+        REQUIRE(many.doubts[i].span == alone.doubts[i].span);
+      }
+      if (many.alike == 0)
+        ++not_kept;
+      else if (!met.insert(many.alike).second)
+        ++kept;
+    }
+  }
+  CHECK(kept > 3000);
+  CHECK(not_kept > 1000);
 }
 
 TEST_CASE("doubts are the predicates the outcome depends on") {
@@ -445,6 +520,34 @@ TEST_CASE("without a hook every hook the packet may take counts") {
   CHECK(v.certainty == Certainty::proven);
 }
 
+TEST_CASE("verdicts are kept up to a bound, and found again past it") {
+  // Every source has a trail of its own: one rule for each bit of it.
+  constexpr unsigned bits = 15;
+  std::vector<Rule> rules;
+  for (unsigned bit = 0; bit < bits; ++bit) {
+    IntervalSet with_it;
+    for (unsigned lo = 1u << bit; lo < 1u << bits; lo += 2u << bit) with_it.add(IntervalSet::range(lo, lo + (1u << bit) - 1));
+    rules.push_back(rule_of(ActionKind::untrack, {FieldTest{Field::source, with_it}}, 10 + 10 * bit));
+  }
+  Ruleset r = input_chain(std::move(rules), ActionKind::drop);
+  Verdicts verdicts(r);
+  PartialPacket p;
+  p.hook = Hook::input;
+  p.source = 0;
+  std::uint64_t first = verdicts.of(p).alike;
+  CHECK(verdicts.of(p).alike == first);
+  for (unsigned source = 0; source < 1u << bits; ++source) {
+    p.source = source;
+    const Verdict& v = verdicts.of(p);
+    REQUIRE(v.path.size() == static_cast<std::size_t>(std::popcount(source)) + 1);
+    REQUIRE(v.outcome == ActionKind::drop);
+    REQUIRE(v.certainty == Certainty::proven);
+  }
+  p.source = 0;
+  CHECK(verdicts.of(p).alike > first);
+  CHECK(verdicts.of(p).path.size() == 1);
+}
+
 TEST_CASE("too much to follow is said, not claimed") {
   std::vector<Rule> rules;
   for (std::uint32_t i = 0; i < 70000; ++i)
@@ -518,6 +621,7 @@ TEST_CASE("verdicts on real dumps are those of trace", "[corpus]") {
             p.source_port = static_cast<std::uint16_t>(edges.pick(Field::source_port, 65535, random));
             p.destination_port = static_cast<std::uint16_t>(edges.pick(Field::destination_port, 65535, random));
             if (random() % 4 == 0) p.state = static_cast<State>(random() % 5);
+            if (ruleset.last_arriving_mark(p.state) > 0) continue;
             PartialPacket partial = whole(p);
             Verdict v = verdicts.of(partial);
             Trace t = trace(ruleset, p, [](const OpaqueTest&, SourceSpan) { return false; });
@@ -558,4 +662,49 @@ TEST_CASE("verdicts on real dumps are those of trace", "[corpus]") {
     }
   std::cout << "real dumps: " << compared << " packets, " << possible << " possible, " << too_many << " with too many valuations to compare\n";
   CHECK(compared > 2000);
+}
+
+TEST_CASE("a translation that changes nothing is none to ctstate DNAT") {
+  for (bool address : {true, false})
+    for (bool several : {false, true}) {
+      Ruleset r = input_chain({rule_of(ActionKind::accept, {FieldTest{Field::nat, IntervalSet{{1, 1}, {3, 3}}}}, 10)}, ActionKind::drop);
+      Rule dnat = rule_of(ActionKind::translate_destination, {}, 200);
+      dnat.action.name = "DNAT";
+      if (address) dnat.action.translation.addresses = several ? IntervalSet::range(5, 6) : IntervalSet::of(5);
+      if (!address) dnat.action.translation.ports = IntervalSet::range(69, several ? 70 : 69);
+      Chain prerouting;
+      prerouting.table = "nat", prerouting.name = "PREROUTING";
+      prerouting.policy = Located<ActionKind>{ActionKind::accept, {0, 150, 155}};
+      prerouting.rules.push_back(dnat);
+      r.chains.push_back(prerouting);
+      r.base_chains.insert(r.base_chains.begin(), {Hook::prerouting, -100, true, 1});
+      Firewall firewall;
+      firewall.rulesets.push_back(r);
+      const Ruleset& ruleset = firewall.rulesets[0];
+      PacketSpace packets(firewall, {{true, "eth0", false}});
+      ChainSets chains(packets, ruleset);
+      Space& s = packets.space;
+      PacketSet accepted = s.nothing();
+      for (const Flow& f : Reach(chains).flows(Hook::input, s.intersect(chains.universe(), s.test(Dimension::nat, IntervalSet::of(0)))))
+        accepted = s.unite(accepted, f.accepted);
+      Verdicts verdicts(ruleset);
+      for (unsigned value : {4u, 5u, 69u, 71u}) {
+        Packet p;
+        p.in = "eth0";
+        p.destination = address ? value : 1;
+        p.destination_port = static_cast<std::uint16_t>(address ? 1 : value);
+        // Where several addresses may be picked, the one it has may be.
+        bool same = value == (address ? 5 : 69), open = address && several && same;
+        INFO((address ? "address " : "port ") << value << (several ? " of several" : ""));
+        Verdict v = verdicts.of(whole(p));
+        if (!open) CHECK(v.outcome == (same ? ActionKind::drop : ActionKind::accept));
+        std::vector<u128> point = testing::point_of(packets.interfaces, p);
+        CHECK(s.at(s.possible(accepted), point) == (same && !open ? 0u : 1u));
+        CHECK(s.at(s.proven(accepted), point) == (same ? 0u : 1u));
+        Trace t = trace(ruleset, p, [](const OpaqueTest&, SourceSpan) { return false; });
+        CHECK(t.verdict == v.outcome);
+        if (several && address) continue;  // which address it is given is not known
+        CHECK(v.certainty == (several && !same ? Certainty::possible : Certainty::proven));
+      }
+    }
 }

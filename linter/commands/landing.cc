@@ -49,13 +49,14 @@ struct Landing {
       }
     each_rule(*standing.firewall, [&](const Ruleset& ruleset, const Chain&, const Rule& rule) {
       own_sources.insert(rule.span.source);
-      for (const Condition& c : rule.conditions)
-        for (const Test& test : c.any_of) {
-          if (auto* i = std::get_if<InterfaceTest>(&test); i && !i->name.empty())
-            first_named.try_emplace(format_interface(*i), rule.span);
-          if (auto* f = std::get_if<FieldTest>(&test); f && f->field == Field::source)
-            source(ruleset.family, f->values, rule.span);
-        }
+      for (const Condition& c : rule.conditions) {
+        each_test<InterfaceTest>(c, [&](const InterfaceTest& test) {
+          if (!test.name.empty()) first_named.try_emplace(format_interface(test), rule.span);
+        });
+        each_test<FieldTest>(c, [&](const FieldTest& test) {
+          if (test.field == Field::source) source(ruleset.family, test.values, rule.span);
+        });
+      }
     });
   }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 #include <memory>
+#include <sstream>
 
 #include "linter/commands/commands.h"
 #include "linter/commands/one_site.h"
@@ -22,11 +23,29 @@ namespace {
 
 constexpr std::size_t longest_line = std::size_t{64} << 10;
 
+// Answers on their way out, held until there are many or the reader may wait for them.
+struct Output {
+  std::ostream& out;
+  std::string text = {};
+
+  void write_many() {
+    if (text.size() >= longest_line) write();
+  }
+  void write() {
+    out.write(text.data(), static_cast<std::streamsize>(text.size()));
+    text.clear();
+  }
+  void send() {
+    write();
+    out.flush();
+  }
+};
+
 // Lines of a stream, each at most longest_line bytes. Before it waits for more the answers so far are sent, so that a program
 // can ask and read in turn.
 class Lines {
  public:
-  Lines(std::istream& in, std::ostream& out) : in_(in), out_(out), buffer_(longest_line, '\0') {}
+  Lines(std::istream& in, Output& out) : in_(in), out_(out), buffer_(longest_line, '\0') {}
 
   // False at the end. A line that is too long is empty and `too_long`.
   bool next(std::string_view& line, bool& too_long) {
@@ -54,7 +73,7 @@ class Lines {
 
  private:
   bool fill() {
-    if (in_.rdbuf()->in_avail() <= 0) out_.flush();
+    if (in_.rdbuf()->in_avail() <= 0) out_.send();
     at_ = end_ = 0;
     if (in_.peek() == std::istream::traits_type::eof()) return false;
     end_ = static_cast<std::size_t>(in_.readsome(buffer_.data(), static_cast<std::streamsize>(buffer_.size())));
@@ -62,7 +81,7 @@ class Lines {
   }
 
   std::istream& in_;
-  std::ostream& out_;
+  Output& out_;
   std::string buffer_, line_;
   std::size_t at_ = 0, end_ = 0;
 };
@@ -116,45 +135,64 @@ std::string no_rules_for(const PartialPacket& packet) {
 class Answers {
  public:
   Answers(const Reading& reading, Firewalls& firewalls, const QueryCommand& command, std::ostream& out)
-      : reading_(reading), firewalls_(firewalls), command_(command), out_(out), json_(reading.sources) {}
+      : reading_(reading), firewalls_(firewalls), command_(command), jsonl_(command.format == "jsonl"), output_{out},
+        json_(reading.sources) {}
 
   std::string answer(const PacketLine& line) {
-    if (!line.error.empty()) return line.error;
-    PathVerdicts* way = firewalls_.met_by(line.packet);
-    if (!way) return no_rules_for(line.packet);
-    std::vector<Verdict> verdicts = way->of(line.packet);
-    if (command_.format == "jsonl")
-      out_ << json_.line(verdicts, line.packet);
-    else
-      for (const Verdict& verdict : verdicts) write_verdict(out_, reading_, line.packet, verdict, command_.style);
-    return {};
+    std::string fault = answer(line, output_.text);
+    output_.write();
+    return fault;
   }
 
   // Answers every line; false where one was bad.
   bool answer_all(std::istream& packets) {
-    Lines lines(packets, out_);
+    Lines lines(packets, output_);
     bool good = true, too_long = false;
     std::string_view line;
-    for (std::size_t number = 1; out_ && lines.next(line, too_long); ++number) {
-      std::string fault = too_long ? fmt::format("longer than {} KiB; give one packet a line", longest_line >> 10)
-                                   : answer(packet_from_json(line));
+    PacketLine read;
+    std::string fault;
+    for (std::size_t number = 1; output_.out && lines.next(line, too_long); ++number) {
+      if (too_long) {
+        fault = fmt::format("longer than {} KiB; give one packet a line", longest_line >> 10);
+      } else {
+        packet_from_json(line, read);
+        fault = answer(read, output_.text);
+      }
       if (!fault.empty()) {
         good = false;
-        if (command_.format == "jsonl")
-          out_ << VerdictJson::error_line(fault);
+        if (jsonl_)
+          output_.text += VerdictJson::error_line(fault);
         else
-          out_ << fmt::format("line {}: {}\n", number, printable(fault));
+          output_.text += fmt::format("line {}: {}\n", number, printable(fault));
       }
-      if (command_.format != "jsonl") out_ << '\n';
+      if (!jsonl_) output_.text += '\n';
+      output_.write_many();
     }
+    output_.write();
     return good;
   }
 
  private:
+  std::string answer(const PacketLine& line, std::string& to) {
+    if (!line.error.empty()) return line.error;
+    PathVerdicts* way = firewalls_.met_by(line.packet);
+    if (!way) return no_rules_for(line.packet);
+    const std::vector<const Verdict*>& verdicts = way->of(line.packet);
+    if (jsonl_) {
+      json_.add_line(to, verdicts, line.packet);
+    } else {
+      std::ostringstream text;
+      for (const Verdict* verdict : verdicts) write_verdict(text, reading_, line.packet, *verdict, command_.style);
+      to += std::move(text).str();
+    }
+    return {};
+  }
+
   const Reading& reading_;
   Firewalls& firewalls_;
   const QueryCommand& command_;
-  std::ostream& out_;
+  bool jsonl_;
+  Output output_;
   VerdictJson json_;
 };
 
@@ -180,7 +218,9 @@ int run_query(const QueryCommand& command, std::istream& in, std::ostream& out, 
     return std::max(status, exit_usage);
   }
   if (command.packets == "-") return answers.answer_all(in) ? status : exit_incomplete;
+  std::vector<char> block(longest_line);  // what is read at once
   std::ifstream packets;
+  packets.rdbuf()->pubsetbuf(block.data(), static_cast<std::streamsize>(block.size()));
   if (std::string why = open_lines(command.packets, packets); !why.empty()) {
     complain(command.packets, why);
     return exit_incomplete;

@@ -401,10 +401,9 @@ class Draft {
     for (const Standing& standing : a_.standings)
       each_rule(*standing.firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
         for (const Condition& c : rule.conditions)
-          for (const Test& test : c.any_of)
-            if (auto* i = std::get_if<InterfaceTest>(&test);
-                i && !i->name.empty() && i->name != "lo" && !is_tunnel(i->name))
-              names.insert(format_interface(*i));
+          each_test<InterfaceTest>(c, [&](const InterfaceTest& test) {
+            if (!test.name.empty() && test.name != "lo" && !is_tunnel(test.name)) names.insert(format_interface(test));
+          });
       });
     std::string out;
     std::size_t shown = 0;
@@ -417,11 +416,11 @@ class Draft {
 
   std::vector<SourceZone> source_zones() const {
     std::vector<SourceZone> out;
-    for (const UndeclaredSource& source : undeclared_sources(*a_.exposure)) {
+    for (const UndeclaredSource& source : undeclared_sources(a_.reading.site, *a_.exposure)) {
       SourceZone zone;
       zone.addresses = source.addresses, zone.family = source.family;
       for (const Exposed& e : source.exposed) {
-        zone.only_calls = zone.only_calls && is_of_calls(e.hit->row->id);
+        zone.only_calls = zone.only_calls && is_of_calls(e.hit.row->id);
         zone.lines.insert(line_to_change(*e.opening).span());
       }
       std::erase_if(out, [&](SourceZone& other) {

@@ -1,21 +1,11 @@
 #include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
+#include "rules/row_check.h"
 
 namespace ipo {
 namespace {
 
 void run(const Judgement& judgement, Findings& findings) {
-  for (const auto& group : exposed_rows(judgement, check::debug_port_exposed)) {
-    Finding f = exposed_finding(judgement, check::debug_port_exposed, Level::error, group, "debug");
-    IntervalSet all, closed;
-    for (const Exposed& e : group) {
-      all.add(e.hit->ports);
-      if (e.hit->row->state == "closed") closed.add(e.hit->ports);
-    }
-    if (!closed.empty())
-      f.message += (closed == all ? "; " : "; " + format_ports(closed) + " is ") + "closed by default in this release";
-    findings.push_back(std::move(f));
-  }
+  report_exposed(judgement, findings, check::debug_port_exposed, "debug");
 }
 
 }  // namespace

@@ -33,22 +33,22 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const Opening& o : judgement.exposure.openings())
     if (o.flow->translation.rule)
       for (const RowHit& hit : o.hits)
-        if (hit.any) groups[o.flow->translation.span()].push_back({&o, &hit});
+        if (hit.any) groups[o.flow->translation.span()].push_back({&o, hit});
   for (const auto& [span, group] : groups) {
     const Exposed& first = group.front();
     const Opening& o = *first.opening;
     Space& s = o.passage->chains->space();
     Family family = o.passage->ruleset->family;
     auto packets_of = [&](const Exposed& e) {
-      return judgement.exposure.row_packets(*e.opening->passage, *e.hit);
+      return judgement.exposure.row_packets(*e.opening->passage, e.hit);
     };
-    Finding f = finding_at(judgement, "exposed-through-port-forward", o, packets_of(first), first.hit->certainty);
+    Finding f = finding_at(judgement, "exposed-through-port-forward", o, packets_of(first), first.hit.certainty);
     f.level = Level::note;
     // All the group's packets at once, as they arrive and as they go on; a group may span passages and so spaces.
     PacketSet wanted = s.nothing(), seen = s.nothing();
     std::set<std::string> rows;
     for (const Exposed& e : group) {
-      rows.insert(e.hit->row->id);
+      rows.insert(e.hit.row->id);
       if (e.opening->passage != o.passage || e.opening->flow != o.flow) continue;
       wanted = s.unite(wanted, packets_of(e));
       seen = s.unite(seen, s.unite(e.opening->proven, e.opening->possible));

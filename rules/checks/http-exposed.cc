@@ -1,5 +1,5 @@
 #include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
+#include "rules/row_check.h"
 
 namespace ipo {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/media.h"
 
 namespace ipo {
 namespace {
@@ -15,73 +16,12 @@ constexpr std::string_view media_row = "ip-office/ingress/27";
 constexpr std::string_view egress_row = "ip-office/egress/18";
 constexpr std::string_view sip_row = "ip-office/ingress/16";
 
-struct MediaRange {
-  IntervalSet needed;
-  IntervalSet perhaps;  // needed on another platform only
-};
-
-// The configured range, else the platform's: IP500 V2 46750-50750, Linux 40750-50750 (Table 1, ingress row 27).
-MediaRange media_range(const Host* host) {
-  IntervalSet configured;
-  if (host)
-    for (std::string lan : {"lan1", "lan2"})
-      if (auto lo = host->number(lan + ".rtp.min"), hi = host->number(lan + ".rtp.max"); lo && hi && *hi < 65536)
-        configured.add(*lo, *hi);
-  if (!configured.empty()) return {configured, {}};
-  if (host && (host->platform == "server-edition" || host->platform == "application-server" || host->platform == "virtual"))
-    return {IntervalSet::range(40750, 50750), {}};
-  if (host && host->platform == "ip500v2") return {IntervalSet::range(46750, 50750), {}};
-  return {IntervalSet::range(46750, 50750), IntervalSet::range(40750, 46749)};
-}
-
-bool static_port_block(const Host* host) {
-  if (!host) return false;
-  for (const char* key : {"lan1.nat_type", "lan2.nat_type"})
-    if (const Setting* s = host->setting(key)) {
-      std::string text;
-      for (char c : s->value.value)
-        if (c != ' ' && c != '_' && c != '-') text += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-      if (text == "staticportblock") return true;
-    }
-  return false;
-}
-
 // Where a port forward leads to the host at all, nothing else counts as a way in: that a private address is routed from
 // outside must not be hoped for.
 bool forwarded_only(const Passage& passage) {
   if (!passage.inbound || passage.addresses.empty()) return false;
   if (!public_part(passage.addresses, passage.ruleset->family).empty()) return false;
   return std::any_of(passage.flows.begin(), passage.flows.end(), [](const Flow& f) { return f.translation.rule != nullptr; });
-}
-
-bool has_zone(const Site& site, std::string_view kind) {
-  return std::any_of(site.zones.begin(), site.zones.end(), [&](const Zone& zone) { return zone.kind == kind; });
-}
-
-// Whether calls need that media comes in from the passage's zone. `partly`: a line opens a part of the range, `signalled`:
-// one opens SIP.
-bool needs_media(const Judgement& judgement, const Passage& passage, bool partly, bool signalled) {
-  const Site& site = judgement.site;
-  const ZoneAt& zone = *passage.zone;
-  bool trunk = false, registers = false, any_trunk = false;
-  for (const Trunk& t : site.trunks) {
-    bool here = t.zone.value == zone.name || (zone.is_internet() && t.zone.value == "internet");
-    registers = registers || (here && t.registers);
-    trunk = trunk || (here && !t.registers);
-    any_trunk = any_trunk || !t.registers;
-  }
-  bool sbc = has_zone(site, "sbc");
-  if (zone.kind == "sbc") return trunk || (!registers && (partly || signalled));
-  if (zone.is_internet() && site.remote_workers) {
-    const std::string& by = site.remote_workers->value;
-    if (by == "sip" || by == "sip-tls" || by == "h323") return true;
-  }
-  // With a session border controller all other calls come through it.
-  if ((zone.kind != "itsp" && !zone.is_internet()) || sbc) return false;
-  if (trunk || (partly && !registers)) return true;
-  // A static port block is for those providers the PBX does not register with: the declared ones, else all.
-  if (!static_port_block(passage.host) || any_trunk || registers) return false;
-  return zone.kind == "itsp" || !has_zone(site, "itsp");
 }
 
 struct Media {
@@ -153,7 +93,7 @@ struct Media {
           if (hit.row->id == media_row && !partly) partly = &o;
           if (hit.row->id == sip_row && !signalled) signalled = &o;
         }
-    if (!needs_media(judgement, passage, partly != nullptr, signalled != nullptr)) return;
+    if (!needs_media(judgement.site, passage, partly != nullptr, signalled != nullptr)) return;
     PacketSet to_host = s.possible(passage.to_host);
     auto part = [&](const IntervalSet& wanted, Level level) {
       if (wanted.empty()) return false;

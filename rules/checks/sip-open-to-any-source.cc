@@ -2,6 +2,7 @@
 // public sources in to SIP; then there is no reason to let in everybody. Declared remote workers are one for SIP over TLS.
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/sip_ports.h"
 
 namespace ipo {
 namespace {
@@ -27,9 +28,10 @@ bool remote_workers(const Judgement& judgement) {
 void run(const Judgement& judgement, Findings& findings) {
   bool known = provider_known(judgement);
   for (const auto& group : exposed_rows(judgement, check::sip_open_to_any_source)) {
-    // Port 5061 is SIP over TLS, for which anybody's phone may have a certificate.
+    // For SIP over TLS, 5061, anybody's phone may have a certificate.
     bool only_tls = true;
-    for (const Exposed& e : group) only_tls = only_tls && e.hit->ports == IntervalSet::of(5061);
+    for (const Exposed& e : group)
+      only_tls = only_tls && e.hit.ports.minus(tls_sip_ports(e.opening->passage->host)).empty();
     Level level = known && !only_tls ? Level::error : only_tls && remote_workers(judgement) ? Level::note : Level::warning;
     Finding f = exposed_finding(judgement, check::sip_open_to_any_source, level, group, "SIP");
     std::string from = "from " + from_zone(*group.front().opening);

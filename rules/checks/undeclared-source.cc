@@ -30,16 +30,16 @@ std::string declaration(const std::string& sources, const std::vector<std::strin
 }
 
 void run(const Judgement& judgement, Findings& findings) {
-  for (const UndeclaredSource& undeclared : undeclared_sources(judgement.exposure)) {
+  for (const UndeclaredSource& undeclared : undeclared_sources(judgement.site, judgement.exposure)) {
     const std::vector<Exposed>& group = undeclared.exposed;
     const Exposed& first = group.front();
     const Opening& o = *first.opening;
     Space& s = o.passage->chains->space();
-    PacketSet wanted = s.intersect(judgement.exposure.row_packets(*o.passage, *first.hit->row),
-                                   s.test(Dimension::source, first.hit->sources));
-    Finding f = finding_at(judgement, "undeclared-source", o, wanted, first.hit->certainty);
+    PacketSet wanted = s.intersect(judgement.exposure.row_packets(*o.passage, *first.hit.row),
+                                   s.test(Dimension::source, first.hit.sources));
+    Finding f = finding_at(judgement, "undeclared-source", o, wanted, first.hit.certainty);
     std::set<std::string> rows;
-    for (const Exposed& e : group) rows.insert(e.hit->row->id);
+    for (const Exposed& e : group) rows.insert(e.hit.row->id);
     f.rows.assign(rows.begin(), rows.end());
     bool is_grave = std::any_of(f.rows.begin(), f.rows.end(), [](const std::string& row) {
       return std::find(grave.begin(), grave.end(), row) != grave.end();

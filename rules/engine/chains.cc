@@ -1,9 +1,14 @@
 // A rule list is folded as a balanced tree: a segment is the function "what the first matching rule decides", and two
 // segments compose by overlay. Chains are folded after the chains they call. Per-rule questions send a set through the
 // chains once, callers before callees, so that shared chains cost one visit however many ways lead to them.
+//
+// Rules that change marks or leave packets untracked are folded away: a later rule's match is asked of the packet as it
+// enters the chain, with what was changed since done to it, so that first match still composes by overlay.
 #include "rules/engine/chains.h"
 
 #include <algorithm>
+#include <bitset>
+#include <list>
 #include <unordered_map>
 
 namespace ipo {
@@ -11,15 +16,35 @@ namespace {
 
 constexpr int nesting_limit = 256;  // jumps inside jumps; the kernel's own limit is of this order
 
-std::vector<InterfaceTest> interfaces_of(const std::vector<const Firewall*>& firewalls, std::vector<InterfaceTest> named) {
-  for (const Firewall* firewall : firewalls)
-    for (const Ruleset& ruleset : firewall->rulesets)
-      for (const Chain& chain : ruleset.chains)
-        for (const Rule& rule : chain.rules)
-          for (const Condition& condition : rule.conditions)
-            for (const Test& test : condition.any_of)
-              if (auto* interface = std::get_if<InterfaceTest>(&test)) named.push_back(*interface);
+std::vector<InterfaceTest> interfaces_of(const std::vector<const Ruleset*>& rulesets, std::vector<InterfaceTest> named) {
+  for (const Ruleset* ruleset : rulesets)
+    for (const Chain& chain : ruleset->chains)
+      for (const Rule& rule : chain.rules)
+        for (const Condition& condition : rule.conditions)
+          each_test<InterfaceTest>(condition, [&](const InterfaceTest& test) { named.push_back(test); });
   return named;
+}
+
+std::vector<const Ruleset*> rulesets_of(const std::vector<const Firewall*>& firewalls) {
+  std::vector<const Ruleset*> out;
+  for (const Firewall* firewall : firewalls)
+    for (const Ruleset& ruleset : firewall->rulesets) out.push_back(&ruleset);
+  return out;
+}
+
+// Calls visit(text, place) for every stateful predicate of the chain, in order.
+template <class Visit>
+void each_stateful(const Chain& chain, Visit visit) {
+  for (const Rule& rule : chain.rules) {
+    for (const Condition& condition : rule.conditions)
+      each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) {
+        if (test.stateful) visit(test.predicate, condition.span);
+      });
+    if (rule.action.kind == ActionKind::unknown || rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to)
+      for (bool accepts : {true, false}) visit(unknown_verdict(rule, accepts).predicate, rule.span);
+  }
+  if (!chain.policy || chain.policy->value == ActionKind::unknown)
+    visit(unknown_policy(chain).predicate, chain.policy ? chain.policy->span : chain.span);
 }
 
 }  // namespace
@@ -40,7 +65,7 @@ PacketSpace::PacketSpace(const Firewall& firewall, const std::vector<InterfaceTe
 
 PacketSpace::PacketSpace(const std::vector<const Firewall*>& firewalls, const std::vector<InterfaceTest>& named,
                          std::size_t edge_budget)
-    : space(edge_budget), interfaces(interfaces_of(firewalls, named)) {
+    : space(edge_budget), interfaces(interfaces_of(rulesets_of(firewalls), named)) {
   for (std::uint32_t number = 0; number < firewalls.size(); ++number)
     for (const Ruleset& ruleset : firewalls[number]->rulesets) {
       machines_.emplace(ruleset.span.source, number);
@@ -49,8 +74,25 @@ PacketSpace::PacketSpace(const std::vector<const Firewall*>& firewalls, const st
     }
 }
 
+PacketSpace::PacketSpace(const Ruleset& before, const Ruleset& after) : interfaces(interfaces_of({&before, &after}, {})) {
+  std::map<std::string, std::vector<SourceSpan>> places;
+  auto name = [](const Chain& chain, const std::string& text) { return chain.table + '\0' + chain.name + '\0' + text; };
+  for (const Chain& chain : before.chains)
+    each_stateful(chain, [&](const std::string& text, SourceSpan place) { places[name(chain, text)].push_back(place); });
+  std::map<std::string, std::size_t> met;
+  for (const Chain& chain : after.chains)
+    each_stateful(chain, [&](const std::string& text, SourceSpan place) {
+      std::string key = name(chain, text);
+      if (std::size_t n = met[key]++; n < places[key].size()) same_places_.emplace(Key{text, place}, places[key][n]);
+    });
+}
+
 PacketSpace::Key PacketSpace::key_of(const OpaqueTest& test, SourceSpan place) const {
-  if (test.stateful) return {test.predicate, place};
+  if (test.stateful && same_places_.empty()) return {test.predicate, place};
+  if (test.stateful) {
+    auto same = same_places_.find({test.predicate, place});
+    return {test.predicate, same == same_places_.end() ? place : same->second};
+  }
   auto machine = machines_.find(place.source);
   return {test.predicate, SourceSpan{machine == machines_.end() ? 0 : machine->second, 0, 0}};
 }
@@ -66,25 +108,98 @@ std::optional<std::uint32_t> PacketSpace::number_of(const OpaqueTest& test, Sour
   return it == numbers_.end() ? std::nullopt : std::optional(it->second);
 }
 
+PacketSet PacketSpace::of_test(const Test& test, SourceSpan place) {
+  auto of_field = [&](const FieldTest& t) { return space.test(dimension_of(t.field), t.values); };
+  auto of_interface = [&](const InterfaceTest& t) {
+    return space.test(t.incoming ? Dimension::in : Dimension::out, interfaces.matching(t));
+  };
+  if (auto* field = std::get_if<FieldTest>(&test)) return of_field(*field);
+  if (auto* interface = std::get_if<InterfaceTest>(&test)) return of_interface(*interface);
+  if (auto* opaque = std::get_if<OpaqueTest>(&test)) return predicate(*opaque, place);
+  const auto& all = std::get<AllOf>(test);
+  PacketSet out = space.constant(1);
+  for (const OpaqueTest& t : all.opaque) out = space.intersect(out, predicate(t, place));
+  for (const FieldTest& t : all.fields) out = space.intersect(out, of_field(t));
+  for (const InterfaceTest& t : all.interfaces) out = space.intersect(out, of_interface(t));
+  return out;
+}
+
 PacketSet PacketSpace::condition(const Condition& condition) {
-  PacketSet any = space.nothing();
+  // United in pairs, pairs of pairs ...: a set with many members is one condition.
+  std::vector<PacketSet> any;
+  for (const Test& test : condition.any_of) any.push_back(of_test(test, condition.span));
+  for (; any.size() > 1; any.resize((any.size() + 1) / 2))
+    for (std::size_t i = 0; i < any.size(); i += 2) any[i / 2] = i + 1 < any.size() ? space.unite(any[i], any[i + 1]) : any[i];
+  PacketSet holds = any.empty() ? space.nothing() : any.front();
+  return condition.negated ? space.minus(space.constant(1), holds) : holds;
+}
+
+namespace {
+
+// The values of a dimension that satisfy the condition, if it speaks of one dimension only.
+struct OneDimension {
+  Dimension dimension;
+  const IntervalSet* written = nullptr;  // as it stands in the rule; else
+  IntervalSet values;
+};
+
+std::optional<OneDimension> one_dimension(const Condition& condition, const Interfaces& interfaces) {
+  if (condition.any_of.empty()) return {};
+  std::optional<OneDimension> out;
   for (const Test& test : condition.any_of) {
-    PacketSet one = space.nothing();
-    if (auto* field = std::get_if<FieldTest>(&test))
-      one = space.test(dimension_of(field->field), field->values);
-    else if (auto* interface = std::get_if<InterfaceTest>(&test))
-      one = space.test(interface->incoming ? Dimension::in : Dimension::out, interfaces.matching(*interface));
+    auto* field = std::get_if<FieldTest>(&test);
+    auto* interface = std::get_if<InterfaceTest>(&test);
+    if (!field && !interface) return {};
+    Dimension dimension = field ? dimension_of(field->field) : interface->incoming ? Dimension::in : Dimension::out;
+    if (out && out->dimension != dimension) return {};
+    if (!out) out.emplace(OneDimension{dimension, nullptr, {}});
+    if (field && condition.any_of.size() == 1 && !condition.negated)
+      out->written = &field->values;
     else
-      one = predicate(std::get<OpaqueTest>(test), condition.span);
-    any = space.unite(any, one);
+      out->values.add(field ? field->values : interfaces.matching(*interface));
   }
-  return condition.negated ? space.minus(space.constant(1), any) : any;
+  if (condition.negated) out->values = out->values.complement(dimension_max(out->dimension));
+  return out;
+}
+
+bool only_predicates(const Condition& condition) {
+  return std::all_of(condition.any_of.begin(), condition.any_of.end(),
+                     [](const Test& test) { return std::holds_alternative<OpaqueTest>(test); });
+}
+
+}  // namespace
+
+// A box, made from its last dimension up, around what is left to the predicates; the few conditions that speak of several
+// dimensions are met with it.
+PacketSet PacketSpace::all_of(const std::vector<Condition>& conditions, Family family) {
+  static const IntervalSet address_ranges[] = {IntervalSet::range(0, address_max(Family::ipv4)),
+                                               IntervalSet::range(0, address_max(Family::ipv6))};
+  static const IntervalSet families[] = {IntervalSet::of(0), IntervalSet::of(1)};
+  const IntervalSet* values[dimension_count] = {};
+  std::list<IntervalSet> made;
+  auto narrow = [&](Dimension dimension, const IntervalSet& by) {
+    const IntervalSet*& at = values[static_cast<std::size_t>(dimension)];
+    at = !at ? &by : by.size() == 1 && at->contains(by.begin()->lo) ? &by : &made.emplace_back(at->intersected(by));
+  };
+  narrow(Dimension::family, families[static_cast<std::size_t>(family)]);
+  narrow(Dimension::source, address_ranges[static_cast<std::size_t>(family)]);
+  narrow(Dimension::destination, address_ranges[static_cast<std::size_t>(family)]);
+  PacketSet inner = space.constant(1), others = space.constant(1);
+  for (const Condition& c : conditions) {
+    if (std::optional<OneDimension> one = one_dimension(c, interfaces))
+      narrow(one->dimension, one->written ? *one->written : made.emplace_back(std::move(one->values)));
+    else
+      (only_predicates(c) ? inner : others) = space.intersect(only_predicates(c) ? inner : others, condition(c));
+  }
+  for (std::uint32_t d = dimension_count; d-- > 0;)
+    if (values[d]) inner = space.within(static_cast<Dimension>(d), *values[d], inner);
+  return space.intersect(inner, others);
 }
 
 // ---- chains -----------------------------------------------------------------------------------------------------
 
 ChainSets::ChainSets(PacketSpace& packets, const Ruleset& ruleset)
-    : packets_(packets), ruleset_(ruleset), universe_(packets.space.universe(ruleset.family)) {
+    : packets_(packets), ruleset_(ruleset), universe_(packets.space.universe(ruleset.family)), effects_(packets.space) {
   const auto& chains = ruleset.chains;
   std::unordered_map<std::string, std::size_t> index;
   for (std::size_t c = 0; c < chains.size(); ++c) index.emplace(chains[c].table + '\0' + chains[c].name, c);
@@ -106,8 +221,10 @@ ChainSets::ChainSets(PacketSpace& packets, const Ruleset& ruleset)
     }
     matches_.emplace_back(chain.rules.size());
   }
-  for (auto& summaries : summaries_) summaries.resize(chains.size());
+  summaries_.resize(chains.size());
   segments_.resize(chains.size());
+  changes_.resize(chains.size());
+  effects_before_.resize(chains.size());
   std::vector<int> height(chains.size(), -1);
   for (std::size_t c = 0; c < chains.size(); ++c) nesting(c, height, 0);
   std::reverse(callers_first_.begin(), callers_first_.end());
@@ -121,27 +238,65 @@ int ChainSets::nesting(std::size_t chain, std::vector<int>& height, int depth) {
   int below = 0;
   for (std::size_t r = 0; r < kinds_[chain].size(); ++r) {
     ActionKind& kind = kinds_[chain][r];
+    const Action& action = ruleset_.chains[chain].rules[r].action;
+    if (kind == ActionKind::untrack || !action.remark.empty()) changes_[chain] = true;
     if (kind != ActionKind::jump && kind != ActionKind::go_to) continue;
     int h = nesting(targets_[chain][r], height, depth + 1);
     if (h == -2 || h + 1 > nesting_limit)
       kind = ActionKind::unknown;
     else
       below = std::max(below, h + 1);
+    if (kind != ActionKind::unknown && changes_[targets_[chain][r]]) changes_[chain] = true;
   }
   callers_first_.push_back(chain);
   return height[chain] = below;
 }
 
-PacketSet ChainSets::match(std::size_t chain, std::size_t rule) {
+PacketSet ChainSets::plain_match(std::size_t chain, std::size_t rule) {
   auto& memo = matches_[chain][rule];
   if (!memo) {
-    // Predicates first, fields last: the diagram's order is the other way round, so each step meets a small set.
-    PacketSet set = universe_;
-    for (const Condition& condition : ruleset_.chains[chain].rules[rule].conditions)
-      set = space().intersect(set, packets_.condition(condition));
-    memo = set;
+    memo = packets_.all_of(ruleset_.chains[chain].rules[rule].conditions, ruleset_.family);
   }
   return *memo;
+}
+
+PacketSet ChainSets::match(std::size_t chain, std::size_t rule) {
+  PacketSet plain = plain_match(chain, rule);
+  if (!changes_[chain]) return plain;
+  PacketSet changed = effect_before(chain, rule), out = space().nothing();
+  for (std::uint32_t effect : space().values_of(changed))
+    out = space().unite(out, space().intersect(effects_.before(plain, effect), space().where(changed, effect)));
+  return space().intersect(out, universe_);
+}
+
+PacketSet ChainSets::effect_before(std::size_t chain, std::size_t rule) {
+  auto& known = effects_before_[chain];
+  if (!changes_[chain]) return space().nothing();
+  Space& s = space();
+  if (known.empty()) known.push_back(s.nothing());
+  while (known.size() <= rule) {
+    std::size_t r = known.size() - 1;
+    PacketSet before = known.back(), after = before;
+    const Action& action = ruleset_.chains[chain].rules[r].action;
+    auto change = [&](PacketSet packets, std::uint32_t effect, std::uint32_t then) {
+      after = s.overlay(s.restrict(s.constant(effects_.compose(effect, then)), packets), s.minus(after, packets));
+    };
+    bool jumps = kind(chain, r) == ActionKind::jump && changes_[targets_[chain][r]];
+    if (std::uint32_t own = jumps ? 0 : effects_.of(action); own != 0) {
+      PacketSet hit = match(chain, r);
+      for (std::uint32_t effect : s.values_of(before)) change(s.intersect(hit, s.where(before, effect)), effect, own);
+    } else if (jumps) {
+      PacketSet hit = match(chain, r), called = summary(targets_[chain][r]);
+      for (std::uint32_t effect : s.values_of(before)) {
+        PacketSet coming = s.intersect(hit, s.where(before, effect)), back = effects_.before(called, effect);
+        for (std::uint32_t v : s.values_of(back))
+          if (effect_of(v) != 0 && (outcome_of(v) == outcome_proceed || outcome_of(v) == outcome_return))
+            change(s.intersect(coming, s.where(back, v)), effect, effect_of(v));
+      }
+    }
+    effects_before_[chain].push_back(after);
+  }
+  return known[rule];
 }
 
 PacketSet ChainSets::unknown_accepts(const Rule& rule) {
@@ -152,60 +307,77 @@ PacketSet ChainSets::unknown_drops(const Rule& rule) {
   return space().minus(packets_.predicate(unknown_verdict(rule, false), rule.span), unknown_accepts(rule));
 }
 
-PacketSet ChainSets::rule_decision(std::size_t chain, std::size_t r, View view) {
+PacketSet ChainSets::rule_decision(std::size_t chain, std::size_t r) {
   const Rule& rule = ruleset_.chains[chain].rules[r];
   Space& s = space();
-  auto decide = [&](std::uint32_t outcome) { return s.restrict(s.constant(outcome), match(chain, r)); };
+  PacketSet before = effect_before(chain, r);
+  // What `decide` makes of packets that come with an effect, for all of them.
+  auto by_effect = [&](auto decide) {
+    PacketSet hit = match(chain, r);
+    if (before.empty()) return s.restrict(decide(0u), hit);
+    PacketSet out = s.nothing();
+    for (std::uint32_t effect : s.values_of(before))
+      out = s.overlay(out, s.restrict(decide(effect), s.intersect(hit, s.where(before, effect))));
+    return out;
+  };
+  auto always = [&](std::uint32_t outcome) {
+    std::uint32_t own = effects_.of(rule.action);
+    return by_effect([&](std::uint32_t effect) { return s.constant(outcome | effects_.compose(effect, own) << effect_shift); });
+  };
+  auto with_effect = [&](std::uint32_t value, std::uint32_t outcome, std::uint32_t effect) {
+    return outcome | effects_.compose(effect, effect_of(value)) << effect_shift;
+  };
   switch (kind(chain, r)) {
-    case ActionKind::accept: return decide(outcome_accept);
-    case ActionKind::drop:
-    case ActionKind::reject: return decide(outcome_drop);
-    case ActionKind::return_: return decide(outcome_return);
-    case ActionKind::proceed: return s.nothing();
-    case ActionKind::untrack: return view == View::untrack ? decide(outcome_untrack) : s.nothing();
-    case ActionKind::translate_source: return decide(outcome_accept);
-    case ActionKind::translate_destination: {
+    case ActionKind::accept:
+    case ActionKind::translate_source: return always(outcome_accept);
+    case ActionKind::drop: return always(outcome_drop);
+    case ActionKind::reject: return always(outcome_reject);
+    case ActionKind::return_: return always(outcome_return);
+    case ActionKind::proceed:
+    case ActionKind::untrack: return s.nothing();
+    case ActionKind::translate_destination:
       translations_.push_back({&ruleset_.chains[chain], &rule});
-      return decide(first_translation + static_cast<std::uint32_t>(translations_.size() - 1));
-    }
+      if (first_translation + translations_.size() > 1u << effect_shift) throw SpaceExhausted("too many rules translate");
+      return always(first_translation + static_cast<std::uint32_t>(translations_.size() - 1));
     case ActionKind::unknown: {
-      PacketSet verdict = s.overlay(s.restrict(s.constant(outcome_accept), unknown_accepts(rule)),
-                                    s.restrict(s.constant(outcome_drop), unknown_drops(rule)));
-      return s.restrict(verdict, match(chain, r));
+      PacketSet accepts = unknown_accepts(rule), drops = unknown_drops(rule);
+      return by_effect([&](std::uint32_t effect) {
+        return s.overlay(s.restrict(s.constant(outcome_accept | effect << effect_shift), accepts),
+                         s.restrict(s.constant(outcome_drop | effect << effect_shift), drops));
+      });
     }
     case ActionKind::jump: {
-      PacketSet called = s.relabel(summary(targets_[chain][r], view),
-                                   [](std::uint32_t v) { return v == outcome_return ? outcome_proceed : v; });
-      return s.restrict(called, match(chain, r));
+      // What comes back undecided goes on; what was changed of it stands in effect_before.
+      PacketSet called = summary(targets_[chain][r]);
+      return by_effect([&](std::uint32_t effect) {
+        return s.relabel(effects_.before(called, effect), [&](std::uint32_t v) {
+          std::uint32_t outcome = outcome_of(v);
+          return outcome == outcome_return || outcome == outcome_proceed ? 0u : with_effect(v, outcome, effect);
+        });
+      });
     }
     case ActionKind::go_to: {
-      PacketSet called = s.relabel(summary(targets_[chain][r], view),
-                                   [](std::uint32_t v) { return v == outcome_proceed ? outcome_return : v; });
-      return s.restrict(called, match(chain, r));
+      PacketSet called = summary(targets_[chain][r]);
+      return by_effect([&](std::uint32_t effect) {
+        return s.relabel(effects_.before(called, effect), [&](std::uint32_t v) {
+          return with_effect(v, outcome_of(v) == outcome_proceed ? std::uint32_t{outcome_return} : outcome_of(v), effect);
+        });
+      });
     }
   }
   return s.nothing();
 }
 
-PacketSet ChainSets::fold(std::size_t chain, std::size_t begin, std::size_t end, View view) {
-  if (begin == end) return space().nothing();
-  if (end - begin == 1) return rule_decision(chain, begin, view);
-  std::size_t middle = begin + (end - begin) / 2;
-  PacketSet first = fold(chain, begin, middle, view);
-  return space().overlay(first, fold(chain, middle, end, view));
-}
-
-PacketSet ChainSets::summary(std::size_t chain, View view) {
-  auto& memo = summaries_[static_cast<int>(view)][chain];
-  if (!memo) {
-    std::size_t count = ruleset_.chains[chain].rules.size();
-    PacketSet folded = count == 0                ? space().nothing()
-                       : view == View::outcome ? segment(chain, 1, 0, count).decision
-                                               : fold(chain, 0, count, view);
-    summaries_[static_cast<int>(view)][chain] = folded;
-    return folded;
-  }
-  return *memo;
+PacketSet ChainSets::summary(std::size_t chain) {
+  auto& memo = summaries_[chain];
+  if (memo) return *memo;
+  std::size_t count = ruleset_.chains[chain].rules.size();
+  PacketSet folded = count == 0 ? space().nothing() : segment(chain, 1, 0, count).decision;
+  if (changes_[chain])
+    folded = space().overlay(folded, space().relabel(effect_before(chain, count), [](std::uint32_t effect) {
+      return outcome_proceed | effect << effect_shift;
+    }));
+  return *(summaries_[chain] = folded);
 }
 
 PacketSet ChainSets::policy_decision(const Chain& chain) {
@@ -219,13 +391,16 @@ PacketSet ChainSets::policy_decision(const Chain& chain) {
 
 PacketSet ChainSets::decision(const BaseChain& base) {
   Space& s = space();
-  PacketSet ended = s.relabel(summary(base.chain, View::outcome),
-                              [](std::uint32_t v) { return v == outcome_return ? outcome_proceed : v; });
-  return s.restrict(s.overlay(ended, policy_decision(ruleset_.chains[base.chain])), universe_);
-}
-
-PacketSet ChainSets::untracked(const BaseChain& base) {
-  return space().where(summary(base.chain, View::untrack), outcome_untrack);
+  PacketSet ended = summary(base.chain), policy = policy_decision(ruleset_.chains[base.chain]), out = s.nothing();
+  for (std::uint32_t v : s.values_of(ended)) {
+    std::uint32_t outcome = outcome_of(v);
+    if (outcome != outcome_proceed && outcome != outcome_return) continue;
+    PacketSet left = s.where(ended, v);
+    out = s.unite(out, s.restrict(s.relabel(policy, [&](std::uint32_t p) { return p | effect_of(v) << effect_shift; }), left));
+    ended = s.minus(ended, left);
+  }
+  ended = s.relabel(ended, [](std::uint32_t v) { return outcome_of(v) == outcome_reject ? v - outcome_reject + outcome_drop : v; });
+  return s.restrict(s.overlay(ended, out), universe_);
 }
 
 const ChainSets::Segment& ChainSets::segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end) {
@@ -235,16 +410,18 @@ const ChainSets::Segment& ChainSets::segment(std::size_t chain, std::size_t node
   Space& s = space();
   Segment made;
   if (end - begin == 1) {
-    made.decision = rule_decision(chain, begin, View::outcome);
-    made.matched = match(chain, begin);
-    made.takes = s.relabel(made.decision, [](std::uint32_t v) { return v == outcome_proceed ? 0u : 1u; });
+    made.decision = rule_decision(chain, begin);
+    ActionKind does = kind(chain, begin);
+    bool always = does != ActionKind::proceed && does != ActionKind::untrack && does != ActionKind::unknown &&
+                  does != ActionKind::jump && does != ActionKind::go_to;
+    made.matched = always ? made.decision : match(chain, begin);
   } else {
     std::size_t middle = begin + (end - begin) / 2;
     Segment first = segment(chain, 2 * node, begin, middle);
     const Segment& second = segment(chain, 2 * node + 1, middle, end);
     made.decision = s.overlay(first.decision, second.decision);
-    made.matched = s.unite(first.matched, second.matched);
-    made.takes = s.unite(first.takes, second.takes);
+    bool always = first.matched == first.decision && second.matched == second.decision;
+    made.matched = always ? made.decision : s.overlay(first.matched, second.matched);
   }
   made.known = true;
   return segments_[chain][node] = made;
@@ -252,69 +429,125 @@ const ChainSets::Segment& ChainSets::segment(std::size_t chain, std::size_t node
 
 // Narrowing the packets to what a run of rules can match keeps every set as small as the run, however large the chain.
 void ChainSets::meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet reaching,
-                             std::vector<PacketSet>& entry, const Meet& meet) {
+                             std::uint32_t effect, Way& way) {
   Space& s = space();
   Segment run = segment(chain, node, begin, end);
-  reaching = s.intersect(reaching, run.matched);
+  reaching = s.intersect(reaching, effects_.before(run.matched, effect));
   if (reaching.empty()) return;
   if (end - begin > 1) {
     std::size_t middle = begin + (end - begin) / 2;
-    PacketSet taken = segment(chain, 2 * node, begin, middle).takes;
-    meet_segment(chain, 2 * node, begin, middle, reaching, entry, meet);
-    meet_segment(chain, 2 * node + 1, middle, end, s.minus(reaching, taken), entry, meet);
+    PacketSet taken = segment(chain, 2 * node, begin, middle).decision;
+    meet_segment(chain, 2 * node, begin, middle, reaching, effect, way);
+    meet_segment(chain, 2 * node + 1, middle, end, s.minus(reaching, effects_.before(taken, effect)), effect, way);
     return;
   }
   const Chain& c = ruleset_.chains[chain];
-  meet({&c, &c.rules[begin]}, reaching);
-  if (kind(chain, begin) == ActionKind::jump || kind(chain, begin) == ActionKind::go_to) {
-    PacketSet& target = entry[targets_[chain][begin]];
-    target = s.unite(target, reaching);
+  reaching = s.intersect(reaching, way.entry[chain].at(effect));
+  way.meet({&c, &c.rules[begin]}, reaching);
+  if (kind(chain, begin) != ActionKind::jump && kind(chain, begin) != ActionKind::go_to) return;
+  PacketSet changed = effects_.before(effect_before(chain, begin), effect);
+  for (std::uint32_t since : s.values_of(changed)) {
+    PacketSet some = s.intersect(reaching, s.where(changed, since));
+    if (some.empty()) continue;
+    PacketSet& target = way.entry[targets_[chain][begin]].try_emplace(effects_.compose(effect, since), s.nothing()).first->second;
+    target = s.unite(target, some);
   }
 }
 
+namespace {
+
+using Dimensions = std::bitset<dimension_count>;
+
+// The dimensions the rules of a chain speak of.
+Dimensions spoken_of(const Chain& chain) {
+  Dimensions out;
+  for (Dimension d : {Dimension::family, Dimension::destination, Dimension::source}) out.set(static_cast<std::size_t>(d));
+  for (const Rule& rule : chain.rules)
+    for (const Condition& c : rule.conditions)
+      for (const Test& test : c.any_of)
+        if (auto* field = std::get_if<FieldTest>(&test))
+          out.set(static_cast<std::size_t>(dimension_of(field->field)));
+        else if (auto* interface = std::get_if<InterfaceTest>(&test))
+          out.set(static_cast<std::size_t>(interface->incoming ? Dimension::in : Dimension::out));
+  return out;
+}
+
+}  // namespace
+
+// Inside a chain packets are told apart only by what its rules, and those of chains it calls, speak of. So the run through
+// its rules is made with a plainer set, and each rule's share is cut with the packets that really came.
 std::vector<PacketSet> ChainSets::send(const BaseChain& base, PacketSet entering, const Meet& meet) {
   Space& s = space();
-  std::vector<PacketSet> entry(ruleset_.chains.size(), s.nothing());
-  entry[base.chain] = entering;
+  std::vector<Dimensions> spoken;
+  for (const Chain& chain : ruleset_.chains) spoken.push_back(spoken_of(chain));
+  for (std::size_t k = callers_first_.size(); k-- > 0;)
+    for (std::size_t c = callers_first_[k], r = 0; r < kinds_[c].size(); ++r)
+      if (kinds_[c][r] == ActionKind::jump || kinds_[c][r] == ActionKind::go_to) spoken[c] |= spoken[targets_[c][r]];
+  auto plainer = [&](std::size_t c, PacketSet packets) {
+    for (std::uint32_t d = 0; d < dimension_count && !changes_[c]; ++d)
+      if (!spoken[c][d]) packets = s.exists(packets, static_cast<Dimension>(d));
+    return packets;
+  };
+  Way way{std::vector<Travellers>(ruleset_.chains.size()), meet};
+  std::vector<PacketSet> entered(ruleset_.chains.size(), s.nothing());
+  way.entry[base.chain].emplace(0, entering);
   for (std::size_t c : callers_first_) {
     const Chain& chain = ruleset_.chains[c];
-    if (!entry[c].empty() && !chain.rules.empty()) meet_segment(c, 1, 0, chain.rules.size(), entry[c], entry, meet);
+    for (auto [effect, packets] : way.entry[c]) {
+      entered[c] = s.unite(entered[c], effects_.after(packets, effect));
+      if (!packets.empty() && !chain.rules.empty()) meet_segment(c, 1, 0, chain.rules.size(), plainer(c, packets), effect, way);
+    }
     if (c != base.chain) continue;
-    PacketSet comes_back = s.relabel(summary(c, View::outcome), [](std::uint32_t v) {
-      return v == outcome_proceed || v == outcome_return ? 1u : 0u;
+    PacketSet comes_back = s.relabel(summary(c), [](std::uint32_t v) {
+      return outcome_of(v) == outcome_proceed || outcome_of(v) == outcome_return ? 1u : 0u;
     });
-    if (PacketSet left = s.intersect(entry[c], comes_back); !left.empty()) meet({&chain, nullptr}, left);
+    if (PacketSet left = s.intersect(entering, comes_back); !left.empty()) meet({&chain, nullptr}, left);
   }
-  return entry;
+  return entered;
 }
 
-void ChainSets::find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, std::size_t before,
-                            PacketSet wanted, std::size_t limit, std::vector<Taker>& out) {
-  if (begin >= before || out.size() == limit) return;
-  PacketSet takes = space().intersect(wanted, segment(chain, node, begin, end).takes);
+void ChainSets::find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end,
+                            std::pair<std::size_t, std::size_t> rules, PacketSet wanted, std::size_t limit, std::vector<Taker>& out) {
+  if (begin >= rules.second || end <= rules.first || out.size() == limit) return;
+  PacketSet takes = space().intersect(wanted, segment(chain, node, begin, end).decision);
   if (takes.empty()) return;
   if (end - begin > 1) {
     std::size_t middle = begin + (end - begin) / 2;
-    find_takers(chain, 2 * node, begin, middle, before, takes, limit, out);
-    find_takers(chain, 2 * node + 1, middle, end, before, takes, limit, out);
+    find_takers(chain, 2 * node, begin, middle, rules, takes, limit, out);
+    find_takers(chain, 2 * node + 1, middle, end, rules, takes, limit, out);
     return;
   }
   out.push_back({{&ruleset_.chains[chain], &ruleset_.chains[chain].rules[begin]}, takes});
 }
 
-std::vector<ChainSets::Taker> ChainSets::takers(std::size_t chain, std::size_t rule, PacketSet wanted, std::size_t limit) {
+std::vector<ChainSets::Taker> ChainSets::takers(std::size_t chain, std::size_t first, std::size_t last, PacketSet wanted,
+                                                std::size_t limit) {
   std::vector<Taker> out;
-  find_takers(chain, 1, 0, ruleset_.chains[chain].rules.size(), rule, wanted, limit, out);
+  find_takers(chain, 1, 0, ruleset_.chains[chain].rules.size(), {first, last}, wanted, limit, out);
   return out;
 }
 
+// A plainer set that holds all of `set`: the values each dimension can have.
+PacketSet ChainSets::hull(PacketSet set) {
+  Space& s = space();
+  PacketSet out = s.constant(set.empty() ? 0 : 1);
+  for (std::uint32_t d = dimension_count; d-- > 0;) {
+    auto dimension = static_cast<Dimension>(d);
+    out = s.within(dimension, s.project(set, dimension), out);
+  }
+  return out;
+}
+
+// What ties the dimensions of `entering` to each other (no way leads back out by its own interface) would multiply every set
+// on the way; it is met with the results instead.
 std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketSet entering) {
   Space& s = space();
   std::vector<Decided> out;
   auto add = [&](RuleRef by, bool accepted, PacketSet packets) {
+    packets = s.intersect(packets, entering);
     if (!packets.empty()) out.push_back({by, accepted, packets});
   };
-  send(base, entering, [&](RuleRef at, PacketSet hit) {
+  send(base, hull(entering), [&](RuleRef at, PacketSet hit) {
     if (!at.rule) {
       PacketSet policy = policy_decision(*at.chain);
       add(at, true, s.intersect(hit, s.where(policy, outcome_accept)));
@@ -335,7 +568,17 @@ std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketS
       default: break;
     }
   });
-  std::stable_sort(out.begin(), out.end(), [](const Decided& a, const Decided& b) { return a.by.span() < b.by.span(); });
+  std::stable_sort(out.begin(), out.end(), [](const Decided& a, const Decided& b) {
+    return std::pair(a.by.span(), a.accepted) < std::pair(b.by.span(), b.accepted);
+  });
+  // A rule met by packets of several effects is one decision.
+  std::size_t kept = 0;
+  for (const Decided& d : out)
+    if (kept > 0 && out[kept - 1].by == d.by && out[kept - 1].accepted == d.accepted)
+      out[kept - 1].packets = s.unite(out[kept - 1].packets, d.packets);
+    else
+      out[kept++] = d;
+  out.resize(kept);
   return out;
 }
 

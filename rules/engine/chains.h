@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/engine/effects.h"
 #include "rules/engine/packet_set.h"
 
 namespace ipo {
@@ -28,6 +29,9 @@ class PacketSpace {
   PacketSpace(const Firewall& firewall, const std::vector<InterfaceTest>& named, std::size_t edge_budget = std::size_t{1} << 24);
   PacketSpace(const std::vector<const Firewall*>& firewalls, const std::vector<InterfaceTest>& named,
               std::size_t edge_budget = std::size_t{1} << 24);
+  // Two revisions of one machine's rules, read into one list of sources: a stateful predicate of the second is that of the
+  // first where both are the n-th of their text in the chain of one name.
+  PacketSpace(const Ruleset& before, const Ruleset& after);
 
   Space space;
   const Interfaces interfaces;
@@ -38,20 +42,28 @@ class PacketSpace {
   // The predicate's number, if it was ever asked for.
   std::optional<std::uint32_t> number_of(const OpaqueTest& test, SourceSpan place) const;
   PacketSet condition(const Condition& condition);
+  // {p of the family : every condition holds}.
+  PacketSet all_of(const std::vector<Condition>& conditions, Family family);
 
  private:
-  using Key = std::pair<std::string, SourceSpan>;
+  using Key = std::pair<std::string, SourceSpan>;  // text and place
   Key key_of(const OpaqueTest& test, SourceSpan place) const;
+  PacketSet of_test(const Test& test, SourceSpan place);
 
   std::map<std::uint32_t, std::uint32_t> machines_;  // number of the firewall a source belongs to
+  std::map<Key, SourceSpan> same_places_;            // of stateful predicates in the second revision
   std::vector<Predicate> predicates_;
   std::map<Key, std::uint32_t> numbers_;
 };
 
-// What a chain does with a packet. Values from first_translation on name a rule of ChainSets::translations().
+// What a chain does with a packet. Values from first_translation on name a rule of ChainSets::translations(). A decision
+// is an outcome and, from effect_shift on, the number of the effect its rules had by then.
 enum Outcome : std::uint32_t {
-  outcome_proceed = 0, outcome_accept = 1, outcome_drop = 2, outcome_return = 3, outcome_untrack = 4, first_translation = 5
+  outcome_proceed = 0, outcome_accept = 1, outcome_drop = 2, outcome_return = 3, outcome_reject = 4, first_translation = 5
 };
+constexpr unsigned effect_shift = 20;
+constexpr std::uint32_t outcome_of(std::uint32_t decision) { return decision & ((1u << effect_shift) - 1); }
+constexpr std::uint32_t effect_of(std::uint32_t decision) { return decision >> effect_shift; }
 
 // The predicates that stand for what is not known: a rule of unknown action accepts, drops, or (neither) proceeds; a base
 // chain whose policy is not in the file accepts or drops.
@@ -75,15 +87,16 @@ class ChainSets {
   Space& space() const { return packets_.space; }
   PacketSet universe() const { return universe_; }
 
-  // The outcome of a base chain with its policy: accept, drop, or a translation; an unknown policy is a predicate.
+  // The decision of a base chain with its policy: accept, drop (rejects are drops here), or a translation; an unknown policy
+  // is a predicate.
   PacketSet decision(const BaseChain& base);
-  // {p : a NOTRACK rule is reached before the base chain ends}.
-  PacketSet untracked(const BaseChain& base);
+  Effects& effects() { return effects_; }
   const std::vector<RuleRef>& translations() const { return translations_; }
 
-  // Sends `entering` through a base chain and reports every rule that packets reach and match, with those packets, and the
-  // policy (rule null) with what is left for it. Calls for one chain follow each other in the order of its rules; a chain
-  // is met once, with the packets of all its callers. Returns for each chain the packets that enter it.
+  // Sends `entering` through a base chain and reports every rule that packets reach and match, with those packets as they
+  // entered, and the policy (rule null) with what is left for it. Calls for one chain follow each other in the order of its
+  // rules; a chain is met once for each effect packets come with, with the packets of all its callers. Returns for each
+  // chain the packets that enter it, as it sees them.
   using Meet = std::function<void(RuleRef at, PacketSet matched)>;
   std::vector<PacketSet> send(const BaseChain& base, PacketSet entering, const Meet& meet);
 
@@ -96,14 +109,29 @@ class ChainSets {
   };
   std::vector<Decided> decide(const BaseChain& base, PacketSet entering);
 
+  // The packets a rule matches, as they enter its chain: what the rules before it change is done to them, whether or not one
+  // of those ends their way.
   PacketSet match(std::size_t chain, std::size_t rule);
-  // The rules of a chain before `rule` that keep packets of `wanted` from the rules after them, in order, `limit` at
-  // most, each with what it keeps of them.
+  // A run of rules of one chain, as packets enter the chain: what it decides, 0 where it decides nothing, and a function
+  // that is 0 exactly where none of its rules matches. Runs form a binary tree over the chain, numbered as a heap from 1.
+  struct Segment {
+    PacketSet decision, matched;
+    bool known = false;
+  };
+  const Segment& segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end);
+  // What becomes of packets that come to the end of a base chain: accept or drop.
+  PacketSet policy_decision(const Chain& chain);
+  // The chain a jump or goto leads to.
+  std::size_t target(std::size_t chain, std::size_t rule) const { return targets_[chain][rule]; }
+  // Some rule of the chain, or of one it calls, changes marks or leaves packets untracked.
+  bool changes(std::size_t chain) const { return changes_[chain]; }
+  // The rules from `first` up to `last` (exclusive) of a chain that keep packets of `wanted` from the rules after them, in
+  // order, `limit` at most, each with what it keeps of them.
   struct Taker {
     RuleRef rule;
     PacketSet takes;
   };
-  std::vector<Taker> takers(std::size_t chain, std::size_t rule, PacketSet wanted, std::size_t limit);
+  std::vector<Taker> takers(std::size_t chain, std::size_t first, std::size_t last, PacketSet wanted, std::size_t limit);
   // jump and go_to that would loop or nest deeper than the kernel allows are unknown here.
   ActionKind kind(std::size_t chain, std::size_t rule) const { return kinds_[chain][rule]; }
   // For an unknown action: the packets (of all) that it accepts and that it drops.
@@ -111,22 +139,21 @@ class ChainSets {
   PacketSet unknown_drops(const Rule& rule);
 
  private:
-  enum class View { outcome, untrack };
-  // A run of rules of one chain: what it decides, and every packet one of its rules matches. Runs form a binary tree over
-  // the chain, numbered as a heap from 1.
-  struct Segment {
-    PacketSet decision, matched, takes;
-    bool known = false;
+  // Packets on their way, as they entered the base chain, by the effect they have met.
+  using Travellers = std::map<std::uint32_t, PacketSet>;
+  struct Way {
+    std::vector<Travellers> entry;  // per chain
+    const Meet& meet;
   };
-  const Segment& segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end);
   void meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet reaching,
-                    std::vector<PacketSet>& entry, const Meet& meet);
-  void find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, std::size_t before,
-                   PacketSet wanted, std::size_t limit, std::vector<Taker>& out);
-  PacketSet summary(std::size_t chain, View view);
-  PacketSet rule_decision(std::size_t chain, std::size_t rule, View view);
-  PacketSet fold(std::size_t chain, std::size_t begin, std::size_t end, View view);
-  PacketSet policy_decision(const Chain& chain);
+                    std::uint32_t effect, Way& way);
+  void find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, std::pair<std::size_t, std::size_t> rules, PacketSet wanted, std::size_t limit, std::vector<Taker>& out);
+  PacketSet hull(PacketSet set);
+  PacketSet plain_match(std::size_t chain, std::size_t rule);
+  // The function from packets that enter the chain to the effect the rules before `rule` have on them.
+  PacketSet effect_before(std::size_t chain, std::size_t rule);
+  PacketSet summary(std::size_t chain);
+  PacketSet rule_decision(std::size_t chain, std::size_t rule);
   int nesting(std::size_t chain, std::vector<int>& height, int depth);
 
   PacketSpace& packets_;
@@ -136,7 +163,10 @@ class ChainSets {
   std::vector<std::vector<std::size_t>> targets_;  // chain index of jump and go_to
   std::vector<std::vector<std::optional<PacketSet>>> matches_;
   std::vector<std::vector<Segment>> segments_;
-  std::vector<std::optional<PacketSet>> summaries_[2];
+  std::vector<std::optional<PacketSet>> summaries_;
+  Effects effects_;
+  std::vector<bool> changes_;                         // the chain, or one it calls, has a rule with an effect
+  std::vector<std::vector<PacketSet>> effects_before_;  // of such chains once asked: one per rule and one for the end
   std::vector<std::size_t> callers_first_;  // every chain after all chains that call it
   std::vector<RuleRef> translations_;
 };

@@ -1,15 +1,19 @@
-// Binary operations walk two nodes at once, merging their sorted edge lists, and remember results per (operation, f, g).
-// Edges of a node under construction collect on one shared stack, so that recursion allocates nothing; a finished list
-// is looked up in the table of all nodes and stored only if it is new.
+// Binary operations walk two nodes at once, merging their sorted edge lists; every operation remembers its results in one
+// lossy table. Edges of a node under construction collect on a shared stack, so that recursion allocates nothing; a finished
+// list is looked up in the table of all nodes and stored only if it is new, in blocks that never move.
 #include "rules/engine/packet_set.h"
 
 #include <algorithm>
+#include <cstring>
 #include <set>
+#include <utility>
 
 namespace ipo {
 namespace {
 
 constexpr unsigned depth_limit = 5000;  // a path tests each predicate at most once; deeper means that many predicates
+constexpr u128 word_max = 0xffffffffu;
+constexpr std::uint64_t free_slot = ~std::uint64_t{0};
 
 std::uint64_t mix(std::uint64_t h, std::uint64_t v) {
   h = (h ^ v) * 0xff51afd7ed558ccdu;
@@ -28,6 +32,7 @@ u128 dimension_max(Dimension dimension) {
     case Dimension::out: return 0xffffffffu;
     case Dimension::state: return 4;
     case Dimension::nat: return 3;
+    case Dimension::marks: return 65535;
     case Dimension::destination:
     case Dimension::source: return ~u128{0};
     case Dimension::destination_port:
@@ -42,6 +47,7 @@ Dimension dimension_of(Field field) {
     case Field::protocol: return Dimension::protocol;
     case Field::state: return Dimension::state;
     case Field::nat: return Dimension::nat;
+    case Field::marks: return Dimension::marks;
     case Field::destination: return Dimension::destination;
     case Field::destination_port: return Dimension::destination_port;
     case Field::source: return Dimension::source;
@@ -95,373 +101,549 @@ std::string Interfaces::name(u128 number) const {
 // ---- nodes ------------------------------------------------------------------------------------------------------
 
 Space::Space(std::size_t edge_budget, std::uint64_t step_budget)
-    : unique_(64, ~0u), cache_(256), edge_budget_(edge_budget), step_budget_(step_budget) {}
+    : unique_(64, free_slot), cache_(256), edge_budget_(edge_budget), step_budget_(step_budget) {}
 
 u128 Space::level_max(std::uint32_t level) const {
   return level < dimension_count ? dimension_max(static_cast<Dimension>(level)) : 1;
 }
 
-void Space::push(std::size_t base, u128 upto, std::uint32_t child) {
-  if (scratch_.size() > base && scratch_.back().child == child)
-    scratch_.back().upto = upto;
+u128 Space::Node::upto(std::uint32_t i) const {
+  if (!wide) return words[i];
+  u128 out;
+  std::memcpy(&out, words + std::size_t{i} * 4, sizeof out);
+  return out;
+}
+
+namespace {
+
+template <class Edges, class End>
+void push(Edges& edges, std::size_t base, End upto, std::uint32_t child) {
+  if (edges.size() > base && edges.back().child == child)
+    edges.back().upto = upto;
   else
-    scratch_.push_back({upto, child});
+    edges.push_back({upto, child});
 }
 
-void Space::rehash() {
-  std::vector<std::uint32_t> table(unique_.size() * 2, ~0u);
-  for (std::uint32_t id : unique_) {
-    if (id == ~0u) continue;
-    std::size_t slot = nodes_[id].hash & (table.size() - 1);
-    while (table[slot] != ~0u) slot = (slot + 1) & (table.size() - 1);
-    table[slot] = id;
+// The first interval from `at` on that ends at `value` or later; `last` has no end.
+template <class End, class EndOf>
+std::uint32_t seek(std::uint32_t at, std::uint32_t last, End value, const EndOf& end_of) {
+  std::uint32_t stride = 1;
+  while (at + stride < last && end_of(at + stride) < value) at += stride, stride *= 2;
+  std::uint32_t stop = std::min(at + stride, last);
+  while (at < stop) {
+    std::uint32_t middle = at + (stop - at) / 2;
+    if (end_of(middle) < value)
+      at = middle + 1;
+    else
+      stop = middle;
   }
-  unique_ = std::move(table);
+  return at;
 }
 
-std::uint32_t Space::make(std::uint32_t level, std::size_t base) {
-  std::size_t count = scratch_.size() - base;
-  if (count == 1) {
-    std::uint32_t child = scratch_[base].child;
-    scratch_.resize(base);
-    return child;
+}  // namespace
+
+std::uint32_t* Space::room(std::size_t words) {
+  if (words > free_words_) {
+    // Small spaces stay small, large ones ask seldom.
+    free_words_ = std::max(words, std::min<std::size_t>(std::size_t{1} << 18, 1024 + edge_count_));
+    word_blocks_.emplace_back(new std::uint32_t[free_words_]);
+    free_ = word_blocks_.back().get();
   }
-  std::uint64_t h = level;
-  for (std::size_t i = base; i < scratch_.size(); ++i) {
-    const Edge& e = scratch_[i];
-    auto low = static_cast<std::uint64_t>(e.upto), high = static_cast<std::uint64_t>(e.upto >> 64);
-    h = mix(h, low ^ high * 0x9e3779b97f4a7c15u ^ std::uint64_t{e.child} << 32);
-  }
-  std::size_t slot = h & (unique_.size() - 1);
-  for (; unique_[slot] != ~0u; slot = (slot + 1) & (unique_.size() - 1)) {
-    const Node& n = nodes_[unique_[slot]];
-    if (n.hash != h || n.level != level || n.count != count) continue;
-    bool same = true;
-    for (std::size_t i = 0; same && i < count; ++i)
-      same = edges_[n.first + i].upto == scratch_[base + i].upto && edges_[n.first + i].child == scratch_[base + i].child;
-    if (same) {
-      scratch_.resize(base);
-      return unique_[slot];
+  return free_;
+}
+
+std::uint32_t Space::make(std::uint32_t level, Edges<std::uint32_t>& edges, std::size_t base) {
+  auto count = static_cast<std::uint32_t>(edges.size() - base);
+  const Edge<std::uint32_t>* e = edges.data() + base;
+  std::uint32_t first = e->child;
+  if (count > 1) {
+    std::size_t words = 2 * std::size_t{count} - 1;
+    std::uint32_t *to = room(words), deepest = level;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (i + 1 < count) to[i] = e[i].upto;
+      to[count - 1 + i] = e[i].child;
+      deepest = deepest_child(deepest, e[i].child);
     }
+    first = intern(level, count, false, deepest, words);
   }
-  if (edges_.size() + count > edge_budget_)
+  edges.resize(base);
+  return first;
+}
+
+std::uint32_t Space::make(std::uint32_t level, Edges<u128>& edges, std::size_t base) {
+  auto count = static_cast<std::uint32_t>(edges.size() - base);
+  const Edge<u128>* e = edges.data() + base;
+  std::uint32_t result = e->child;
+  if (count > 1 && e[count - 2].upto <= word_max) {
+    std::size_t from = narrow_.size();
+    for (std::uint32_t i = 0; i < count; ++i) narrow_.push_back({static_cast<std::uint32_t>(e[i].upto), e[i].child});
+    result = make(level, narrow_, from);
+  } else if (count > 1) {
+    std::size_t words = 5 * std::size_t{count} - 4;
+    std::uint32_t *to = room(words), deepest = level;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (i + 1 < count) std::memcpy(to + 4 * std::size_t{i}, &e[i].upto, sizeof e[i].upto);
+      to[4 * std::size_t{count - 1} + i] = e[i].child;
+      deepest = deepest_child(deepest, e[i].child);
+    }
+    result = intern(level, count, true, deepest, words);
+  }
+  edges.resize(base);
+  return result;
+}
+
+// The words of the wanted node lie at free_; they stay there if it is new.
+std::uint32_t Space::intern(std::uint32_t level, std::uint32_t count, bool wide, std::uint32_t deepest, std::size_t words) {
+  std::uint64_t h = mix(level, std::uint64_t{count} << 1 | wide);
+  std::size_t i = 0;
+  for (; i + 1 < words; i += 2) h = mix(h, std::uint64_t{free_[i]} << 32 | free_[i + 1]);
+  if (i < words) h = mix(h, free_[i]);
+  std::uint64_t hash = h & 0xffffffffu;
+  std::size_t slot = hash & (unique_.size() - 1);
+  for (; unique_[slot] != free_slot; slot = (slot + 1) & (unique_.size() - 1)) {
+    if (unique_[slot] >> 32 != hash) continue;
+    auto id = static_cast<std::uint32_t>(unique_[slot]);
+    const Node& n = node(id);
+    if (n.level == level && n.count == count && n.wide == wide && std::memcmp(n.words, free_, words * sizeof *free_) == 0)
+      return id;
+  }
+  if (edge_count_ + count > edge_budget_)
     throw SpaceExhausted("the rules need more than " + std::to_string(edge_budget_) + " intervals to describe");
-  auto id = static_cast<std::uint32_t>(nodes_.size());
-  nodes_.push_back({level, static_cast<std::uint32_t>(edges_.size()), static_cast<std::uint32_t>(count), h});
-  edges_.insert(edges_.end(), scratch_.begin() + static_cast<std::ptrdiff_t>(base), scratch_.end());
-  scratch_.resize(base);
-  unique_[slot] = id;
-  if (nodes_.size() * 2 > unique_.size()) rehash();
-  if (nodes_.size() * 2 > cache_.size() && cache_.size() < (std::size_t{1} << 22)) {
-    std::vector<CacheLine> wider(cache_.size() * 4);
-    for (const CacheLine& line : cache_)
-      if (line.key != ~std::uint64_t{0}) wider[mix(line.key, line.f) & (wider.size() - 1)] = line;
-    cache_ = std::move(wider);
-  }
+  std::uint32_t id = node_count_++;
+  if ((id & (block_size - 1)) == 0) node_blocks_.emplace_back(new Node[block_size]);
+  node_blocks_.back()[id & (block_size - 1)] = {free_, level, count, deepest & 0x7fffffffu, wide};
+  edge_count_ += count;
+  free_ += words;
+  free_words_ -= words;
+  unique_[slot] = hash << 32 | id;
+  if (std::size_t{node_count_} * 2 > unique_.size()) grow();
   return id;
 }
 
-std::uint32_t Space::apply(Op op, std::uint32_t f, std::uint32_t g, unsigned depth) {
-  constexpr std::uint32_t zero = leaf_bit;
-  switch (op) {
-    case Op::overlay:
-      if (f == g || g == zero) return f;
-      if (f == zero) return g;
-      if (is_leaf(f)) return f;
-      break;
-    case Op::restrict:
-      if (f == zero || g == zero) return zero;
-      if (is_leaf(g)) return f;
-      if (f == g) return f;  // only sets can be equal to a set
-      break;
-    case Op::minus:
-      if (f == zero || f == g) return f == g ? zero : f;
-      if (g == zero) return f;
-      if (is_leaf(g)) return zero;
-      break;
+void Space::grow() {
+  std::vector<std::uint64_t> table(unique_.size() * 4, free_slot);
+  for (std::uint64_t entry : unique_) {
+    if (entry == free_slot) continue;
+    std::size_t slot = (entry >> 32) & (table.size() - 1);
+    while (table[slot] != free_slot) slot = (slot + 1) & (table.size() - 1);
+    table[slot] = entry;
   }
+  unique_ = std::move(table);
+  if (cache_.size() * 2 >= unique_.size() || cache_.size() >= (std::size_t{1} << 20)) return;
+  std::vector<CacheLine> old(unique_.size() / 2);
+  std::swap(cache_, old);
+  for (const CacheLine& l : old)
+    if (l.op != Op::none) line(l.op, l.f, l.g) = l;
+}
+
+// ---- operations on two functions --------------------------------------------------------------------------------
+
+void Space::step(std::uint64_t count, unsigned depth) {
   if (depth > depth_limit) throw SpaceExhausted("more undecidable matches follow each other than the analysis takes");
-  if (++steps_ > step_budget_)
+  if ((steps_ += count) > step_budget_)
     throw SpaceExhausted("the rules need more than " + std::to_string(step_budget_) + " steps to judge");
-  // The cache is lossy: a collision costs time, never correctness. Its key holds both operands and the operation.
-  std::uint64_t key = std::uint64_t{g} << 8 | static_cast<std::uint64_t>(op);
-  {
-    const CacheLine& line = cache_[mix(key, f) & (cache_.size() - 1)];
-    if (line.key == key && line.f == f) return line.result;
-  }
-  std::uint32_t lf = level_of(f), lg = level_of(g), level = std::min(lf, lg);
-  std::size_t base = scratch_.size();
-  if (lf == lg) {
-    std::uint32_t i = nodes_[f].first, j = nodes_[g].first;
-    for (u128 max = level_max(level);;) {
-      Edge a = edges_[i], b = edges_[j];
-      u128 upto = std::min(a.upto, b.upto);
-      std::uint32_t child = apply(op, a.child, b.child, depth + 1);
-      push(base, upto, child);
-      if (upto == max) break;
-      i += a.upto == upto;
-      j += b.upto == upto;
-    }
+}
+
+// The table is lossy: a collision costs time, never correctness. A line holds both operands and the operation.
+Space::CacheLine& Space::line(Op op, std::uint32_t f, std::uint32_t g) {
+  return cache_[mix(std::uint64_t{f} << 32 | g, static_cast<std::uint64_t>(op)) & (cache_.size() - 1)];
+}
+
+template <Space::Op op>
+inline std::uint32_t Space::apply(std::uint32_t f, std::uint32_t g, unsigned depth) {
+  constexpr std::uint32_t zero = leaf_bit;
+  if constexpr (op == Op::overlay) {
+    if (f == g || g == zero) return f;
+    if (f == zero) return g;
+    if (is_leaf(f)) return f;
+  } else if constexpr (op == Op::restrict) {
+    if (f == zero || g == zero) return zero;
+    if (is_leaf(g) || f == g) return f;
   } else {
-    bool left = lf < lg;
-    Node n = nodes_[left ? f : g];
-    for (std::uint32_t i = 0; i < n.count; ++i) {
-      Edge e = edges_[n.first + i];
-      std::uint32_t child = left ? apply(op, e.child, g, depth + 1) : apply(op, f, e.child, depth + 1);
-      push(base, e.upto, child);
-    }
+    if (f == zero || f == g) return zero;
+    if (g == zero) return f;
+    if (is_leaf(g)) return zero;
   }
-  std::uint32_t result = make(level, base);
-  cache_[mix(key, f) & (cache_.size() - 1)] = {key, f, result};
+  return combine<op>(f, g, depth);
+}
+
+template <Space::Op op>
+std::uint32_t Space::combine(std::uint32_t f, std::uint32_t g, unsigned depth) {
+  {
+    const CacheLine& l = line(op, f, g);
+    if (l.op == op && l.f == f && l.g == g) return l.result;
+  }
+  std::uint32_t lf = level_of(f), lg = level_of(g), result;
+  if (lf < lg) {
+    step(1, depth);
+    result = rebuild(node(f), [&](std::uint32_t child) { return apply<op>(child, g, depth + 1); });
+  } else if (lg < lf) {
+    step(1, depth);
+    result = rebuild(node(g), [&](std::uint32_t child) { return apply<op>(f, child, depth + 1); });
+  } else {
+    const Node &a = node(f), &b = node(g);
+    const std::uint32_t *left = a.children(), *right = b.children();
+    const std::uint32_t i_last = a.count - 1, j_last = b.count - 1;
+    auto merge = [&](auto& edges, auto from, auto to) {
+      std::size_t base = edges.size();
+      using End = decltype(edges[0].upto);
+      for (std::uint32_t i = 0, j = 0;;) {
+        step(1, depth);
+        // Where one operand decides, the other's intervals are passed over, however many.
+        constexpr std::uint32_t zero = leaf_bit;
+        std::uint32_t child = zero;
+        if (op != Op::overlay && left[i] == zero)
+          j = i == i_last ? j_last : seek(j, j_last, from(i), to);
+        else if (op == Op::restrict && right[j] == zero)
+          i = j == j_last ? i_last : seek(i, i_last, to(j), from);
+        else
+          child = apply<op>(left[i], right[j], depth + 1);
+        if (i == i_last && j == j_last) {
+          push(edges, base, End{0}, child);
+          break;
+        }
+        End upto;
+        if (j == j_last) {
+          upto = from(i), ++i;
+        } else if (i == i_last) {
+          upto = to(j), ++j;
+        } else {
+          End x = from(i), y = to(j);
+          upto = std::min(x, y);
+          i += x <= y;
+          j += y <= x;
+        }
+        push(edges, base, upto, child);
+      }
+      return make(lf, edges, base);
+    };
+    if (!a.wide && !b.wide)
+      result = merge(narrow_, [&](std::uint32_t i) { return a.words[i]; }, [&](std::uint32_t j) { return b.words[j]; });
+    else
+      result = merge(wide_, [&](std::uint32_t i) { return a.upto(i); }, [&](std::uint32_t j) { return b.upto(j); });
+  }
+  line(op, f, g) = {op, f, g, result};
   return result;
+}
+
+template <class Each>
+std::uint32_t Space::rebuild(const Node& n, const Each& each) {
+  const std::uint32_t* children = n.children();
+  if (n.wide) {
+    std::size_t base = wide_.size();
+    for (std::uint32_t i = 0; i < n.count; ++i) {
+      std::uint32_t child = each(children[i]);
+      push(wide_, base, i + 1 < n.count ? n.upto(i) : u128{0}, child);
+    }
+    return make(n.level, wide_, base);
+  }
+  std::size_t base = narrow_.size();
+  for (std::uint32_t i = 0; i < n.count; ++i) {
+    std::uint32_t child = each(children[i]);
+    push(narrow_, base, i + 1 < n.count ? n.words[i] : 0u, child);
+  }
+  return make(n.level, narrow_, base);
 }
 
 // ---- sets -------------------------------------------------------------------------------------------------------
 
-PacketSet Space::test(Dimension dimension, const IntervalSet& values) {
+PacketSet Space::within(Dimension dimension, const IntervalSet& values, PacketSet inner) {
   auto level = static_cast<std::uint32_t>(dimension);
   u128 max = level_max(level), next = 0;
-  std::size_t base = scratch_.size();
+  std::size_t base = wide_.size();
   bool done = false;
   for (const Interval& i : values) {
     if (i.lo > max) break;
-    if (i.lo > next) push(base, i.lo - 1, leaf_bit);
+    if (i.lo > next) push(wide_, base, i.lo - 1, leaf_bit);
     u128 hi = std::min(i.hi, max);
-    push(base, hi, leaf_bit | 1);
+    push(wide_, base, hi, inner.node);
     if (hi == max) {
       done = true;
       break;
     }
     next = hi + 1;
   }
-  if (!done) push(base, max, leaf_bit);
-  return {make(level, base)};
+  if (!done) push(wide_, base, max, leaf_bit);
+  return {make(level, wide_, base)};
 }
 
 PacketSet Space::predicate(std::uint32_t number) {
-  std::size_t base = scratch_.size();
-  push(base, 0, leaf_bit);
-  push(base, 1, leaf_bit | 1);
-  return {make(dimension_count + number, base)};
+  std::size_t base = narrow_.size();
+  push(narrow_, base, 0u, leaf_bit);
+  push(narrow_, base, 1u, leaf_bit | 1);
+  return {make(dimension_count + number, narrow_, base)};
 }
 
 PacketSet Space::universe(Family family) {
-  PacketSet s = test(Dimension::family, IntervalSet::of(static_cast<unsigned>(family)));
   IntervalSet addresses = IntervalSet::range(0, address_max(family));
-  s = intersect(s, test(Dimension::destination, addresses));
-  return intersect(s, test(Dimension::source, addresses));
+  return within(Dimension::family, IntervalSet::of(static_cast<unsigned>(family)),
+                within(Dimension::destination, addresses, within(Dimension::source, addresses, constant(1))));
 }
 
-PacketSet Space::overlay(PacketSet f, PacketSet g) { return {apply(Op::overlay, f.node, g.node, 0)}; }
-PacketSet Space::restrict(PacketSet f, PacketSet s) { return {apply(Op::restrict, f.node, s.node, 0)}; }
-PacketSet Space::minus(PacketSet f, PacketSet s) { return {apply(Op::minus, f.node, s.node, 0)}; }
+PacketSet Space::overlay(PacketSet f, PacketSet g) { return {apply<Op::overlay>(f.node, g.node, 0)}; }
+PacketSet Space::restrict(PacketSet f, PacketSet s) { return {apply<Op::restrict>(f.node, s.node, 0)}; }
+PacketSet Space::minus(PacketSet f, PacketSet s) { return {apply<Op::minus>(f.node, s.node, 0)}; }
 
-std::uint32_t Space::map_leaves(std::uint32_t f, const std::function<std::uint32_t(std::uint32_t)>& map, Memo& memo,
-                                unsigned depth) {
-  if (depth > depth_limit) throw SpaceExhausted("more undecidable matches follow each other than the analysis takes");
-  if (auto it = memo.find(f); it != memo.end()) return it->second;
-  std::uint32_t result;
-  if (is_leaf(f)) {
-    result = leaf_bit | map(f & ~leaf_bit);
-  } else {
-    Node n = nodes_[f];
-    std::size_t base = scratch_.size();
-    for (std::uint32_t i = 0; i < n.count; ++i) {
-      Edge e = edges_[n.first + i];
-      std::uint32_t child = map_leaves(e.child, map, memo, depth + 1);
-      push(base, e.upto, child);
-    }
-    result = make(n.level, base);
-  }
-  memo.emplace(f, result);
+// Results that depend on more than the operands are remembered under the number of the call.
+std::uint32_t Space::next_call() {
+  if (++calls_ == 0) cache_.assign(cache_.size(), {}), ++calls_;
+  return calls_;
+}
+
+std::uint32_t Space::map_leaves(Op op, std::uint32_t f, std::uint32_t call, const Map& map, unsigned depth) {
+  if (is_leaf(f)) return leaf_bit | map(f & ~leaf_bit);
+  if (const CacheLine& l = line(op, f, call); l.op == op && l.f == f && l.g == call) return l.result;
+  const Node& n = node(f);
+  step(n.count, depth);
+  std::uint32_t result = rebuild(n, [&](std::uint32_t child) { return map_leaves(op, child, call, map, depth + 1); });
+  line(op, f, call) = {op, f, call, result};
   return result;
 }
 
-PacketSet Space::relabel(PacketSet f, const std::function<std::uint32_t(std::uint32_t)>& map) {
-  Memo memo;
-  return {map_leaves(f.node, map, memo, 0)};
-}
+PacketSet Space::relabel(PacketSet f, const Map& map) { return {map_leaves(Op::relabel, f.node, next_call(), map, 0)}; }
 
 PacketSet Space::where(PacketSet f, std::uint32_t value) {
-  return relabel(f, [value](std::uint32_t v) { return v == value ? 1u : 0u; });
+  return {map_leaves(Op::where, f.node, value, [value](std::uint32_t v) { return v == value ? 1u : 0u; }, 0)};
 }
 
-// "Some" joins by overlay, "every" by restrict; nodes above the level are rebuilt, nodes below cannot mention it.
-std::uint32_t Space::quantify(std::uint32_t f, std::uint32_t level, const IntervalSet& values, bool all, Memo& memo,
+// Halves first: many small sets are joined before few large ones.
+std::uint32_t Space::join(Op op, std::vector<std::uint32_t> sets, unsigned depth) {
+  std::sort(sets.begin(), sets.end());
+  sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
+  while (sets.size() > 1) {
+    std::size_t half = (sets.size() + 1) / 2;
+    for (std::size_t i = 0; i + half < sets.size(); ++i)
+      sets[i] = op == Op::exists ? apply<Op::overlay>(sets[i], sets[i + half], depth)
+                                 : apply<Op::restrict>(sets[i], sets[i + half], depth);
+    sets.resize(half);
+  }
+  return sets.front();
+}
+
+// Nodes above the level are rebuilt, nodes below cannot mention it. `values` is not empty.
+std::uint32_t Space::quantify(Op op, std::uint32_t f, std::uint32_t level, const IntervalSet& values, std::uint32_t call,
                               unsigned depth) {
-  if (level_of(f) > level) return !all && values.empty() ? leaf_bit : all && values.empty() ? leaf_bit | 1 : f;
-  if (depth > depth_limit) throw SpaceExhausted("more undecidable matches follow each other than the analysis takes");
-  if (auto it = memo.find(f); it != memo.end()) return it->second;
-  Node n = nodes_[f];
+  if (level_of(f) > level || deepest_of(f) < level) return f;
+  if (const CacheLine& l = line(op, f, call); l.op == op && l.f == f && l.g == call) return l.result;
+  const Node& n = node(f);
+  step(n.count, depth);
   std::uint32_t result;
   if (n.level == level) {
-    result = all ? leaf_bit | 1 : leaf_bit;
-    u128 lo = 0;
-    for (std::uint32_t i = 0; i < n.count; ++i) {
-      Edge e = edges_[n.first + i];
-      if (values.intersects(IntervalSet::range(lo, e.upto)))
-        result = apply(all ? Op::restrict : Op::overlay, result, e.child, depth + 1);
-      lo = e.upto + 1;
+    std::vector<std::uint32_t> met;
+    auto value = values.begin();
+    for (std::uint32_t i = 0; i < n.count && value != values.end(); ++i) {
+      if (bool last = i + 1 == n.count; last || value->lo <= n.upto(i)) {
+        met.push_back(n.children()[i]);
+        while (!last && value != values.end() && value->hi <= n.upto(i)) ++value;
+      }
     }
+    result = join(op, std::move(met), depth + 1);
   } else {
-    std::size_t base = scratch_.size();
-    for (std::uint32_t i = 0; i < n.count; ++i) {
-      Edge e = edges_[n.first + i];
-      std::uint32_t child = quantify(e.child, level, values, all, memo, depth + 1);
-      push(base, e.upto, child);
-    }
-    result = make(n.level, base);
+    result = rebuild(n, [&](std::uint32_t child) { return quantify(op, child, level, values, call, depth + 1); });
   }
-  memo.emplace(f, result);
+  line(op, f, call) = {op, f, call, result};
   return result;
 }
 
 PacketSet Space::exists(PacketSet s, Dimension dimension, const IntervalSet& values) {
-  Memo memo;
-  return {quantify(s.node, static_cast<std::uint32_t>(dimension), values, false, memo, 0)};
+  if (values.empty()) return nothing();
+  return {quantify(Op::exists, s.node, static_cast<std::uint32_t>(dimension), values, next_call(), 0)};
 }
 
 PacketSet Space::every(PacketSet s, Dimension dimension, const IntervalSet& values) {
-  Memo memo;
-  return {quantify(s.node, static_cast<std::uint32_t>(dimension), values, true, memo, 0)};
+  if (values.empty()) return constant(1);
+  return {quantify(Op::every, s.node, static_cast<std::uint32_t>(dimension), values, next_call(), 0)};
 }
 
 PacketSet Space::exists(PacketSet s, Dimension dimension) {
   return exists(s, dimension, IntervalSet::range(0, dimension_max(dimension)));
 }
 
-// how: 0 every predicate false, 1 some assignment, 2 every assignment. Bottom up: all predicates lie below all fields.
-std::uint32_t Space::settle(std::uint32_t f, int how, Memo& memo, unsigned depth) {
-  if (is_leaf(f)) return f;
-  if (depth > depth_limit) throw SpaceExhausted("more undecidable matches follow each other than the analysis takes");
-  if (auto it = memo.find(f); it != memo.end()) return it->second;
-  Node n = nodes_[f];
+std::uint32_t Space::substitute(std::uint32_t f, std::uint32_t level, const std::vector<std::uint16_t>& to, std::uint32_t call,
+                                unsigned depth) {
+  if (level_of(f) > level || deepest_of(f) < level) return f;
+  if (const CacheLine& l = line(Op::substitute, f, call); l.op == Op::substitute && l.f == f && l.g == call) return l.result;
+  const Node& n = node(f);
+  step(n.count, depth);
   std::uint32_t result;
-  if (n.level >= dimension_count) {
-    std::uint32_t no = settle(edges_[n.first].child, how, memo, depth + 1);
-    if (how == 0) {
-      result = no;
-    } else {
-      std::uint32_t yes = settle(edges_[n.first + 1].child, how, memo, depth + 1);
-      result = apply(how == 1 ? Op::overlay : Op::restrict, no, yes, depth + 1);
-    }
+  if (n.level == level) {
+    std::size_t base = narrow_.size();
+    std::uint32_t last = n.count - 1, max = static_cast<std::uint32_t>(level_max(level));
+    auto upto = [&](std::uint32_t i) { return i < last ? n.words[i] : max; };
+    for (std::uint32_t v = 0; v < to.size(); ++v)
+      push(narrow_, base, v, n.children()[seek(0, last, std::uint32_t{to[v]}, upto)]);
+    for (std::uint32_t i = 0; i < n.count; ++i)
+      if (upto(i) >= to.size()) push(narrow_, base, upto(i), n.children()[i]);
+    result = make(level, narrow_, base);
   } else {
-    std::size_t base = scratch_.size();
-    for (std::uint32_t i = 0; i < n.count; ++i) {
-      Edge e = edges_[n.first + i];
-      std::uint32_t child = settle(e.child, how, memo, depth + 1);
-      push(base, e.upto, child);
-    }
-    result = make(n.level, base);
+    result = rebuild(n, [&](std::uint32_t child) { return substitute(child, level, to, call, depth + 1); });
   }
-  memo.emplace(f, result);
+  line(Op::substitute, f, call) = {Op::substitute, f, call, result};
   return result;
 }
 
-std::uint32_t Space::assume(std::uint32_t f, std::uint32_t level, unsigned value, Memo& memo, unsigned depth) {
-  if (level_of(f) > level) return f;
-  if (depth > depth_limit) throw SpaceExhausted("more undecidable matches follow each other than the analysis takes");
-  if (auto it = memo.find(f); it != memo.end()) return it->second;
-  Node n = nodes_[f];
+PacketSet Space::substitute(PacketSet f, Dimension dimension, const std::vector<std::uint16_t>& to) {
+  return {substitute(f.node, static_cast<std::uint32_t>(dimension), to, next_call(), 0)};
+}
+
+std::uint32_t Space::move(std::uint32_t f, std::uint32_t level, Interval from, u128 to, std::uint32_t call, unsigned depth) {
+  if (f == leaf_bit) return f;
+  if (const CacheLine& l = line(Op::move, f, call); l.op == Op::move && l.f == f && l.g == call) return l.result;
   std::uint32_t result;
-  if (n.level == level) {
-    result = edges_[n.first + value].child;
+  if (level_of(f) < level) {
+    const Node& n = node(f);
+    step(n.count, depth);
+    result = rebuild(n, [&](std::uint32_t child) { return move(child, level, from, to, call, depth + 1); });
   } else {
-    std::size_t base = scratch_.size();
-    for (std::uint32_t i = 0; i < n.count; ++i) {
-      Edge e = edges_[n.first + i];
-      std::uint32_t child = assume(e.child, level, value, memo, depth + 1);
-      push(base, e.upto, child);
+    u128 max = level_max(level), last = to + (from.hi - from.lo);
+    std::size_t base = wide_.size();
+    if (to > 0) push(wide_, base, to - 1, leaf_bit);
+    if (level_of(f) > level) {
+      push(wide_, base, last, f);
+    } else {
+      const Node& n = node(f);
+      step(n.count, depth);
+      for (std::uint32_t i = 0; i < n.count; ++i) {
+        u128 upto = i + 1 < n.count ? n.upto(i) : max;
+        if (upto < from.lo) continue;
+        push(wide_, base, std::min(upto, from.hi) - from.lo + to, n.children()[i]);
+        if (upto >= from.hi) break;
+      }
     }
-    result = make(n.level, base);
+    if (last < max) push(wide_, base, max, leaf_bit);
+    result = make(level, wide_, base);
   }
-  memo.emplace(f, result);
+  line(Op::move, f, call) = {Op::move, f, call, result};
+  return result;
+}
+
+PacketSet Space::move(PacketSet s, Dimension dimension, Interval from, u128 to) {
+  return {move(s.node, static_cast<std::uint32_t>(dimension), from, to, next_call(), 0)};
+}
+
+// Bottom up: all predicates lie below all fields.
+std::uint32_t Space::settle(Op op, std::uint32_t f, unsigned depth) {
+  if (deepest_of(f) < dimension_count) return f;
+  if (const CacheLine& l = line(op, f, 0); l.op == op && l.f == f) return l.result;
+  const Node& n = node(f);
+  step(n.count, depth);
+  std::uint32_t result;
+  if (n.level < dimension_count) {
+    result = rebuild(n, [&](std::uint32_t child) { return settle(op, child, depth + 1); });
+  } else {
+    result = settle(op, n.children()[0], depth + 1);
+    if (op != Op::without_predicates) {
+      std::uint32_t yes = settle(op, n.children()[1], depth + 1);
+      result = op == Op::possible ? apply<Op::overlay>(result, yes, depth + 1) : apply<Op::restrict>(result, yes, depth + 1);
+    }
+  }
+  line(op, f, 0) = {op, f, 0, result};
+  return result;
+}
+
+std::uint32_t Space::assume(std::uint32_t f, std::uint32_t level, unsigned value, unsigned depth) {
+  if (level_of(f) > level || deepest_of(f) < level) return f;
+  std::uint32_t key = level << 1 | value;
+  if (const CacheLine& l = line(Op::assume, f, key); l.op == Op::assume && l.f == f && l.g == key) return l.result;
+  const Node& n = node(f);
+  step(n.count, depth);
+  std::uint32_t result = n.level == level
+                             ? n.children()[value]
+                             : rebuild(n, [&](std::uint32_t child) { return assume(child, level, value, depth + 1); });
+  line(Op::assume, f, key) = {Op::assume, f, key, result};
   return result;
 }
 
 PacketSet Space::assume(PacketSet f, std::uint32_t predicate, bool value) {
-  Memo memo;
-  return {assume(f.node, dimension_count + predicate, value ? 1 : 0, memo, 0)};
+  return {assume(f.node, dimension_count + predicate, value ? 1 : 0, 0)};
 }
 
-PacketSet Space::without_predicates(PacketSet f) {
-  Memo memo;
-  return {settle(f.node, 0, memo, 0)};
-}
-PacketSet Space::possible(PacketSet s) {
-  Memo memo;
-  return {settle(s.node, 1, memo, 0)};
-}
-PacketSet Space::proven(PacketSet s) {
-  Memo memo;
-  return {settle(s.node, 2, memo, 0)};
-}
+PacketSet Space::without_predicates(PacketSet f) { return {settle(Op::without_predicates, f.node, 0)}; }
+PacketSet Space::possible(PacketSet s) { return {settle(Op::possible, s.node, 0)}; }
+PacketSet Space::proven(PacketSet s) { return {settle(Op::proven, s.node, 0)}; }
 
 // ---- questions --------------------------------------------------------------------------------------------------
 
-void Space::visit(std::uint32_t f, const std::function<void(std::uint32_t)>& each) const {
-  std::unordered_map<std::uint32_t, bool> seen;
+// `each` gets every node once, and every leaf as often as an edge leads to it; false keeps the walk from going below.
+template <class Each>
+void Space::visit(std::uint32_t f, const Each& each) const {
+  if (++visits_ == 0) seen_.clear(), ++visits_;
+  if (seen_.size() < node_count_) seen_.resize(std::max<std::size_t>(node_count_, 2 * seen_.size()));
   std::vector<std::uint32_t> todo = {f};
-  seen[f] = true;
   while (!todo.empty()) {
     std::uint32_t id = todo.back();
     todo.pop_back();
-    each(id);
-    if (is_leaf(id)) continue;
-    const Node& n = nodes_[id];
-    for (std::uint32_t i = 0; i < n.count; ++i)
-      if (seen.emplace(edges_[n.first + i].child, true).second) todo.push_back(edges_[n.first + i].child);
+    if (!is_leaf(id) && std::exchange(seen_[id], visits_) == visits_) continue;
+    if (!each(id) || is_leaf(id)) continue;
+    const Node& n = node(id);
+    todo.insert(todo.end(), n.children(), n.children() + n.count);
   }
 }
 
 IntervalSet Space::project(PacketSet s, Dimension dimension) {
   auto level = static_cast<std::uint32_t>(dimension);
-  IntervalSet out, everything = IntervalSet::range(0, dimension_max(dimension));
+  IntervalSet out;
   if (s.empty()) return out;
-  // An edge that jumps over the level to something not empty allows every value.
-  bool skips = level_of(s.node) > level;
+  bool all = false;  // something not empty does not depend on the dimension
+  std::vector<Interval> found;
   visit(s.node, [&](std::uint32_t id) {
-    if (is_leaf(id) || nodes_[id].level > level) return;
-    const Node& n = nodes_[id];
-    u128 lo = 0;
-    for (std::uint32_t i = 0; i < n.count; ++i) {
-      const Edge& e = edges_[n.first + i];
-      if (e.child != leaf_bit) {
-        if (n.level == level)
-          out.add(lo, e.upto);
-        else if (level_of(e.child) > level)
-          skips = true;
+    if (all || id == leaf_bit) return false;
+    if (level_of(id) > level || deepest_of(id) < level) {
+      all = true;
+    } else if (const Node& n = node(id); n.level < level) {
+      return true;
+    } else {
+      u128 lo = 0;
+      for (std::uint32_t i = 0; i < n.count; ++i) {
+        u128 upto = i + 1 < n.count ? n.upto(i) : level_max(level);
+        if (n.children()[i] != leaf_bit) found.push_back({lo, upto});
+        lo = upto + 1;
       }
-      lo = e.upto + 1;
     }
+    return false;
   });
-  return skips ? everything : out;
+  if (all) return IntervalSet::range(0, dimension_max(dimension));
+  std::sort(found.begin(), found.end(), [](const Interval& a, const Interval& b) { return a.lo < b.lo; });
+  for (const Interval& i : found) out.add(i.lo, i.hi);
+  return out;
 }
 
 std::vector<std::uint32_t> Space::predicates_of(PacketSet f) {
   std::set<std::uint32_t> found;
   visit(f.node, [&](std::uint32_t id) {
-    if (!is_leaf(id) && nodes_[id].level >= dimension_count) found.insert(nodes_[id].level - dimension_count);
+    if (deepest_of(id) < dimension_count) return false;
+    if (node(id).level >= dimension_count) found.insert(node(id).level - dimension_count);
+    return true;
   });
   return {found.begin(), found.end()};
 }
 
 std::vector<std::uint32_t> Space::values_of(PacketSet f) {
-  std::set<std::uint32_t> found;
+  std::vector<std::uint32_t> found;
   visit(f.node, [&](std::uint32_t id) {
-    if (is_leaf(id)) found.insert(id & ~leaf_bit);
+    if (is_leaf(id) && (found.empty() || found.back() != (id & ~leaf_bit))) found.push_back(id & ~leaf_bit);
+    return true;
   });
-  return {found.begin(), found.end()};
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
 }
 
 std::uint32_t Space::at(PacketSet f, const std::vector<u128>& packet, const std::vector<bool>& predicates) const {
   std::uint32_t id = f.node;
   while (!is_leaf(id)) {
-    const Node& n = nodes_[id];
+    const Node& n = node(id);
     std::uint32_t p = n.level - dimension_count;
     u128 value = n.level < dimension_count ? packet[n.level] : p < predicates.size() && predicates[p] ? 1 : 0;
-    auto begin = edges_.begin() + n.first;
-    id = std::lower_bound(begin, begin + n.count, value, [](const Edge& e, u128 v) { return e.upto < v; })->child;
+    std::uint32_t lo = 0, hi = n.count - 1;
+    while (lo < hi) {
+      std::uint32_t middle = lo + (hi - lo) / 2;
+      if (n.upto(middle) < value)
+        lo = middle + 1;
+      else
+        hi = middle;
+    }
+    id = n.children()[lo];
   }
   return id & ~leaf_bit;
 }
@@ -470,20 +652,15 @@ std::vector<u128> Space::pick(PacketSet s, std::vector<std::uint32_t>* predicate
   std::vector<u128> packet(dimension_count, 0);
   std::uint32_t id = s.node;
   while (!is_leaf(id)) {
-    const Node& n = nodes_[id];
-    u128 lo = 0;
-    for (std::uint32_t i = 0; i < n.count; ++i) {
-      const Edge& e = edges_[n.first + i];
-      if (e.child != leaf_bit) {
-        if (n.level < dimension_count)
-          packet[n.level] = lo;
-        else if (predicates && lo == 1)
-          predicates->push_back(n.level - dimension_count);
-        id = e.child;
-        break;
-      }
-      lo = e.upto + 1;
-    }
+    const Node& n = node(id);
+    std::uint32_t i = 0;
+    while (n.children()[i] == leaf_bit) ++i;
+    u128 lo = i == 0 ? 0 : n.upto(i - 1) + 1;
+    if (n.level < dimension_count)
+      packet[n.level] = lo;
+    else if (predicates && lo == 1)
+      predicates->push_back(n.level - dimension_count);
+    id = n.children()[i];
   }
   return packet;
 }

@@ -7,12 +7,13 @@
 // holds for some of their values is *possible*.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "parsers/interval_set.h"
@@ -21,11 +22,12 @@
 namespace ipo {
 
 // The order is the diagram's variable order. Ranges: family 0 = IPv4, 1 = IPv6; in, out: Interfaces' numbers; state:
-// State; nat: bit 0 destination translated, bit 1 source translated; destination_port holds type * 256 + code for ICMP.
+// State; nat: bit 0 destination translated, bit 1 source translated; marks: an index into Ruleset::marks; destination_port
+// holds type * 256 + code for ICMP.
 enum class Dimension : std::uint8_t {
-  family, protocol, in, out, state, nat, destination, destination_port, source, source_port, tcp_flags
+  family, protocol, in, out, state, nat, marks, destination, destination_port, source, source_port, tcp_flags
 };
-constexpr std::uint32_t dimension_count = 11;
+constexpr std::uint32_t dimension_count = 12;
 u128 dimension_max(Dimension dimension);
 Dimension dimension_of(Field field);
 
@@ -67,7 +69,8 @@ struct SpaceExhausted : std::runtime_error {
 // Owns every node; sets of different spaces must not meet.
 class Space {
  public:
-  // Budgets: edges stored (32 bytes each) and elementary steps; past either, operations throw SpaceExhausted.
+  // Budgets: edges stored (8 bytes each, 20 of IPv6 addresses) and elementary steps; past either, operations throw
+  // SpaceExhausted.
   explicit Space(std::size_t edge_budget = std::size_t{1} << 24, std::uint64_t step_budget = std::uint64_t{1} << 28);
 
   PacketSet nothing() const { return {leaf_bit}; }
@@ -75,7 +78,10 @@ class Space {
   // All well-formed packets of a family: addresses within its range, enumerations within theirs.
   PacketSet universe(Family family);
   // {p : p.dimension in values}, whatever the family.
-  PacketSet test(Dimension dimension, const IntervalSet& values);
+  PacketSet test(Dimension dimension, const IntervalSet& values) { return within(dimension, values, constant(1)); }
+  // The same as restrict(inner, test(dimension, values)) without making the test, where `inner` depends on later
+  // dimensions only: a box is built from its last dimension up.
+  PacketSet within(Dimension dimension, const IntervalSet& values, PacketSet inner);
   // {p : the predicate holds}. Predicates are numbered from 0 in the order of their first use.
   PacketSet predicate(std::uint32_t number);
 
@@ -87,7 +93,7 @@ class Space {
   PacketSet intersect(PacketSet f, PacketSet s) { return restrict(f, s); }
   // f outside the set s, 0 inside.
   PacketSet minus(PacketSet f, PacketSet s);
-  // Each value v replaced by map(v); map is called once per distinct value.
+  // Each value v replaced by map(v), which depends on nothing but v: it may be asked again.
   PacketSet relabel(PacketSet f, const std::function<std::uint32_t(std::uint32_t)>& map);
   // {p : f(p) == value}.
   PacketSet where(PacketSet f, std::uint32_t value);
@@ -97,6 +103,10 @@ class Space {
   PacketSet exists(PacketSet s, Dimension dimension, const IntervalSet& values);
   PacketSet every(PacketSet s, Dimension dimension, const IntervalSet& values);
   PacketSet exists(PacketSet s, Dimension dimension);
+  // The function at p[dimension := to[p.dimension]]; what `to` does not reach stays. For small dimensions.
+  PacketSet substitute(PacketSet f, Dimension dimension, const std::vector<std::uint16_t>& to);
+  // {p[dimension := p.dimension - from.lo + to] : p in s, p.dimension in from}.
+  PacketSet move(PacketSet s, Dimension dimension, Interval from, u128 to);
   // {p : some / every assignment of the predicates has p in s}.
   PacketSet possible(PacketSet s);
   PacketSet proven(PacketSet s);
@@ -121,50 +131,91 @@ class Space {
   // given, receives the numbers of the predicates that must hold for it; all others are false.
   std::vector<u128> pick(PacketSet s, std::vector<std::uint32_t>* predicates = nullptr) const;
 
-  std::size_t node_count() const { return nodes_.size(); }
-  std::size_t edge_count() const { return edges_.size(); }
-  // Elementary steps taken by binary operations so far: what tests of growth count.
+  std::size_t node_count() const { return node_count_; }
+  std::size_t edge_count() const { return edge_count_; }
+  // Pairs of nodes combined and intervals merged so far: what tests of growth count.
   std::uint64_t steps() const { return steps_; }
 
  private:
   static constexpr std::uint32_t leaf_bit = 0x80000000u;
+  // The inclusive ends of all its intervals but the last, which ends where the dimension does; then the children. Ends are
+  // one word each where all fit, else four (`wide`), so that equal functions look alike. `deepest` is the last level the
+  // function depends on.
+  struct Node {
+    const std::uint32_t* words;
+    std::uint32_t level, count;
+    std::uint32_t deepest : 31, wide : 1;
+    std::uint32_t stride() const { return wide ? 4 : 1; }
+    const std::uint32_t* children() const { return words + std::size_t{count - 1} * stride(); }
+    u128 upto(std::uint32_t i) const;
+  };
+  template <class End>
   struct Edge {
-    u128 upto;  // inclusive
+    End upto;
     std::uint32_t child;
   };
-  struct Node {
-    std::uint32_t level;
-    std::uint32_t first;  // into edges_
-    std::uint32_t count;
-    std::uint64_t hash;   // of level and edges
+  template <class End>
+  using Edges = std::vector<Edge<End>>;
+  enum class Op : std::uint32_t {
+    none, overlay, restrict, minus, where, relabel, exists, every, possible, proven, without_predicates, assume,
+    substitute, move
   };
-  enum class Op : std::uint8_t { overlay, restrict, minus };
+  struct CacheLine {
+    Op op = Op::none;
+    std::uint32_t f = 0, g = 0, result = 0;
+  };
+  using Map = std::function<std::uint32_t(std::uint32_t)>;
 
   static bool is_leaf(std::uint32_t id) { return (id & leaf_bit) != 0; }
-  std::uint32_t level_of(std::uint32_t id) const { return is_leaf(id) ? ~0u : nodes_[id].level; }
+  const Node& node(std::uint32_t id) const { return node_blocks_[id >> block_bits][id & (block_size - 1)]; }
+  std::uint32_t level_of(std::uint32_t id) const { return is_leaf(id) ? ~0u : node(id).level; }
+  std::uint32_t deepest_of(std::uint32_t id) const { return is_leaf(id) ? 0 : node(id).deepest; }
   u128 level_max(std::uint32_t level) const;
-  // Makes or finds the node whose edges are scratch_[base..]; removes them from scratch_.
-  std::uint32_t make(std::uint32_t level, std::size_t base);
-  void push(std::size_t base, u128 upto, std::uint32_t child);
-  std::uint32_t apply(Op op, std::uint32_t f, std::uint32_t g, unsigned depth);
-  using Memo = std::unordered_map<std::uint32_t, std::uint32_t>;
-  std::uint32_t quantify(std::uint32_t f, std::uint32_t level, const IntervalSet& values, bool all, Memo& memo, unsigned depth);
-  std::uint32_t settle(std::uint32_t f, int how, Memo& memo, unsigned depth);
-  std::uint32_t assume(std::uint32_t f, std::uint32_t level, unsigned value, Memo& memo, unsigned depth);
-  std::uint32_t map_leaves(std::uint32_t f, const std::function<std::uint32_t(std::uint32_t)>& map, Memo& memo, unsigned depth);
-  void visit(std::uint32_t f, const std::function<void(std::uint32_t)>& each) const;
+  // Makes or finds the node whose edges are edges[base..]; removes them.
+  std::uint32_t make(std::uint32_t level, Edges<std::uint32_t>& edges, std::size_t base);
+  std::uint32_t make(std::uint32_t level, Edges<u128>& edges, std::size_t base);
+  std::uint32_t intern(std::uint32_t level, std::uint32_t count, bool wide, std::uint32_t deepest, std::size_t words);
+  std::uint32_t* room(std::size_t words);
+  std::uint32_t deepest_child(std::uint32_t deepest, std::uint32_t child) const { return std::max(deepest, deepest_of(child)); }
 
-  void rehash();
+  void step(std::uint64_t count, unsigned depth);
+  CacheLine& line(Op op, std::uint32_t f, std::uint32_t g);
+  template <Op op>
+  std::uint32_t apply(std::uint32_t f, std::uint32_t g, unsigned depth);
+  template <Op op>
+  std::uint32_t combine(std::uint32_t f, std::uint32_t g, unsigned depth);
+  // The node with each child c replaced by each(c).
+  template <class Each>
+  std::uint32_t rebuild(const Node& n, const Each& each);
+  std::uint32_t join(Op op, std::vector<std::uint32_t> sets, unsigned depth);
+  std::uint32_t map_leaves(Op op, std::uint32_t f, std::uint32_t call, const Map& map, unsigned depth);
+  std::uint32_t quantify(Op op, std::uint32_t f, std::uint32_t level, const IntervalSet& values, std::uint32_t call,
+                         unsigned depth);
+  std::uint32_t substitute(std::uint32_t f, std::uint32_t level, const std::vector<std::uint16_t>& to, std::uint32_t call,
+                           unsigned depth);
+  std::uint32_t move(std::uint32_t f, std::uint32_t level, Interval from, u128 to, std::uint32_t call, unsigned depth);
+  std::uint32_t settle(Op op, std::uint32_t f, unsigned depth);
+  std::uint32_t assume(std::uint32_t f, std::uint32_t level, unsigned value, unsigned depth);
+  // Every node of f once, f first, that `each` returns true for the parent of.
+  template <class Each>
+  void visit(std::uint32_t f, const Each& each) const;
+  std::uint32_t next_call();
+  void grow();
 
-  std::vector<Node> nodes_;
-  std::vector<Edge> edges_;
-  std::vector<std::uint32_t> unique_;  // open addressing over nodes_, ~0u = free
-  struct CacheLine {
-    std::uint64_t key = ~std::uint64_t{0};
-    std::uint32_t f = 0, result = 0;
-  };
-  std::vector<CacheLine> cache_;  // direct-mapped, grows with nodes_
-  std::vector<Edge> scratch_;
+  static constexpr std::uint32_t block_bits = 12, block_size = 1u << block_bits;
+  std::vector<std::unique_ptr<Node[]>> node_blocks_;
+  std::uint32_t node_count_ = 0;
+  std::vector<std::unique_ptr<std::uint32_t[]>> word_blocks_;
+  std::uint32_t* free_ = nullptr;   // the unused rest of the last block
+  std::size_t free_words_ = 0;
+  std::size_t edge_count_ = 0;
+  std::vector<std::uint64_t> unique_;  // open addressing: hash and id of every node; ~0 = free
+  std::vector<CacheLine> cache_;       // direct-mapped, grows with the nodes
+  Edges<std::uint32_t> narrow_;        // edges of nodes under construction
+  Edges<u128> wide_;
+  std::uint32_t calls_ = 0;            // of operations whose results hold for one call only
+  mutable std::vector<std::uint32_t> seen_;  // by node: the last visit that met it
+  mutable std::uint32_t visits_ = 0;
   std::size_t edge_budget_;
   std::uint64_t step_budget_;
   std::uint64_t steps_ = 0;

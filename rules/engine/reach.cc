@@ -1,8 +1,18 @@
-// The base chains of a hook run in order. A nat chain splits the packets by the rule that translates them; a later chain
-// judges what a translation made of them, so its verdict is carried back: a packet passes when its image passes.
+// The base chains of a hook run in order. A chain splits the packets by the rule that translates them and by what its rules
+// change of them; a later chain judges what became of them, so its verdict is carried back: a packet passes when its image
+// passes.
 #include "rules/engine/reach.h"
 
+#include <algorithm>
+
 namespace ipo {
+namespace {
+
+constexpr std::uint16_t invalid = static_cast<std::uint16_t>(State::invalid), untracked = static_cast<std::uint16_t>(State::untracked);
+constexpr std::size_t piece_limit = 256;
+const std::vector<std::uint16_t> before_tracking = {invalid, invalid, invalid, invalid, untracked};
+
+}  // namespace
 
 const BaseChain* Reach::last_filter(Hook hook) const {
   const BaseChain* last = nullptr;
@@ -18,13 +28,89 @@ PacketSet Reach::pick_predicate(const Flow& flow, const char* what) {
       flow.translation.rule->span);
 }
 
+// NETMAP moves every net of its size onto one net; a shift of ports moves every run of its size onto one range.
+void Reach::find_pieces(Flow& flow) {
+  Space& s = chains_.space();
+  const Translation& t = flow.translation.rule->action.translation;
+  auto cut = [](const IntervalSet& values, u128 base, u128 size, u128 range, u128 to, std::vector<Piece>& out) {
+    for (const Interval& i : values)
+      for (u128 lo = i.lo;;) {
+        u128 off = ((lo - base) & range) % size;
+        u128 last = std::min(i.hi - lo, std::min(size - 1 - off, range - ((lo - base) & range)));
+        if (out.size() == piece_limit) return out.clear();
+        out.push_back({{lo, lo + last}, to + off});
+        if (lo + last == i.hi) break;
+        lo += last + 1;
+      }
+  };
+  u128 whole = address_max(chains_.ruleset().family);
+  u128 hosts = t.netmap ? whole & ~t.netmap->mask : 0;
+  if (t.netmap && (hosts & (hosts + 1)) == 0 && hosts != whole)
+    cut(s.project(flow.accepted, Dimension::destination).intersected(IntervalSet::range(0, whole)), 0, hosts + 1, ~u128{0},
+        t.netmap->value & t.netmap->mask, flow.address_pieces);
+  if (t.port_base && t.ports.size() > 1)
+    cut(s.project(flow.accepted, Dimension::destination_port), *t.port_base, t.ports.size(), 65535, t.ports.begin()->lo, flow.port_pieces);
+}
+
+PacketSet Reach::moved(PacketSet set, Dimension dimension, const std::vector<Piece>& pieces, bool back) {
+  Space& s = chains_.space();
+  PacketSet out = s.nothing();
+  for (const Piece& piece : pieces) {
+    Interval there{piece.to, piece.to + (piece.from.hi - piece.from.lo)};
+    out = s.unite(out, back ? s.move(set, dimension, there, piece.from.lo) : s.move(set, dimension, piece.from, piece.to));
+  }
+  return out;
+}
+
 PacketSet Reach::before(PacketSet seen, const Flow& flow) {
   Space& s = chains_.space();
-  if (flow.untracked)
-    seen = s.exists(seen, Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked)));
+  seen = chains_.effects().before(seen, flow.effect);
   if (!flow.translation.rule) return seen;
+  PacketSet translated = s.exists(seen, Dimension::nat, IntervalSet::of(1)), as_it_was = s.exists(seen, Dimension::nat, IntervalSet::of(0));
+  if (translated == as_it_was) return undone(translated, flow);
+  translated = undone(translated, flow), as_it_was = undone(as_it_was, flow);
+  auto [same, other] = unchanged(flow);
+  PacketSet open = s.minus(s.minus(s.constant(1), same), other);
+  PacketSet either = s.unite(s.intersect(translated, as_it_was),
+                             s.intersect(s.unite(translated, as_it_was), pick_predicate(flow, "what it has already")));
+  return s.unite(s.unite(s.intersect(as_it_was, same), s.intersect(translated, other)), s.intersect(either, open));
+}
+
+// Packets, as they arrive, that the translation certainly leaves as they are, and that it certainly changes.
+std::pair<PacketSet, PacketSet> Reach::unchanged(const Flow& flow) {
+  Space& s = chains_.space();
   const Translation& t = flow.translation.rule->action.translation;
-  seen = s.exists(seen, Dimension::nat, IntervalSet::of(1));
+  PacketSet all = s.constant(1), same = all, other = s.nothing();
+  auto part = [&](Dimension dimension, const IntervalSet& values, bool stays) {
+    PacketSet inside = s.test(dimension, values);
+    same = stays || values.size() == 1 ? s.intersect(same, inside) : s.nothing();
+    other = s.unite(other, s.minus(all, inside));
+  };
+  auto moves = [&](Dimension dimension, const std::vector<Piece>& pieces) {
+    IntervalSet stay;
+    for (const Piece& piece : pieces)
+      if (piece.from.lo == piece.to) stay.add(piece.from.lo, piece.from.hi);
+    part(dimension, stay, true);
+  };
+  if (!flow.port_pieces.empty())
+    moves(Dimension::destination_port, flow.port_pieces);
+  else if (!t.ports.empty())
+    part(Dimension::destination_port, t.ports, t.keeps_port);
+  if (!flow.address_pieces.empty())
+    moves(Dimension::destination, flow.address_pieces);
+  else if (t.netmap)
+    part(Dimension::destination, addresses_of(*t.netmap), true);
+  else if (t.to_receiving_interface)
+    same = s.nothing();
+  else if (!t.addresses.empty())
+    part(Dimension::destination, t.addresses, false);
+  return {same, other};
+}
+
+// The packets that belong to `seen` once address and port are written; what tells whether that was a change is settled.
+PacketSet Reach::undone(PacketSet seen, const Flow& flow) {
+  Space& s = chains_.space();
+  const Translation& t = flow.translation.rule->action.translation;
   // One value: replaced. Several: some of them for the upper bound, all of them for the lower.
   auto replaced = [&](PacketSet set, Dimension dimension, const IntervalSet& values, const char* what) {
     PacketSet some = s.exists(set, dimension, values);
@@ -32,12 +118,16 @@ PacketSet Reach::before(PacketSet seen, const Flow& flow) {
     PacketSet all = s.every(set, dimension, values);
     return s.unite(all, s.intersect(some, pick_predicate(flow, what)));
   };
-  if (!t.ports.empty()) {
+  if (!flow.port_pieces.empty()) {
+    seen = moved(seen, Dimension::destination_port, flow.port_pieces, true);
+  } else if (!t.ports.empty()) {
     PacketSet inside = t.keeps_port ? s.test(Dimension::destination_port, t.ports) : s.nothing();
-    PacketSet moved = replaced(seen, Dimension::destination_port, t.ports, "the port");
-    seen = s.unite(s.intersect(seen, inside), s.minus(moved, inside));
+    PacketSet changed = replaced(seen, Dimension::destination_port, t.ports, "the port");
+    seen = s.unite(s.intersect(seen, inside), s.minus(changed, inside));
   }
-  if (t.netmap)
+  if (!flow.address_pieces.empty())
+    seen = moved(seen, Dimension::destination, flow.address_pieces, true);
+  else if (t.netmap)
     seen = replaced(seen, Dimension::destination, addresses_of(*t.netmap), "the address");
   else if (t.to_receiving_interface)
     seen = replaced(seen, Dimension::destination, IntervalSet::range(0, address_max(chains_.ruleset().family)), "the address");
@@ -50,8 +140,10 @@ PacketSet Reach::exact(PacketSet arrived, const Flow& flow) {
   if (!flow.translation.rule) return arrived;
   Space& s = chains_.space();
   const Translation& t = flow.translation.rule->action.translation;
-  if (t.netmap || t.addresses.size() > 1 || (!t.keeps_port && t.ports.size() > 1)) return s.nothing();
-  return t.ports.size() > 1 ? s.intersect(arrived, s.test(Dimension::destination_port, t.ports)) : arrived;
+  bool shifts = !flow.port_pieces.empty();
+  if ((t.netmap && flow.address_pieces.empty()) || t.addresses.size() > 1) return s.nothing();
+  if (!t.keeps_port && t.ports.size() > 1 && !shifts) return s.nothing();
+  return t.ports.size() > 1 && !shifts ? s.intersect(arrived, s.test(Dimension::destination_port, t.ports)) : arrived;
 }
 
 PacketSet Reach::after(PacketSet arrived, const Flow& flow) {
@@ -59,15 +151,21 @@ PacketSet Reach::after(PacketSet arrived, const Flow& flow) {
   auto assign = [&](PacketSet set, Dimension dimension, const IntervalSet& values) {
     return s.intersect(s.exists(set, dimension), s.test(dimension, values));
   };
-  if (flow.untracked) arrived = assign(arrived, Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked)));
+  arrived = chains_.effects().after(arrived, flow.effect);
   if (!flow.translation.rule) return arrived;
   const Translation& t = flow.translation.rule->action.translation;
-  arrived = assign(arrived, Dimension::nat, IntervalSet::of(1));
-  if (!t.ports.empty()) {
+  auto [same, other] = unchanged(flow);
+  PacketSet changed = assign(s.minus(arrived, same), Dimension::nat, IntervalSet::of(1));
+  arrived = s.unite(s.minus(arrived, other), changed);
+  if (!flow.port_pieces.empty()) {
+    arrived = moved(arrived, Dimension::destination_port, flow.port_pieces, false);
+  } else if (!t.ports.empty()) {
     PacketSet inside = t.keeps_port ? s.test(Dimension::destination_port, t.ports) : s.nothing();
     arrived = s.unite(s.intersect(arrived, inside), assign(s.minus(arrived, inside), Dimension::destination_port, t.ports));
   }
-  if (t.netmap)
+  if (!flow.address_pieces.empty())
+    arrived = moved(arrived, Dimension::destination, flow.address_pieces, false);
+  else if (t.netmap)
     arrived = assign(arrived, Dimension::destination, addresses_of(*t.netmap));
   else if (t.to_receiving_interface)
     arrived = assign(arrived, Dimension::destination, IntervalSet::range(0, address_max(chains_.ruleset().family)));
@@ -76,24 +174,41 @@ PacketSet Reach::after(PacketSet arrived, const Flow& flow) {
   return arrived;
 }
 
+void Reach::take(Flow& split, Flow& rest, PacketSet mine) {
+  Space& s = chains_.space();
+  split.accepted = s.intersect(rest.accepted, mine);
+  rest.accepted = s.minus(rest.accepted, mine);
+  if (rest.decided.empty()) return;
+  split.arrived = s.intersect(rest.arrived, mine), rest.arrived = s.minus(rest.arrived, mine);
+  for (Flow* flow : {&split, &rest}) {
+    flow->seen = after(flow->arrived, *flow);
+    for (ChainSets::Decided& d : flow->decided) d.packets = s.intersect(d.packets, flow->seen);
+    std::erase_if(flow->decided, [](const ChainSets::Decided& d) { return d.packets.empty(); });
+  }
+}
+
 std::vector<Flow> Reach::flows(Hook hook, PacketSet arriving) {
   Space& s = chains_.space();
   const Ruleset& ruleset = chains_.ruleset();
+  Effects& effects = chains_.effects();
   std::vector<Flow> flows(1);
   flows[0].accepted = arriving;
   const BaseChain* last = last_filter(hook);
+  bool judged = false;
+  PacketSet fresh = s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::new_)));
+  // Only the first packet of a tracked connection meets the nat chains, and only one rule translates it.
+  auto translatable = [&](const BaseChain& base, const Flow& flow) {
+    return base.nat && !flow.translation.rule && !effects[flow.effect].untracks;
+  };
   for (Hook stage : {Hook::prerouting, hook}) {
     if (stage == Hook::prerouting && hook == Hook::output) continue;
     for (const BaseChain& base : ruleset.base_chains) {
       if (base.hook != stage || (base.nat && base.priority > 0)) continue;
-      PacketSet decision = chains_.decision(base), untracked_here = base.nat ? s.nothing() : chains_.untracked(base);
-      if (base.priority < conntrack_priority) {
-        // Split by what the rules do, look at each part as of state INVALID, and put them together again.
-        IntervalSet invalid = IntervalSet::of(static_cast<unsigned>(State::invalid));
-        decision = s.unite(s.restrict(s.constant(outcome_accept), s.exists(s.where(decision, outcome_accept), Dimension::state, invalid)),
-                           s.restrict(s.constant(outcome_drop), s.exists(s.where(decision, outcome_drop), Dimension::state, invalid)));
-        untracked_here = s.exists(untracked_here, Dimension::state, invalid);
-      }
+      PacketSet decision = chains_.decision(base);
+      // What is not left untracked has no known state before connection tracking.
+      if (base.priority < conntrack_priority) decision = s.substitute(decision, Dimension::state, before_tracking);
+      PacketSet outcomes = s.relabel(decision, [](std::uint32_t v) { return outcome_of(v); });
+      judged = judged || &base == last;
       if (&base == last)
         for (Flow& flow : flows) {
           flow.arrived = flow.accepted;
@@ -102,30 +217,27 @@ std::vector<Flow> Reach::flows(Hook hook, PacketSet arriving) {
         }
       std::vector<Flow> next;
       for (Flow& flow : flows) {
+        auto arriving_as = [&](PacketSet here) { return before(effects.before(here, flow.later), flow); };
         // Where a packet may pass, whatever of it is dropped on other predicates; 0 is a packet no rule speaks of.
-        flow.accepted = s.minus(flow.accepted, before(s.where(decision, outcome_drop), flow));
-        if (base.nat && !flow.untracked && !flow.translation.rule) {
-          for (std::uint32_t value : s.values_of(decision)) {
-            if (value < first_translation) continue;
-            Flow translated = flow;
-            translated.translation = chains_.translations()[value - first_translation];
-            translated.accepted = s.intersect(flow.accepted, s.where(decision, value));
-            flow.accepted = s.minus(flow.accepted, s.where(decision, value));
-            bool local = translated.translation.rule->action.translation.to_receiving_interface;
-            if (!translated.accepted.empty() && !(local && hook == Hook::forward)) next.push_back(translated);
+        flow.accepted = s.minus(flow.accepted, arriving_as(s.where(outcomes, outcome_drop)));
+        for (std::uint32_t value : s.values_of(decision)) {
+          bool translated = outcome_of(value) >= first_translation;
+          if (translated ? !translatable(base, flow) : effect_of(value) == 0 || outcome_of(value) == outcome_drop) continue;
+          PacketSet mine = s.where(decision, value);
+          if (translated) mine = s.intersect(mine, fresh);
+          Flow split = flow;
+          take(split, flow, arriving_as(mine));
+          std::uint32_t& effect = judged ? split.later : split.effect;
+          effect = effects.compose(effect, effect_of(value));
+          if (translated) {
+            split.translation = chains_.translations()[outcome_of(value) - first_translation];
+            find_pieces(split);
           }
-        } else if (!base.nat) {
-          PacketSet untracked = s.intersect(flow.accepted, before(untracked_here, flow));
-          if (!flow.untracked && !untracked.empty()) {
-            Flow split = flow;
-            split.untracked = true;
-            split.accepted = untracked;
-            flow.accepted = s.minus(flow.accepted, untracked);
-            next.push_back(split);
-          }
+          bool local = translated && split.translation.rule->action.translation.to_receiving_interface;
+          if (!split.accepted.empty() && !(local && hook == Hook::forward)) next.push_back(std::move(split));
         }
         // What the last filter has judged stays, so that one can ask who blocked it.
-        if (!flow.accepted.empty() || !flow.decided.empty()) next.push_back(flow);
+        if (!flow.accepted.empty() || !flow.decided.empty()) next.push_back(std::move(flow));
       }
       flows = std::move(next);
     }

@@ -7,10 +7,20 @@
 
 namespace ipo {
 
-// Packets that take the same way: the same translation, tracked or not.
+// A range of values, and where the first of them is moved to.
+struct Piece {
+  Interval from;
+  u128 to = 0;
+};
+
+// Packets that take the same way: the same translation, the same effect of rules on tracking and marks.
 struct Flow {
   RuleRef translation;      // rule null = not translated
-  bool untracked = false;
+  // Where the translation moves ranges of destinations or ports as a whole (NETMAP, shifted ports): those its packets have.
+  // Empty = it does not, or they are more than 256; then what it writes is any of its values.
+  std::vector<Piece> address_pieces, port_pieces;
+  std::uint32_t effect = 0;  // of ChainSets::effects(), as the last filter sees it
+  std::uint32_t later = 0;   // what the last filter and chains after it add
   PacketSet accepted;       // as they arrive; a function of the predicates
   PacketSet proven;         // as the last filter sees them: accepted whatever is undecidable (filled in by Exposure)
   PacketSet arrived;        // as they arrive, those the last filter chain judges
@@ -38,6 +48,12 @@ class Reach {
   const BaseChain* last_filter(Hook hook) const;
 
  private:
+  // The split takes `mine` of the packets, as they arrive, with what was noted of them.
+  void take(Flow& split, Flow& rest, PacketSet mine);
+  void find_pieces(Flow& flow);
+  PacketSet moved(PacketSet set, Dimension dimension, const std::vector<Piece>& pieces, bool back);
+  std::pair<PacketSet, PacketSet> unchanged(const Flow& flow);
+  PacketSet undone(PacketSet seen, const Flow& flow);
   PacketSet pick_predicate(const Flow& flow, const char* what);
 
   ChainSets& chains_;

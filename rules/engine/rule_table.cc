@@ -17,8 +17,7 @@ std::vector<InterfaceTest> interfaces_of(const Ruleset& ruleset) {
   for (const Chain& chain : ruleset.chains)
     for (const Rule& rule : chain.rules)
       for (const Condition& condition : rule.conditions)
-        for (const Test& test : condition.any_of)
-          if (auto* interface = std::get_if<InterfaceTest>(&test)) out.push_back(*interface);
+        each_test<InterfaceTest>(condition, [&](const InterfaceTest& test) { out.push_back(test); });
   return out;
 }
 
@@ -31,6 +30,15 @@ Truth TableTest::of_many(const Interval& v) const {
   auto first = std::lower_bound(list.begin(), list.end(), v.lo, [](const Interval& i, u128 at) { return i.hi < at; });
   if (first == list.end() || first->lo > v.hi) return Truth::no;
   return first->lo <= v.lo && first->hi >= v.hi ? Truth::yes : Truth::maybe;
+}
+
+Truth TableTest::of_all(const PacketRange& packet) const {
+  Truth least = Truth::yes;
+  for (const TableTest& test : all) {
+    least = std::min(least, test.of(packet));
+    if (least == Truth::no) break;
+  }
+  return least;
 }
 
 Truth TableCondition::of(const PacketRange& packet) const {
@@ -59,6 +67,7 @@ RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(in
   for (const Chain& chain : ruleset.chains) {
     ChainTable& table = chains_.emplace_back();
     table.chain = &chain;
+    table.first = static_cast<std::uint32_t>(rules);
     if (!chain.policy || chain.policy->value == ActionKind::unknown)
       table.policy_accepts = predicate(unknown_policy(chain), chain.policy ? chain.policy->span : chain.span);
     table.rules.reserve(chain.rules.size());
@@ -67,6 +76,7 @@ RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(in
       made.rule = &rule;
       made.kind = rule.action.kind;
       untracks_ = untracks_ || made.kind == ActionKind::untrack;
+      made.passive = made.kind == ActionKind::proceed && rule.action.remark.empty();
       if (made.kind == ActionKind::jump || made.kind == ActionKind::go_to) {
         auto it = index.find(chain.table + '\0' + rule.action.chain);
         if (it == index.end())
@@ -75,7 +85,10 @@ RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(in
           made.target = static_cast<std::uint32_t>(it->second);
       }
       made.conditions.reserve(rule.conditions.size());
-      for (const Condition& condition : rule.conditions) made.conditions.push_back(table_condition(condition));
+      for (const Condition& condition : rule.conditions) {
+        made.conditions.push_back(table_condition(condition));
+        made.several = made.several || condition.any_of.size() > 1;
+      }
     }
     rules += chain.rules.size();
   }
@@ -98,33 +111,67 @@ std::uint32_t RuleTable::predicate(const OpaqueTest& test, SourceSpan place) {
   return it->second;
 }
 
+namespace {
+
+void measure(TableTest& test) {
+  const auto& list = test.values->intervals();
+  test.lo = list.empty() ? 1 : list.front().lo;
+  test.hi = list.empty() ? 0 : list.back().hi;
+  test.whole = list.size() == 1;
+}
+
+}  // namespace
+
+TableTest RuleTable::table_test(const FieldTest& test) {
+  TableTest made;
+  made.dimension = dimension_of(test.field);
+  made.values = &test.values;
+  measure(made);
+  return made;
+}
+
+TableTest RuleTable::table_test(const InterfaceTest& test) {
+  TableTest made;
+  made.dimension = test.incoming ? Dimension::in : Dimension::out;
+  auto [it, added] = interface_tests_.try_emplace({test.name, test.prefix}, nullptr);
+  if (added) {
+    it->second = &interface_sets_.emplace_back(interfaces_.matching(test));
+    // The lowest number a prefix matches is that of its other members.
+    u128 lowest = it->second->begin()->lo;
+    if (test.prefix && !test.name.empty()) prefixes_.emplace(test.name, lowest);
+    if (!test.prefix) exact_.emplace(test.name, lowest);
+  }
+  made.values = it->second;
+  measure(made);
+  return made;
+}
+
+TableTest RuleTable::table_test(const OpaqueTest& test, SourceSpan place) {
+  TableTest made;
+  made.opaque = true;
+  made.predicate = predicate(test, place);
+  return made;
+}
+
 TableCondition RuleTable::table_condition(const Condition& condition) {
   TableCondition out;
   out.negated = condition.negated;
   out.span = condition.span;
   for (const Test& test : condition.any_of) {
-    TableTest& made = out.any_of.emplace_back();
     if (auto* field = std::get_if<FieldTest>(&test)) {
-      made.dimension = dimension_of(field->field);
-      made.values = &field->values;
+      out.any_of.push_back(table_test(*field));
     } else if (auto* interface = std::get_if<InterfaceTest>(&test)) {
-      made.dimension = interface->incoming ? Dimension::in : Dimension::out;
-      auto [it, added] = interface_tests_.try_emplace({interface->name, interface->prefix}, nullptr);
-      if (added) {
-        it->second = &interface_sets_.emplace_back(interfaces_.matching(*interface));
-        // The lowest number a prefix matches is that of its other members.
-        if (!interface->name.empty()) (interface->prefix ? prefixes_ : exact_).emplace(interface->name, it->second->begin()->lo);
-      }
-      made.values = it->second;
+      out.any_of.push_back(table_test(*interface));
+    } else if (auto* opaque = std::get_if<OpaqueTest>(&test)) {
+      out.any_of.push_back(table_test(*opaque, condition.span));
     } else {
-      made.opaque = true;
-      made.predicate = predicate(std::get<OpaqueTest>(test), condition.span);
-      continue;
+      // Of nothing holds always; parsers make none.
+      const auto& all = std::get<AllOf>(test);
+      TableTest& made = out.any_of.emplace_back();
+      for (const FieldTest& t : all.fields) made.all.push_back(table_test(t));
+      for (const InterfaceTest& t : all.interfaces) made.all.push_back(table_test(t));
+      for (const OpaqueTest& t : all.opaque) made.all.push_back(table_test(t, condition.span));
     }
-    const auto& list = made.values->intervals();
-    made.lo = list.empty() ? 1 : list.front().lo;
-    made.hi = list.empty() ? 0 : list.back().hi;
-    made.whole = list.size() == 1;
   }
   return out;
 }
@@ -159,7 +206,7 @@ void RuleTable::make_index(ChainTable& chain, std::size_t most_pieces) {
         IntervalSet values;
         bool alone = true;
         for (const TableTest& test : condition.any_of) {
-          alone = alone && !test.opaque && test.dimension == dimension;
+          alone = alone && !test.opaque && test.all.empty() && test.dimension == dimension;
           if (alone) values.add(*test.values);
         }
         if (!alone || condition.any_of.empty()) continue;
@@ -201,7 +248,7 @@ u128 RuleTable::interface_number(const std::string& name) const {
   if (name.empty()) return 0;
   if (auto it = exact_.find(name); it != exact_.end()) return it->second;
   u128 best = 1;
-  for (std::size_t n = 1; n <= name.size(); ++n)
+  for (std::size_t n = 1; n <= name.size() && !prefixes_.empty(); ++n)
     if (auto it = prefixes_.find(std::string_view(name).substr(0, n)); it != prefixes_.end()) best = it->second;
   return best;
 }

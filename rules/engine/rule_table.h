@@ -26,7 +26,14 @@ struct PacketRange {
 
 enum class Truth : std::uint8_t { no, maybe, yes };
 
-// A test of a rule: of one dimension, or of a predicate.
+// Whether one of `after`, written where a value of `before` stands, is another value. A translation that changes nothing does
+// not count as one for ctstate DNAT (nf_nat_core.c: nf_nat_setup_info).
+inline Truth changes(const Interval& before, const IntervalSet& after) {
+  if (!after.intersects(IntervalSet::range(before.lo, before.hi))) return Truth::yes;
+  return before.lo == before.hi && after.size() == 1 ? Truth::no : Truth::maybe;
+}
+
+// A test of a rule: of one dimension, of a predicate, or several that must all hold.
 struct TableTest {
   bool opaque = false;
   Dimension dimension = Dimension::protocol;
@@ -34,9 +41,11 @@ struct TableTest {
   u128 lo = 0, hi = 0;                   // hull of the values; lo > hi = none
   const IntervalSet* values = nullptr;
   bool whole = false;                    // the values are the hull
+  std::vector<TableTest> all;            // not empty: only these count
 
   Truth of(const PacketRange& packet) const {
     if (opaque) return Truth::maybe;
+    if (!all.empty()) return of_all(packet);
     const Interval& v = packet[dimension];
     if (v.hi < lo || v.lo > hi) return Truth::no;
     if (whole) return v.lo >= lo && v.hi <= hi ? Truth::yes : Truth::maybe;
@@ -45,6 +54,7 @@ struct TableTest {
 
  private:
   Truth of_many(const Interval& v) const;
+  Truth of_all(const PacketRange& packet) const;
 };
 
 struct TableCondition {
@@ -59,8 +69,10 @@ struct TableRule {
   std::vector<TableCondition> conditions;
   const Rule* rule = nullptr;
   ActionKind kind = ActionKind::proceed;  // jumps that loop, nest too deep or lead nowhere are unknown
+  bool several = false;                   // some condition has more than one test
   std::uint32_t target = 0;               // chain of jump and go_to
   std::uint32_t accepts = 0, drops = 0;   // of an unknown action: its predicates
+  bool passive = false;                   // it goes on and changes nothing
 
   Truth of(const PacketRange& packet) const;
 };
@@ -74,6 +86,7 @@ class RuleTable {
   struct ChainTable {
     const Chain* chain = nullptr;
     std::vector<TableRule> rules;
+    std::uint32_t first = 0;           // number of its first rule among those of all chains
     std::uint32_t policy_accepts = 0;  // the predicate, where the policy is not known
     // For each indexed dimension, where values begin that the rules tell apart, and for each such piece one bit per rule
     // that can match there. Pieces may be joined to save memory: a bit says "can", never "does".
@@ -92,6 +105,9 @@ class RuleTable {
   const std::vector<Predicate>& predicates() const { return predicates_; }
   // Some rule leaves packets untracked: then a packet's state may change under way.
   bool untracks() const { return untracks_; }
+  // Likewise marks: those a packet of the state arrives with, and all it may come to have.
+  Interval arriving_marks(State state) const { return {0, ruleset_.last_arriving_mark(state)}; }
+  Interval all_marks() const { return {0, ruleset_.marks.empty() ? 0 : ruleset_.marks.size() - 1}; }
 
   // The interface as the rules know it; names they do not tell apart share a number. Interfaces::name gives them back.
   u128 interface_number(const std::string& name) const;
@@ -104,13 +120,18 @@ class RuleTable {
 
  private:
   TableCondition table_condition(const Condition& condition);
+  TableTest table_test(const FieldTest& test);
+  TableTest table_test(const InterfaceTest& test);
+  TableTest table_test(const OpaqueTest& test, SourceSpan place);
   std::uint32_t predicate(const OpaqueTest& test, SourceSpan place);
   int nesting(std::size_t chain, std::vector<int>& height, int depth);
   void make_index(ChainTable& chain, std::size_t most_pieces);
 
   const Ruleset& ruleset_;
   Interfaces interfaces_;
-  std::map<std::string, u128, std::less<>> exact_, prefixes_;  // interface names to numbers
+  // Interface names to numbers.
+  std::unordered_map<std::string, u128> exact_;
+  std::map<std::string, u128, std::less<>> prefixes_;
   std::vector<ChainTable> chains_;
   std::deque<IntervalSet> interface_sets_;
   std::map<std::pair<std::string, bool>, const IntervalSet*> interface_tests_;

@@ -29,7 +29,8 @@ std::vector<RuleRef> cover_of(ChainSets& chains, PacketSet matched, std::vector<
   return out;
 }
 
-// What a hook's packets have of interfaces: none on the side where the machine itself stands.
+}  // namespace
+
 PacketSet hook_packets(ChainSets& chains, Hook hook) {
   Space& s = chains.space();
   IntervalSet some = chains.packets().interfaces.all(), none = IntervalSet::of(0);
@@ -38,10 +39,11 @@ PacketSet hook_packets(ChainSets& chains, Hook hook) {
   PacketSet set = s.intersect(chains.universe(), s.test(Dimension::in, has_in ? some : none));
   // POSTROUTING sees forwarded and local packets; OUTPUT's `in` is none, but rules cannot ask for it there.
   if (hook == Hook::postrouting) set = s.intersect(chains.universe(), s.test(Dimension::in, some.united(none)));
-  return s.intersect(set, s.test(Dimension::out, has_out ? some : none));
+  set = s.intersect(set, s.test(Dimension::out, has_out ? some : none));
+  if (std::size_t marks = chains.ruleset().marks.size(); marks > 0)
+    set = s.intersect(set, s.test(Dimension::marks, IntervalSet::range(0, marks - 1)));
+  return set;
 }
-
-}  // namespace
 
 std::vector<Shadow> find_shadows(ChainSets& chains) {
   Space& s = chains.space();
@@ -63,7 +65,7 @@ std::vector<Shadow> find_shadows(ChainSets& chains) {
       if (used.contains(&chain.rules[r]) || chains.kind(c, r) == ActionKind::unknown) continue;
       PacketSet matched = s.intersect(entered[c], chains.match(c, r));
       if (matched.empty()) continue;
-      std::vector<ChainSets::Taker> takers = chains.takers(c, r, matched, taker_limit);
+      std::vector<ChainSets::Taker> takers = chains.takers(c, 0, r, matched, taker_limit);
       Shadow shadow{{&chain, &chain.rules[r]}, cover_of(chains, matched, takers), takers.size() == taker_limit};
       if (shadow.covered_by.size() > cover_limit) {
         shadow.covered_by.resize(cover_limit);

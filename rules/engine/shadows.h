@@ -17,4 +17,7 @@ struct Shadow {
 // of a chain nothing enters, or that matches no packet at all, is not shadowed but something else.
 std::vector<Shadow> find_shadows(ChainSets& chains);
 
+// All packets a hook can see: they have no interface on the side where the machine itself stands.
+PacketSet hook_packets(ChainSets& chains, Hook hook);
+
 }  // namespace ipo

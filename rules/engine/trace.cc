@@ -3,6 +3,7 @@
 // its chains; and it leaves no step on the path.
 #include "rules/engine/trace.h"
 
+#include <algorithm>
 #include <set>
 
 #include "rules/engine/chains.h"
@@ -16,7 +17,8 @@ struct Walk {
   const Ruleset& ruleset;
   const Valuation& holds;
   Trace& result;
-  unsigned nat = 0;
+  unsigned nat = 0, marks = 0;        // marks: of Ruleset::marks
+  unsigned remarked = 0;              // how often they changed
   bool before_conntrack = false;      // raw: no state is known there yet
   std::set<std::size_t> open, undecided;  // chains being walked; chains that came back
 
@@ -32,8 +34,18 @@ struct Walk {
     return end;
   }
 
+  // Once marks change, chains the packet came back from may do otherwise.
+  void remark(const Chain& chain, const Rule& rule) {
+    if (rule.action.remark.empty() || rule.action.remark[marks] == marks) return;
+    marks = rule.action.remark[marks];
+    ++remarked;
+    step(chain, format_marks(ruleset.marks[marks]), rule.span);
+    undecided.clear();
+  }
+
   void translate(const Chain& chain, const Rule& rule) {
     Packet& p = result.packet;
+    Packet before = p;
     const Translation& t = rule.action.translation;
     if (t.netmap)
       p.destination = (p.destination & ~t.netmap->mask) | t.netmap->value;
@@ -41,8 +53,9 @@ struct Walk {
       p.destination = t.addresses.begin()->lo;
     // The kernel keeps a port that already lies in the range.
     if (!t.ports.empty() && !(t.keeps_port && t.ports.contains(p.destination_port)))
-      p.destination_port = static_cast<std::uint16_t>(t.ports.begin()->lo);
-    nat |= 1;
+      p.destination_port = t.port_base ? t.shifted(p.destination_port) : static_cast<std::uint16_t>(t.ports.begin()->lo);
+    // Nothing is translated where nothing changes (nf_nat_setup_info).
+    if (t.to_receiving_interface || p.destination != before.destination || p.destination_port != before.destination_port) nat |= 1;
     std::string to = t.to_receiving_interface ? "this machine" : format_address({p.family, p.destination});
     step(chain, "translate to " + to + (t.ports.empty() ? "" : " port " + std::to_string(p.destination_port)), rule.span);
     result.decided_by = rule.span;
@@ -62,7 +75,7 @@ struct Walk {
       bool all = true;
       Packet seen = result.packet;
       if (before_conntrack && seen.state != State::untracked) seen.state = State::invalid;
-      for (const Condition& c : rule.conditions) all = all && matches(c, seen, nat, holds);
+      for (const Condition& c : rule.conditions) all = all && matches(c, seen, {nat, marks}, holds);
       if (!all) continue;
       ActionKind kind = rule.action.kind;
       std::optional<std::size_t> target;
@@ -71,11 +84,15 @@ struct Walk {
         if (!target || open.contains(*target) || depth > depth_limit) kind = ActionKind::unknown;
       }
       switch (kind) {
-        case ActionKind::accept: return decided(chain, End::accept, "accept", rule.span);
+        case ActionKind::accept:
+          remark(chain, rule);
+          return decided(chain, End::accept, "accept", rule.span);
         case ActionKind::drop: return decided(chain, End::drop, "drop", rule.span);
         case ActionKind::reject: return decided(chain, End::reject, "reject", rule.span);
         case ActionKind::return_: step(chain, "return", rule.span); return End::returned;
-        case ActionKind::proceed: break;
+        case ActionKind::proceed:
+          remark(chain, rule);
+          break;
         case ActionKind::untrack:
           step(chain, "leave untracked", rule.span);
           result.packet.state = State::untracked;
@@ -94,9 +111,10 @@ struct Walk {
             std::size_t before = result.path.size();
             step(chain, (jump ? "jump to " : "go to ") + rule.action.chain, rule.span);
             State state = result.packet.state;
+            unsigned then = remarked;
             End end = run(*target, depth + 1);
             if (end != End::proceed && end != End::returned) return end;
-            if (result.packet.state == state) result.path.resize(before);
+            if (result.packet.state == state && remarked == then) result.path.resize(before);
           }
           if (!jump) return End::returned;
           break;
@@ -140,27 +158,37 @@ bool matches_interface(const InterfaceTest& test, const std::string& name) {
 
 }  // namespace
 
-bool matches(const Condition& condition, const Packet& p, unsigned nat, const Valuation& holds) {
+bool matches(const Condition& condition, const Packet& p, Tracked tracked, const Valuation& holds) {
+  auto field = [&](const FieldTest& test) {
+    u128 value = 0;
+    switch (test.field) {
+      case Field::protocol: value = p.protocol; break;
+      case Field::state: value = static_cast<unsigned>(p.state); break;
+      case Field::nat: value = tracked.nat; break;
+      case Field::marks: value = tracked.marks; break;
+      case Field::destination: value = p.destination; break;
+      case Field::destination_port: value = p.destination_port; break;
+      case Field::source: value = p.source; break;
+      case Field::source_port: value = p.source_port; break;
+      case Field::tcp_flags: value = p.tcp_flags; break;
+    }
+    return test.values.contains(value);
+  };
+  auto interface = [&](const InterfaceTest& test) { return matches_interface(test, test.incoming ? p.in : p.out); };
+  auto opaque = [&](const OpaqueTest& test) { return holds(test, condition.span); };
   bool any = false;
   for (const Test& test : condition.any_of) {
-    if (auto* field = std::get_if<FieldTest>(&test)) {
-      u128 value = 0;
-      switch (field->field) {
-        case Field::protocol: value = p.protocol; break;
-        case Field::state: value = static_cast<unsigned>(p.state); break;
-        case Field::nat: value = nat; break;
-        case Field::destination: value = p.destination; break;
-        case Field::destination_port: value = p.destination_port; break;
-        case Field::source: value = p.source; break;
-        case Field::source_port: value = p.source_port; break;
-        case Field::tcp_flags: value = p.tcp_flags; break;
-      }
-      any = any || field->values.contains(value);
-    } else if (auto* interface = std::get_if<InterfaceTest>(&test)) {
-      any = any || matches_interface(*interface, interface->incoming ? p.in : p.out);
-    } else {
-      any = any || holds(std::get<OpaqueTest>(test), condition.span);
-    }
+    if (any) break;
+    if (auto* f = std::get_if<FieldTest>(&test))
+      any = field(*f);
+    else if (auto* i = std::get_if<InterfaceTest>(&test))
+      any = interface(*i);
+    else if (auto* o = std::get_if<OpaqueTest>(&test))
+      any = opaque(*o);
+    else if (auto* all = std::get_if<AllOf>(&test))
+      any = std::all_of(all->fields.begin(), all->fields.end(), field) &&
+            std::all_of(all->interfaces.begin(), all->interfaces.end(), interface) &&
+            std::all_of(all->opaque.begin(), all->opaque.end(), opaque);
   }
   return any != condition.negated;
 }
@@ -168,13 +196,15 @@ bool matches(const Condition& condition, const Packet& p, unsigned nat, const Va
 Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds) {
   Trace result;
   result.packet = packet;
-  Walk walk{ruleset, holds, result, 0, false, {}, {}};
+  Walk walk{ruleset, holds, result, 0, 0, 0, false, {}, {}};
   for (Hook hook : {Hook::prerouting, packet.hook}) {
     if (hook == Hook::prerouting && packet.hook == Hook::output) continue;
     for (const BaseChain& base : ruleset.base_chains) {
       if (base.hook != hook) continue;
       if (base.nat && (result.packet.state != State::new_ || base.priority > 0)) continue;
-      if (!walk.base(base)) return result;
+      bool passes = walk.base(base);
+      result.translated = (walk.nat & 1) != 0;
+      if (!passes) return result;
     }
   }
   return result;

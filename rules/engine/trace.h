@@ -17,13 +17,19 @@ struct Trace {
   Packet packet;                            // as it leaves: after translation
   std::vector<PathStep> path;  // every rule that matched and had a part in it, then the policy; no chain that came back
   SourceSpan decided_by;
+  bool translated = false;     // its destination is another one, as ctstate DNAT sees it
 };
 
 // Sends a packet through the base chains of its hook (PREROUTING first for input and forward) up to and including
 // filter. Interfaces compare by name; "eth+" as a packet's interface is one that only the pattern eth+ matches.
 Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds);
 
+// What is known of a packet beside its own bytes: bits of Field::nat, number of its Field::marks.
+struct Tracked {
+  unsigned nat = 0, marks = 0;
+};
+
 // Whether the packet satisfies one condition.
-bool matches(const Condition& condition, const Packet& packet, unsigned nat, const Valuation& holds);
+bool matches(const Condition& condition, const Packet& packet, Tracked tracked, const Valuation& holds);
 
 }  // namespace ipo

@@ -1,16 +1,47 @@
 // First the packet is followed with every undecidable match false, each chain giving only the rules that can match. If no
-// such match was met that is the whole answer; else all worlds are followed at once to see whether they end alike.
+// such match was met that is the whole answer; else all worlds are followed at once to see whether they end alike. What comes
+// of it is kept by the packet's trail, and packets with a trail that is known are not followed at all.
 #include "rules/engine/verdict.h"
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <tuple>
+#include <unordered_map>
 
 #include "rules/engine/rule_table.h"
+#include "rules/engine/trail.h"
 #include "rules/engine/worlds.h"
 
 namespace ipo {
 namespace {
+
+constexpr std::size_t kept_bytes = std::size_t{8} << 20;  // of the verdicts kept by trail
+
+struct TrailHash {
+  using is_transparent = void;
+  std::size_t operator()(std::span<const std::uint32_t> words) const {
+    std::uint64_t hash = words.size();
+    for (std::uint32_t word : words) hash = (hash ^ word ^ hash >> 32) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+  }
+};
+
+struct SameTrail {
+  using is_transparent = void;
+  bool operator()(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b) const {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  }
+};
+
+// The hooks it may be at.
+std::span<const Hook> hooks_of(const PartialPacket& packet) {
+  static constexpr std::array all = {Hook::input, Hook::forward, Hook::output, Hook::forward};
+  std::span<const Hook> hooks = all;
+  if (packet.hook) return hooks.subspan(*packet.hook == Hook::input ? 0 : *packet.hook == Hook::forward ? 1 : 2, 1);
+  if (packet.in) return packet.out ? hooks.subspan(1, 1) : hooks.first(2);
+  return packet.out ? hooks.subspan(2, 2) : hooks.first(3);
+}
 
 // What the tests so far have left of a field that is not known. Values ruled out are only counted until they might be all.
 struct UnknownField {
@@ -46,7 +77,7 @@ struct UnknownField {
 }  // namespace
 
 struct Verdicts::Table {
-  explicit Table(const Ruleset& ruleset) : rules(ruleset), came_back(rules.chain_count(), 0) {}
+  explicit Table(const Ruleset& ruleset) : rules(ruleset), came_back(rules.chain_count(), 0), trail(rules) {}
 
   enum class End { proceed, accept, drop, reject, returned, translated };
 
@@ -54,13 +85,16 @@ struct Verdicts::Table {
 
   bool holds(const TableTest& test) {
     unknown_met = true;
+    if (!test.all.empty())
+      return std::all_of(test.all.begin(), test.all.end(),
+                         [&](const TableTest& t) { return t.of(packet) == Truth::yes || (t.of(packet) == Truth::maybe && holds(t)); });
     return !test.opaque && fields[static_cast<std::size_t>(test.dimension)].forced(*test.values);
   }
 
   bool matches(const TableRule& rule) {
     Truth truth = rule.of(packet);
     if (truth != Truth::maybe) return truth == Truth::yes;
-    if (rule.kind == ActionKind::proceed) return false;
+    if (rule.passive) return false;
     for (const TableCondition& condition : rule.conditions) {
       if (condition.of(packet) == Truth::yes) continue;
       bool any = false;
@@ -88,6 +122,7 @@ struct Verdicts::Table {
     Family family = rules.ruleset().family;
     Interval& dst = packet[Dimension::destination];
     Interval& port = packet[Dimension::destination_port];
+    Interval dst_before = dst, port_before = port;
     auto pick = [&](Interval& value, const IntervalSet& values) {
       unknown_met = unknown_met || values.size() > 1;
       value = {values.begin()->lo, values.begin()->lo};
@@ -103,14 +138,41 @@ struct Verdicts::Table {
     } else if (!t.addresses.empty()) {
       pick(dst, t.addresses);
     }
+    translate_port(t, port, pick);
+    bool writes = t.netmap || !t.addresses.empty() || t.to_receiving_interface;
+    Truth change = writes ? changes(dst_before, IntervalSet::range(dst.lo, dst.hi)) : Truth::no;
+    if (!t.ports.empty() && port.lo == port.hi) change = std::max(change, changes(port_before, IntervalSet::of(port.lo)));
+    if (change == Truth::no) return;
+    if (change == Truth::maybe) unknown_met = true;  // as if it did
     packet[Dimension::nat] = {packet[Dimension::nat].lo | 1, packet[Dimension::nat].lo | 1};
+  }
+
+  template <class Pick>
+  void translate_port(const Translation& t, Interval& port, Pick pick) {
     if (t.ports.empty()) return;
     if (t.keeps_port && port.lo == port.hi && t.ports.contains(port.lo)) return;
+    if (t.port_base && port.lo == port.hi) {
+      port.lo = port.hi = t.shifted(port.lo);
+      return;
+    }
     if (t.keeps_port && port.lo != port.hi) {
       unknown_met = true;
       if (fields[static_cast<std::size_t>(Dimension::destination_port)].forced(t.ports)) return;
     }
     pick(port, t.ports);
+  }
+
+  // What the marks become; where they are not known, all they may become.
+  void remark(const Chain& chain, const Rule& rule) {
+    const auto& to = rule.action.remark;
+    Interval& marks = packet[Dimension::marks];
+    if (to.empty() || (marks.lo == marks.hi && to[static_cast<std::size_t>(marks.lo)] == marks.lo)) return;
+    IntervalSet image;
+    for (u128 n = marks.lo; n <= marks.hi; ++n) image.add(to[static_cast<std::size_t>(n)], to[static_cast<std::size_t>(n)]);
+    unknown_met = unknown_met || marks.lo != marks.hi;
+    set(Dimension::marks, image);
+    verdict->path.push_back({{&chain, &rule}, ActionKind::proceed, image.size() == 1 ? rules.ruleset().marks[static_cast<std::size_t>(marks.lo)] : std::optional<Marks>()});
+    ++now;
   }
 
   End run(std::size_t index) {
@@ -128,12 +190,16 @@ struct Verdicts::Table {
     if (!matches(rule)) return End::proceed;
     const Chain& chain = *table.chain;
     switch (rule.kind) {
-      case ActionKind::accept: return decided(chain, rule.rule, ActionKind::accept, End::accept);
+      case ActionKind::accept:
+        remark(chain, *rule.rule);
+        return decided(chain, rule.rule, ActionKind::accept, End::accept);
       case ActionKind::drop: return decided(chain, rule.rule, ActionKind::drop, End::drop);
       case ActionKind::reject: return decided(chain, rule.rule, ActionKind::reject, End::reject);
       case ActionKind::translate_source: return decided(chain, rule.rule, ActionKind::translate_source, End::accept);
       case ActionKind::return_: verdict->path.push_back({{&chain, rule.rule}, ActionKind::return_}); return End::returned;
-      case ActionKind::proceed: return End::proceed;
+      case ActionKind::proceed:
+        remark(chain, *rule.rule);
+        return End::proceed;
       case ActionKind::untrack:
         verdict->path.push_back({{&chain, rule.rule}, ActionKind::untrack});
         state = State::untracked;
@@ -216,6 +282,7 @@ struct Verdicts::Table {
     out[Dimension::destination_port] = p.destination_port.value_or(Interval{0, 65535});
     known(Dimension::tcp_flags, p.tcp_flags);
     known(Dimension::nat, 0);
+    out[Dimension::marks] = rules.arriving_marks(p.state);
     // A new packet has not been translated yet; whether the connection of another was is anybody's guess.
     if (p.state == State::established || p.state == State::related) out[Dimension::nat] = {0, 3};
     return out;
@@ -246,6 +313,59 @@ struct Verdicts::Table {
     out.certainty = unknown_met ? Certainty::possible : Certainty::proven;
   }
 
+  // ---- one packet ----
+
+  // Of a packet that looks like ranges[i] at hooks[i].
+  Verdict verdict_at(std::span<const Hook> hooks, State arriving_state) {
+    Verdict first;
+    bool alike = true;
+    SourceSpan otherwise;
+    for (std::size_t i = 0; i < hooks.size(); ++i) {
+      Verdict here;
+      follow(ranges[i], hooks[i], arriving_state, here);
+      if (here.certainty == Certainty::possible) {
+        Fates fates = fates_of(rules, ranges[i], hooks[i], arriving_state);
+        if (fates.one) here.certainty = Certainty::proven;
+        here.doubts = std::move(fates.doubts);
+      }
+      if (i == 0) {
+        first = std::move(here);
+        continue;
+      }
+      if (here.certainty == Certainty::possible) first.certainty = Certainty::possible;
+      first.doubts.insert(first.doubts.end(), here.doubts.begin(), here.doubts.end());
+      if (alike && (here.outcome != first.outcome || here.destination != first.destination ||
+                    here.destination_port != first.destination_port)) {
+        alike = false;
+        otherwise = here.decided_by.chain ? here.decided_by.span() : SourceSpan{};
+      }
+    }
+    if (!alike) {
+      first.certainty = Certainty::possible;
+      first.doubts.push_back({"hook is not given", otherwise});
+    }
+    auto before = [](const Doubt& a, const Doubt& b) { return std::tie(a.span, a.why) < std::tie(b.span, b.why); };
+    auto same = [](const Doubt& a, const Doubt& b) { return a.span == b.span && a.why == b.why; };
+    std::stable_sort(first.doubts.begin(), first.doubts.end(), before);
+    first.doubts.erase(std::unique(first.doubts.begin(), first.doubts.end(), same), first.doubts.end());
+    return first;
+  }
+
+  using Kept = std::unordered_map<std::vector<std::uint32_t>, Verdict, TrailHash, SameTrail>;
+
+  // Keeps the verdict of the trail; all others are forgotten where there are too many.
+  Kept::iterator keep(Verdict made) {
+    std::size_t bytes = sizeof(Kept::value_type) + trail.words().size_bytes() + made.path.size() * sizeof(Step);
+    for (const Doubt& doubt : made.doubts) bytes += sizeof(Doubt) + doubt.why.size();
+    if (bytes + bytes_kept > kept_bytes) {
+      kept.clear();
+      bytes_kept = 0;
+    }
+    bytes_kept += bytes;
+    made.alike = ++verdicts_made;
+    return kept.emplace(std::vector(trail.words().begin(), trail.words().end()), std::move(made)).first;
+  }
+
   RuleTable rules;
   PacketRange packet;  // as it looks where it is now
   std::array<UnknownField, dimension_count> fields;  // of those the packet does not know
@@ -254,58 +374,40 @@ struct Verdicts::Table {
   std::vector<std::uint64_t> came_back;  // of each chain, when the packet last came back from it
   std::uint64_t now = 0;                 // goes on whenever the packet, or the base chain, changes
   Verdict* verdict = nullptr;
+
+  Trail trail;
+  std::array<PacketRange, 3> ranges;  // of the packet asked for, at each hook it may be at
+  Kept kept;
+  std::size_t bytes_kept = 0;
+  std::uint64_t verdicts_made = 0;
+  Verdict last;  // where it is not kept
 };
 
 Verdicts::Verdicts(const Ruleset& ruleset) : table_(std::make_unique<Table>(ruleset)) {}
 Verdicts::~Verdicts() = default;
 
-Verdict Verdicts::of(const PartialPacket& packet) {
-  std::array<Hook, 3> hooks = {Hook::input, Hook::forward, Hook::output};
-  std::size_t count = 1;
-  if (packet.hook)
-    hooks = {*packet.hook};
-  else if (packet.in && packet.out)
-    hooks = {Hook::forward};
-  else if (packet.in)
-    hooks = {Hook::input, Hook::forward}, count = 2;
-  else if (packet.out)
-    hooks = {Hook::output, Hook::forward}, count = 2;
-  else
-    count = 3;
-
-  Verdict first;
-  bool alike = true;
-  SourceSpan otherwise;
-  for (std::size_t i = 0; i < count; ++i) {
-    Verdict here;
-    PacketRange range = table_->range_of(packet, hooks[i]);
-    table_->follow(range, hooks[i], packet.state, here);
-    if (here.certainty == Certainty::possible) {
-      Fates fates = fates_of(table_->rules, range, hooks[i], packet.state);
-      if (fates.one) here.certainty = Certainty::proven;
-      here.doubts = std::move(fates.doubts);
-    }
-    if (i == 0) {
-      first = std::move(here);
-      continue;
-    }
-    if (here.certainty == Certainty::possible) first.certainty = Certainty::possible;
-    first.doubts.insert(first.doubts.end(), here.doubts.begin(), here.doubts.end());
-    if (alike && (here.outcome != first.outcome || here.destination != first.destination ||
-                  here.destination_port != first.destination_port)) {
-      alike = false;
-      otherwise = here.decided_by.chain ? here.decided_by.span() : SourceSpan{};
-    }
+const Verdict& Verdicts::of(const PartialPacket& packet) {
+  std::span<const Hook> hooks = hooks_of(packet);
+  Table& table = *table_;
+  table.trail.clear();
+  bool keeps = true;
+  for (std::size_t i = 0; i < hooks.size(); ++i) {
+    table.ranges[i] = table.range_of(packet, hooks[i]);
+    keeps = keeps && table.trail.add(table.ranges[i], hooks[i], packet.state);
   }
-  if (!alike) {
-    first.certainty = Certainty::possible;
-    first.doubts.push_back({"hook is not given", otherwise});
+  // What is written at one hook may be what came at another, or not.
+  if (hooks.size() > 1 && (table.trail.writes_address() || table.trail.writes_port())) keeps = false;
+  if (!keeps) return table.last = table.verdict_at(hooks, packet.state);
+  auto kept = table.kept.find(table.trail.words());
+  if (kept == table.kept.end()) kept = table.keep(table.verdict_at(hooks, packet.state));
+  Verdict& verdict = kept->second;
+  if (!table.trail.writes_address()) verdict.destination = packet.destination;
+  if (!table.trail.writes_port()) {
+    const auto& port = packet.destination_port;
+    verdict.destination_port.reset();
+    if (port && port->lo == port->hi) verdict.destination_port = static_cast<std::uint16_t>(port->lo);
   }
-  auto before = [](const Doubt& a, const Doubt& b) { return std::tie(a.span, a.why) < std::tie(b.span, b.why); };
-  auto same = [](const Doubt& a, const Doubt& b) { return a.span == b.span && a.why == b.why; };
-  std::stable_sort(first.doubts.begin(), first.doubts.end(), before);
-  first.doubts.erase(std::unique(first.doubts.begin(), first.doubts.end(), same), first.doubts.end());
-  return first;
+  return verdict;
 }
 
 std::string text_of(const Step& step, const Verdict& verdict, Family family) {
@@ -336,7 +438,7 @@ std::string text_of(const Step& step, const Verdict& verdict, Family family) {
       if (!t.ports.empty() && verdict.destination_port) text += " port " + std::to_string(*verdict.destination_port);
       return text;
     }
-    default: return "proceed";
+    default: return step.marks ? format_marks(*step.marks) : "set a mark";
   }
 }
 

@@ -29,10 +29,11 @@ struct PartialPacket {
   std::uint8_t tcp_flags = tcp_syn;          // tcp only
 };
 
-// A rule, or the policy, that had a part in the packet's way. `did` is accept or drop where the action is not known.
+// A rule, or the policy, that had a part in the packet's way. `did` is accept or drop where the action is not known, proceed where it sets marks.
 struct Step {
   RuleRef at;
   ActionKind did = ActionKind::accept;
+  std::optional<Marks> marks = {};  // what they are then, where a rule sets them and that is known
 };
 
 struct Verdict {
@@ -45,6 +46,9 @@ struct Verdict {
   std::vector<Step> path;     // as Trace::path
   RuleRef decided_by;         // chain null where no chain is at the hook
   std::vector<Doubt> doubts;  // what a possible verdict depends on, by place
+  // Verdicts of one ruleset with the same number, not 0, differ in destination and destination port only, and not in one that a
+  // step writes.
+  std::uint64_t alike = 0;
 };
 
 // "accept", "jump to SERVICES", "translate to 192.168.42.1 port 69": as in a trace. The verdict is the one it is a step of.
@@ -58,8 +62,8 @@ class Verdicts {
   ~Verdicts();
 
   // A packet without a hook is tried at each it may take: `in` alone means input or forward, `out` alone output or forward,
-  // both forward, none all three.
-  Verdict of(const PartialPacket& packet);
+  // both forward, none all three. Valid until the next call.
+  const Verdict& of(const PartialPacket& packet);
 
  private:
   struct Table;

@@ -79,7 +79,9 @@ class Walk {
  private:
   // ---- sets of worlds ----
 
-  bool open(Dimension d, const Interval& v) const { return !known(v) || (d == Dimension::state && table_.untracks()); }
+  bool open(Dimension d, const Interval& v) const {
+    return !known(v) || (d == Dimension::state && table_.untracks()) || (d == Dimension::marks && !known(table_.all_marks()));
+  }
 
   PacketSet worlds_of(const PacketRange& packet) {
     PacketSet all = space_.constant(1);
@@ -96,6 +98,11 @@ class Walk {
       case Truth::no: return space_.nothing();
       case Truth::yes: return space_.constant(1);
       case Truth::maybe: break;
+    }
+    if (!test.all.empty()) {
+      PacketSet out = space_.constant(1);
+      for (const TableTest& each : test.all) out = space_.intersect(out, set_of(each, packet, place));
+      return out;
     }
     if (test.opaque) {
       asked_predicates_.try_emplace(test.predicate, place);
@@ -146,22 +153,22 @@ class Walk {
     auto join = [&](PacketSet& to, PacketSet more) { to = space_.unite(to, more); };
     table_.candidates(chain, packet, [&](std::uint32_t r) {
       const TableRule& rule = chain.rules[r];
-      if (rule.kind == ActionKind::proceed || rule.of(packet) == Truth::no) return true;
+      if (rule.passive || rule.of(packet) == Truth::no) return true;
       if (++rules_met_ > rule_budget) throw SpaceExhausted("too many rules");
       PacketSet hit = matched(rule, packet, worlds);
       if (hit.empty()) return true;
       worlds = space_.minus(worlds, hit);
       switch (rule.kind) {
         case ActionKind::accept:
-        case ActionKind::translate_source: join(ends.accepted, hit); break;
+        case ActionKind::translate_source: join(ends.accepted, effects_.after(hit, effects_.of(rule.rule->action))); break;
         case ActionKind::drop: join(ends.dropped, hit); break;
         case ActionKind::reject: join(ends.rejected, hit); break;
         case ActionKind::return_: join(returned, hit); break;
         case ActionKind::translate_destination: ends.translated.emplace_back(rule.rule, hit); break;
         case ActionKind::untrack:
-          ++untracks_;
-          join(worlds, space_.intersect(space_.exists(hit, Dimension::state),
-                                        space_.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked)))));
+        case ActionKind::proceed:
+          ++changes_;
+          join(worlds, effects_.after(hit, effects_.of(rule.rule->action)));
           break;
         case ActionKind::unknown: {
           PacketSet accepts = space_.intersect(hit, predicate(rule.accepts, rule.rule->span));
@@ -174,7 +181,6 @@ class Walk {
         }
         case ActionKind::jump: join(worlds, enter(rule.target, packet, hit, ends)); break;
         case ActionKind::go_to: join(returned, enter(rule.target, packet, hit, ends)); break;
-        case ActionKind::proceed: break;
       }
       return !worlds.empty();
     });
@@ -186,16 +192,17 @@ class Walk {
     PacketSet known_back = space_.intersect(worlds, came_back_[target]);
     PacketSet fresh = space_.minus(worlds, known_back);
     if (fresh.empty()) return known_back;
-    unsigned untracks = untracks_;
+    unsigned changes = changes_;
     PacketSet back = walk(target, packet, fresh, ends);
-    if (untracks == untracks_) came_back_[target] = space_.unite(came_back_[target], back);
+    if (changes == changes_) came_back_[target] = space_.unite(came_back_[target], back);
     return space_.unite(known_back, back);
   }
 
   void end(const Group& group, ActionKind verdict, PacketSet worlds) {
     if (worlds.empty()) return;
-    // A state that changed under way would hide what it changed by.
+    // A state or mark that changed under way would hide what it changed by.
     if (table_.untracks()) worlds = space_.exists(worlds, Dimension::state);
+    worlds = space_.exists(worlds, Dimension::marks);
     auto value = [](const Interval& v, Origin origin) {
       return known(v) && origin != Origin::picked ? Value{Origin::arrived, true, v.lo} : Value{origin, false, 0};
     };
@@ -264,6 +271,7 @@ class Walk {
     Family family = ruleset_.family;
     Interval& dst = group.packet[Dimension::destination];
     IntervalSet whole = IntervalSet::range(0, address_max(family));
+    Interval dst_before = dst, port_before = group.packet[Dimension::destination_port];
     if (t.netmap && known(dst)) {
       dst.lo = dst.hi = (dst.lo & ~t.netmap->mask) | t.netmap->value;
     } else if (t.netmap) {
@@ -277,7 +285,16 @@ class Walk {
       assign(group, Dimension::destination, whole);
       group.destination = Origin::this_machine;
     }
-    group.packet[Dimension::nat] = {group.packet[Dimension::nat].lo | 1, group.packet[Dimension::nat].lo | 1};
+    bool writes = t.netmap || !t.addresses.empty() || t.to_receiving_interface;
+    Truth moved = !writes ? Truth::no : changes(dst_before, t.addresses.size() > 1 ? t.addresses : IntervalSet::range(dst.lo, dst.hi));
+    auto finish = [&](Group& done, Truth port_moved) {
+      Truth change = std::max(moved, port_moved);
+      Interval& nat = done.packet[Dimension::nat];
+      if (change == Truth::yes) nat.lo |= 1, nat.hi |= 1;
+      if (change == Truth::maybe) assign(done, Dimension::nat, IntervalSet::range(nat.lo, nat.hi | 1));
+      next.push_back(done);
+    };
+    Truth port_moved = Truth::no;
     if (!t.ports.empty()) {
       PacketSet inside = space_.nothing();
       const Interval& port = group.packet[Dimension::destination_port];
@@ -291,23 +308,31 @@ class Walk {
       if (!inside.empty()) {
         Group keeping = group;
         keeping.worlds = inside;
-        next.push_back(keeping);
+        finish(keeping, Truth::no);
       }
       if (outside.empty()) return;
       group.worlds = outside;
-      pick(group, Dimension::destination_port, t.ports, rule, "the port", group.port);
+      IntervalSet to = t.port_base && known(port) ? IntervalSet::of(t.shifted(port.lo)) : t.ports;
+      // A port that may stay where it is has a group of its own.
+      port_moved = t.keeps_port ? Truth::yes : changes(port_before, to);
+      pick(group, Dimension::destination_port, to, rule, "the port", group.port);
     }
-    next.push_back(group);
+    finish(group, port_moved);
   }
 
   void follow(PacketRange packet) {
+    Interval marks = packet[Dimension::marks];
     if (table_.untracks()) packet[Dimension::state] = {0, 4};
+    packet[Dimension::marks] = table_.all_marks();
     std::vector<Group> groups(1);
     groups[0].packet = packet;
     groups[0].worlds = worlds_of(packet);
     if (table_.untracks())
       groups[0].worlds =
           space_.intersect(groups[0].worlds, space_.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(state_))));
+    if (!known(table_.all_marks()))
+      groups[0].worlds = space_.intersect(groups[0].worlds, space_.test(Dimension::marks, IntervalSet::range(marks.lo, marks.hi)));
+    carried_marks_ = !known(marks);
     for (Hook hook : {Hook::prerouting, hook_}) {
       if (hook == Hook::prerouting && hook_ == Hook::output) continue;
       for (const BaseChain& base : ruleset_.base_chains) {
@@ -338,6 +363,10 @@ class Walk {
     for (const auto& [asked, place] : asked_fields_) {
       auto [dimension, here] = asked;
       if (dimension == Dimension::state) continue;
+      if (dimension == Dimension::marks) {
+        if (carried_marks_) add_doubt(out, "which mark the connection has is not known", place);
+        continue;
+      }
       bool depends = !here && std::find(forgotten_.begin(), forgotten_.end(), dimension) != forgotten_.end();
       for (const auto& [fate, worlds] : fates_) {
         bool address = dimension == Dimension::destination;  // there are two, so each among its own
@@ -370,8 +399,10 @@ class Walk {
   Hook hook_;
   State state_;
   Space space_;
+  Effects effects_{space_};
+  bool carried_marks_ = false;  // it may have arrived with one of several
   bool before_conntrack_ = false, at_this_machine_ = false;
-  unsigned rules_met_ = 0, untracks_ = 0;
+  unsigned rules_met_ = 0, changes_ = 0;
   std::vector<PacketSet> came_back_;  // of each chain, in the base chain and group being run
   std::map<Fate, PacketSet> fates_;
   std::map<std::uint32_t, SourceSpan> asked_predicates_;  // where each was first asked

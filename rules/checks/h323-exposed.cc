@@ -1,0 +1,37 @@
+#include "rules/checks/list.h"
+#include "rules/exposure_findings.h"
+#include "rules/services.h"
+
+namespace ipo {
+namespace {
+
+// An error needs evidence: the gatekeeper is on and nothing says that phones outside use it. Where it is off the line
+// is service-off-port-open's.
+Grade grade(const Judgement& judgement, const Exposed& exposed) {
+  const auto& declared = judgement.site.remote_workers;
+  if (declared && declared->value == "h323") return {Level::note, ", as declared remote H.323 phones need it"};
+  const Host* host = exposed.opening->passage->host;
+  bool remote =
+      host && (host->flag("lan1.h323.remote_extension") == true || host->flag("lan2.h323.remote_extension") == true);
+  if (!remote && is_on(*exposed.hit.row, host))
+    return {Level::error, "; the gatekeeper is on and no H.323 phone outside is declared"};
+  return {Level::warning};
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  report_exposed(judgement, findings, check::h323_exposed, "H.323", grade);
+}
+
+}  // namespace
+
+const Check check::h323_exposed = {"h323-exposed",
+                                   "H.323 signalling is reachable from the internet",
+                                   Level::error,
+                                   7.3,
+                                   "high",
+                                   {"security", "external/cwe/cwe-284", "external/cwe/cwe-307"},
+                                   run,
+                                   false,
+                                   {"ip-office/ingress/12", "ip-office/ingress/13", "ip-office/ingress/14"}};
+
+}  // namespace ipo

@@ -1,0 +1,44 @@
+// The exposure checks leave these rows to this one: nobody answers, so the service is not exposed, but the way stays
+// open for the day it is switched on again.
+#include <algorithm>
+#include <set>
+
+#include "rules/checks/list.h"
+#include "rules/exposure_findings.h"
+#include "rules/services.h"
+
+namespace ipo {
+namespace {
+
+void run(const Judgement& judgement, Findings& findings) {
+  for (const auto& group : exposed_rows(judgement, check::service_off_port_open)) {
+    std::set<std::string> names;
+    for (const Exposed& e : group) {
+      const MatrixRow& row = *e.hit.row;
+      names.insert(row.application.empty() || row.application == "Proprietary" ? row.peer : row.application);
+    }
+    std::string what;
+    for (const std::string& name : names) what += (what.empty() ? "" : ", ") + name;
+    Finding f = exposed_finding(judgement, check::service_off_port_open, Level::warning, group, what);
+    f.message += names.size() > 1 ? ", though the services are switched off" : ", though the service is switched off";
+    for (const Exposed& e : group)
+      if (auto state = service_state(*e.hit.row, e.opening->passage->host)) {
+        SourceSpan place = state->said_by->value.span;
+        if (std::none_of(f.related.begin(), f.related.end(), [&](const Note& n) { return n.span == place; }))
+          f.related.push_back({"switched off here", place});
+      }
+    findings.push_back(std::move(f));
+  }
+}
+
+}  // namespace
+
+const Check check::service_off_port_open = {"service-off-port-open",
+                                            "the firewall opens a port whose service the PBX has switched off",
+                                            Level::warning,
+                                            3.7,
+                                            "medium",
+                                            {"security", "external/cwe/cwe-284"},
+                                            run};
+
+}  // namespace ipo

@@ -1,0 +1,63 @@
+// Where the PBX speaks SIP over TLS only, its row has no clear port, so that no other check speaks of one: this looks
+// at the packets themselves, whoever the source is.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "rules/checks/list.h"
+#include "rules/exposure_findings.h"
+#include "rules/sip_ports.h"
+
+namespace ipo {
+namespace {
+
+// Calls from outside come from here; phones inside are no business of this check.
+bool is_outside(const ZoneAt& zone) {
+  return zone.is_internet() || zone.kind == "itsp" || zone.kind == "sbc" || zone.kind == "partner";
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  const MatrixRow* sip = judgement.matrix.find("ip-office/ingress/16");
+  if (!sip) return;
+  std::map<std::pair<SourceSpan, std::string>, std::vector<Exposed>> groups;
+  for (const auto* openings : {&judgement.exposure.openings(), &judgement.exposure.openings_of_zones()})
+    for (const Opening& o : *openings) {
+      const Passage& passage = *o.passage;
+      if (o.unrestricted || !o.located() || !is_outside(*passage.zone) || !speaks_only_tls(passage.host)) continue;
+      Space& s = passage.chains->space();
+      RowHit hit;
+      hit.row = sip;
+      hit.any = true;
+      hit.ports = clear_sip_ports(passage.host);
+      PacketSet wanted = judgement.exposure.row_packets(passage, hit);
+      PacketSet sure = s.intersect(o.proven, wanted), some = s.unite(sure, s.intersect(o.possible, wanted));
+      if (some.empty()) continue;
+      hit.certainty = sure.empty() ? Certainty::possible : Certainty::proven;
+      hit.ports =
+          s.project(judgement.exposure.at_host(passage, some), Dimension::destination_port).intersected(hit.ports);
+      hit.sources = s.project(some, Dimension::source);
+      IntervalSet protocols = s.project(some, Dimension::protocol);
+      for (std::uint8_t protocol : {proto_tcp, proto_udp})
+        if (protocols.contains(protocol)) hit.transports.push_back(protocol);
+      groups[{line_to_change(o).span(), o.zone()}].push_back({&o, std::move(hit)});
+    }
+  for (const auto& [key, group] : groups) {
+    Finding f = exposed_finding(judgement, check::sip_cleartext_exposed, Level::warning, group, "SIP in clear");
+    f.message += ", though the PBX speaks SIP over TLS only";
+    f.rows.clear();  // the row's port is the encrypted one
+    findings.push_back(std::move(f));
+  }
+}
+
+}  // namespace
+
+const Check check::sip_cleartext_exposed = {
+    "sip-cleartext-exposed",
+    "the port for SIP without encryption is open though the PBX speaks TLS only",
+    Level::warning,
+    5.3,
+    "medium",
+    {"security", "external/cwe/cwe-319"},
+    run};
+
+}  // namespace ipo

@@ -1,0 +1,93 @@
+// Declared zones only, and rows some device of the matrix uses from elsewhere or from nowhere. Zones of those who
+// maintain the system may reach every row that has a user at all; a kind the data do not know is judged by nothing.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "rules/checks/list.h"
+#include "rules/exposure_findings.h"
+#include "rules/matrix/peers.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::size_t shown_rows = 5;
+
+bool contains(const std::vector<std::string>& list, const std::string& text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+// Devices that use the row, as the matrix names them; `expected` tells whether one of them stands in a zone of the
+// kind.
+std::string users_of(const std::string& row, const std::string& kind, bool& expected) {
+  std::string names;
+  expected = false;
+  for (const RowPeer& peer : row_peers()) {
+    if (!contains(peer.rows, row)) continue;
+    expected = expected || contains(peer.kinds, kind) || kind == "management" || kind == "partner";
+    names += (names.empty() ? "" : "; ") + peer.device;
+  }
+  return names;
+}
+
+// Rows of an own matrix have no data: nothing is said of them.
+bool is_known(const std::string& row) { return builtin_matrix().find(row) != nullptr; }
+
+// From inside, a line without ports is how most sites connect their own networks.
+bool is_inside(const std::string& kind) {
+  return kind == "voice" || kind == "users" || kind == "management" || kind == "sbc";
+}
+
+void report(const Judgement& judgement, Findings& findings, const std::vector<Exposed>& group,
+            const std::string& users) {
+  const Exposed& speaker = surest(group);
+  const Opening& o = *speaker.opening;
+  const std::string& kind = o.passage->zone->kind;
+  Finding f = finding_for(judgement, "unexpected-zone",
+                          o.unrestricted && is_inside(kind) ? Level::note : Level::warning, speaker);
+  std::set<std::string> rows;
+  std::vector<Exposed> shown;
+  for (const Exposed& e : group)
+    if (rows.insert(e.hit.row->id).second && shown.size() < shown_rows) shown.push_back(e);
+  f.rows.assign(rows.begin(), rows.end());
+  std::string ports = format_hits(shown);
+  bool plural = ports.find_first_of(",-") != ports.npos || rows.size() > shown.size();
+  if (rows.size() > shown.size()) ports += fmt::format(" and {} more services", rows.size() - shown.size());
+  std::string zone = o.zone() == kind ? "zone " + kind : fmt::format("zone {} ({})", o.zone(), kind);
+  f.message = fmt::format("{} {} reachable from {}, where no device that uses {} stands", ports, plural ? "are" : "is",
+                          zone, plural ? "them" : "it");
+  if (rows.size() == 1 && !users.empty()) f.message += "; used by " + users;
+  for (const std::string& row : f.rows) f.identity += '\n' + row;
+  findings.push_back(std::move(f));
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  std::map<std::tuple<SourceSpan, std::string, std::string>, std::vector<Exposed>> groups;
+  std::map<std::string, std::string> users;
+  for (const Opening& o : judgement.exposure.openings_of_zones()) {
+    const std::string& kind = o.passage->zone->kind;
+    if (!o.located() || kind.empty()) continue;
+    for (const RowHit& hit : o.hits) {
+      bool expected = false;
+      std::string of_row = users_of(hit.row->id, kind, expected);
+      if (expected || !is_known(hit.row->id)) continue;
+      users[hit.row->id] = of_row;
+      groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, hit});
+    }
+  }
+  for (const auto& [key, group] : groups) report(judgement, findings, group, users[group.front().hit.row->id]);
+}
+
+}  // namespace
+
+const Check check::unexpected_zone = {"unexpected-zone",
+                                      "a service is reachable from a zone where nobody who uses it stands",
+                                      Level::warning,
+                                      5.4,
+                                      "medium",
+                                      {"security", "external/cwe/cwe-923"},
+                                      run};
+
+}  // namespace ipo

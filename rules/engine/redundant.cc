@@ -1,0 +1,118 @@
+// Each chain is halved down to its rules. Beside the packets that reach a run of rules goes what the rest of the chain would
+// decide of them, and what becomes of packets that leave the chain; a rule is needed where the two answers, with it and
+// without it, differ for some packet. A chain that one base chain calls from several places is left out, for its rule would
+// be missing on the second visit too.
+#include "rules/engine/redundant.h"
+
+#include <algorithm>
+
+#include "rules/engine/shadows.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::size_t shown_limit = 5;
+
+struct Walk {
+  ChainSets& chains;
+  Space& s;
+  std::vector<std::vector<PacketSet>> met;      // per rule: packets that reach and match it
+  std::vector<std::vector<bool>> needed;
+  std::vector<int> calls;  // of each chain, under the base chain being walked
+  std::vector<bool> given_up;
+
+  explicit Walk(ChainSets& all) : chains(all), s(all.space()) {
+    for (const Chain& chain : chains.ruleset().chains) {
+      met.emplace_back(chain.rules.size(), s.nothing());
+      needed.emplace_back(chain.rules.size());
+    }
+    given_up.resize(met.size());
+  }
+
+  // `decides` with what leaves the chain undecided, or returns, going the way of `leaving`.
+  PacketSet ended(PacketSet decides, PacketSet leaving) {
+    return s.overlay(s.relabel(decides, [](std::uint32_t v) { return v == outcome_return ? outcome_proceed : v; }), leaving);
+  }
+
+  void give_up(std::size_t chain) {
+    std::vector<std::size_t> todo = {chain};
+    while (!todo.empty()) {
+      std::size_t c = todo.back();
+      todo.pop_back();
+      if (given_up[c]) continue;
+      given_up[c] = true;
+      for (std::size_t r = 0; r < met[c].size(); ++r)
+        if (ActionKind kind = chains.kind(c, r); kind == ActionKind::jump || kind == ActionKind::go_to) todo.push_back(chains.target(c, r));
+    }
+  }
+
+  void count_calls(std::size_t base) {
+    calls.assign(met.size(), 0);
+    std::vector<std::size_t> todo = {base};
+    while (!todo.empty()) {
+      std::size_t c = todo.back();
+      todo.pop_back();
+      for (std::size_t r = 0; r < met[c].size(); ++r)
+        if (ActionKind kind = chains.kind(c, r); kind == ActionKind::jump || kind == ActionKind::go_to)
+          if (calls[chains.target(c, r)]++ == 0) todo.push_back(chains.target(c, r));
+    }
+  }
+
+  void visit(std::size_t chain, PacketSet entering, PacketSet leaving) {
+    if (given_up[chain] || met[chain].empty() || entering.empty()) return;
+    if (chains.changes(chain) || calls[chain] > 1) return give_up(chain);
+    run(chain, 1, 0, met[chain].size(), entering, s.nothing(), leaving);
+  }
+
+  // `after`: what the rules behind the run decide.
+  void run(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet reaching, PacketSet after, PacketSet leaving) {
+    ChainSets::Segment segment = chains.segment(chain, node, begin, end);
+    reaching = s.intersect(reaching, segment.matched);
+    if (reaching.empty()) return;
+    after = s.restrict(after, reaching), leaving = s.restrict(leaving, reaching);
+    if (end - begin > 1) {
+      std::size_t middle = begin + (end - begin) / 2;
+      ChainSets::Segment first = chains.segment(chain, 2 * node, begin, middle);
+      PacketSet then = chains.segment(chain, 2 * node + 1, middle, end).decision;
+      run(chain, 2 * node, begin, middle, reaching, s.overlay(s.restrict(then, reaching), after), leaving);
+      run(chain, 2 * node + 1, middle, end, s.minus(reaching, first.decision), after, leaving);
+      return;
+    }
+    met[chain][begin] = s.unite(met[chain][begin], reaching);
+    PacketSet without = ended(after, leaving);
+    PacketSet with = ended(s.overlay(s.restrict(segment.decision, reaching), after), leaving);
+    if (with != without) needed[chain][begin] = true;
+    ActionKind kind = chains.kind(chain, begin);
+    if (kind == ActionKind::jump) visit(chains.target(chain, begin), reaching, without);
+    if (kind == ActionKind::go_to) visit(chains.target(chain, begin), reaching, leaving);
+  }
+};
+
+bool decides(ActionKind kind) {
+  return kind == ActionKind::accept || kind == ActionKind::drop || kind == ActionKind::reject || kind == ActionKind::return_ ||
+         kind == ActionKind::jump || kind == ActionKind::go_to;
+}
+
+}  // namespace
+
+std::vector<Redundant> find_redundant(ChainSets& chains) {
+  const Ruleset& ruleset = chains.ruleset();
+  Walk walk(chains);
+  for (const BaseChain& base : ruleset.base_chains) {
+    walk.count_calls(base.chain);
+    walk.visit(base.chain, hook_packets(chains, base.hook), chains.policy_decision(ruleset.chains[base.chain]));
+  }
+  std::vector<Redundant> out;
+  for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
+    for (std::size_t r = 0; r < ruleset.chains[c].rules.size(); ++r) {
+      if (walk.given_up[c] || walk.needed[c][r] || walk.met[c][r].empty() || !decides(chains.kind(c, r))) continue;
+      Redundant found{{&ruleset.chains[c], &ruleset.chains[c].rules[r]}, {}, false};
+      for (const ChainSets::Taker& taker : chains.takers(c, r + 1, ruleset.chains[c].rules.size(), walk.met[c][r], shown_limit + 1))
+        found.decided_by.push_back(taker.rule);
+      if (found.decided_by.size() > shown_limit) found.decided_by.pop_back(), found.more = true;
+      out.push_back(std::move(found));
+    }
+  return out;
+}
+
+}  // namespace ipo

@@ -1,0 +1,20 @@
+// Rules that packets meet and whose removal would change nothing, because what comes after them does the same.
+#pragma once
+
+#include <vector>
+
+#include "rules/engine/chains.h"
+
+namespace ipo {
+
+struct Redundant {
+  RuleRef rule;
+  std::vector<RuleRef> decided_by;  // rules behind it in its chain that would take its packets, in order; at most 5
+  bool more = false;
+};
+
+// Exact as shadows are: drop and reject are two things, an undecidable match is only itself. Nothing is claimed of chains
+// that change marks and of chains that a packet may enter twice. Rules that only log or count are no candidates.
+std::vector<Redundant> find_redundant(ChainSets& chains);
+
+}  // namespace ipo

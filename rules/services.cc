@@ -1,0 +1,104 @@
+// Rows are listed with the setting that switches them: a flag, a flag of each LAN, the security level of a service (whose
+// plain and encrypted ports it opens or closes), or a word. A word or level that is none of ours decides nothing. Debug ports
+// are not among them: support opens them when it needs them.
+#include "rules/services.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ipo {
+namespace {
+
+enum class Kind { flag, plain_level, secured_level, word };
+
+struct Switch {
+  int row;  // of the IP Office ingress table
+  Kind kind;
+  std::string_view key;                    // "lan*": of LAN1 and LAN2
+  std::vector<std::string_view> off = {};  // words that mean off
+};
+
+const std::vector<Switch>& switches() {
+  static const std::vector<Switch> list = {{2, Kind::word, "lan*.dhcp.mode", {"disabled", "none", "client"}},
+                                           {4, Kind::flag, "tftp.server"},
+                                           {5, Kind::plain_level, "services.http.level"},
+                                           {7, Kind::flag, "snmp.enabled"},
+                                           {9, Kind::secured_level, "services.http.level"},
+                                           {10, Kind::word, "lan*.rip", {"disabled", "none", "off"}},
+                                           {12, Kind::flag, "lan*.h323.gatekeeper"},
+                                           {13, Kind::flag, "lan*.h323.gatekeeper"},
+                                           {14, Kind::flag, "lan*.h323.gatekeeper"},
+                                                                                {34, Kind::flag, "tapi"},
+                                           {36, Kind::flag, "discovery.tcp"},
+                                           {37, Kind::plain_level, "services.configuration.level"},
+                                           {38, Kind::secured_level, "services.configuration.level"},
+                                           {39, Kind::plain_level, "services.ssi.level"},
+                                           {40, Kind::secured_level, "services.ssi.level"},
+                                           {41, Kind::plain_level, "services.security.level"},
+                                           {42, Kind::secured_level, "services.security.level"},
+                                           {44, Kind::flag, "debug.port_50823"}};
+  return list;
+}
+
+// Lower case, without blanks and signs: "Secure, Medium" is "securemedium".
+std::string plain_word(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if ((c >= 'a' && c <= 'z') || c == '+') out += c;
+  }
+  return out;
+}
+
+// "Disabled", "Unsecure Only", "Unsecure + Secure", "Secure, Low", "Secure, Medium", "Secure, High".
+std::optional<bool> opens(const std::string& level, bool secured) {
+  if (level == "disabled") return false;
+  bool unsecure = level.starts_with("unsecure");
+  if (!unsecure && !level.starts_with("secure")) return {};
+  if (!secured) return unsecure;
+  return !unsecure || level != "unsecureonly";
+}
+
+std::optional<ServiceState> says(const Host& host, const Switch& at, const std::string& key) {
+  const Setting* setting = host.setting(key);
+  if (!setting) return {};
+  std::optional<bool> on;
+  std::string word = plain_word(setting->value.value);
+  if (at.kind == Kind::flag)
+    on = host.flag(key);
+  else if (at.kind != Kind::word)
+    on = opens(word, at.kind == Kind::secured_level);
+  else if (!word.empty())
+    on = std::find(at.off.begin(), at.off.end(), word) == at.off.end();
+  if (!on) return {};
+  return ServiceState{*on, setting};
+}
+
+}  // namespace
+
+std::optional<ServiceState> service_state(const MatrixRow& row, const Host* host) {
+  if (!host || row.product != "ip-office" || row.direction != "ingress") return {};
+  auto at = std::find_if(switches().begin(), switches().end(), [&](const Switch& s) { return s.row == row.number; });
+  if (at == switches().end()) return {};
+  if (!at->key.starts_with("lan*")) return says(*host, *at, std::string(at->key));
+  std::string key(at->key.substr(4));
+  std::optional<ServiceState> first = says(*host, *at, "lan1" + key), second = says(*host, *at, "lan2" + key);
+  if (first && first->on) return first;
+  if (second && second->on) return second;
+  // A second LAN of which nothing is said is not there.
+  return first && (second || !host->setting("lan2.address")) ? first : std::nullopt;
+}
+
+bool is_on(const MatrixRow& row, const Host* host) {
+  auto state = service_state(row, host);
+  return state && state->on;
+}
+
+bool is_off(const MatrixRow& row, const Host* host) {
+  auto state = service_state(row, host);
+  return state && !state->on;
+}
+
+}  // namespace ipo

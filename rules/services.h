@@ -1,0 +1,25 @@
+// Whether the PBX's settings say that the service behind a row of the matrix runs.
+//
+// The settings are those of parsers/ipoffice_fields.toml. What they do not say is not known: the matrix's default state
+// is no evidence of what a site has switched on.
+#pragma once
+
+#include <optional>
+
+#include "parsers/model.h"
+#include "rules/matrix/port_matrix.h"
+
+namespace ipo {
+
+struct ServiceState {
+  bool on = true;
+  const Setting* said_by = nullptr;
+};
+
+// Nothing where the host is not known (null) or no setting of it decides. A service of both LANs is on if it is on in
+// one, and off if it is off in every LAN the host has.
+std::optional<ServiceState> service_state(const MatrixRow& row, const Host* host);
+bool is_on(const MatrixRow& row, const Host* host);   // surely
+bool is_off(const MatrixRow& row, const Host* host);  // surely
+
+}  // namespace ipo
