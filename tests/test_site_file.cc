@@ -210,7 +210,7 @@ TEST_CASE("site file: every error says place, fact and way out") {
            "2:1: unknown key 'interface' in [zones.voice]; did you mean 'interfaces'?\n"},
       {"quite_other_things = 1\n",
        w + "1:1: unknown key 'quite_other_things'; there are extends, release, pbx, host, firewall, zones, calls, peer, "
-           "settings, checks and ignore\n"},
+           "settings, field, checks and ignore\n"},
       {"[calls]\ntrunk = { zone = \"internet\", registered = true }\n",
        w + "2:30: unknown key 'registered' in 'trunk' of [calls]; did you mean 'register'?\n"},
       // types
