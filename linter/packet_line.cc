@@ -49,8 +49,8 @@ std::size_t place_of(std::string_view name) {
 struct Draft {
   PartialPacket& packet;
   std::array<bool, names.size()> given{};
-  std::optional<Family> family;
-  std::optional<unsigned> type, code;
+  std::optional<Family> family = {};
+  std::optional<unsigned> type = {}, code = {};
   bool has_flags = false;
 
   // Gives the fault, or nothing. `text`: written as text rather than as a number.

@@ -18,7 +18,7 @@ struct SiteQuestion {
   std::string config;                 // --config; empty = look for ipo-lint.toml upward from each input
   std::vector<std::string> matrices;  // --matrix: files
   std::vector<std::string> fields;    // --fields: files
-  LintOptions options;
+  LintOptions options = {};
 };
 
 // Reads the inputs, makes sure they are one site, and assesses it. Null: `status` says with which exit status to end, and
