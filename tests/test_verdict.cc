@@ -521,29 +521,30 @@ TEST_CASE("without a hook every hook the packet may take counts") {
 }
 
 TEST_CASE("verdicts are kept up to a bound, and found again past it") {
-  // Every source has a trail of its own: one rule for each bit of it.
-  constexpr unsigned bits = 15;
+  // Every pair of source and destination has a trail of its own: one rule for each bit of them.
+  constexpr unsigned bits = 15, half = 8;
   std::vector<Rule> rules;
-  for (unsigned bit = 0; bit < bits; ++bit) {
+  for (unsigned n = 0; n < bits; ++n) {
+    unsigned bit = n % half;
     IntervalSet with_it;
-    for (unsigned lo = 1u << bit; lo < 1u << bits; lo += 2u << bit) with_it.add(IntervalSet::range(lo, lo + (1u << bit) - 1));
-    rules.push_back(rule_of(ActionKind::untrack, {FieldTest{Field::source, with_it}}, 10 + 10 * bit));
+    for (unsigned lo = 1u << bit; lo < 1u << half; lo += 2u << bit) with_it.add(IntervalSet::range(lo, lo + (1u << bit) - 1));
+    rules.push_back(rule_of(ActionKind::untrack, {FieldTest{n < half ? Field::source : Field::destination, with_it}}, 10 + 10 * n));
   }
   Ruleset r = input_chain(std::move(rules), ActionKind::drop);
   Verdicts verdicts(r);
   PartialPacket p;
   p.hook = Hook::input;
-  p.source = 0;
+  p.source = p.destination = 0;
   std::uint64_t first = verdicts.of(p).alike;
   CHECK(verdicts.of(p).alike == first);
-  for (unsigned source = 0; source < 1u << bits; ++source) {
-    p.source = source;
+  for (unsigned both = 0; both < 1u << bits; ++both) {
+    p.source = both % (1u << half), p.destination = both >> half;
     const Verdict& v = verdicts.of(p);
-    REQUIRE(v.path.size() == static_cast<std::size_t>(std::popcount(source)) + 1);
+    REQUIRE(v.path.size() == static_cast<std::size_t>(std::popcount(both)) + 1);
     REQUIRE(v.outcome == ActionKind::drop);
     REQUIRE(v.certainty == Certainty::proven);
   }
-  p.source = 0;
+  p.source = p.destination = 0;
   CHECK(verdicts.of(p).alike > first);
   CHECK(verdicts.of(p).path.size() == 1);
 }
