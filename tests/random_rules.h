@@ -195,27 +195,4 @@ inline void add_marks(Ruleset& ruleset, unsigned seed, bool raw) {
   ruleset.chains.push_back(first);
 }
 
-// A packet as the engine numbers it.
-inline std::vector<u128> point_of(const Interfaces& interfaces, const Packet& p, bool translated = false) {
-  std::vector<u128> v(dimension_count, 0);
-  auto set = [&](Dimension d, u128 value) { v[static_cast<std::size_t>(d)] = value; };
-  auto number = [&](const std::string& name) {
-    if (name.empty()) return u128{0};
-    IntervalSet exact = interfaces.matching({true, name, false});
-    return exact.empty() ? u128{1} : exact.begin()->lo;
-  };
-  set(Dimension::family, p.family == Family::ipv6);
-  set(Dimension::protocol, p.protocol);
-  set(Dimension::in, number(p.in));
-  set(Dimension::out, number(p.out));
-  set(Dimension::state, static_cast<unsigned>(p.state));
-  set(Dimension::nat, translated ? 1 : 0);
-  set(Dimension::destination, p.destination);
-  set(Dimension::destination_port, p.destination_port);
-  set(Dimension::source, p.source);
-  set(Dimension::source_port, p.source_port);
-  set(Dimension::tcp_flags, p.tcp_flags);
-  return v;
-}
-
 }  // namespace ipo::testing

@@ -10,6 +10,7 @@
 #include "rules/engine/redundant.h"
 #include "rules/engine/shadows.h"
 #include "rules/engine/trace.h"
+#include "tests/known_packet.h"
 #include "tests/random_rules.h"
 
 using namespace ipo;

@@ -6,6 +6,7 @@
 #include "rules/engine/trace.h"
 #include "rules/exposure.h"
 #include "tests/cases.h"
+#include "tests/known_packet.h"
 #include "tests/random_rules.h"
 
 using namespace ipo;

@@ -15,9 +15,11 @@
 #include "rules/engine/verdict.h"
 #include "rules/site.h"
 #include "tests/cases.h"
+#include "tests/known_packet.h"
 #include "tests/random_rules.h"
 
 using namespace ipo;
+using ipo::testing::whole;
 
 namespace {
 
@@ -109,20 +111,6 @@ std::set<Triple> all_triples(const Ruleset& ruleset, const Packet& packet, const
 Triple triple_of(const Verdict& v) {
   return {v.outcome, v.destination ? format_number(*v.destination) : "-",
           v.destination_port ? std::to_string(*v.destination_port) : "-"};
-}
-
-PartialPacket whole(const Packet& p) {
-  PartialPacket out;
-  out.family = p.family;
-  out.hook = p.hook;
-  out.in = p.in, out.out = p.out;
-  out.state = p.state;
-  out.protocol = p.protocol;
-  out.source = p.source, out.destination = p.destination;
-  out.source_port = p.source_port;
-  out.destination_port = Interval{p.destination_port, p.destination_port};
-  out.tcp_flags = p.tcp_flags;
-  return out;
 }
 
 // Translations to several addresses, and a raw table that leaves packets untracked and asks for their state.

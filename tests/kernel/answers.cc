@@ -4,6 +4,7 @@
 
 #include "linter/packet_line.h"
 #include "rules/engine/trace.h"
+#include "tests/known_packet.h"
 
 namespace ipo::kernel {
 namespace {
@@ -12,20 +13,6 @@ constexpr unsigned most_valuations = 256;
 
 bool has_ports(const Packet& p) {
   return p.protocol == proto_tcp || p.protocol == proto_udp || p.protocol == 132 || p.protocol == 136;
-}
-
-PartialPacket asked(const Packet& p) {
-  PartialPacket out;
-  out.family = p.family;
-  out.hook = p.hook;
-  out.in = p.in, out.out = p.out;
-  out.state = p.state;
-  out.protocol = p.protocol;
-  out.source = p.source, out.destination = p.destination;
-  out.source_port = p.source_port;
-  out.destination_port = Interval{p.destination_port, p.destination_port};
-  out.tcp_flags = p.tcp_flags;
-  return out;
 }
 
 // Whether the flow's translation can have made this destination.
@@ -75,27 +62,8 @@ void Answers::bound(Hook hook, PacketSet arriving) {
   bounds_[hook] = std::move(bound);
 }
 
-std::vector<u128> Answers::point_of(const Packet& p) const {
-  std::vector<u128> v(dimension_count, 0);
-  auto set = [&](Dimension d, u128 value) { v[static_cast<std::size_t>(d)] = value; };
-  auto device = [&](const std::string& name) {
-    return name.empty() ? u128{0} : chains_.packets().interfaces.matching({true, name, false}).begin()->lo;
-  };
-  set(Dimension::family, p.family == Family::ipv6);
-  set(Dimension::protocol, p.protocol);
-  set(Dimension::in, device(p.in));
-  set(Dimension::out, device(p.out));
-  set(Dimension::state, static_cast<unsigned>(p.state));
-  set(Dimension::destination, p.destination);
-  set(Dimension::destination_port, p.destination_port);
-  set(Dimension::source, p.source);
-  set(Dimension::source_port, p.source_port);
-  set(Dimension::tcp_flags, p.tcp_flags);
-  return v;
-}
-
 Answer Answers::of(const Packet& p) {
-  Verdict v = verdicts_.of(asked(p));
+  Verdict v = verdicts_.of(testing::whole(p));
   Answer out;
   out.outcome = v.outcome;
   out.destination = v.destination;
@@ -106,7 +74,7 @@ Answer Answers::of(const Packet& p) {
       if (undecidable_.contains(doubt.why)) out.unproven = Unproven::undecidable;
   }
   if (auto bound = bounds_.find(p.hook); bound != bounds_.end() && p.state == State::new_) {
-    std::vector<u128> point = point_of(p);
+    std::vector<u128> point = testing::point_of(chains_.packets().interfaces, p);
     out.may_accept = chains_.space().at(bound->second.possible, point) != 0;
     out.may_drop = chains_.space().at(bound->second.proven, point) == 0;
     out.bounded = true;
@@ -152,7 +120,7 @@ std::string Answers::contradiction(const Packet& p, const Answer& answer, const 
   if (answer.bounded) {
     if (accepted ? !answer.may_accept : !answer.may_drop) return "the packet sets call what the kernel does impossible";
     if (!accepted || !kernel.seen_translated) return {};
-    std::vector<u128> point = point_of(p);
+    std::vector<u128> point = testing::point_of(chains_.packets().interfaces, p);
     for (const auto& [flow, possible] : bounds_.at(p.hook).flows)
       if (chains_.space().at(possible, point) != 0 && can_lead_to(flow, p, kernel)) return {};
     return "no flow leads to where the kernel sends it, " + format_address({p.family, kernel.destination}) + " port " +
@@ -165,7 +133,7 @@ std::string Answers::contradiction(const Packet& p, const Answer& answer, const 
 }
 
 std::string Answers::reasoning(const Packet& p, const Source& source) {
-  Verdict v = verdicts_.of(asked(p));
+  Verdict v = verdicts_.of(testing::whole(p));
   std::string out;
   auto line = [&](SourceSpan span) { return std::to_string(source.position(span.begin).line); };
   for (const Step& step : v.path) {

@@ -49,7 +49,6 @@ class Answers {
     PacketSet possible, proven;
     std::vector<std::pair<Flow, PacketSet>> flows;  // with what each may accept
   };
-  std::vector<u128> point_of(const Packet& packet) const;
   bool some_valuation(const Packet& packet, bool accepted, bool& all_tried) const;
 
   ChainSets& chains_;
