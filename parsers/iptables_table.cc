@@ -324,9 +324,8 @@ std::vector<unsigned> TableReader::hooks_reaching() const {
 }
 
 // What NETMAP maps in a user chain is decided by the base chains it is called from.
-void TableReader::settle_netmaps() {
+void TableReader::settle_netmaps(const std::vector<unsigned>& reached) {
   constexpr unsigned before_routing = 1u << static_cast<unsigned>(Hook::prerouting) | 1u << static_cast<unsigned>(Hook::output);
-  std::vector<unsigned> reached = hooks_reaching();
   for (std::size_t c = 0; c < chains_.size(); ++c)
     for (std::uint32_t id : chains_[c].order) {
       Rule& rule = rules_[id].rule;
@@ -340,8 +339,7 @@ void TableReader::settle_netmaps() {
 }
 
 // The kernel looks at the hooks from which a chain is reached: a jump from OUTPUT makes a rule for INPUT wrong.
-void TableReader::refuse_misplaced() {
-  std::vector<unsigned> reached = hooks_reaching();
+void TableReader::refuse_misplaced(const std::vector<unsigned>& reached) {
   for (std::size_t c = 0; c < chains_.size(); ++c)
     for (std::uint32_t id : chains_[c].order) {
       Entry& entry = rules_[id];
@@ -414,8 +412,9 @@ void TableReader::finish(Ruleset& ruleset, std::vector<Inference>& inferences) {
     for (const BuiltIn& b : built_ins)
       if (b.table == table_) chain(b.chain, header_);
   resolve_jumps();
-  settle_netmaps();
-  refuse_misplaced();
+  std::vector<unsigned> reached = hooks_reaching();
+  settle_netmaps(reached);
+  refuse_misplaced(reached);
   for (Entry& entry : rules_)
     if (entry.statement < statements_.size()) {
       statements_[entry.statement].understanding = entry.rule.understanding;

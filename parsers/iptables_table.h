@@ -65,8 +65,8 @@ class TableReader {
   void resolve_jumps();
   // The hooks from which each chain is reached, as bits.
   std::vector<unsigned> hooks_reaching() const;
-  void settle_netmaps();
-  void refuse_misplaced();
+  void settle_netmaps(const std::vector<unsigned>& reached);
+  void refuse_misplaced(const std::vector<unsigned>& reached);
   bool is_ufw_fragment() const;
   void hook_ufw(std::vector<Inference>& inferences);
 

@@ -125,12 +125,9 @@ PacketSet PacketSpace::of_test(const Test& test, SourceSpan place) {
 }
 
 PacketSet PacketSpace::condition(const Condition& condition) {
-  // United in pairs, pairs of pairs ...: a set with many members is one condition.
   std::vector<PacketSet> any;
   for (const Test& test : condition.any_of) any.push_back(of_test(test, condition.span));
-  for (; any.size() > 1; any.resize((any.size() + 1) / 2))
-    for (std::size_t i = 0; i < any.size(); i += 2) any[i / 2] = i + 1 < any.size() ? space.unite(any[i], any[i + 1]) : any[i];
-  PacketSet holds = any.empty() ? space.nothing() : any.front();
+  PacketSet holds = space.unite(any);
   return condition.negated ? space.minus(space.constant(1), holds) : holds;
 }
 
@@ -254,9 +251,7 @@ int ChainSets::nesting(std::size_t chain, std::vector<int>& height, int depth) {
 
 PacketSet ChainSets::plain_match(std::size_t chain, std::size_t rule) {
   auto& memo = matches_[chain][rule];
-  if (!memo) {
-    memo = packets_.all_of(ruleset_.chains[chain].rules[rule].conditions, ruleset_.family);
-  }
+  if (!memo) memo = packets_.all_of(ruleset_.chains[chain].rules[rule].conditions, ruleset_.family);
   return *memo;
 }
 
@@ -294,7 +289,7 @@ PacketSet ChainSets::effect_before(std::size_t chain, std::size_t rule) {
             change(s.intersect(coming, s.where(back, v)), effect, effect_of(v));
       }
     }
-    effects_before_[chain].push_back(after);
+    known.push_back(after);
   }
   return known[rule];
 }
@@ -463,12 +458,12 @@ Dimensions spoken_of(const Chain& chain) {
   Dimensions out;
   for (Dimension d : {Dimension::family, Dimension::destination, Dimension::source}) out.set(static_cast<std::size_t>(d));
   for (const Rule& rule : chain.rules)
-    for (const Condition& c : rule.conditions)
-      for (const Test& test : c.any_of)
-        if (auto* field = std::get_if<FieldTest>(&test))
-          out.set(static_cast<std::size_t>(dimension_of(field->field)));
-        else if (auto* interface = std::get_if<InterfaceTest>(&test))
-          out.set(static_cast<std::size_t>(interface->incoming ? Dimension::in : Dimension::out));
+    for (const Condition& c : rule.conditions) {
+      each_test<FieldTest>(c, [&](const FieldTest& test) { out.set(static_cast<std::size_t>(dimension_of(test.field))); });
+      each_test<InterfaceTest>(c, [&](const InterfaceTest& test) {
+        out.set(static_cast<std::size_t>(test.incoming ? Dimension::in : Dimension::out));
+      });
+    }
   return out;
 }
 

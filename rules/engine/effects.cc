@@ -45,11 +45,11 @@ PacketSet Effects::after(PacketSet s, std::uint32_t effect) {
   if (e.untracks)
     s = space_.intersect(space_.exists(s, Dimension::state), space_.test(Dimension::state, IntervalSet::of(untracked)));
   if (e.marks.empty()) return s;
-  PacketSet out = space_.nothing();
+  std::vector<PacketSet> out;
   for (std::size_t n = 0; n < e.marks.size(); ++n)
-    out = space_.unite(out, space_.intersect(space_.exists(s, Dimension::marks, IntervalSet::of(n)),
-                                             space_.test(Dimension::marks, IntervalSet::of(e.marks[n]))));
-  return out;
+    out.push_back(space_.intersect(space_.exists(s, Dimension::marks, IntervalSet::of(n)),
+                                   space_.test(Dimension::marks, IntervalSet::of(e.marks[n]))));
+  return space_.unite(out);
 }
 
 }  // namespace ipo

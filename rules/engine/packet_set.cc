@@ -420,6 +420,12 @@ std::uint32_t Space::join(Op op, std::vector<std::uint32_t> sets, unsigned depth
   return sets.front();
 }
 
+PacketSet Space::unite(const std::vector<PacketSet>& sets) {
+  std::vector<std::uint32_t> ids;
+  for (PacketSet set : sets) ids.push_back(set.node);
+  return ids.empty() ? nothing() : PacketSet{join(Op::exists, std::move(ids), 0)};
+}
+
 // Nodes above the level are rebuilt, nodes below cannot mention it. `values` is not empty.
 std::uint32_t Space::quantify(Op op, std::uint32_t f, std::uint32_t level, const IntervalSet& values, std::uint32_t call,
                               unsigned depth) {

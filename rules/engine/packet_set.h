@@ -88,6 +88,8 @@ class Space {
   // f where f is not 0, else g: union of sets, and first-match composition of decisions.
   PacketSet overlay(PacketSet f, PacketSet g);
   PacketSet unite(PacketSet f, PacketSet g) { return overlay(f, g); }
+  // Of many sets, small ones first.
+  PacketSet unite(const std::vector<PacketSet>& sets);
   // f inside the set s, 0 elsewhere.
   PacketSet restrict(PacketSet f, PacketSet s);
   PacketSet intersect(PacketSet f, PacketSet s) { return restrict(f, s); }

@@ -54,12 +54,12 @@ void Reach::find_pieces(Flow& flow) {
 
 PacketSet Reach::moved(PacketSet set, Dimension dimension, const std::vector<Piece>& pieces, bool back) {
   Space& s = chains_.space();
-  PacketSet out = s.nothing();
+  std::vector<PacketSet> out;
   for (const Piece& piece : pieces) {
     Interval there{piece.to, piece.to + (piece.from.hi - piece.from.lo)};
-    out = s.unite(out, back ? s.move(set, dimension, there, piece.from.lo) : s.move(set, dimension, piece.from, piece.to));
+    out.push_back(back ? s.move(set, dimension, there, piece.from.lo) : s.move(set, dimension, piece.from, piece.to));
   }
-  return out;
+  return s.unite(out);
 }
 
 PacketSet Reach::before(PacketSet seen, const Flow& flow) {
