@@ -13,6 +13,9 @@ struct TextStyle {
   int width = 100;
 };
 
+// How a doubt goes on from "possible, ": a match is named ("-m recent"), all else is a sentence.
+inline std::string_view because(const Doubt& doubt) { return doubt.why.starts_with('-') ? "because of " : "because "; }
+
 // For people: message, snippet with caret, the witness and its path, what decides a possible finding, and a summary.
 void write_text(std::ostream& out, const Report& report, const TextStyle& style);
 // product.md, "lint --format json".

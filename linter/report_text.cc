@@ -127,7 +127,7 @@ class TextReport {
         break;
       }
       Place place = places_.at(doubt.span);
-      lines.push_back(fmt::format("{}{} ({})", lines.empty() ? "possible, because of " : "and ", printable(doubt.why),
+      lines.push_back(fmt::format("{}{}{} ({})", lines.empty() ? "possible, " : "and ", because(doubt), printable(doubt.why),
                                   near(place, main)));
     }
     if (lines.empty()) lines.push_back("possible");
