@@ -14,7 +14,7 @@ namespace ipo {
 
 bool is_tunnel(const std::string& name) {
   for (const char* prefix : {"docker", "veth", "virbr", "cni", "flannel", "cali", "podman", "tun", "tap", "wg", "ipsec", "vti",
-                             "xfrm", "gre", "sit", "tailscale", "zt", "ham", "vpn"})
+                             "xfrm", "gre", "sit", "tailscale", "zt", "ham", "vpn", "bat"})
     if (name.starts_with(prefix)) return true;
   return false;
 }

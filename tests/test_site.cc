@@ -65,7 +65,7 @@ TEST_CASE("the internet: the first rung that answers, with its line") {
     CHECK(s.internet() == "eth1");
   }
   SECTION("bridges, containers and VPNs are masqueraded too, but are no internet") {
-    for (const char* name : {"docker0", "br0", "virbr0", "tun0", "wg0", "tap1", "lxcbr0"}) {
+    for (const char* name : {"docker0", "br0", "virbr0", "tun0", "wg0", "tap1", "lxcbr0", "bat0"}) {
       Surveyed s(nat(std::string("-A POSTROUTING -o ") + name + " -j MASQUERADE\n"));
       INFO(name);
       CHECK(s.internet().empty());
