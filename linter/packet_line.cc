@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 
+#include "parsers/letters.h"
 #include "parsers/nearest.h"
 #include "linter/snippet.h"
 #include "parsers/iptables_names.h"
@@ -274,9 +275,7 @@ PacketLine packet_from_words(std::string_view text) {
     std::string_view word = text.substr(at, end - at);
     std::size_t equals = word.find('=');
     if (equals == word.npos) return finished(draft, fmt::format("{} is no field with a value; write it like dport=69", shown(word)), at);
-    std::string name(word.substr(0, equals));
-    for (char& c : name)
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    std::string name = lower(word.substr(0, equals));
     for (auto [alias, meant] : aliases)
       if (name == alias) name = meant;
     if (std::string why = draft.set(name, word.substr(equals + 1), true); !why.empty()) return finished(draft, std::move(why), at);

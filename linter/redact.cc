@@ -7,6 +7,8 @@
 #include <array>
 #include <string_view>
 
+#include "parsers/letters.h"
+
 namespace ipo {
 namespace {
 
@@ -25,7 +27,7 @@ enum class Name { harmless, secret, ambiguous };  // ambiguous: only where a val
 Name judge(std::string_view word) {
   std::string plain;
   for (char c : word)
-    if (c != '_' && c != '-') plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (c != '_' && c != '-') plain += lower(c);
   constexpr std::array<std::string_view, 18> parts = {
       "password",  "passwd",     "pswd", "ikepsk",     "passphrase", "passcode", "secret",     "community",  "logincode",  "voicemailcode",
       "sharedkey", "privatekey", "wpakey",     "apikey",   "credential", "bcrypthash", "sha512hash", "otpseed"};

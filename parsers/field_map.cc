@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "parsers/embedded.h"
+#include "parsers/letters.h"
 #include "parsers/nearest.h"
 
 namespace ipo {
@@ -23,12 +24,6 @@ RE2::Options options() {
   o.set_log_errors(false);
   o.set_max_mem(1 << 20);
   return o;
-}
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
 }
 
 std::string text_of(const Node& table, std::string_view name) {
@@ -89,7 +84,7 @@ std::vector<std::string> last_names(std::string_view pattern) {
     if (tail.starts_with("?:")) tail.remove_prefix(2);
   }
   std::vector<std::string> out(1);
-  for (char c : lower(std::string(tail))) {
+  for (char c : lower(tail)) {
     bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '_' || c == '-' || c == '@';
     if (plain) out.back() += c;
     else if (c == '|') out.emplace_back();
@@ -222,7 +217,7 @@ void FieldMap::add_builtin() {
 FieldMap::Match FieldMap::find(std::string_view path) const {
   const re2::StringPiece text(path.data(), path.size());
   static const std::vector<std::size_t> none;
-  auto named = entries_->by_name.find(lower(std::string(path.substr(path.rfind('/') + 1))));
+  auto named = entries_->by_name.find(lower(path.substr(path.rfind('/') + 1)));
   const std::vector<std::size_t>& some = named == entries_->by_name.end() ? none : named->second;
   const std::vector<std::size_t>& others = entries_->any_name;
   for (std::size_t i = 0, j = 0; i < some.size() || j < others.size();) {  // both ascend
@@ -230,7 +225,7 @@ FieldMap::Match FieldMap::find(std::string_view path) const {
     const Entries::Entry& entry = entries_->list[first ? some[i++] : others[j++]];
     Match match{{}, entry.field.evidence, entry.field.secret};
     if (!entries_->match(entry, text, match.key)) continue;
-    match.key = lower(std::move(match.key));
+    match.key = lower(match.key);
     return match;
   }
   return {};

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "parsers/document.h"
+#include "parsers/letters.h"
 
 namespace ipo {
 namespace {
@@ -51,12 +52,6 @@ constexpr std::string_view record_types[] = {"System",
                                              "AutoAttendant"};
 
 constexpr std::string_view platforms[] = {"ip500v2", "server-edition", "application-server", "windows", "virtual"};
-
-bool same(std::string_view a, std::string_view b) {
-  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 bool declares(const Node& node, std::string_view ns) {
   return std::any_of(node.attributes.begin(), node.attributes.end(),
@@ -239,7 +234,7 @@ class Interpreter {
     Record record;
     record.type = std::move(type);
     for (const Attribute& a : n.attributes)
-      if (same(a.name, "GUID")) record.id = a.value;
+      if (same_letters(a.name, "GUID")) record.id = a.value;
     record.span = tag(n);
     record.fields.reserve(fields.size());
     for (Field& f : fields) record.fields.push_back(std::move(f.setting));
@@ -296,7 +291,7 @@ class Interpreter {
   void leaves(const Node& node, Step& step, std::vector<Field>& out) {
     bool secret = std::exchange(secret_, secret_ || names_secret_cached(node, step) || labelled_secret(node));
     for (const Attribute& a : node.attributes) {
-      if (a.name.starts_with("xmlns") || same(a.name, "id")) continue;
+      if (a.name.starts_with("xmlns") || same_letters(a.name, "id")) continue;
       add(below(step, "@" + a.name, nullptr), a.value, a.value_span, node, out);
     }
     if (node.children.empty()) {
@@ -343,7 +338,7 @@ class Interpreter {
 
   static const Attribute* id_of(const Node& node) {
     for (const Attribute& a : node.attributes)
-      if (same(a.name, "id")) return &a;
+      if (same_letters(a.name, "id")) return &a;
     return nullptr;
   }
 
@@ -351,7 +346,7 @@ class Interpreter {
   static bool labelled_secret(const Node& node) {
     constexpr std::string_view labels[] = {"name", "key", "id", "field", "label"};
     auto label = [&](std::string_view name) {
-      return std::any_of(std::begin(labels), std::end(labels), [&](std::string_view l) { return same(name, l); });
+      return std::any_of(std::begin(labels), std::end(labels), [&](std::string_view l) { return same_letters(name, l); });
     };
     for (const Attribute& a : node.attributes)
       if (label(a.name) && names_secret(a.value)) return true;
@@ -389,7 +384,7 @@ class Interpreter {
     host.span = tag(n);
     host.products = {"ip-office"};
     for (const Attribute& a : n.attributes)
-      if (same(a.name, "GUID")) host.id = a.value;
+      if (same_letters(a.name, "GUID")) host.id = a.value;
     for (std::string_view key : {"system.name", "system.display_name", "system.system_name"})
       if (const Field* f = field(fields, key); f && host.name.empty()) host.name = f->setting.value.value;
     std::unordered_map<std::string_view, const Field*> first;
@@ -406,7 +401,7 @@ class Interpreter {
       if (const Field* f = field(fields, key)) add_address(host, f->setting.value, tag(*f->node));
     if (const Field* f = field(fields, "system.platform"))
       for (std::string_view p : platforms)
-        if (same(p, f->setting.value.value)) host.platform = p;
+        if (same_letters(p, f->setting.value.value)) host.platform = p;
     host.release = release_of(fields);
     // What only users or lists told of this system before is now known better.
     std::erase_if(site_.hosts, [&](const Host& known) {
@@ -542,7 +537,7 @@ class Interpreter {
       return SourceSpan{span.source, span.begin + static_cast<std::uint32_t>(begin),
                         span.begin + static_cast<std::uint32_t>(end)};
     };
-    if (same(std::string_view(text).substr(0, product.size()), product) && stop != text.npos && blank != text.npos) {
+    if (same_letters(std::string_view(text).substr(0, product.size()), product) && stop != text.npos && blank != text.npos) {
       Located<Release> release{{}, part(product.size(), stop)};
       for (std::size_t at = product.size(); at < stop;) {
         std::size_t dot = std::min(text.find('.', at), stop);

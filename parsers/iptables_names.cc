@@ -5,6 +5,8 @@
 #include <span>
 #include <string>
 
+#include "parsers/letters.h"
+
 namespace ipo::iptables {
 namespace {
 
@@ -285,13 +287,6 @@ constexpr IcmpName icmp_v6[] = {{"destination-unreachable", 1, every},
                                 {"neighbor-advertisement", 136, every},
                                 {"redirect", 137, every},
                                 {"mld2-listener-report", 143, every}};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 std::optional<std::uint32_t> find(std::span<const Name> names, std::string_view text) {
   for (const Name& n : names)

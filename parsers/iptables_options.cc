@@ -8,6 +8,7 @@
 
 #include "parsers/iptables_names.h"
 #include "parsers/iptables_rule.h"
+#include "parsers/letters.h"
 
 namespace ipo::iptables {
 namespace {
@@ -31,11 +32,7 @@ void each_part(std::string_view text, char separator, Take take) {
   }
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool same(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-bool begins(std::string_view word, std::string_view text) { return !text.empty() && same(word.substr(0, text.size()), text); }
+bool begins(std::string_view word, std::string_view text) { return !text.empty() && same_letters(word.substr(0, text.size()), text); }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 
 // ---- numbers ----------------------------------------------------------------------------------------------------
@@ -96,7 +93,7 @@ bool is_word_of(std::string_view takes, std::string_view text) {
   std::string_view words = takes.substr(1, takes.size() - 2);
   auto one = [&](std::string_view part) {
     bool found = false;
-    each_part(words, ',', [&](std::string_view word) { found = found || (any_case ? same(word, part) : word == part); });
+    each_part(words, ',', [&](std::string_view word) { found = found || (any_case ? same_letters(word, part) : word == part); });
     return found;
   };
   if (!list) return one(text);
@@ -324,7 +321,7 @@ constexpr std::pair<std::string_view, unsigned> mobility_types[] = {
 bool is_mobility_type(std::string_view t, Family) {
   auto number = [](std::string_view part) -> std::optional<u64> {
     for (auto [name, type] : mobility_types)
-      if (same(name, part)) return type;
+      if (same_letters(name, part)) return type;
     auto n = whole_number(part);
     return n && *n <= 255 ? n : std::nullopt;
   };

@@ -8,6 +8,7 @@
 #include "parsers/document.h"
 #include "parsers/embedded.h"
 #include "parsers/field_map.h"
+#include "parsers/letters.h"
 
 namespace ipo {
 namespace {
@@ -15,8 +16,6 @@ namespace {
 using Type = KnownSetting::Type;
 
 constexpr std::string_view type_names[] = {"flag", "port", "number", "address", "mask", "choice", "text"};
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // Letters and digits only: "Unsecure + Secure" and "unsecure+secure" are one choice.
 std::string plain(std::string_view text) {
@@ -121,8 +120,7 @@ const KnownSetting* find_setting(std::string_view key) {
 std::string_view name_of(Type type) { return type_names[static_cast<std::size_t>(type)]; }
 
 std::optional<bool> parse_flag(std::string_view text) {
-  std::string word;
-  for (char c : text) word += lower(c);
+  std::string word = lower(text);
   for (std::string_view yes : {"true", "on", "1", "yes", "enabled", "active"})
     if (word == yes) return true;
   for (std::string_view no : {"false", "off", "0", "no", "disabled", "inactive"})

@@ -12,6 +12,7 @@
 
 #include "parsers/document.h"
 #include "parsers/field_map.h"
+#include "parsers/letters.h"
 #include "parsers/nearest.h"
 #include "parsers/settings.h"
 
@@ -80,13 +81,6 @@ template <class Candidates>
 std::string suggestion(std::string_view word, const Candidates& names) {
   std::string_view name = word.size() <= 64 ? nearest(word, names) : std::string_view();
   return name.empty() ? std::string() : fmt::format("; did you mean {}?", quoted(name));
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == text.npos; }

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <optional>
 
+#include "parsers/letters.h"
+
 namespace ipo {
 namespace {
 
@@ -100,10 +102,7 @@ std::string declared_encoding(std::string_view s) {
   if (open == head.npos) return {};
   std::size_t close = head.find(head[open], open + 1);
   if (close == head.npos) return {};
-  std::string name(head.substr(open + 1, close - open - 1));
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return name;
+  return lower(head.substr(open + 1, close - open - 1));
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "parsers/letters.h"
+
 namespace ipo {
 namespace {
 
@@ -13,7 +15,7 @@ bool static_port_block(const Host* host) {
     if (const Setting* s = host->setting(key)) {
       std::string text;
       for (char c : s->value.value)
-        if (c != ' ' && c != '_' && c != '-') text += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+        if (c != ' ' && c != '_' && c != '-') text += lower(c);
       if (text == "staticportblock") return true;
     }
   return false;

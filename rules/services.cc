@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "parsers/letters.h"
+
 namespace ipo {
 namespace {
 
@@ -30,7 +32,7 @@ const std::vector<Switch>& switches() {
                                            {12, Kind::flag, "lan*.h323.gatekeeper"},
                                            {13, Kind::flag, "lan*.h323.gatekeeper"},
                                            {14, Kind::flag, "lan*.h323.gatekeeper"},
-                                                                                {34, Kind::flag, "tapi"},
+                                           {34, Kind::flag, "tapi"},
                                            {36, Kind::flag, "discovery.tcp"},
                                            {37, Kind::plain_level, "services.configuration.level"},
                                            {38, Kind::secured_level, "services.configuration.level"},
@@ -45,10 +47,8 @@ const std::vector<Switch>& switches() {
 // Lower case, without blanks and signs: "Secure, Medium" is "securemedium".
 std::string plain_word(std::string_view text) {
   std::string out;
-  for (char c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  for (char c : lower(text))
     if ((c >= 'a' && c <= 'z') || c == '+') out += c;
-  }
   return out;
 }
 

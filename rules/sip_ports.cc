@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "parsers/letters.h"
+
 namespace ipo {
 namespace {
 
@@ -17,8 +19,7 @@ void add_port(IntervalSet& ports, const Host* host, const char* key, unsigned st
 std::optional<bool> names_tls_only(const Host& host, const std::string& lan) {
   const Setting* layer4 = host.setting(lan + ".sip.layer4");
   if (!layer4) return {};
-  std::string text;
-  for (char c : layer4->value.value) text += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  std::string text = lower(layer4->value.value);
   bool tls = text.find("tls") != text.npos, clear = text.find("udp") != text.npos || text.find("tcp") != text.npos;
   return tls || clear ? std::optional(tls && !clear) : std::nullopt;
 }

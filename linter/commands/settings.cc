@@ -6,16 +6,11 @@
 #include "linter/commands/commands.h"
 #include "linter/json_writer.h"
 #include "linter/snippet.h"
+#include "parsers/letters.h"
 #include "parsers/settings.h"
 
 namespace ipo {
 namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 bool matches(const KnownSetting& s, const std::vector<std::string>& terms) {
   std::string all = lower(s.key + '\n' + s.name + '\n' + s.screen + '\n' + s.element);

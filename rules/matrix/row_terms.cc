@@ -3,16 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "parsers/letters.h"
+
 namespace ipo {
 namespace {
-
-// ASCII only: everything a term is compared with is ASCII, or compared byte by byte.
-std::string lower(std::string_view s) {
-  std::string out(s);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 // "t1.4", "t1.e5", "t3.i1": the way the design documents and the checks' pages name a row.
 std::string short_id(const MatrixRow& row) {
