@@ -12,6 +12,7 @@
 #include "parsers/parsers.h"
 #include "rules/declared.h"
 #include "rules/judgement.h"
+#include "rules/shadow_kind.h"
 
 namespace ipo {
 namespace {
@@ -209,7 +210,9 @@ Report lint(SiteInputs inputs, const LintOptions& options) {
   if (a->exposure) {
     std::vector<Note> failures;
     std::vector<Shadow> shadows;
-    if (selected("shadowed-rule", options, a->reading.declared)) shadows = look_for_shadows(*a->exposure, failures);
+    if (std::any_of(std::begin(speakers_of_shadows), std::end(speakers_of_shadows),
+                    [&](std::string_view check) { return selected(check, options, a->reading.declared); }))
+      shadows = look_for_shadows(*a->exposure, failures);
     std::vector<IgnoreUse> ignores = uses_of(a->reading.declared.ignores, a->reading.sources, given, options.today,
                                               options.working_folder);
     Judgement judgement{a->reading.sources, a->reading.site, a->reading.declared, a->matrix, *a->exposure, shadows, ignores,

@@ -36,6 +36,28 @@ Callers callers_of(const Ruleset& ruleset) {
   return out;
 }
 
+std::vector<bool> called_chains(const Ruleset& ruleset) {
+  std::vector<bool> out(ruleset.chains.size());
+  std::vector<std::size_t> open;
+  for (const BaseChain& base : ruleset.base_chains) open.push_back(base.chain);
+  while (!open.empty()) {
+    std::size_t at = open.back();
+    open.pop_back();
+    if (out[at]) continue;
+    out[at] = true;
+    for (const Rule& rule : ruleset.chains[at].rules)
+      if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to)
+        if (auto target = ruleset.find(ruleset.chains[at].table, rule.action.chain)) open.push_back(*target);
+  }
+  return out;
+}
+
+bool is_generated(std::string_view chain) {
+  for (std::string_view prefix : {"DOCKER", "CNI-", "NETAVARK", "PODMAN", "KUBE-", "LIBVIRT_", "ufw-", "ufw6-", "f2b-", "fail2ban-", "MINIUPNPD"})
+    if (chain.starts_with(prefix)) return true;
+  return false;
+}
+
 std::vector<InterfaceSeen> required_interfaces(const Callers& callers, const Chain& chain, const Rule& rule, bool incoming) {
   std::vector<InterfaceSeen> out;
   std::vector<std::pair<const Chain*, const Rule*>> todo = {{&chain, &rule}};

@@ -25,6 +25,10 @@ struct InterfaceSeen {
 // The rules that call each chain, by table and name.
 using Callers = std::map<std::pair<std::string_view, std::string_view>, std::vector<std::pair<const Chain*, const Rule*>>>;
 Callers callers_of(const Ruleset& ruleset);
+// For each chain of a ruleset whether some base chain leads to it, by calls of calls; what stands in others decides nothing.
+std::vector<bool> called_chains(const Ruleset& ruleset);
+// A chain that a program keeps (a container engine, ufw, fail2ban): what stands in it is not the admin's to tidy up.
+bool is_generated(std::string_view chain);
 // The interfaces a rule requires, its own or, if it names none, its callers': generators put the interface on the jump
 // and the translation in the chain.
 std::vector<InterfaceSeen> required_interfaces(const Callers& callers, const Chain& chain, const Rule& rule, bool incoming);

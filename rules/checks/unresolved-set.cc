@@ -6,26 +6,10 @@
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/required.h"
 
 namespace ipo {
 namespace {
-
-// Chains some base chain calls; what stands in others decides nothing.
-std::vector<bool> reached(const Ruleset& ruleset) {
-  std::vector<bool> out(ruleset.chains.size());
-  std::vector<std::size_t> open;
-  for (const BaseChain& base : ruleset.base_chains) open.push_back(base.chain);
-  while (!open.empty()) {
-    std::size_t at = open.back();
-    open.pop_back();
-    if (out[at]) continue;
-    out[at] = true;
-    for (const Rule& rule : ruleset.chains[at].rules)
-      if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to)
-        if (auto target = ruleset.find(ruleset.chains[at].table, rule.action.chain)) open.push_back(*target);
-  }
-  return out;
-}
 
 // One finding per set of a firewall; its other rules are related.
 void run(const Judgement& judgement, Findings& findings) {
@@ -34,7 +18,7 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const Firewall& firewall : judgement.site.firewalls) {
     std::map<std::string, std::vector<const Rule*>> uses;
     for (const Ruleset& ruleset : firewall.rulesets) {
-      std::vector<bool> counts = reached(ruleset);
+      std::vector<bool> counts = called_chains(ruleset);
       for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
         for (const Rule& rule : ruleset.chains[c].rules) {
           if (!counts[c] || rule.action.kind == ActionKind::proceed || shadowed.contains(rule.span)) continue;

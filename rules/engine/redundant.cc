@@ -106,10 +106,14 @@ std::vector<Redundant> find_redundant(ChainSets& chains) {
   for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
     for (std::size_t r = 0; r < ruleset.chains[c].rules.size(); ++r) {
       if (walk.given_up[c] || walk.needed[c][r] || walk.met[c][r].empty() || !decides(chains.kind(c, r))) continue;
-      Redundant found{{&ruleset.chains[c], &ruleset.chains[c].rules[r]}, {}, false};
-      for (const ChainSets::Taker& taker : chains.takers(c, r + 1, ruleset.chains[c].rules.size(), walk.met[c][r], shown_limit + 1))
+      Redundant found{{&ruleset.chains[c], &ruleset.chains[c].rules[r]}, {}, false, false};
+      PacketSet left = walk.met[c][r];
+      for (const ChainSets::Taker& taker : chains.takers(c, r + 1, ruleset.chains[c].rules.size(), walk.met[c][r], shown_limit + 1)) {
         found.decided_by.push_back(taker.rule);
+        left = walk.s.minus(left, taker.takes);
+      }
       if (found.decided_by.size() > shown_limit) found.decided_by.pop_back(), found.more = true;
+      found.rest = !left.empty();
       out.push_back(std::move(found));
     }
   return out;

@@ -11,6 +11,7 @@ struct Redundant {
   RuleRef rule;
   std::vector<RuleRef> decided_by;  // rules behind it in its chain that would take its packets, in order; at most 5
   bool more = false;
+  bool rest = false;  // some of its packets are taken by none of them: what comes after the chain does the same
 };
 
 // Exact as shadows are: drop and reject are two things, an undecidable match is only itself. Nothing is claimed of chains

@@ -1,0 +1,78 @@
+// Rules are asked for one firewall at a time in a space of their own: what a note costs must not be missing to an alarm.
+// What the policy has a part in is not reported: people write such rules so that they stay when the policy is changed.
+// Nor are calls, which programs put in place for their chains, nor rules that count packets, for others may ask what they
+// counted.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rules/checks/list.h"
+#include "rules/engine/redundant.h"
+#include "rules/exposure_findings.h"
+#include "rules/required.h"
+#include "rules/shadow_kind.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::size_t edge_budget = std::size_t{1} << 22;  // some 2500 rules that hardly resemble each other
+
+// How a reject answers is not in the model.
+std::string_view target_of(const Judgement& judgement, const Rule& rule) {
+  SourceSpan words = {rule.span.source, rule.action.span.begin, rule.span.end};
+  return judgement.sources[words.source].slice(words);
+}
+
+bool worth_saying(const Judgement& judgement, const Redundant& found) {
+  const Rule& rule = *found.rule.rule;
+  ActionKind kind = rule.action.kind;
+  if (kind != ActionKind::accept && kind != ActionKind::drop && kind != ActionKind::reject) return false;
+  if (found.decided_by.empty() || found.more || found.rest || counts_packets(judgement, rule) || is_generated(found.rule.chain->name)) return false;
+  return kind != ActionKind::reject || std::all_of(found.decided_by.begin(), found.decided_by.end(), [&](const RuleRef& by) {
+    return by.rule && target_of(judgement, *by.rule) == target_of(judgement, rule);
+  });
+}
+
+void compare(const Judgement& judgement, ChainSets& chains, Findings& findings) {
+  for (const Redundant& found : find_redundant(chains)) {
+    if (!worth_saying(judgement, found)) continue;
+    bool many = found.decided_by.size() > 1;
+    Finding f;
+    f.check = check::redundant_rule.id;
+    f.level = Level::note;
+    f.span = found.rule.span();
+    f.message = fmt::format("nothing changes without this rule: line{} {} behind it do{} the same with its packets", many ? "s" : "",
+                            lines_of(judgement, found.decided_by), many ? "" : "es");
+    for (const RuleRef& by : found.decided_by) f.related.push_back({"does the same", by.span()});
+    f.identity = rule_text(judgement, found.rule);
+    findings.push_back(std::move(f));
+  }
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  for (const Firewall& firewall : judgement.site.firewalls)
+    for (const Ruleset& ruleset : firewall.rulesets) {
+      PacketSpace packets(firewall, {}, edge_budget);
+      ChainSets chains(packets, ruleset);
+      try {
+        compare(judgement, chains, findings);
+      } catch (const SpaceExhausted&) {
+        std::size_t rules = 0;
+        for (const Chain& chain : ruleset.chains) rules += chain.rules.size();
+        Finding f;
+        f.check = check::redundant_rule.id;
+        f.level = Level::note;
+        f.span = {ruleset.span.source, ruleset.span.begin, ruleset.span.begin};
+        f.message = fmt::format("redundant rules were not looked for: these {} rules are too many to compare", rules);
+        f.identity = "not looked for";
+        findings.push_back(std::move(f));
+      }
+    }
+}
+
+}  // namespace
+
+const Check check::redundant_rule = {"redundant-rule", "a rule could be left out and every packet would fare the same",
+                                     Level::note, 1.0, "very-high", {"maintainability", "external/cwe/cwe-561"}, run};
+
+}  // namespace ipo

@@ -1,0 +1,30 @@
+// Which check speaks of a rule that no packet reaches. One cause is one finding, so the most telling check has it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/engine/shadows.h"
+
+namespace ipo {
+
+struct Judgement;
+
+// Every id speaker_of() gives.
+inline constexpr std::string_view speakers_of_shadows[] = {"shadowed-rule", "contradicting-rule", "log-after-drop",
+                                                           "rate-limit-after-accept"};
+
+// "contradicting-rule" where a single rule before it matches the very same packets and does the opposite; "log-after-drop"
+// where it only logs and all its packets are dropped before; "rate-limit-after-accept" where it counts packets that are
+// accepted before; else "shadowed-rule".
+std::string_view speaker_of(const Judgement& judgement, const Shadow& shadow);
+
+// The rule's target writes a log and does nothing else.
+bool only_logs(const Rule& rule);
+// A match of the rule counts packets: limit, hashlimit, recent, connlimit.
+bool counts_packets(const Judgement& judgement, const Rule& rule);
+// "7", "7, 8": the lines of rules.
+std::string lines_of(const Judgement& judgement, const std::vector<RuleRef>& rules);
+
+}  // namespace ipo
