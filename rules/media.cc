@@ -36,6 +36,11 @@ MediaRange media_range(const Host* host) {
   return {IntervalSet::range(46750, 50750), IntervalSet::range(40750, 46749)};
 }
 
+std::span<const MediaDefault> media_defaults() {
+  static constexpr MediaDefault list[] = {{{49152, 53246}, "releases 6 to 8"}, {{47000, 54000}, "release 9.0.3"}, {{40750, 50750}, "release 9.1"}};
+  return list;
+}
+
 bool has_zone(const Site& site, std::string_view kind) {
   return std::any_of(site.zones.begin(), site.zones.end(), [&](const Zone& zone) { return zone.kind == kind; });
 }

@@ -1,6 +1,9 @@
 // Where calls need media from, and on which ports: what the checks of the media range share.
 #pragma once
 
+#include <span>
+#include <string_view>
+
 #include "rules/exposure.h"
 
 namespace ipo {
@@ -12,6 +15,14 @@ struct MediaRange {
 
 // The configured range, else the platform's: IP500 V2 46750-50750, Linux 40750-50750 (Table 1, ingress row 27).
 MediaRange media_range(const Host* host);
+
+// What the range was by default in other releases.
+struct MediaDefault {
+  Interval ports;
+  std::string_view releases;  // "releases 6 to 8"
+};
+// The manuals of releases 6 to 8 and Table 7 of the port matrix.
+std::span<const MediaDefault> media_defaults();
 
 bool has_zone(const Site& site, std::string_view kind);
 

@@ -7,7 +7,9 @@
 #include <set>
 #include <sstream>
 
+#include "rules/matrix/needs.h"
 #include "rules/matrix/peers.h"
+#include "rules/media.h"
 #include "rules/reached.h"
 #include "tests/cases.h"
 
@@ -118,6 +120,49 @@ TEST_CASE("laws: the data of who uses a row know every ingress row but the debug
     INFO(row.id);
     if (row.direction == "ingress") CHECK(used.contains(row.id) != nobodys.contains(row.id));
   }
+}
+
+TEST_CASE("laws: every egress row of the matrix stands in one need, which says how it is asked for or why it is not") {
+  std::map<std::string, int> stands;
+  for (const EgressNeed& need : egress_needs()) {
+    REQUIRE_FALSE(need.rows.empty());
+    INFO(need.rows.front());
+    bool asked = !need.peer_settings.empty() || !need.peer_product.empty() || !need.peer_zone.empty();
+    CHECK(asked + !need.checked_by.empty() + !need.unknown.empty() == 1);
+    if (!need.checked_by.empty()) CHECK(find_check(need.checked_by));
+    for (const std::string& id : need.rows) {
+      const MatrixRow* row = builtin_matrix().find(id);
+      REQUIRE(row);
+      CHECK(row->direction == "egress");
+      ++stands[id];
+    }
+  }
+  for (const MatrixRow& row : builtin_matrix().rows) {
+    INFO(row.id);
+    CHECK(stands[row.id] == (row.direction == "egress" ? 1 : 0));
+  }
+}
+
+TEST_CASE("laws: what remote workers and devices inside need are ingress rows, and worker kinds those of the site file") {
+  const std::set<std::string> kinds = {"sip", "sip-tls", "h323", "webrtc", "sbc"};
+  auto ingress = [](const std::string& id) {
+    const MatrixRow* row = builtin_matrix().find(id);
+    return row && row->direction == "ingress";
+  };
+  std::set<std::string> met;
+  for (const WorkerNeed& need : worker_needs()) {
+    met.insert(need.kind);
+    for (const std::string& id : need.rows) CHECK(ingress(id));
+  }
+  CHECK(met == kinds);
+  for (const ServiceNeed& need : service_needs())
+    for (const std::string& id : need.rows) CHECK(ingress(id));
+}
+
+TEST_CASE("laws: the media ranges said to be defaults are the matrix's, where it gives them") {
+  for (const MediaDefault& d : media_defaults())
+    for (std::string_view release : matrix_releases())
+      if (d.releases == "release " + std::string(release)) CHECK(builtin_matrix(release).find("ip-office/ingress/27")->port_set() == IntervalSet({d.ports}));
 }
 
 TEST_CASE("laws: a line, a zone and a row are one finding, grouped or not") {

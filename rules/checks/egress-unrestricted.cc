@@ -1,0 +1,55 @@
+// Every firewall of the site the host's packets to the internet meet is asked; one that surely refuses something, or may, is a
+// restriction.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "rules/blocked.h"
+#include "rules/checks/list.h"
+#include "rules/declared.h"
+#include "rules/exposure_findings.h"
+
+namespace ipo {
+namespace {
+
+bool unrestricted(const Passage& passage) {
+  Space& s = passage.chains->space();
+  PacketSet asked = s.intersect(passage.arriving, s.test(Dimension::protocol, IntervalSet({{proto_tcp, proto_tcp}, {proto_udp, proto_udp}})));
+  for (const Flow& flow : passage.flows) asked = s.minus(asked, s.proven(flow.accepted));
+  return asked.empty();
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  std::map<std::pair<const Host*, Family>, std::vector<const Passage*>> ways;
+  for (const auto& passage : judgement.exposure.passages())
+    if (!passage->inbound && passage->zone->is_internet() && passage->host && is_pbx(*passage->host) && passage->unlocated.empty())
+      ways[{passage->host, passage->ruleset->family}].push_back(passage.get());
+  for (const auto& [key, passages] : ways) {
+    bool free = true;
+    for (const Passage* passage : passages) free = free && unrestricted(*passage);
+    if (!free) continue;
+    const Passage& passage = *passages.front();
+    // The last line that accepts some of it is the widest: what comes before it are exceptions.
+    Reach reach(*passage.chains);
+    RuleRef by;
+    for (const Flow& flow : passage.flows)
+      for (const ChainSets::Decided& d : reach.acceptors(flow, flow.seen)) by = d.by;
+    if (!by.chain) continue;
+    Finding f;
+    f.check = check::egress_unrestricted.id;
+    f.level = Level::note;
+    f.span = by.span();
+    f.zone = passage.zone->name;
+    f.hook = name_of(passage.hook);
+    f.message = fmt::format("{} may reach every port of every address on the {}", key.first->name, f.zone);
+    f.identity = f.zone + '\n' + rule_text(judgement, by);
+    findings.push_back(std::move(f));
+  }
+}
+
+}  // namespace
+
+const Check check::egress_unrestricted = {"egress-unrestricted", "the PBX may reach anything on the internet", Level::note, 2.4, "high",
+                                          {"security", "external/cwe/cwe-284"}, run};
+
+}  // namespace ipo

@@ -1,0 +1,56 @@
+// Only where a rule gives connections a helper: without one nothing but ICMP errors is ever related.
+#include <fmt/format.h>
+
+#include "rules/checks/list.h"
+#include "rules/exposure_findings.h"
+#include "rules/required.h"
+
+namespace ipo {
+namespace {
+
+bool accepts_related(const Rule& rule) {
+  if (rule.action.kind != ActionKind::accept) return false;
+  bool related = false;
+  for (const Condition& condition : rule.conditions) {
+    const FieldTest* test = field_test(condition, Field::state);
+    if (test && test->values.contains(static_cast<unsigned>(State::related)) != condition.negated) related = true;
+    // Any other condition but an interface limits what is related.
+    if (!test && !(condition.any_of.size() == 1 && std::holds_alternative<InterfaceTest>(condition.any_of.front()))) return false;
+  }
+  return related;
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  for (const Firewall& firewall : judgement.site.firewalls)
+    for (const Ruleset& ruleset : firewall.rulesets) {
+      std::vector<bool> called = called_chains(ruleset);
+      const Rule* helper = nullptr;
+      std::vector<RuleRef> open;
+      for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
+        for (const Rule& rule : ruleset.chains[c].rules) {
+          if (!called[c]) continue;
+          std::string_view text = judgement.sources[rule.span.source].slice(rule.span);
+          if (!helper && rule.action.name == "CT" && text.find("--helper ") != text.npos) helper = &rule;
+          if (ruleset.chains[c].table == "filter" && ruleset.chains[c].name != "OUTPUT" && accepts_related(rule))
+            open.push_back({&ruleset.chains[c], &rule});
+        }
+      if (!helper) continue;
+      for (const RuleRef& at : open) {
+        Finding f;
+        f.check = check::unlimited_related.id;
+        f.level = Level::warning;
+        f.span = at.span();
+        f.message = "whatever a helper announces is accepted here: any port of any address";
+        f.related.push_back({"connections get a helper here", helper->span});
+        f.identity = rule_text(judgement, at);
+        findings.push_back(std::move(f));
+      }
+    }
+}
+
+}  // namespace
+
+const Check check::unlimited_related = {"unlimited-related", "related connections are accepted without a limit although helpers are in use",
+                                        Level::warning, 5.9, "high", {"security", "external/cwe/cwe-284"}, run};
+
+}  // namespace ipo

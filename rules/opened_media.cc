@@ -1,0 +1,64 @@
+// Of each opening the UDP ports are taken as the host sees them; a run counts where it has at least one call's pair of ports in
+// common with the range calls use, or is the whole default of some release.
+#include "rules/opened_media.h"
+
+#include <set>
+#include <tuple>
+
+#include "rules/exposure_findings.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::string_view media_row = "ip-office/ingress/27";
+
+const MediaDefault* stale_default(const Judgement& judgement, const Host* host, Interval run, const IntervalSet& used) {
+  if (used == IntervalSet({run})) return nullptr;
+  const MatrixRow* row = judgement.matrix.find(media_row);
+  // This release's own, unless the host's settings say another.
+  if (row && row->port_set() == IntervalSet({run}) && ports_of(*row, host) == row->port_set()) return nullptr;
+  for (const MediaDefault& d : media_defaults())
+    if (d.ports == run) return &d;
+  return nullptr;
+}
+
+// What calls use here: the configured range, else what media_range() says for 9.1, else the release's own.
+IntervalSet used_range(const Judgement& judgement, const Host* host) {
+  const MatrixRow* row = judgement.matrix.find(media_row);
+  MediaRange range = media_range(host);
+  bool configured = row && ports_of(*row, host) != row->port_set();
+  if (!configured && judgement.matrix.release != "9.1" && row && !row->port_set().empty()) return row->port_set();
+  return range.needed.united(range.perhaps);
+}
+
+}  // namespace
+
+std::vector<OpenedMedia> opened_media(const Judgement& judgement) {
+  std::vector<OpenedMedia> out;
+  std::set<std::tuple<SourceSpan, u128, u128>> met;
+  for (const auto* openings : {&judgement.exposure.openings(), &judgement.exposure.openings_of_zones()})
+    for (const Opening& o : *openings) {
+      if (o.unrestricted || !o.located() || !o.by.rule) continue;
+      Space& s = o.passage->chains->space();
+      PacketSet udp = s.test(Dimension::protocol, IntervalSet::of(proto_udp));
+      PacketSet sure = s.intersect(o.proven, udp), both = s.unite(sure, s.intersect(o.possible, udp));
+      if (both.empty()) continue;
+      IntervalSet used = used_range(judgement, o.passage->host);
+      IntervalSet ports = s.project(judgement.exposure.at_host(*o.passage, both), Dimension::destination_port);
+      for (const Interval& run : ports) {
+        IntervalSet this_run = IntervalSet::range(run.lo, run.hi), shared = this_run.intersected(used);
+        const MediaDefault* stale = stale_default(judgement, o.passage->host, run, used);
+        if (!stale && shared.size() < 254) continue;
+        if (!met.insert({line_to_change(o).span(), run.lo, run.hi}).second) continue;
+        OpenedMedia m{&o, run, used, !sure.empty(), stale, {}};
+        for (const MatrixRow& row : judgement.matrix.rows)
+          if (row.id != media_row && row.id != "ip-office/ingress/46" && row.direction == "ingress" && row.has_transport(proto_udp) &&
+              applies(row, o.passage->host) && this_run.minus(used).intersects(ports_of(row, o.passage->host)))
+            m.services.push_back(&row);
+        out.push_back(std::move(m));
+      }
+    }
+  return out;
+}
+
+}  // namespace ipo
