@@ -15,7 +15,9 @@ namespace {
 bool unrestricted(const Passage& passage) {
   Space& s = passage.chains->space();
   PacketSet asked = s.intersect(passage.arriving, s.test(Dimension::protocol, IntervalSet({{proto_tcp, proto_tcp}, {proto_udp, proto_udp}})));
-  for (const Flow& flow : passage.flows) asked = s.minus(asked, s.proven(flow.accepted));
+  // By the interface the host is behind, whichever of several that is: a rule about another one is no restriction.
+  asked = s.exists(asked, Dimension::in);
+  for (const Flow& flow : passage.flows) asked = s.minus(asked, s.exists(s.proven(flow.accepted), Dimension::in));
   return asked.empty();
 }
 
