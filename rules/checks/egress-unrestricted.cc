@@ -24,7 +24,7 @@ bool unrestricted(const Passage& passage) {
 void run(const Judgement& judgement, Findings& findings) {
   std::map<std::pair<const Host*, Family>, std::vector<const Passage*>> ways;
   for (const auto& passage : judgement.exposure.passages())
-    if (!passage->inbound && passage->zone->is_internet() && passage->host && is_pbx(*passage->host) && passage->unlocated.empty())
+    if (!passage->inbound && passage->zone->is_internet() && passage->host && is_pbx(*passage->host) && passage->unlocated.empty() && passage->path_certain)
       ways[{passage->host, passage->ruleset->family}].push_back(passage.get());
   for (const auto& [key, passages] : ways) {
     bool free = true;
