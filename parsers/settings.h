@@ -20,6 +20,7 @@ namespace ipo {
 struct Releases {
   std::string since, until;
   bool contain(const Release& release) const;
+  friend bool operator==(const Releases&, const Releases&) = default;
 };
 
 struct SettingDefault {

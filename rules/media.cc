@@ -33,12 +33,18 @@ Nat behind_nat(const Host& host, std::string_view lan) {
   return own && outside && outside->value != 0 && !is_public(*own) && is_public(*outside) ? Nat::translated : Nat::unknown;
 }
 
-std::vector<Interval> default_media_ranges(const Release& release, std::string_view platform) {
-  const KnownSetting &first = *find_setting("lan1.rtp.min"), &last = *find_setting("lan1.rtp.max");
+std::vector<Interval> default_media_ranges(const std::optional<Release>& release, std::string_view platform) {
+  auto defaults = [&](const char* key) {
+    const KnownSetting& setting = *find_setting(key);
+    if (release) return defaults_of(setting, *release, platform);
+    std::vector<const SettingDefault*> all;
+    for (const SettingDefault& d : setting.defaults) all.push_back(&d);
+    return all;
+  };
   std::vector<Interval> out;
-  for (const SettingDefault* lo : defaults_of(first, release, platform))
-    for (const SettingDefault* hi : defaults_of(last, release, platform))
-      out.push_back({parse_number(lo->value).value_or(0), parse_number(hi->value).value_or(0)});
+  for (const SettingDefault* lo : defaults("lan1.rtp.min"))
+    for (const SettingDefault* hi : defaults("lan1.rtp.max"))
+      if (lo->releases == hi->releases) out.push_back({parse_number(lo->value).value_or(0), parse_number(hi->value).value_or(0)});
   return out;
 }
 

@@ -1,6 +1,8 @@
 // Where calls need media from, and on which ports: what the checks of the media range share.
 #pragma once
 
+#include <optional>
+
 #include "rules/exposure.h"
 
 namespace ipo {
@@ -13,8 +15,8 @@ struct MediaRange {
 // The configured range, else the default of the release and of the host's platform, as parsers/settings.toml has them; of
 // every platform where it is not known. Empty where no default of the release is documented.
 MediaRange media_range(const Host* host, const Release& release);
-// The documented defaults of the media range.
-std::vector<Interval> default_media_ranges(const Release& release, std::string_view platform);
+// The documented defaults of the media range; of every release where it is not known.
+std::vector<Interval> default_media_ranges(const std::optional<Release>& release, std::string_view platform);
 
 // What stands between a LAN and the internet, as its network topology says it: nothing, a translation that forgets, a range of
 // ports that is forwarded for good, an address of its own that is. A private LAN with a public address is behind a translation.

@@ -10,10 +10,10 @@ namespace ipo {
 
 std::string lan_name(std::string_view lan) { return fmt::format("LAN{}", lan.substr(3)); }
 
-Release release_of(const Judgement& judgement, const Host& host) {
+std::optional<Release> stated_release(const Judgement& judgement, const Host& host) {
   if (judgement.declared.release) return parse_release(judgement.declared.release->value);
   if (host.release && !host.release->value.parts.empty()) return host.release->value;
-  return parse_release(judgement.matrix.release);
+  return {};
 }
 
 std::string name_of_host(const Host& host) { return host.name.empty() ? "the PBX" : "'" + host.name + "'"; }
@@ -34,10 +34,11 @@ bool is_unset(const Setting& address) {
   return address.value.value.empty() || (a && a->value == 0);
 }
 
-const IntervalSet* outside_range(const Setting& setting, const Release& release) {
+const IntervalSet* outside_range(const Setting& setting, const std::optional<Release>& release) {
   const KnownSetting* known = find_setting(setting.key);
   std::optional<std::uint32_t> number = known ? parse_number(setting.value.value) : std::nullopt;
-  const IntervalSet* range = number ? range_of(*known, release) : nullptr;
+  if (!number) return nullptr;
+  const IntervalSet* range = release ? range_of(*known, *release) : known->range ? &*known->range : nullptr;
   return range && !range->contains(*number) ? range : nullptr;
 }
 
@@ -45,14 +46,14 @@ void report_outside(const Judgement& judgement, Findings& findings, const Check&
   for (const Host& host : judgement.site.hosts)
     for (std::string_view key : check.settings) {
       const Setting* setting = host.setting(key);
-      Release release = release_of(judgement, host);
+      std::optional<Release> release = stated_release(judgement, host);
       const IntervalSet* range = setting ? outside_range(*setting, release) : nullptr;
       if (!range) continue;
       const KnownSetting& known = *find_setting(key);
       findings.push_back(setting_finding(
           check, check.severity, host, *setting,
           fmt::format("{} ({}) of {} is {}; it takes {}{}", known.name, key, name_of_host(host), setting->value.value, format_ports(*range),
-                      known.range && *range == *known.range ? "" : " in release " + release.text())));
+                      known.range && *range == *known.range ? "" : " in release " + release->text())));
     }
 }
 

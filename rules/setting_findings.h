@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,8 +14,8 @@ namespace ipo {
 constexpr std::array<std::string_view, 2> lans = {"lan1", "lan2"};
 std::string lan_name(std::string_view lan);  // "LAN1"
 
-// As declared, else as exported, else that of the matrix.
-Release release_of(const Judgement& judgement, const Host& host);
+// As declared, else as exported; nothing where neither says it.
+std::optional<Release> stated_release(const Judgement& judgement, const Host& host);
 
 // "harbour"; "the PBX" where it has no name.
 std::string name_of_host(const Host& host);
@@ -33,8 +34,8 @@ void each_lan_with(const Host& host, std::string_view flag, Visit visit) {
 // An address that stands for none: nothing entered, or all zeros.
 bool is_unset(const Setting& address);
 
-// The setting is a number the release does not take; the range it takes.
-const IntervalSet* outside_range(const Setting& setting, const Release& release);
+// The setting is a number the release does not take, or no release where it is not known; the range that is taken.
+const IntervalSet* outside_range(const Setting& setting, const std::optional<Release>& release);
 // Findings for the settings of `check.settings` that are outside their ranges.
 void report_outside(const Judgement& judgement, Findings& findings, const Check& check);
 

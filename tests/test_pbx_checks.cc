@@ -60,6 +60,7 @@ TEST_CASE("laws: every check of the PBX's configuration that the catalogue names
     const Check* check = find_check(id);
     REQUIRE(check);
     CHECK(page_of(*check).size() > 500);
+    CHECK_THAT(std::string(page_of(*check)), Contains("Who loses what"));
     CHECK(check->when_asked == (std::string_view(id) == "factory-address"));
   }
 }

@@ -23,7 +23,7 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const Host& host : judgement.site.hosts) {
     const Setting* setting = host.setting("services.base_port");
     std::optional<std::uint32_t> base = host.number("services.base_port");
-    if (!base || outside_range(*setting, release_of(judgement, host))) continue;
+    if (!base || outside_range(*setting, stated_release(judgement, host))) continue;
     if (*base == standard_base()) continue;
     std::vector<std::string> clashes, rows;
     for (const MatrixRow& moved : judgement.matrix.rows) {

@@ -11,11 +11,11 @@ namespace {
 void run(const Judgement& judgement, Findings& findings) {
   for (const Host& host : judgement.site.hosts)
     if (const Setting* address = host.setting("lan1.address"))
-      for (const SettingDefault* factory : defaults_of(*find_setting("lan1.address"), release_of(judgement, host), host.platform))
-        if (parse_address(address->value.value) == parse_address(factory->value))
+      for (const SettingDefault& factory : find_setting("lan1.address")->defaults)
+        if (parse_address(address->value.value) == parse_address(factory.value))
           findings.push_back(setting_finding(
               check::factory_address, Level::note, host, *address,
-              fmt::format("LAN1 of {} has the address every system has from the factory, {}", name_of_host(host), factory->value)));
+              fmt::format("LAN1 of {} has the address every system has from the factory, {}", name_of_host(host), factory.value)));
 }
 
 }  // namespace

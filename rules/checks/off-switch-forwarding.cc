@@ -1,6 +1,7 @@
 // Where the system inhibits it, or the user is barred from it, a forward to an outside number does nothing.
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "rules/checks/list.h"
 #include "rules/setting_findings.h"

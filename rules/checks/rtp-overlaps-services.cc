@@ -1,5 +1,5 @@
 // A range that was configured is held against the UDP ports of everything else on the host. One that is the default of its
-// release was chosen by the vendor, who keeps its own services out of the way.
+// release, or of any where that is not known, was chosen by the vendor, who keeps its own services out of the way.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ void run(const Judgement& judgement, Findings& findings) {
       std::string first = std::string(lan) + ".rtp.min", last = std::string(lan) + ".rtp.max";
       std::optional<std::uint32_t> lo = host.number(first), hi = host.number(last);
       if (!lo || !hi || *hi < *lo || *hi > 65535) continue;
-      std::vector<Interval> defaults = default_media_ranges(release_of(judgement, host), host.platform);
+      std::vector<Interval> defaults = default_media_ranges(stated_release(judgement, host), host.platform);
       if (std::find(defaults.begin(), defaults.end(), Interval{*lo, *hi}) != defaults.end()) continue;
       std::string what;
       std::vector<std::string> rows = {"ip-office/ingress/27"};

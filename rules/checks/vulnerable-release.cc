@@ -22,10 +22,11 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const Host& host : judgement.site.hosts) products.insert(host.products.begin(), host.products.end());
   const auto& declared = judgement.declared.release;
   for (const Host& host : judgement.site.hosts) {
-    if (!declared && (!host.release || host.release->value.parts.empty())) continue;
+    const std::optional<Release> stated = stated_release(judgement, host);
+    if (!stated) continue;
     bool pbx = std::find(host.products.begin(), host.products.end(), "ip-office") != host.products.end();
     if (declared && !pbx) continue;
-    const Release release = release_of(judgement, host);
+    const Release& release = *stated;
     Finding f;
     std::string proven, possible;
     for (const Vulnerability& v : vulnerabilities()) {
