@@ -34,7 +34,7 @@ void run(const Judgement& judgement, Findings& findings) {
       for (const AffectedReleases& range : v.affected)
         if (std::optional<Certainty> certainty = range.have(release)) {
           std::string& list = *certainty == Certainty::proven ? proven : possible;
-          list += fmt::format("{}{} ({}, score {}, fixed in {})", list.empty() ? "" : "; ", v.id, v.what, v.score, range.fixed);
+          list += fmt::format("{}{} ({}; fixed in {})", list.empty() ? "" : ", ", v.id, v.what, range.fixed);
           f.identity += '\n' + v.id;
           break;
         }
