@@ -8,16 +8,20 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "parsers/interval_set.h"
 #include "parsers/model.h"
+#include "rules/engine/large_pages.h"
 
 namespace ipo {
 
@@ -99,6 +103,9 @@ class Space {
   PacketSet relabel(PacketSet f, const std::function<std::uint32_t(std::uint32_t)>& map);
   // {p : f(p) == value}.
   PacketSet where(PacketSet f, std::uint32_t value);
+  // where(f, v) for every value v but 0 that the function takes, ascending: all of them for the price of writing them down.
+  using Part = std::pair<std::uint32_t, PacketSet>;
+  std::vector<Part> split(PacketSet f);
 
   // Sets only. {p : some / every value v of the dimension in `values` has p[dimension := v] in s}; no longer depends on
   // the dimension. For every, an empty `values` gives all packets.
@@ -118,7 +125,8 @@ class Space {
   PacketSet assume(PacketSet f, std::uint32_t predicate, bool value);
 
   bool subset(PacketSet a, PacketSet b) { return minus(a, b).empty(); }
-  bool disjoint(PacketSet a, PacketSet b) { return intersect(a, b).empty(); }
+  // Makes no set, and ends at the first member of both.
+  bool disjoint(PacketSet a, PacketSet b) { return disjoint(a.node, b.node, 0); }
 
   // Values of the dimension that members of the set have.
   IntervalSet project(PacketSet s, Dimension dimension);
@@ -159,7 +167,7 @@ class Space {
   template <class End>
   using Edges = std::vector<Edge<End>>;
   enum class Op : std::uint32_t {
-    none, overlay, restrict, minus, where, relabel, exists, every, possible, proven, without_predicates, assume,
+    none, overlay, restrict, minus, disjoint, where, relabel, exists, every, possible, proven, without_predicates, assume,
     substitute, move
   };
   struct CacheLine {
@@ -169,7 +177,10 @@ class Space {
   using Map = std::function<std::uint32_t(std::uint32_t)>;
 
   static bool is_leaf(std::uint32_t id) { return (id & leaf_bit) != 0; }
-  const Node& node(std::uint32_t id) const { return node_blocks_[id >> block_bits][id & (block_size - 1)]; }
+  const Node& node(std::uint32_t id) const {
+    std::uint32_t place = id + first_block, block = std::bit_width(place) - std::bit_width(first_block);
+    return node_blocks_[block][place - (first_block << block)];
+  }
   std::uint32_t level_of(std::uint32_t id) const { return is_leaf(id) ? ~0u : node(id).level; }
   std::uint32_t deepest_of(std::uint32_t id) const { return is_leaf(id) ? 0 : node(id).deepest; }
   u128 level_max(std::uint32_t level) const;
@@ -197,6 +208,9 @@ class Space {
                            unsigned depth);
   std::uint32_t move(std::uint32_t f, std::uint32_t level, Interval from, u128 to, std::uint32_t call, unsigned depth);
   std::uint32_t settle(Op op, std::uint32_t f, unsigned depth);
+  bool disjoint(std::uint32_t f, std::uint32_t g, unsigned depth);
+  using Parts = std::unordered_map<std::uint32_t, std::vector<Part>>;  // of every node met
+  const std::vector<Part>& split(std::uint32_t f, Parts& known, unsigned depth);
   std::uint32_t assume(std::uint32_t f, std::uint32_t level, unsigned value, unsigned depth);
   // Every node of f once, f first, that `each` returns true for the parent of.
   template <class Each>
@@ -204,15 +218,15 @@ class Space {
   std::uint32_t next_call();
   void grow();
 
-  static constexpr std::uint32_t block_bits = 12, block_size = 1u << block_bits;
-  std::vector<std::unique_ptr<Node[]>> node_blocks_;
+  static constexpr std::uint32_t first_block = 1024;  // nodes in the first block; each next has twice as many
+  std::vector<LargePages<Node>> node_blocks_;
   std::uint32_t node_count_ = 0;
-  std::vector<std::unique_ptr<std::uint32_t[]>> word_blocks_;
+  std::vector<LargePages<std::uint32_t>> word_blocks_;
   std::uint32_t* free_ = nullptr;   // the unused rest of the last block
   std::size_t free_words_ = 0;
   std::size_t edge_count_ = 0;
-  std::vector<std::uint64_t> unique_;  // open addressing: hash and id of every node; ~0 = free
-  std::vector<CacheLine> cache_;       // direct-mapped, grows with the nodes
+  LargePages<std::uint64_t> unique_;  // open addressing: hash and 1 + id of every node; 0 = free
+  LargePages<CacheLine> cache_;       // direct-mapped, grows with the nodes
   Edges<std::uint32_t> narrow_;        // edges of nodes under construction
   Edges<u128> wide_;
   std::uint32_t calls_ = 0;            // of operations whose results hold for one call only
