@@ -42,8 +42,9 @@ const IntervalSet* outside_range(const Setting& setting, const std::optional<Rel
   return range && !range->contains(*number) ? range : nullptr;
 }
 
-void report_outside(const Judgement& judgement, Findings& findings, const Check& check) {
-  for (const Host& host : judgement.site.hosts)
+void report_outside(const Judgement& judgement, Findings& findings, const Check& check, std::string_view in_use) {
+  for (const Host& host : judgement.site.hosts) {
+    if (!in_use.empty() && host.flag(in_use) == false) continue;
     for (std::string_view key : check.settings) {
       const Setting* setting = host.setting(key);
       std::optional<Release> release = stated_release(judgement, host);
@@ -55,6 +56,7 @@ void report_outside(const Judgement& judgement, Findings& findings, const Check&
           fmt::format("{} ({}) of {} is {}; it takes {}{}", known.name, key, name_of_host(host), setting->value.value, format_ports(*range),
                       known.range && *range == *known.range ? "" : " in release " + release->text())));
     }
+  }
 }
 
 }  // namespace ipo

@@ -36,7 +36,7 @@ bool is_unset(const Setting& address);
 
 // The setting is a number the release does not take, or no release where it is not known; the range that is taken.
 const IntervalSet* outside_range(const Setting& setting, const std::optional<Release>& release);
-// Findings for the settings of `check.settings` that are outside their ranges.
-void report_outside(const Judgement& judgement, Findings& findings, const Check& check);
+// Findings for the settings of `check.settings` that are outside their ranges, of hosts whose flag `in_use` is not off.
+void report_outside(const Judgement& judgement, Findings& findings, const Check& check, std::string_view in_use = {});
 
 }  // namespace ipo

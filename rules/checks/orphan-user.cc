@@ -15,7 +15,7 @@ bool is_orphan(const User& user, const std::unordered_set<const Record*>& withou
                              [&](const Record* record) { return without_extension.contains(record); });
   const Setting* code = user.field("user.login_code");
   if (!without || !code || !code->value.value.empty()) return false;
-  for (const char* key : {"user.soft_phone", "user.remote_worker", "user.one_x_telecommuter", "user.one_x_client", "user.flare_enabled"})
+  for (const char* key : {"user.soft_phone", "user.remote_worker", "user.one_x_telecommuter", "user.one_x_client"})
     if (user.flag(key) == true) return false;
   std::string_view package = user.text("user.package");
   return package != "7" && user.text("user.twinned_mobile_number").empty() && user.flag("user.forward_unconditional") != true;

@@ -1,6 +1,6 @@
 // Silent where the host's own filter is among the files, for then the exposure checks speak, and for a hosted server, which has
-// nothing but public addresses. It is an error where nothing can be in front: its own firewall is switched off, or none of the
-// firewalls that were given leads to it.
+// nothing but public addresses. It is an error where nothing can be in front: its own firewall is switched off, or the path
+// of firewalls is declared and does not lead to it.
 #include <algorithm>
 
 #include "rules/checks/list.h"
@@ -14,6 +14,8 @@ bool is_linux(const Host& host) {
 }
 
 void run(const Judgement& judgement, Findings& findings) {
+  const auto& firewalls = judgement.site.firewalls;
+  bool declared_path = std::any_of(firewalls.begin(), firewalls.end(), [](const Firewall& f) { return f.role.has_value(); });
   for (const Host& host : judgement.site.hosts) {
     bool own_filter = false, in_front = false;
     for (const auto& passage : judgement.exposure.passages()) {
@@ -28,7 +30,7 @@ void run(const Judgement& judgement, Findings& findings) {
       const Setting* setting = host.setting(std::string(lan) + ".address");
       std::optional<Address> address = setting ? parse_address(setting->value.value) : std::nullopt;
       if (!address || !is_public(*address)) continue;
-      bool bare = !in_front && (!judgement.site.firewalls.empty() || host.flag("firewall.active") == false);
+      bool bare = !in_front && (declared_path || host.flag("firewall.active") == false);
       std::string message = lan_name(lan) + " of " + name_of_host(host) + " has the public address " + format_address(*address);
       message += in_front ? "; only the firewall in front keeps the internet from it"
                  : bare   ? "; no filter is in front of it"

@@ -4,7 +4,9 @@
 namespace ipo {
 namespace {
 
-void run(const Judgement& judgement, Findings& findings) { report_outside(judgement, findings, check::snmp_port_out_of_range); }
+void run(const Judgement& judgement, Findings& findings) {
+  report_outside(judgement, findings, check::snmp_port_out_of_range, "snmp.enabled");
+}
 
 }  // namespace
 
