@@ -162,7 +162,7 @@ std::uint32_t Space::make(std::uint32_t level, Edges<std::uint32_t>& edges, std:
     for (std::uint32_t i = 0; i < count; ++i) {
       if (i + 1 < count) to[i] = e[i].upto;
       to[count - 1 + i] = e[i].child;
-      deepest = deepest_child(deepest, e[i].child);
+      deepest = std::max(deepest, deepest_of(e[i].child));
     }
     first = intern(level, count, false, deepest, words);
   }
@@ -184,7 +184,7 @@ std::uint32_t Space::make(std::uint32_t level, Edges<u128>& edges, std::size_t b
     for (std::uint32_t i = 0; i < count; ++i) {
       if (i + 1 < count) std::memcpy(to + 4 * std::size_t{i}, &e[i].upto, sizeof e[i].upto);
       to[4 * std::size_t{count - 1} + i] = e[i].child;
-      deepest = deepest_child(deepest, e[i].child);
+      deepest = std::max(deepest, deepest_of(e[i].child));
     }
     result = intern(level, count, true, deepest, words);
   }
@@ -209,9 +209,11 @@ std::uint32_t Space::intern(std::uint32_t level, std::uint32_t count, bool wide,
   }
   if (edge_count_ + count > edge_budget_)
     throw SpaceExhausted("the rules need more than " + std::to_string(edge_budget_) + " intervals to describe");
-  std::uint32_t id = node_count_++, place = id + first_block;
+  if (node_count_ == number_mask) throw SpaceExhausted("the rules need more than " + std::to_string(number_mask) + " nodes to describe");
+  std::uint32_t number = node_count_++, place = number + first_block;
   if (std::has_single_bit(place)) node_blocks_.emplace_back(place);
-  node_blocks_.back()[place - std::bit_floor(place)] = {free_, level, count, deepest & 0x7fffffffu, wide};
+  node_blocks_.back()[place - std::bit_floor(place)] = {free_, level, count & 0x7fffffffu, wide};
+  std::uint32_t id = std::min(level, dimension_count) << (number_bits + 4) | std::min(deepest, dimension_count) << number_bits | number;
   edge_count_ += count;
   free_ += words;
   free_words_ -= words;
@@ -673,7 +675,7 @@ void Space::visit(std::uint32_t f, const Each& each) const {
   while (!todo.empty()) {
     std::uint32_t id = todo.back();
     todo.pop_back();
-    if (!is_leaf(id) && std::exchange(seen_[id], visits_) == visits_) continue;
+    if (!is_leaf(id) && std::exchange(seen_[id & number_mask], visits_) == visits_) continue;
     if (!each(id) || is_leaf(id)) continue;
     const Node& n = node(id);
     todo.insert(todo.end(), n.children(), n.children() + n.count);

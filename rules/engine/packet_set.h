@@ -147,16 +147,16 @@ class Space {
   std::uint64_t steps() const { return steps_; }
 
  private:
-  static constexpr std::uint32_t leaf_bit = 0x80000000u;
+  // An id is a leaf's value under leaf_bit, or tells what is asked of a node most often, so that asking needs no look at the
+  // node: its level, the last level the function depends on (both dimension_count for any predicate), its number.
+  static constexpr std::uint32_t leaf_bit = 0x80000000u, number_bits = 23, number_mask = (1u << number_bits) - 1;
   // The inclusive ends of all its intervals but the last, which ends where the dimension does; then the children. Ends are
-  // one word each where all fit, else four (`wide`), so that equal functions look alike. `deepest` is the last level the
-  // function depends on.
+  // one word each where all fit, else four (`wide`), so that equal functions look alike.
   struct Node {
     const std::uint32_t* words;
-    std::uint32_t level, count;
-    std::uint32_t deepest : 31, wide : 1;
+    std::uint32_t level, count : 31, wide : 1;
     std::uint32_t stride() const { return wide ? 4 : 1; }
-    const std::uint32_t* children() const { return words + std::size_t{count - 1} * stride(); }
+    const std::uint32_t* children() const { return words + (std::size_t{count} - 1) * stride(); }
     u128 upto(std::uint32_t i) const;
   };
   template <class End>
@@ -178,18 +178,24 @@ class Space {
 
   static bool is_leaf(std::uint32_t id) { return (id & leaf_bit) != 0; }
   const Node& node(std::uint32_t id) const {
-    std::uint32_t place = id + first_block, block = std::bit_width(place) - std::bit_width(first_block);
+    std::uint32_t place = (id & number_mask) + first_block, block = std::bit_width(place) - std::bit_width(first_block);
     return node_blocks_[block][place - (first_block << block)];
   }
-  std::uint32_t level_of(std::uint32_t id) const { return is_leaf(id) ? ~0u : node(id).level; }
-  std::uint32_t deepest_of(std::uint32_t id) const { return is_leaf(id) ? 0 : node(id).deepest; }
+  std::uint32_t level_of(std::uint32_t id) const {
+    std::uint32_t level = is_leaf(id) ? ~0u : id >> (number_bits + 4);
+    return level == dimension_count ? node(id).level : level;
+  }
+  // At least that; any level may follow the first predicate's.
+  static std::uint32_t deepest_of(std::uint32_t id) {
+    std::uint32_t deepest = is_leaf(id) ? 0 : id >> number_bits & 15;
+    return deepest == dimension_count ? ~0u : deepest;
+  }
   u128 level_max(std::uint32_t level) const;
   // Makes or finds the node whose edges are edges[base..]; removes them.
   std::uint32_t make(std::uint32_t level, Edges<std::uint32_t>& edges, std::size_t base);
   std::uint32_t make(std::uint32_t level, Edges<u128>& edges, std::size_t base);
   std::uint32_t intern(std::uint32_t level, std::uint32_t count, bool wide, std::uint32_t deepest, std::size_t words);
   std::uint32_t* room(std::size_t words);
-  std::uint32_t deepest_child(std::uint32_t deepest, std::uint32_t child) const { return std::max(deepest, deepest_of(child)); }
 
   void step(std::uint64_t count, unsigned depth);
   CacheLine& line(Op op, std::uint32_t f, std::uint32_t g);
