@@ -173,9 +173,19 @@ class Preparation {
     return after;
   }
 
+  // The attribute of the tag at `at` whose value is [opened, end) with its quotes: libxml2 gives up on long ones.
+  void drop_attribute(std::size_t at, std::size_t opened, std::size_t end) {
+    std::size_t begin = opened;
+    while (begin > at + 1 && (blank(text_[begin - 1]) || text_[begin - 1] == '=')) --begin;
+    std::size_t stop = begin;
+    while (begin > at + 1 && !name_end(text_[begin - 1])) --begin;
+    damages_.add(begin, stop, "a value longer than " + std::to_string(max_xml_attribute >> 20) + " MiB is not read");
+    std::fill(text_.begin() + begin, text_.begin() + end, ' ');
+  }
+
   std::size_t start_tag(std::size_t at) {
     char quote = 0;
-    std::size_t values = 0, surplus = none, i = at + 1;
+    std::size_t values = 0, surplus = none, opened = 0, i = at + 1;
     for (; i < text_.size(); ++i) {
       char& c = text_[i];
       if (c == '<') {
@@ -187,9 +197,11 @@ class Preparation {
       } else if (quote) {
         if (c != quote) continue;
         quote = 0;
+        if (i - opened > max_xml_attribute) drop_attribute(at, opened, i + 1);
         if (++values == max_xml_attributes) surplus = i + 1;
       } else if (c == '"' || c == '\'') {
         quote = c;
+        opened = i;
       } else if (c == hidden) {
         c = ' ';
       } else if (c == '>') {

@@ -12,6 +12,7 @@ namespace ipo {
 
 constexpr std::size_t max_xml_depth = 200;       // elements inside each other
 constexpr std::size_t max_xml_attributes = 200;  // of one element
+constexpr std::size_t max_xml_attribute = std::size_t{1} << 20;  // bytes of a value; libxml2 takes ten million
 
 namespace xml {
 
@@ -40,8 +41,8 @@ class Damages {
   SourceSpan last_;
 };
 
-// A text of the same length in which comments, instructions, document types, forbidden characters, tags without an end
-// and elements beyond max_xml_depth are `hidden`, and a '<' that starts no tag is '_'. What is lost that way is
+// A text of the same length in which comments, instructions, document types, forbidden characters, tags without an end,
+// attributes that are too many or too long and elements beyond max_xml_depth are `hidden`, and a '<' that starts no tag is '_'. What is lost that way is
 // reported.
 std::string prepare_xml(std::string_view text, Damages& damages);
 
