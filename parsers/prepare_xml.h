@@ -20,6 +20,11 @@ namespace xml {
 constexpr char hidden = '\x7f';
 
 inline bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+// The next '<' or '>' from `at` on, or the text's size.
+inline std::size_t find_bracket(std::string_view text, std::size_t at) {
+  while (at < text.size() && text[at] != '<' && text[at] != '>') ++at;
+  return std::min(at, text.size());
+}
 inline bool name_end(char c) { return blank(c) || c == '/' || c == '>' || c == '='; }
 
 // Damages of one stage: the first twenty in full, the others counted.
