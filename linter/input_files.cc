@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <set>
 
-#include "parsers/large_pages.h"
+#include "parsers/large_text.h"
 #include "parsers/parsers.h"
 
 namespace ipo {
@@ -105,8 +105,11 @@ std::string read_file(const std::string& path, std::string& bytes) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.number < 0) return fmt::format("cannot be read: {}", std::strerror(errno));
   struct stat known {};
-  if (::fstat(file.number, &known) == 0 && S_ISREG(known.st_mode) && known.st_size > 0)
-    reserve_large(bytes, std::min(static_cast<std::size_t>(known.st_size), largest_input) + 1);
+  if (::fstat(file.number, &known) == 0 && S_ISREG(known.st_mode) && known.st_size > 0) {
+    std::size_t size = static_cast<std::size_t>(known.st_size);
+    if (size > largest_input) return too_large();
+    reserve_large(bytes, size + 1);
+  }
   std::vector<char> buffer(std::size_t{1} << 16);
   for (;;) {
     ssize_t n = ::read(file.number, buffer.data(), buffer.size());

@@ -117,14 +117,14 @@ class Interpreter {
 
   // Takes the records of an envelope as soon as they are complete. What cannot be judged by what stands before it, lists,
   // templates and error responses, is left to run().
-  bool take(std::span<const Node* const> open, const Node& n) {
-    if (open.size() < 2 || !(open.back()->name == "ws_object" || is_record(n))) return false;
-    for (const Node* around : open) {
-      const std::string& name = around->name;
-      if (name == "SMAError" || name == "Template" || name == "SIPTrunk" || declares_list(*around) || is_record_type(name)) return false;
+  bool take(const std::vector<Node>& open, const Node& n) {
+    if (open.size() < 2 || !(open.back().name == "ws_object" || is_record(n))) return false;
+    for (const Node& around : open) {
+      const std::string& name = around.name;
+      if (name == "SMAError" || name == "Template" || name == "SIPTrunk" || declares_list(around) || is_record_type(name)) return false;
     }
     for (std::size_t i = 1; i + 1 < open.size(); ++i)
-      if (open[i]->name == "ws_object") return false;
+      if (open[i].name == "ws_object") return false;
     if (n.name == "SMAError" || n.name == "ws_object" || n.name == "response" || declares_list(n)) return false;
     record(n);
     return true;
@@ -623,7 +623,7 @@ int recognises_ipoffice(const Source& source) {
 
 void interpret_ipoffice(const Sources& sources, std::uint32_t source, Site& site, const FieldMap& map) {
   Interpreter interpreter(sources[source], site, map);
-  interpreter.run(read_xml(sources, source, [&](std::span<const Node* const> open, const Node& element) { return interpreter.take(open, element); }));
+  interpreter.run(read_xml(sources, source, [&](const std::vector<Node>& open, const Node& element) { return interpreter.take(open, element); }));
 }
 
 void interpret_records(const Sources& sources, std::uint32_t source, const Document& document, Site& site, const FieldMap& map) {

@@ -14,7 +14,7 @@ namespace ipo {
 
 std::span<const Dialect> dialects() {
   static constexpr std::array list = {
-      Dialect{"ipoffice", "IP Office export", recognises_ipoffice, interpret_ipoffice},
+      Dialect{"ipoffice", "IP Office export", recognises_ipoffice, interpret_ipoffice, largest_export},
       Dialect{"ipoffice-json", "IP Office export (JSON)", recognises_ipoffice_json, interpret_ipoffice_json},
       Dialect{"iptables", "iptables-save", recognises_iptables, interpret_iptables},
       Dialect{"ipset", "ipset save", recognises_ipset, interpret_ipset},

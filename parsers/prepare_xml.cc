@@ -5,7 +5,7 @@
 #include <array>
 #include <cstring>
 
-#include "parsers/large_pages.h"
+#include "parsers/large_text.h"
 
 namespace ipo::xml {
 namespace {

@@ -93,8 +93,8 @@ class Reader {
   Reader(const std::string& original, const std::string& text, std::uint32_t source, Damages& damages,
          const TakeElement& take)
       : original_(original), text_(text), source_(source), damages_(damages), take_(take) {
-    root_.span = root_.name_span = {source, 0, offset32(text.size())};
-    open_.push_back(&root_);
+    open_.emplace_back();
+    open_.front().span = open_.front().name_span = {source, 0, offset32(text.size())};
   }
 
   Node read() {
@@ -111,15 +111,16 @@ class Reader {
       from = next;
     }
     take_text(text_.size());
-    if (open_.size() > 1) {
-      const Node& top = *open_.back();
+    if (open_.size() > 1 || pending_) {
+      const Node& top = innermost();
       damages_.add(top.name_span.begin, top.name_span.end, "the text ends inside <" + short_name(top.name) + ">");
     }
-    while (open_.size() > 1) close(text_.size());
-    finish_text(root_, 0);
-    if (!root_.text.empty()) damages_.add(root_.text_span.begin, root_.text_span.begin + 1, "text outside any element");
-    if (root_.children.empty()) damages_.add(0, 0, "no XML element can be read here");
-    return std::move(root_);
+    while (open_.size() > 1 || pending_) close(text_.size());
+    Node root = std::move(open_.front());
+    finish_text(root, 0);
+    if (!root.text.empty()) damages_.add(root.text_span.begin, root.text_span.begin + 1, "text outside any element");
+    if (root.children.empty()) damages_.add(0, 0, "no XML element can be read here");
+    return root;
   }
 
  private:
@@ -196,7 +197,7 @@ class Reader {
     std::size_t stop = find_bracket(text_, at);
     bool empty = stop > at && text_[stop - 1] == '/';
     open(local_name(name), begin, stop < text_.size() && text_[stop] == '>' ? stop + 1 : stop);
-    read_attributes(*open_.back(), std::min(begin + 1 + name.size(), at), stop);
+    read_attributes(innermost(), std::min(begin + 1 + name.size(), at), stop);
     self_closed_ = empty && understood;
     if (empty && !understood) close(last_);
   }
@@ -216,15 +217,26 @@ class Reader {
     return plain ? at - length : none;
   }
 
+  Node& innermost() { return pending_ ? open_.back().children.back() : open_.back(); }
+
+  // What is pending holds more than text, so it goes among the open ones, with the room its like needed before.
+  void unfold() {
+    if (!std::exchange(pending_, false)) return;
+    Node node = std::move(open_.back().children.back());
+    open_.back().children.pop_back();
+    if (spare_.capacity() > 0 && open_.size() == spare_depth_) node.children = std::move(spare_);
+    open_.push_back(std::move(node));
+  }
+
   // Opens the element of the tag [begin, end), after the text before it.
   void open(std::string_view name, std::size_t begin, std::size_t end) {
     take_text(begin);
     last_ = end;
-    Node& node = open_.back()->children.emplace_back();
+    unfold();
+    Node& node = open_.back().children.emplace_back();
     node.name = name;
     node.span = node.name_span = {source_, offset32(begin), offset32(end)};
-    if (spare_.capacity() > 0 && open_.size() == spare_depth_) node.children = std::move(spare_);
-    open_.push_back(&node);  // stays where it is: what it stands in gets no other child before it is closed
+    pending_ = true;
     self_closed_ = false;
   }
 
@@ -237,7 +249,7 @@ class Reader {
       return;
     }
     std::size_t begin = plain_end(closed, at);
-    if (begin != none && open_.size() > 1 && open_.back()->name == local_name(closed)) {
+    if (begin != none && (open_.size() > 1 || pending_) && innermost().name == local_name(closed)) {
       take_text(begin);
       last_ = at;
       return close(at);
@@ -249,16 +261,17 @@ class Reader {
     std::size_t stop = begin + 2;
     while (stop < at && !name_end(text_[stop])) ++stop;
     std::string_view name = local_name(std::string_view(text_).substr(begin + 2, stop - begin - 2));
+    unfold();
     std::size_t match = open_.size() - 1;
-    while (match > 0 && open_[match]->name != name) --match;
+    while (match > 0 && open_[match].name != name) --match;
     if (open_.size() == 1) {
       damages_.add(begin, at, "an end tag without its start tag");
     } else if (match == 0) {
-      damages_.add(begin, at, "</" + short_name(name) + "> where <" + short_name(open_.back()->name) + "> ends");
+      damages_.add(begin, at, "</" + short_name(name) + "> where <" + short_name(open_.back().name) + "> ends");
       close(at);
     } else {
       while (open_.size() > match + 1) {
-        const Node& lost = *open_.back();
+        const Node& lost = open_.back();
         damages_.add(lost.name_span.begin, lost.name_span.end, "<" + short_name(lost.name) + "> has no end tag");
         close(begin);
       }
@@ -296,16 +309,22 @@ class Reader {
   }
 
   void close(std::size_t end) {
-    Node& node = *open_.back();
-    open_.pop_back();
+    if (!std::exchange(pending_, false)) {
+      Node node = std::move(open_.back());
+      open_.pop_back();
+      open_.back().children.push_back(std::move(node));
+    }
+    Node& node = open_.back().children.back();
     node.span.end = offset32(end);
     finish_text(node, node.name_span.end);
     bool leaf = node.children.empty() && node.attributes.empty();
     if (leaf || !take_ || !take_(open_, node)) return;
-    spare_ = std::move(node.children);  // the next one is likely to be as large
-    spare_.clear();
-    spare_depth_ = open_.size();
-    open_.back()->children.pop_back();
+    if (node.children.capacity() > 0) {  // the next one is likely to be as large
+      spare_ = std::move(node.children);
+      spare_.clear();
+      spare_depth_ = open_.size();
+    }
+    open_.back().children.pop_back();
   }
 
   // Blank ends are layout, not content.
@@ -343,7 +362,7 @@ class Reader {
 
   // Character data in [last_, end) belongs to the innermost open element.
   void take_text(std::size_t end) {
-    Node& node = *open_.back();
+    Node& node = innermost();
     for (std::size_t i = last_; i < end;) {
       char c = text_[i];
       std::size_t n = 1;
@@ -451,8 +470,8 @@ class Reader {
   std::uint32_t source_;
   Damages& damages_;
   const TakeElement& take_;
-  Node root_;
-  std::vector<Node*> open_;  // root_ and what is open below it
+  std::vector<Node> open_;  // the root, and what is open below it
+  bool pending_ = false;     // the last child of the innermost is open too; nearly all elements are only text and end there
   std::vector<Node> spare_;  // room for the children of an element at spare_depth_
   std::size_t spare_depth_ = 0;
   xmlParserCtxtPtr context_ = nullptr;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <map>
 #include <set>
 
 #include "linter/sites.h"
@@ -16,22 +15,6 @@ using namespace ipo::testing;
 namespace fs = std::filesystem;
 
 namespace {
-
-// The inputs of each site below a variant, sorted; a site that is a folder of it has the folder's name.
-std::vector<std::vector<Input>> inputs_below(const fs::path& variant) {
-  std::map<std::string, std::vector<Input>> sites;
-  for (const auto& file : fs::recursive_directory_iterator(variant)) {
-    if (!file.is_regular_file()) continue;
-    fs::path path = file.path().lexically_relative(variant);
-    sites[path.parent_path().string()].push_back({path.generic_string(), read_file(file.path())});
-  }
-  std::vector<std::vector<Input>> out;
-  for (auto& [name, inputs] : sites) {
-    std::sort(inputs.begin(), inputs.end(), [](const Input& a, const Input& b) { return a.path < b.path; });
-    out.push_back(std::move(inputs));
-  }
-  return out;
-}
 
 Report judge(const std::vector<std::vector<Input>>& sites) {
   std::vector<SiteInputs> all;
@@ -51,7 +34,7 @@ TEST_CASE("fixture sites: the clean variant is clean, the planted fault is found
     seen.insert(entry.path().filename().string());
     for (const char* variant : {"clean", "faulty"}) {
       INFO("site " << entry.path().filename() << " " << variant);
-      auto sites = inputs_below(entry.path() / variant);
+      auto sites = sites_below(entry.path() / variant);
       REQUIRE_FALSE(sites.empty());
       Report report = judge(sites);
       for (const std::string& error : report.errors) FAIL_CHECK(error);
@@ -78,7 +61,7 @@ TEST_CASE("fixture sites: the clean variant is clean, the planted fault is found
 
 TEST_CASE("the order of the inputs changes no finding") {
   for (const auto& entry : fs::directory_iterator(source_dir() / "fixtures/sites")) {
-    auto sites = inputs_below(entry.path() / "faulty");
+    auto sites = sites_below(entry.path() / "faulty");
     auto lines = [](const std::vector<std::vector<Input>>& in) {
       Report report = judge(in);
       std::vector<std::string> out;

@@ -1,5 +1,5 @@
 // The string's memory is advised where it lies: whole large pages within its capacity.
-#include "parsers/large_pages.h"
+#include "parsers/large_text.h"
 
 #include <sys/mman.h>
 
