@@ -249,7 +249,7 @@ Ruleset read_dump(const Dump& dump, Site& site, std::vector<Statement>& statemen
     else if (!t.committed)
       statements.push_back(
           {first, Understanding::not_understood, "table without COMMIT: iptables-restore would load nothing of it"});
-    TableReader reader(ruleset.family, t.name, first, statements);
+    TableReader reader(ruleset.family, t.name, first, t.lines.size(), statements);
     for (const Node* line : t.lines) {
       if (line->text.starts_with(':'))
         reader.read_header(*line);

@@ -78,8 +78,10 @@ bool is_table(std::string_view name) {
   return std::any_of(std::begin(built_ins), std::end(built_ins), [&](const BuiltIn& b) { return b.table == name; });
 }
 
-TableReader::TableReader(Family family, std::string_view table, SourceSpan header, std::vector<Statement>& statements)
+TableReader::TableReader(Family family, std::string_view table, SourceSpan header, std::size_t lines,
+                         std::vector<Statement>& statements)
     : family_(family), table_(table), header_(header), statements_(statements) {
+  rules_.reserve(lines);
   is_user_chain_ = [this](std::string_view name) {
     Growing* g = find(name);
     return g && g->declared && !g->built_in;

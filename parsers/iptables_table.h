@@ -26,7 +26,8 @@ bool is_table(std::string_view name);
 class TableReader {
  public:
   // `header`: the table's first line, for what is not written anywhere. Statements are added to `statements`.
-  TableReader(Family family, std::string_view table, SourceSpan header, std::vector<Statement>& statements);
+  // `lines` is how many will be read.
+  TableReader(Family family, std::string_view table, SourceSpan header, std::size_t lines, std::vector<Statement>& statements);
 
   void read_header(const Node& line);   // ":INPUT DROP [0:0]"
   void read_command(const Node& line);  // "-A INPUT -j DROP"

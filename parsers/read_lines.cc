@@ -24,12 +24,15 @@ Document read_lines(const Sources& sources, std::uint32_t source) {
   const Source& s = sources[source];
   Document document;
   document.root.span = {source, 0, static_cast<std::uint32_t>(s.text().size())};
+  document.root.children.reserve(s.line_count());
   for (std::uint32_t number = 1; number <= s.line_count(); ++number) {
     std::string_view text = s.line(number);
     std::uint32_t start = s.line_start(number);
-    Node line;
+    std::size_t words = count_words(text);
+    if (words == 0) continue;
+    Node& line = document.root.children.emplace_back();
     line.kind = Node::Kind::line;
-    line.children.reserve(count_words(text));
+    line.children.reserve(words);
     for (std::size_t i = 0; i < text.size();) {
       if (blank(text[i])) {
         ++i;
@@ -52,11 +55,9 @@ Document read_lines(const Sources& sources, std::uint32_t source) {
       word.span = word.name_span =
           word.text_span = {source, start + static_cast<std::uint32_t>(begin), start + static_cast<std::uint32_t>(i)};
     }
-    if (line.children.empty()) continue;
     line.span = {source, line.children.front().span.begin, line.children.back().span.end};
     line.name_span = line.text_span = line.span;
     line.text = s.slice(line.span);
-    document.root.children.push_back(std::move(line));
   }
   return document;
 }

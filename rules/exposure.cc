@@ -13,6 +13,7 @@ namespace ipo {
 namespace {
 
 constexpr std::uint32_t half_of_all_ports = 32768;
+constexpr std::uint8_t transports[] = {proto_tcp, proto_udp};
 
 bool names_ports(const Rule& rule) {
   bool found = false;
@@ -451,7 +452,6 @@ void Exposure::pass(Passage passage, PacketSet zone) {
     if (passage.inbound && passage.zone->is_internet()) {
       flow.accepted = unprotected(chains.packets(), s, flow.accepted);
       flow.seen = unprotected(chains.packets(), s, flow.seen);
-      for (ChainSets::Decided& d : flow.decided) d.packets = unprotected(chains.packets(), s, d.packets);
     }
     if (flow.accepted.empty() && s.intersect(flow.seen, passage.to_host).empty()) continue;
     // Which interface leads to the host is the routing's business: proven needs all of them to agree.
@@ -470,10 +470,10 @@ void Exposure::pass(Passage passage, PacketSet zone) {
 namespace {
 
 PacketSet at_ports(Space& s, const MatrixRow& row, const IntervalSet& ports) {
-  IntervalSet transports;
-  for (std::uint8_t protocol : {proto_tcp, proto_udp})
-    if (row.has_transport(protocol)) transports.add(protocol, protocol);
-  return s.intersect(s.test(Dimension::protocol, transports), s.test(Dimension::destination_port, ports));
+  IntervalSet protocols;
+  for (std::uint8_t protocol : transports)
+    if (row.has_transport(protocol)) protocols.add(protocol, protocol);
+  return s.intersect(s.test(Dimension::protocol, protocols), s.test(Dimension::destination_port, ports));
 }
 
 }  // namespace
@@ -517,81 +517,106 @@ class Taken {
 
 }  // namespace
 
+namespace {
+
+// Of the internet's packets none was protected by IPsec.
+void unprotect(const Passage& passage, std::vector<ChainSets::Decided>& decided) {
+  if (!passage.inbound || !passage.zone->is_internet()) return;
+  for (ChainSets::Decided& d : decided) d.packets = unprotected(passage.chains->packets(), passage.chains->space(), d.packets);
+}
+
+}  // namespace
+
 void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   Space& s = passage.chains->space();
   Reach reach(*passage.chains);
   Family family = passage.ruleset->family;
-  std::vector<std::pair<const MatrixRow*, PacketSet>> rows;
+  struct Wanted {
+    const MatrixRow* row;
+    IntervalSet ports;
+    PacketSet packets;  // as this firewall sees them
+  };
+  std::vector<Wanted> rows;
   IntervalSet known[2];
+  // Without a translation on the rest of the path the ports an opening has here tell which rows it cannot hit.
+  bool same_ports = std::none_of(passage.then.begin(), passage.then.end(), translates);
   for (const MatrixRow& row : matrix_.rows) {
-    IntervalSet ports = ports_of(row, passage.host);
-    ports.add(row.port_set());
-    if (row.direction != "egress")
-      for (int t = 0; t < 2; ++t)
-        if (row.has_transport(t == 0 ? proto_tcp : proto_udp)) known[t].add(ports);
-    if (row.direction != "egress" && applies(row, passage.host)) rows.push_back({&row, row_packets(passage, row)});
+    if (row.direction == "egress") continue;
+    IntervalSet own = ports_of(row, passage.host), ports = own.united(row.port_set());
+    for (int t = 0; t < 2; ++t)
+      if (row.has_transport(transports[t])) known[t].add(ports);
+    if (applies(row, passage.host)) rows.push_back({&row, std::move(own), row_packets(passage, row)});
   }
   known[1].add(4500, 4500);  // NAT traversal of IPsec, the companion of 500
   known[1].add(500, 500);    // the reverse of egress 11
+  PacketSet strange[2];
+  IntervalSet unknown_ports[2];
+  for (int t = 0; t < 2; ++t) {
+    unknown_ports[t] = known[t].complement(65535);
+    strange[t] = before_path(passage, s.intersect(s.test(Dimension::protocol, IntervalSet::of(transports[t])),
+                                                  s.test(Dimension::destination_port, unknown_ports[t])));
+  }
 
+  auto anyhow = [&](PacketSet set) { return s.exists(s.exists(set, Dimension::in), Dimension::out); };
   Taken taken(s);  // possible packets that already have their line
   for (const Flow& flow : passage.flows) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);
     if (accepted.empty()) continue;
     PacketSet proven = passage.unlocated.empty() ? flow.proven : s.nothing();
     // A rule that may or may not accept gets only what no understood rule accepts: those are the lines to change.
-    std::vector<ChainSets::Decided> decided = flow.decided;
+    std::vector<ChainSets::Decided> decided = reach.acceptors(flow, s.intersect(flow.seen, accepted));
+    unprotect(passage, decided);
     std::stable_partition(decided.begin(), decided.end(), [](const ChainSets::Decided& d) {
       return !d.by.rule || d.by.rule->action.kind != ActionKind::unknown;
     });
     for (const ChainSets::Decided& d : decided) {
-      if (!d.accepted) continue;
-      PacketSet mine = s.intersect(d.packets, accepted);
-      if (mine.empty()) continue;
       Opening o;
       o.passage = &passage, o.flow = &flow, o.by = d.by;
-      o.proven = s.without_predicates(s.intersect(mine, proven));
-      o.possible = taken.rest_of(s.minus(s.possible(mine), proven));
+      o.proven = s.without_predicates(s.intersect(d.packets, proven));
+      o.possible = taken.rest_of(s.minus(s.possible(d.packets), proven));
       taken.add(o.possible);
-      PacketSet both = s.unite(o.proven, o.possible);
+      // Which interfaces they pass by tells nothing of the rows they hit.
+      PacketSet sure = anyhow(o.proven), maybe = anyhow(o.possible), both = s.unite(sure, maybe);
       if (both.empty()) continue;
       IntervalSet addresses = s.project(both, Dimension::destination);
       o.routed = flow.translation.rule || passage.hook != Hook::forward || passage.addresses.empty() ||
                  !public_part(addresses, family).empty();
-      if (!o.by.rule || !names_ports(*o.by.rule))
-        for (std::uint8_t protocol : {proto_tcp, proto_udp}) {
-          PacketSet of = s.intersect(both, s.test(Dimension::protocol, IntervalSet::of(protocol)));
-          o.unrestricted = o.unrestricted || s.project(of, Dimension::destination_port).size() >= half_of_all_ports;
-        }
-      for (auto& [row, packets] : rows) {
-        PacketSet hit_proven = s.intersect(o.proven, packets), hit_possible = s.intersect(o.possible, packets);
+      bool names_none = !o.by.rule || !names_ports(*o.by.rule);
+      IntervalSet opened[2];
+      for (int t = 0; t < 2; ++t) {
+        PacketSet of = s.intersect(both, s.test(Dimension::protocol, IntervalSet::of(transports[t])));
+        opened[t] = s.project(of, Dimension::destination_port);
+        o.unrestricted = o.unrestricted || (names_none && opened[t].size() >= half_of_all_ports);
+      }
+      for (const auto& [row, ports, packets] : rows) {
+        auto may_hit = [&](int t) { return row->has_transport(transports[t]) && opened[t].intersects(ports); };
+        if (same_ports && !may_hit(0) && !may_hit(1)) continue;
+        PacketSet hit_proven = s.intersect(sure, packets), hit_possible = s.intersect(maybe, packets);
         if (hit_proven.empty() && hit_possible.empty()) continue;
         RowHit hit;
         hit.row = row;
         // What is said is what is worth saying: anyone possibly rather than a few surely.
-        IntervalSet sure = s.project(hit_proven, Dimension::source), maybe = s.project(hit_possible, Dimension::source);
-        bool proven_any = is_anyone(sure, family);
+        IntervalSet sources = s.project(hit_proven, Dimension::source);
+        bool proven_any = is_anyone(sources, family);
         PacketSet hits = s.unite(hit_proven, hit_possible);
-        hit.any = proven_any || is_anyone(sure.united(maybe), family);
+        hit.any = proven_any || is_anyone(sources.united(s.project(hit_possible, Dimension::source)), family);
         hit.certainty = proven_any || (!hit.any && !hit_proven.empty()) ? Certainty::proven : Certainty::possible;
         if (hit.certainty == Certainty::proven) hits = hit_proven;
-        hit.ports = s.project(at_host(passage, hits), Dimension::destination_port).intersected(ports_of(*row, passage.host));
+        hit.ports = s.project(at_host(passage, hits), Dimension::destination_port).intersected(ports);
         hit.sources = s.project(hits, Dimension::source);
         IntervalSet protocols = s.project(hits, Dimension::protocol);
-        for (std::uint8_t protocol : {proto_tcp, proto_udp})
+        for (std::uint8_t protocol : transports)
           if (protocols.contains(protocol)) hit.transports.push_back(protocol);
         o.hits.push_back(std::move(hit));
       }
       std::stable_sort(o.hits.begin(), o.hits.end(),
                        [](const RowHit& a, const RowHit& b) { return gravity(*a.row) < gravity(*b.row); });
       for (int t = 0; t < 2; ++t) {
-        IntervalSet unknown_ports = known[t].complement(65535);
-        PacketSet strange = s.intersect(s.test(Dimension::protocol, IntervalSet::of(t == 0 ? proto_tcp : proto_udp)),
-                                        s.test(Dimension::destination_port, unknown_ports));
-        strange = s.intersect(both, before_path(passage, strange));
+        if (same_ports && !opened[t].intersects(unknown_ports[t])) continue;
+        PacketSet mine_strange = s.intersect(both, strange[t]);
         (t == 0 ? o.undocumented_tcp : o.undocumented_udp) =
-            s.project(at_host(passage, strange), Dimension::destination_port).intersected(unknown_ports);
-        o.undocumented_sources.add(s.project(strange, Dimension::source));
+            s.project(at_host(passage, mine_strange), Dimension::destination_port).intersected(unknown_ports[t]);
+        o.undocumented_sources.add(s.project(mine_strange, Dimension::source));
       }
       openings.push_back(std::move(o));
     }
@@ -603,11 +628,15 @@ Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, b
   Reach reach(*passage.chains);
   // A packet that was sent to the host itself is translated into what it was: that is no port forward.
   if (translated_only) wanted = s.intersect(wanted, s.test(Dimension::nat, IntervalSet::of(1)));
+  auto deciders = [&](const Flow& flow) {
+    std::vector<ChainSets::Decided> out = reach.deciders(flow, s.intersect(flow.seen, wanted));
+    unprotect(passage, out);
+    return out;
+  };
   for (const Flow& flow : passage.flows) {
     if (translated_only && !flow.translation.rule) continue;
-    for (const ChainSets::Decided& d : flow.decided)
-      if (!d.accepted && !s.disjoint(d.packets, wanted))
-        return {d.by, &flow, s.intersect(d.packets, wanted), passage.at};
+    for (const ChainSets::Decided& d : deciders(flow))
+      if (!d.accepted && !d.packets.empty()) return {d.by, &flow, d.packets, passage.at};
   }
   // This firewall lets them through: then the first of the next that stops some of them however they come to it. `there` is
   // what comes to the next one, as it sees it.
@@ -616,8 +645,8 @@ Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, b
     if (!translated_only || flow.translation.rule) flows.push_back(flow);
   for (Flow& flow : flows) {
     PacketSet passing = s.nothing();
-    for (const ChainSets::Decided& d : flow.decided)
-      if (d.accepted) passing = s.unite(passing, s.intersect(d.packets, wanted));
+    for (const ChainSets::Decided& d : deciders(flow))
+      if (d.accepted) passing = s.unite(passing, d.packets);
     flow.accepted = s.intersect(passage.arriving, reach.before(passing, flow));
   }
   PacketSet there = passed_on(*passage.chains, passage.hook, flows, s.constant(1));
@@ -628,7 +657,7 @@ Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, b
     for (const Flow& flow : stage.flows) passing = s.unite(passing, s.possible(flow.accepted));
     PacketSet stopped = s.minus(s.intersect(there, between_firewalls(s, stage.arriving)), between_firewalls(s, passing));
     for (const Flow& flow : stage.flows)
-      for (const ChainSets::Decided& d : flow.decided) {
+      for (const ChainSets::Decided& d : way.deciders(flow, s.intersect(flow.seen, way.after(s.intersect(flow.arrived, stopped), flow)))) {
         if (d.accepted || s.disjoint(stopped, way.before(d.packets, flow))) continue;
         PacketSet mine = between_firewalls(s, s.possible(s.intersect(stage.arriving, way.before(d.packets, flow))));
         for (const Flow& first : passage.flows) {

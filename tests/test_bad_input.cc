@@ -272,6 +272,15 @@ TEST_CASE("large and hostile dumps end with a report") {
     CHECK(ends(head + numbered(5'000, [](int) { return "-A FORWARD -m limit --limit 3/min -j ACCEPT"; }) +
                "COMMIT\n") == 3);
   }
+  SECTION("2 000 rules each of which crosses all others") {
+    CHECK(ends(head + numbered(2'000, [&](int i) {
+                 std::string a = n(i % 250), b = n(i / 250);
+                 return "-A FORWARD -m iprange --src-range 10." + a + "." + b + ".0-200." + a + "." + b +
+                        ".0 --dst-range 11." + n(i * 7 % 250) + "." + b + ".0-201." + n(i * 13 % 250) + "." + b +
+                        ".0 -p tcp -m tcp --sport " + n(1000 + i) + ":" + n(30000 + i) + " --dport " + n(2000 + 3 * i) + ":" +
+                        n(40000 + 5 * i) + " -j " + (i % 2 ? "ACCEPT" : "DROP");
+               }) + "COMMIT\n") == 3);
+  }
   SECTION("tags nested 100 000 deep") {
     std::string tags = "<response><data><ws_object><System>";
     for (int i = 0; i < 100'000; ++i) tags += "<a>";

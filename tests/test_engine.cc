@@ -149,6 +149,8 @@ TEST_CASE("who decides is the same, with marks changing on the way") {
     PacketSet fresh = s.intersect(chains.universe(), s.test(Dimension::state, IntervalSet::of(0)));
     for (Dimension d : {Dimension::nat, Dimension::marks}) fresh = s.intersect(fresh, s.test(d, IntervalSet::of(0)));
     auto flows = reach.flows(Hook::forward, fresh);
+    std::vector<std::vector<ChainSets::Decided>> decided;
+    for (const Flow& f : flows) decided.push_back(reach.deciders(f, f.seen));
     each_packet(29, [&](const Packet& p) {
       if (p.state != State::new_) return;
       Valuation holds = [&](const OpaqueTest& test, SourceSpan place) {
@@ -161,9 +163,9 @@ TEST_CASE("who decides is the same, with marks changing on the way") {
       INFO("seed " << seed << " " << format_packet(p));
       auto point = point_of(packets.interfaces, p);
       int deciders = 0;
-      for (const Flow& f : flows)
-        for (const ChainSets::Decided& d : f.decided)
-          if (s.at(s.intersect(f.arrived, reach.before(d.packets, f)), point, values) == 1) {
+      for (std::size_t i = 0; i < flows.size(); ++i)
+        for (const ChainSets::Decided& d : decided[i])
+          if (s.at(s.intersect(flows[i].arrived, reach.before(d.packets, flows[i])), point, values) == 1) {
             ++deciders;
             REQUIRE(d.accepted == (t.verdict == ActionKind::accept));
             REQUIRE(d.by.span() == t.decided_by);
@@ -261,7 +263,7 @@ TEST_CASE("chains called from many places cost one visit") {
   PacketSpace packets(firewall, {});
   ChainSets chains(packets, firewall.rulesets[0]);
   int meetings = 0;
-  chains.send(firewall.rulesets[0].base_chains[0], chains.universe(), [&](RuleRef, PacketSet) { ++meetings; });
+  chains.send(firewall.rulesets[0].base_chains[0], chains.universe(), [&](RuleRef, PacketSet, PacketSet) { ++meetings; });
   CHECK(meetings <= 81);
   CHECK(packets.space.steps() < 20000);
 }
@@ -276,7 +278,7 @@ TEST_CASE("a redundant rule is one that packets meet and whose removal changes n
     Space& s = packets.space;
     std::set<const Rule*> found, met;
     for (const Redundant& r : find_redundant(chains)) found.insert(r.rule.rule);
-    chains.send(ruleset.base_chains[0], hook_packets(chains, Hook::forward), [&](RuleRef at, PacketSet) { met.insert(at.rule); });
+    chains.send(ruleset.base_chains[0], hook_packets(chains, Hook::forward), [&](RuleRef at, PacketSet, PacketSet) { met.insert(at.rule); });
     // With rejects told from drops.
     auto decides = [&](const Ruleset& rules) {
       Ruleset marked = rules;

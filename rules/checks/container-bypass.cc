@@ -89,7 +89,7 @@ void bypassed(const Judgement& judgement, Findings& findings, const Passage& pas
                             format_addresses(flow.translation.rule->action.translation.addresses, family),
                             ports.find_first_of(",-") == ports.npos ? "it" : "them");
     if (by.chain) f.related.push_back({by.rule ? "refused by this rule" : "refused by this policy", by.span()});
-    for (const ChainSets::Decided& d : flow.decided)
+    for (const ChainSets::Decided& d : Reach(*passage.chains).deciders(flow, flow.seen))
       if (d.accepted && f.related.size() < 3)
         f.related.push_back(
             {d.by.rule ? "let through to the container by this rule" : "let through to the container by this policy",

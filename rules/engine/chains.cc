@@ -7,7 +7,6 @@
 #include "rules/engine/chains.h"
 
 #include <algorithm>
-#include <bitset>
 #include <list>
 #include <unordered_map>
 
@@ -224,6 +223,18 @@ ChainSets::ChainSets(PacketSpace& packets, const Ruleset& ruleset)
   effects_before_.resize(chains.size());
   std::vector<int> height(chains.size(), -1);
   for (std::size_t c = 0; c < chains.size(); ++c) nesting(c, height, 0);
+  accepting_.resize(chains.size());
+  for (std::size_t c : callers_first_) {  // callees first, as yet
+    std::vector<std::uint32_t> count = {0};
+    for (std::size_t r = 0; r < kinds_[c].size(); ++r) {
+      ActionKind does = kinds_[c][r];
+      bool jumps = does == ActionKind::jump || does == ActionKind::go_to;
+      bool accepts = does == ActionKind::accept || does == ActionKind::translate_source ||
+                     does == ActionKind::translate_destination || does == ActionKind::unknown;
+      count.push_back(count.back() + (jumps ? accepting_[targets_[c][r]].back() != 0 : accepts));
+    }
+    accepting_[c] = std::move(count);
+  }
   std::reverse(callers_first_.begin(), callers_first_.end());
 }
 
@@ -384,8 +395,9 @@ PacketSet ChainSets::policy_decision(const Chain& chain) {
   return s.overlay(s.restrict(s.constant(outcome_accept), accepts), s.constant(outcome_drop));
 }
 
-PacketSet ChainSets::decision(const BaseChain& base) {
+const ChainSets::Decision& ChainSets::decided(const BaseChain& base) {
   Space& s = space();
+  if (auto known = decisions_.find(base.chain); known != decisions_.end()) return known->second;
   PacketSet ended = summary(base.chain), policy = policy_decision(ruleset_.chains[base.chain]), out = s.nothing();
   for (std::uint32_t v : s.values_of(ended)) {
     std::uint32_t outcome = outcome_of(v);
@@ -395,7 +407,8 @@ PacketSet ChainSets::decision(const BaseChain& base) {
     ended = s.minus(ended, left);
   }
   ended = s.relabel(ended, [](std::uint32_t v) { return outcome_of(v) == outcome_reject ? v - outcome_reject + outcome_drop : v; });
-  return s.restrict(s.overlay(ended, out), universe_);
+  PacketSet whole = s.restrict(s.overlay(ended, out), universe_);
+  return decisions_[base.chain] = {whole, s.split(whole)};
 }
 
 const ChainSets::Segment& ChainSets::segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end) {
@@ -426,6 +439,7 @@ const ChainSets::Segment& ChainSets::segment(std::size_t chain, std::size_t node
 void ChainSets::meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet reaching,
                              std::uint32_t effect, Way& way) {
   Space& s = space();
+  if (way.accepting && accepting_[chain][begin] == accepting_[chain][end]) return;
   Segment run = segment(chain, node, begin, end);
   reaching = s.intersect(reaching, effects_.before(run.matched, effect));
   if (reaching.empty()) return;
@@ -437,9 +451,11 @@ void ChainSets::meet_segment(std::size_t chain, std::size_t node, std::size_t be
     return;
   }
   const Chain& c = ruleset_.chains[chain];
-  reaching = s.intersect(reaching, way.entry[chain].at(effect));
-  way.meet({&c, &c.rules[begin]}, reaching);
+  PacketSet came = way.entry[chain].at(effect);
+  if (s.disjoint(reaching, came)) return;
+  way.meet({&c, &c.rules[begin]}, reaching, came);
   if (kind(chain, begin) != ActionKind::jump && kind(chain, begin) != ActionKind::go_to) return;
+  reaching = s.intersect(reaching, came);
   PacketSet changed = effects_.before(effect_before(chain, begin), effect);
   for (std::uint32_t since : s.values_of(changed)) {
     PacketSet some = s.intersect(reaching, s.where(changed, since));
@@ -449,54 +465,39 @@ void ChainSets::meet_segment(std::size_t chain, std::size_t node, std::size_t be
   }
 }
 
-namespace {
-
-using Dimensions = std::bitset<dimension_count>;
-
-// The dimensions the rules of a chain speak of.
-Dimensions spoken_of(const Chain& chain) {
-  Dimensions out;
-  for (Dimension d : {Dimension::family, Dimension::destination, Dimension::source}) out.set(static_cast<std::size_t>(d));
-  for (const Rule& rule : chain.rules)
-    for (const Condition& c : rule.conditions) {
-      each_test<FieldTest>(c, [&](const FieldTest& test) { out.set(static_cast<std::size_t>(dimension_of(test.field))); });
-      each_test<InterfaceTest>(c, [&](const InterfaceTest& test) {
-        out.set(static_cast<std::size_t>(test.incoming ? Dimension::in : Dimension::out));
-      });
-    }
+// A plainer set that holds all of `set`: the values each dimension can have.
+PacketSet ChainSets::hull(PacketSet set) {
+  Space& s = space();
+  PacketSet out = s.constant(set.empty() ? 0 : 1);
+  for (std::uint32_t d = dimension_count; d-- > 0;) {
+    auto dimension = static_cast<Dimension>(d);
+    out = s.within(dimension, s.project(set, dimension), out);
+  }
   return out;
 }
 
-}  // namespace
-
-// Inside a chain packets are told apart only by what its rules, and those of chains it calls, speak of. So the run through
-// its rules is made with a plainer set, and each rule's share is cut with the packets that really came.
+// What ties the dimensions of the packets that come to a chain to each other, and to predicates, would multiply every set on
+// the way through its rules. So the run is made with a plainer set, and each rule's share is cut with those that really came.
 std::vector<PacketSet> ChainSets::send(const BaseChain& base, PacketSet entering, const Meet& meet) {
+  return send(base, entering, meet, false);
+}
+
+std::vector<PacketSet> ChainSets::send(const BaseChain& base, PacketSet entering, const Meet& meet, bool accepting) {
   Space& s = space();
-  std::vector<Dimensions> spoken;
-  for (const Chain& chain : ruleset_.chains) spoken.push_back(spoken_of(chain));
-  for (std::size_t k = callers_first_.size(); k-- > 0;)
-    for (std::size_t c = callers_first_[k], r = 0; r < kinds_[c].size(); ++r)
-      if (kinds_[c][r] == ActionKind::jump || kinds_[c][r] == ActionKind::go_to) spoken[c] |= spoken[targets_[c][r]];
-  auto plainer = [&](std::size_t c, PacketSet packets) {
-    for (std::uint32_t d = 0; d < dimension_count && !changes_[c]; ++d)
-      if (!spoken[c][d]) packets = s.exists(packets, static_cast<Dimension>(d));
-    return packets;
-  };
-  Way way{std::vector<Travellers>(ruleset_.chains.size()), meet};
+  Way way{std::vector<Travellers>(ruleset_.chains.size()), meet, accepting};
   std::vector<PacketSet> entered(ruleset_.chains.size(), s.nothing());
   way.entry[base.chain].emplace(0, entering);
   for (std::size_t c : callers_first_) {
     const Chain& chain = ruleset_.chains[c];
     for (auto [effect, packets] : way.entry[c]) {
       entered[c] = s.unite(entered[c], effects_.after(packets, effect));
-      if (!packets.empty() && !chain.rules.empty()) meet_segment(c, 1, 0, chain.rules.size(), plainer(c, packets), effect, way);
+      if (!packets.empty() && !chain.rules.empty()) meet_segment(c, 1, 0, chain.rules.size(), hull(packets), effect, way);
     }
     if (c != base.chain) continue;
     PacketSet comes_back = s.relabel(summary(c), [](std::uint32_t v) {
       return outcome_of(v) == outcome_proceed || outcome_of(v) == outcome_return ? 1u : 0u;
     });
-    if (PacketSet left = s.intersect(entering, comes_back); !left.empty()) meet({&chain, nullptr}, left);
+    if (!s.disjoint(entering, comes_back)) meet({&chain, nullptr}, comes_back, entering);
   }
   return entered;
 }
@@ -522,47 +523,45 @@ std::vector<ChainSets::Taker> ChainSets::takers(std::size_t chain, std::size_t f
   return out;
 }
 
-// A plainer set that holds all of `set`: the values each dimension can have.
-PacketSet ChainSets::hull(PacketSet set) {
-  Space& s = space();
-  PacketSet out = s.constant(set.empty() ? 0 : 1);
-  for (std::uint32_t d = dimension_count; d-- > 0;) {
-    auto dimension = static_cast<Dimension>(d);
-    out = s.within(dimension, s.project(set, dimension), out);
-  }
+std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketSet entering) {
+  return decide(base, entering, false);
+}
+
+std::vector<ChainSets::Decided> ChainSets::acceptors(const BaseChain& base, PacketSet entering) {
+  std::vector<Decided> out = decide(base, entering, true);
+  std::erase_if(out, [](const Decided& d) { return !d.accepted; });
   return out;
 }
 
-// What ties the dimensions of `entering` to each other (no way leads back out by its own interface) would multiply every set
-// on the way; it is met with the results instead.
-std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketSet entering) {
+std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketSet entering, bool accepting) {
   Space& s = space();
   std::vector<Decided> out;
   auto add = [&](RuleRef by, bool accepted, PacketSet packets) {
-    packets = s.intersect(packets, entering);
     if (!packets.empty()) out.push_back({by, accepted, packets});
   };
-  send(base, hull(entering), [&](RuleRef at, PacketSet hit) {
+  Meet meet = [&](RuleRef at, PacketSet matched, PacketSet came) {
+    auto hit = [&] { return s.intersect(matched, came); };
     if (!at.rule) {
       PacketSet policy = policy_decision(*at.chain);
-      add(at, true, s.intersect(hit, s.where(policy, outcome_accept)));
-      add(at, false, s.intersect(hit, s.where(policy, outcome_drop)));
+      add(at, true, s.intersect(hit(), s.where(policy, outcome_accept)));
+      add(at, false, s.intersect(hit(), s.where(policy, outcome_drop)));
       return;
     }
     std::size_t c = static_cast<std::size_t>(at.chain - ruleset_.chains.data());
     switch (kind(c, static_cast<std::size_t>(at.rule - at.chain->rules.data()))) {
       case ActionKind::accept:
       case ActionKind::translate_source:
-      case ActionKind::translate_destination: add(at, true, hit); break;
+      case ActionKind::translate_destination: add(at, true, hit()); break;
       case ActionKind::drop:
-      case ActionKind::reject: add(at, false, hit); break;
+      case ActionKind::reject: if (!accepting) add(at, false, hit()); break;
       case ActionKind::unknown:
-        add(at, true, s.intersect(hit, unknown_accepts(*at.rule)));
-        add(at, false, s.intersect(hit, unknown_drops(*at.rule)));
+        add(at, true, s.intersect(hit(), unknown_accepts(*at.rule)));
+        add(at, false, s.intersect(hit(), unknown_drops(*at.rule)));
         break;
       default: break;
     }
-  });
+  };
+  send(base, entering, meet, accepting);
   std::stable_sort(out.begin(), out.end(), [](const Decided& a, const Decided& b) {
     return std::pair(a.by.span(), a.accepted) < std::pair(b.by.span(), b.accepted);
   });

@@ -88,16 +88,18 @@ class ChainSets {
   PacketSet universe() const { return universe_; }
 
   // The decision of a base chain with its policy: accept, drop (rejects are drops here), or a translation; an unknown policy
-  // is a predicate.
-  PacketSet decision(const BaseChain& base);
+  // is a predicate. Folded once; likewise told apart.
+  PacketSet decision(const BaseChain& base) { return decided(base).whole; }
+  const std::vector<Space::Part>& decisions(const BaseChain& base) { return decided(base).parts; }
   Effects& effects() { return effects_; }
   const std::vector<RuleRef>& translations() const { return translations_; }
 
-  // Sends `entering` through a base chain and reports every rule that packets reach and match, with those packets as they
-  // entered, and the policy (rule null) with what is left for it. Calls for one chain follow each other in the order of its
+  // Sends `entering` through a base chain and reports every rule that packets reach and match, and the policy (rule null)
+  // with what is left for it. The packets, as they entered, are those of two sets: what the rule gets of the plainest packets
+  // that may come to its chain, and what does come. Calls for one chain follow each other in the order of its
   // rules; a chain is met once for each effect packets come with, with the packets of all its callers. Returns for each
   // chain the packets that enter it, as it sees them.
-  using Meet = std::function<void(RuleRef at, PacketSet matched)>;
+  using Meet = std::function<void(RuleRef at, PacketSet matched, PacketSet came)>;
   std::vector<PacketSet> send(const BaseChain& base, PacketSet entering, const Meet& meet);
 
   // The rules that end the way of `entering` in a base chain, with the packets each takes and whether it lets them
@@ -108,6 +110,8 @@ class ChainSets {
     PacketSet packets;
   };
   std::vector<Decided> decide(const BaseChain& base, PacketSet entering);
+  // Those of them that let packets pass, without a look at runs of rules that only drop or return.
+  std::vector<Decided> acceptors(const BaseChain& base, PacketSet entering);
 
   // The packets a rule matches, as they enter its chain: what the rules before it change is done to them, whether or not one
   // of those ends their way.
@@ -144,7 +148,10 @@ class ChainSets {
   struct Way {
     std::vector<Travellers> entry;  // per chain
     const Meet& meet;
+    bool accepting;                 // whether only who accepts matters
   };
+  std::vector<PacketSet> send(const BaseChain& base, PacketSet entering, const Meet& meet, bool accepting);
+  std::vector<Decided> decide(const BaseChain& base, PacketSet entering, bool accepting);
   void meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet reaching,
                     std::uint32_t effect, Way& way);
   void find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, std::pair<std::size_t, std::size_t> rules, PacketSet wanted, std::size_t limit, std::vector<Taker>& out);
@@ -164,10 +171,17 @@ class ChainSets {
   std::vector<std::vector<std::optional<PacketSet>>> matches_;
   std::vector<std::vector<Segment>> segments_;
   std::vector<std::optional<PacketSet>> summaries_;
+  struct Decision {
+    PacketSet whole;
+    std::vector<Space::Part> parts;
+  };
+  const Decision& decided(const BaseChain& base);
+  std::map<std::size_t, Decision> decisions_;  // of base chains
   Effects effects_;
   std::vector<bool> changes_;                         // the chain, or one it calls, has a rule with an effect
   std::vector<std::vector<PacketSet>> effects_before_;  // of such chains once asked: one per rule and one for the end
   std::vector<std::size_t> callers_first_;  // every chain after all chains that call it
+  std::vector<std::vector<std::uint32_t>> accepting_;  // per chain and rule: how many before it may let packets pass
   std::vector<RuleRef> translations_;
 };
 

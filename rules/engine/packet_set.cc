@@ -4,6 +4,7 @@
 #include "rules/engine/packet_set.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <set>
 #include <utility>
@@ -13,7 +14,6 @@ namespace {
 
 constexpr unsigned depth_limit = 5000;  // a path tests each predicate at most once; deeper means that many predicates
 constexpr u128 word_max = 0xffffffffu;
-constexpr std::uint64_t free_slot = ~std::uint64_t{0};
 
 std::uint64_t mix(std::uint64_t h, std::uint64_t v) {
   h = (h ^ v) * 0xff51afd7ed558ccdu;
@@ -101,7 +101,7 @@ std::string Interfaces::name(u128 number) const {
 // ---- nodes ------------------------------------------------------------------------------------------------------
 
 Space::Space(std::size_t edge_budget, std::uint64_t step_budget)
-    : unique_(64, free_slot), cache_(256), edge_budget_(edge_budget), step_budget_(step_budget) {}
+    : unique_(64), cache_(256), edge_budget_(edge_budget), step_budget_(step_budget) {}
 
 u128 Space::level_max(std::uint32_t level) const {
   return level < dimension_count ? dimension_max(static_cast<Dimension>(level)) : 1;
@@ -145,9 +145,9 @@ std::uint32_t seek(std::uint32_t at, std::uint32_t last, End value, const EndOf&
 std::uint32_t* Space::room(std::size_t words) {
   if (words > free_words_) {
     // Small spaces stay small, large ones ask seldom.
-    free_words_ = std::max(words, std::min<std::size_t>(std::size_t{1} << 18, 1024 + edge_count_));
-    word_blocks_.emplace_back(new std::uint32_t[free_words_]);
-    free_ = word_blocks_.back().get();
+    free_words_ = std::max(words, std::min<std::size_t>(std::size_t{1} << 20, 1024 + edge_count_));
+    word_blocks_.emplace_back(free_words_);
+    free_ = word_blocks_.back().data();
   }
   return free_;
 }
@@ -162,7 +162,7 @@ std::uint32_t Space::make(std::uint32_t level, Edges<std::uint32_t>& edges, std:
     for (std::uint32_t i = 0; i < count; ++i) {
       if (i + 1 < count) to[i] = e[i].upto;
       to[count - 1 + i] = e[i].child;
-      deepest = deepest_child(deepest, e[i].child);
+      deepest = std::max(deepest, deepest_of(e[i].child));
     }
     first = intern(level, count, false, deepest, words);
   }
@@ -184,7 +184,7 @@ std::uint32_t Space::make(std::uint32_t level, Edges<u128>& edges, std::size_t b
     for (std::uint32_t i = 0; i < count; ++i) {
       if (i + 1 < count) std::memcpy(to + 4 * std::size_t{i}, &e[i].upto, sizeof e[i].upto);
       to[4 * std::size_t{count - 1} + i] = e[i].child;
-      deepest = deepest_child(deepest, e[i].child);
+      deepest = std::max(deepest, deepest_of(e[i].child));
     }
     result = intern(level, count, true, deepest, words);
   }
@@ -200,37 +200,39 @@ std::uint32_t Space::intern(std::uint32_t level, std::uint32_t count, bool wide,
   if (i < words) h = mix(h, free_[i]);
   std::uint64_t hash = h & 0xffffffffu;
   std::size_t slot = hash & (unique_.size() - 1);
-  for (; unique_[slot] != free_slot; slot = (slot + 1) & (unique_.size() - 1)) {
+  for (; unique_[slot] != 0; slot = (slot + 1) & (unique_.size() - 1)) {
     if (unique_[slot] >> 32 != hash) continue;
-    auto id = static_cast<std::uint32_t>(unique_[slot]);
+    std::uint32_t id = static_cast<std::uint32_t>(unique_[slot]) - 1;
     const Node& n = node(id);
     if (n.level == level && n.count == count && n.wide == wide && std::memcmp(n.words, free_, words * sizeof *free_) == 0)
       return id;
   }
   if (edge_count_ + count > edge_budget_)
     throw SpaceExhausted("the rules need more than " + std::to_string(edge_budget_) + " intervals to describe");
-  std::uint32_t id = node_count_++;
-  if ((id & (block_size - 1)) == 0) node_blocks_.emplace_back(new Node[block_size]);
-  node_blocks_.back()[id & (block_size - 1)] = {free_, level, count, deepest & 0x7fffffffu, wide};
+  if (node_count_ == number_mask) throw SpaceExhausted("the rules need more than " + std::to_string(number_mask) + " nodes to describe");
+  std::uint32_t number = node_count_++, place = number + first_block;
+  if (std::has_single_bit(place)) node_blocks_.emplace_back(place);
+  node_blocks_.back()[place - std::bit_floor(place)] = {free_, level, count & 0x7fffffffu, wide};
+  std::uint32_t id = std::min(level, dimension_count) << (number_bits + 4) | std::min(deepest, dimension_count) << number_bits | number;
   edge_count_ += count;
   free_ += words;
   free_words_ -= words;
-  unique_[slot] = hash << 32 | id;
+  unique_[slot] = hash << 32 | (id + 1);
   if (std::size_t{node_count_} * 2 > unique_.size()) grow();
   return id;
 }
 
 void Space::grow() {
-  std::vector<std::uint64_t> table(unique_.size() * 4, free_slot);
+  LargePages<std::uint64_t> table(unique_.size() * 4);
   for (std::uint64_t entry : unique_) {
-    if (entry == free_slot) continue;
+    if (entry == 0) continue;
     std::size_t slot = (entry >> 32) & (table.size() - 1);
-    while (table[slot] != free_slot) slot = (slot + 1) & (table.size() - 1);
+    while (table[slot] != 0) slot = (slot + 1) & (table.size() - 1);
     table[slot] = entry;
   }
   unique_ = std::move(table);
   if (cache_.size() * 2 >= unique_.size() || cache_.size() >= (std::size_t{1} << 20)) return;
-  std::vector<CacheLine> old(unique_.size() / 2);
+  LargePages<CacheLine> old(unique_.size() / 2);
   std::swap(cache_, old);
   for (const CacheLine& l : old)
     if (l.op != Op::none) line(l.op, l.f, l.g) = l;
@@ -326,6 +328,53 @@ std::uint32_t Space::combine(std::uint32_t f, std::uint32_t g, unsigned depth) {
   return result;
 }
 
+// What is remembered is the answer: node 0 or 1.
+bool Space::disjoint(std::uint32_t f, std::uint32_t g, unsigned depth) {
+  if (f == leaf_bit || g == leaf_bit) return true;
+  if (is_leaf(f) || is_leaf(g) || f == g) return false;
+  if (f > g) std::swap(f, g);
+  if (const CacheLine& l = line(Op::disjoint, f, g); l.op == Op::disjoint && l.f == f && l.g == g) return l.result != 0;
+  std::uint32_t lf = level_of(f), lg = level_of(g);
+  bool result = true;
+  if (lf != lg) {
+    const Node& n = node(lf < lg ? f : g);
+    const std::uint32_t* children = n.children();
+    for (std::uint32_t i = 0; i < n.count && result; ++i) {
+      step(1, depth);
+      result = disjoint(children[i], lf < lg ? g : f, depth + 1);
+    }
+  } else {
+    const Node &a = node(f), &b = node(g);
+    const std::uint32_t *left = a.children(), *right = b.children();
+    const std::uint32_t i_last = a.count - 1, j_last = b.count - 1;
+    auto walk = [&](auto from, auto to) {
+      for (std::uint32_t i = 0, j = 0;;) {
+        step(1, depth);
+        if (left[i] == leaf_bit)
+          j = i == i_last ? j_last : seek(j, j_last, from(i), to);
+        else if (right[j] == leaf_bit)
+          i = j == j_last ? i_last : seek(i, i_last, to(j), from);
+        else if (!disjoint(left[i], right[j], depth + 1))
+          return false;
+        if (i == i_last && j == j_last) return true;
+        if (j == j_last) {
+          ++i;
+        } else if (i == i_last) {
+          ++j;
+        } else {
+          auto x = from(i), y = to(j);
+          i += x <= y;
+          j += y <= x;
+        }
+      }
+    };
+    result = !a.wide && !b.wide ? walk([&](std::uint32_t i) { return a.words[i]; }, [&](std::uint32_t j) { return b.words[j]; })
+                                : walk([&](std::uint32_t i) { return a.upto(i); }, [&](std::uint32_t j) { return b.upto(j); });
+  }
+  line(Op::disjoint, f, g) = {Op::disjoint, f, g, result ? 1u : 0u};
+  return result;
+}
+
 template <class Each>
 std::uint32_t Space::rebuild(const Node& n, const Each& each) {
   const std::uint32_t* children = n.children();
@@ -386,7 +435,7 @@ PacketSet Space::minus(PacketSet f, PacketSet s) { return {apply<Op::minus>(f.no
 
 // Results that depend on more than the operands are remembered under the number of the call.
 std::uint32_t Space::next_call() {
-  if (++calls_ == 0) cache_.assign(cache_.size(), {}), ++calls_;
+  if (++calls_ == 0) std::fill(cache_.begin(), cache_.end(), CacheLine{}), ++calls_;
   return calls_;
 }
 
@@ -404,6 +453,53 @@ PacketSet Space::relabel(PacketSet f, const Map& map) { return {map_leaves(Op::r
 
 PacketSet Space::where(PacketSet f, std::uint32_t value) {
   return {map_leaves(Op::where, f.node, value, [value](std::uint32_t v) { return v == value ? 1u : 0u; }, 0)};
+}
+
+// Bottom up: a value's part of a node is the node with the edges to children that have a part of that value.
+const std::vector<Space::Part>& Space::split(std::uint32_t f, Parts& known, unsigned depth) {
+  auto [it, added] = known.try_emplace(f);
+  std::vector<Part>& out = it->second;  // stays where it is
+  if (!added) return out;
+  if (is_leaf(f)) {
+    if (f != leaf_bit) out.push_back({f & ~leaf_bit, constant(1)});
+    return out;
+  }
+  struct PartOfChild {
+    std::uint32_t value, number, child;
+  };
+  const Node& n = node(f);
+  const std::uint32_t last = n.count - 1;
+  std::vector<PartOfChild> edges;
+  for (std::uint32_t i = 0; i <= last; ++i)
+    for (auto [value, set] : split(n.children()[i], known, depth + 1)) edges.push_back({value, i, set.node});
+  step(edges.size(), depth);
+  std::sort(edges.begin(), edges.end(), [](const PartOfChild& a, const PartOfChild& b) {
+    return std::pair(a.value, a.number) < std::pair(b.value, b.number);
+  });
+  auto part = [&](auto& stack, auto upto, auto edge, auto end) {
+    std::size_t base = stack.size();
+    std::uint32_t next = 0;
+    for (; edge != end; ++edge) {
+      if (edge->number > next) push(stack, base, upto(edge->number - 1), leaf_bit);
+      next = edge->number + 1;
+      push(stack, base, edge->number < last ? upto(edge->number) : 0, edge->child);
+    }
+    if (next <= last) push(stack, base, decltype(upto(0)){0}, leaf_bit);
+    return make(n.level, stack, base);
+  };
+  for (auto at = edges.begin(); at != edges.end();) {
+    auto end = std::find_if(at, edges.end(), [&](const PartOfChild& e) { return e.value != at->value; });
+    std::uint32_t made = n.wide ? part(wide_, [&](std::uint32_t i) { return n.upto(i); }, at, end)
+                                : part(narrow_, [&](std::uint32_t i) { return n.words[i]; }, at, end);
+    out.push_back({at->value, {made}});
+    at = end;
+  }
+  return out;
+}
+
+std::vector<Space::Part> Space::split(PacketSet f) {
+  Parts known;
+  return split(f.node, known, 0);
 }
 
 // Halves first: many small sets are joined before few large ones.
@@ -579,7 +675,7 @@ void Space::visit(std::uint32_t f, const Each& each) const {
   while (!todo.empty()) {
     std::uint32_t id = todo.back();
     todo.pop_back();
-    if (!is_leaf(id) && std::exchange(seen_[id], visits_) == visits_) continue;
+    if (!is_leaf(id) && std::exchange(seen_[id & number_mask], visits_) == visits_) continue;
     if (!each(id) || is_leaf(id)) continue;
     const Node& n = node(id);
     todo.insert(todo.end(), n.children(), n.children() + n.count);

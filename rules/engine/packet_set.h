@@ -8,16 +8,20 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "parsers/interval_set.h"
 #include "parsers/model.h"
+#include "rules/engine/large_pages.h"
 
 namespace ipo {
 
@@ -99,6 +103,9 @@ class Space {
   PacketSet relabel(PacketSet f, const std::function<std::uint32_t(std::uint32_t)>& map);
   // {p : f(p) == value}.
   PacketSet where(PacketSet f, std::uint32_t value);
+  // where(f, v) for every value v but 0 that the function takes, ascending: all of them for the price of writing them down.
+  using Part = std::pair<std::uint32_t, PacketSet>;
+  std::vector<Part> split(PacketSet f);
 
   // Sets only. {p : some / every value v of the dimension in `values` has p[dimension := v] in s}; no longer depends on
   // the dimension. For every, an empty `values` gives all packets.
@@ -118,7 +125,8 @@ class Space {
   PacketSet assume(PacketSet f, std::uint32_t predicate, bool value);
 
   bool subset(PacketSet a, PacketSet b) { return minus(a, b).empty(); }
-  bool disjoint(PacketSet a, PacketSet b) { return intersect(a, b).empty(); }
+  // Makes no set, and ends at the first member of both.
+  bool disjoint(PacketSet a, PacketSet b) { return disjoint(a.node, b.node, 0); }
 
   // Values of the dimension that members of the set have.
   IntervalSet project(PacketSet s, Dimension dimension);
@@ -139,16 +147,16 @@ class Space {
   std::uint64_t steps() const { return steps_; }
 
  private:
-  static constexpr std::uint32_t leaf_bit = 0x80000000u;
+  // An id is a leaf's value under leaf_bit, or tells what is asked of a node most often, so that asking needs no look at the
+  // node: its level, the last level the function depends on (both dimension_count for any predicate), its number.
+  static constexpr std::uint32_t leaf_bit = 0x80000000u, number_bits = 23, number_mask = (1u << number_bits) - 1;
   // The inclusive ends of all its intervals but the last, which ends where the dimension does; then the children. Ends are
-  // one word each where all fit, else four (`wide`), so that equal functions look alike. `deepest` is the last level the
-  // function depends on.
+  // one word each where all fit, else four (`wide`), so that equal functions look alike.
   struct Node {
     const std::uint32_t* words;
-    std::uint32_t level, count;
-    std::uint32_t deepest : 31, wide : 1;
+    std::uint32_t level, count : 31, wide : 1;
     std::uint32_t stride() const { return wide ? 4 : 1; }
-    const std::uint32_t* children() const { return words + std::size_t{count - 1} * stride(); }
+    const std::uint32_t* children() const { return words + (std::size_t{count} - 1) * stride(); }
     u128 upto(std::uint32_t i) const;
   };
   template <class End>
@@ -159,7 +167,7 @@ class Space {
   template <class End>
   using Edges = std::vector<Edge<End>>;
   enum class Op : std::uint32_t {
-    none, overlay, restrict, minus, where, relabel, exists, every, possible, proven, without_predicates, assume,
+    none, overlay, restrict, minus, disjoint, where, relabel, exists, every, possible, proven, without_predicates, assume,
     substitute, move
   };
   struct CacheLine {
@@ -169,16 +177,25 @@ class Space {
   using Map = std::function<std::uint32_t(std::uint32_t)>;
 
   static bool is_leaf(std::uint32_t id) { return (id & leaf_bit) != 0; }
-  const Node& node(std::uint32_t id) const { return node_blocks_[id >> block_bits][id & (block_size - 1)]; }
-  std::uint32_t level_of(std::uint32_t id) const { return is_leaf(id) ? ~0u : node(id).level; }
-  std::uint32_t deepest_of(std::uint32_t id) const { return is_leaf(id) ? 0 : node(id).deepest; }
+  const Node& node(std::uint32_t id) const {
+    std::uint32_t place = (id & number_mask) + first_block, block = std::bit_width(place) - std::bit_width(first_block);
+    return node_blocks_[block][place - (first_block << block)];
+  }
+  std::uint32_t level_of(std::uint32_t id) const {
+    std::uint32_t level = is_leaf(id) ? ~0u : id >> (number_bits + 4);
+    return level == dimension_count ? node(id).level : level;
+  }
+  // At least that; any level may follow the first predicate's.
+  static std::uint32_t deepest_of(std::uint32_t id) {
+    std::uint32_t deepest = is_leaf(id) ? 0 : id >> number_bits & 15;
+    return deepest == dimension_count ? ~0u : deepest;
+  }
   u128 level_max(std::uint32_t level) const;
   // Makes or finds the node whose edges are edges[base..]; removes them.
   std::uint32_t make(std::uint32_t level, Edges<std::uint32_t>& edges, std::size_t base);
   std::uint32_t make(std::uint32_t level, Edges<u128>& edges, std::size_t base);
   std::uint32_t intern(std::uint32_t level, std::uint32_t count, bool wide, std::uint32_t deepest, std::size_t words);
   std::uint32_t* room(std::size_t words);
-  std::uint32_t deepest_child(std::uint32_t deepest, std::uint32_t child) const { return std::max(deepest, deepest_of(child)); }
 
   void step(std::uint64_t count, unsigned depth);
   CacheLine& line(Op op, std::uint32_t f, std::uint32_t g);
@@ -197,6 +214,9 @@ class Space {
                            unsigned depth);
   std::uint32_t move(std::uint32_t f, std::uint32_t level, Interval from, u128 to, std::uint32_t call, unsigned depth);
   std::uint32_t settle(Op op, std::uint32_t f, unsigned depth);
+  bool disjoint(std::uint32_t f, std::uint32_t g, unsigned depth);
+  using Parts = std::unordered_map<std::uint32_t, std::vector<Part>>;  // of every node met
+  const std::vector<Part>& split(std::uint32_t f, Parts& known, unsigned depth);
   std::uint32_t assume(std::uint32_t f, std::uint32_t level, unsigned value, unsigned depth);
   // Every node of f once, f first, that `each` returns true for the parent of.
   template <class Each>
@@ -204,15 +224,15 @@ class Space {
   std::uint32_t next_call();
   void grow();
 
-  static constexpr std::uint32_t block_bits = 12, block_size = 1u << block_bits;
-  std::vector<std::unique_ptr<Node[]>> node_blocks_;
+  static constexpr std::uint32_t first_block = 1024;  // nodes in the first block; each next has twice as many
+  std::vector<LargePages<Node>> node_blocks_;
   std::uint32_t node_count_ = 0;
-  std::vector<std::unique_ptr<std::uint32_t[]>> word_blocks_;
+  std::vector<LargePages<std::uint32_t>> word_blocks_;
   std::uint32_t* free_ = nullptr;   // the unused rest of the last block
   std::size_t free_words_ = 0;
   std::size_t edge_count_ = 0;
-  std::vector<std::uint64_t> unique_;  // open addressing: hash and id of every node; ~0 = free
-  std::vector<CacheLine> cache_;       // direct-mapped, grows with the nodes
+  LargePages<std::uint64_t> unique_;  // open addressing: hash and 1 + id of every node; 0 = free
+  LargePages<CacheLine> cache_;       // direct-mapped, grows with the nodes
   Edges<std::uint32_t> narrow_;        // edges of nodes under construction
   Edges<u128> wide_;
   std::uint32_t calls_ = 0;            // of operations whose results hold for one call only

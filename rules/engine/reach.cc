@@ -178,13 +178,19 @@ void Reach::take(Flow& split, Flow& rest, PacketSet mine) {
   Space& s = chains_.space();
   split.accepted = s.intersect(rest.accepted, mine);
   rest.accepted = s.minus(rest.accepted, mine);
-  if (rest.decided.empty()) return;
+  if (!rest.filter) return;
   split.arrived = s.intersect(rest.arrived, mine), rest.arrived = s.minus(rest.arrived, mine);
-  for (Flow* flow : {&split, &rest}) {
-    flow->seen = after(flow->arrived, *flow);
-    for (ChainSets::Decided& d : flow->decided) d.packets = s.intersect(d.packets, flow->seen);
-    std::erase_if(flow->decided, [](const ChainSets::Decided& d) { return d.packets.empty(); });
-  }
+  for (Flow* flow : {&split, &rest}) flow->seen = after(flow->arrived, *flow);
+}
+
+std::vector<ChainSets::Decided> Reach::deciders(const Flow& flow, PacketSet seen) {
+  if (!flow.filter || seen.empty()) return {};
+  return chains_.decide(*flow.filter, seen);
+}
+
+std::vector<ChainSets::Decided> Reach::acceptors(const Flow& flow, PacketSet seen) {
+  if (!flow.filter || seen.empty()) return {};
+  return chains_.acceptors(*flow.filter, seen);
 }
 
 std::vector<Flow> Reach::flows(Hook hook, PacketSet arriving) {
@@ -204,27 +210,29 @@ std::vector<Flow> Reach::flows(Hook hook, PacketSet arriving) {
     if (stage == Hook::prerouting && hook == Hook::output) continue;
     for (const BaseChain& base : ruleset.base_chains) {
       if (base.hook != stage || (base.nat && base.priority > 0)) continue;
-      PacketSet decision = chains_.decision(base);
+      std::vector<Space::Part> decisions = chains_.decisions(base);
       // What is not left untracked has no known state before connection tracking.
-      if (base.priority < conntrack_priority) decision = s.substitute(decision, Dimension::state, before_tracking);
-      PacketSet outcomes = s.relabel(decision, [](std::uint32_t v) { return outcome_of(v); });
+      if (base.priority < conntrack_priority)
+        for (auto& [value, packets] : decisions) packets = s.substitute(packets, Dimension::state, before_tracking);
+      PacketSet dropped = s.nothing();
+      for (auto& [value, packets] : decisions)
+        if (outcome_of(value) == outcome_drop) dropped = s.unite(dropped, packets);
       judged = judged || &base == last;
       if (&base == last)
         for (Flow& flow : flows) {
+          flow.filter = last;
           flow.arrived = flow.accepted;
           flow.seen = after(flow.accepted, flow);
-          flow.decided = chains_.decide(base, flow.seen);
         }
       std::vector<Flow> next;
       for (Flow& flow : flows) {
         auto arriving_as = [&](PacketSet here) { return before(effects.before(here, flow.later), flow); };
         // Where a packet may pass, whatever of it is dropped on other predicates; 0 is a packet no rule speaks of.
-        flow.accepted = s.minus(flow.accepted, arriving_as(s.where(outcomes, outcome_drop)));
-        for (std::uint32_t value : s.values_of(decision)) {
+        flow.accepted = s.minus(flow.accepted, arriving_as(dropped));
+        for (auto [value, packets] : decisions) {
           bool translated = outcome_of(value) >= first_translation;
           if (translated ? !translatable(base, flow) : effect_of(value) == 0 || outcome_of(value) == outcome_drop) continue;
-          PacketSet mine = s.where(decision, value);
-          if (translated) mine = s.intersect(mine, fresh);
+          PacketSet mine = translated ? s.intersect(packets, fresh) : packets;
           Flow split = flow;
           take(split, flow, arriving_as(mine));
           std::uint32_t& effect = judged ? split.later : split.effect;
@@ -237,7 +245,7 @@ std::vector<Flow> Reach::flows(Hook hook, PacketSet arriving) {
           if (!split.accepted.empty() && !(local && hook == Hook::forward)) next.push_back(std::move(split));
         }
         // What the last filter has judged stays, so that one can ask who blocked it.
-        if (!flow.accepted.empty() || !flow.decided.empty()) next.push_back(std::move(flow));
+        if (!flow.accepted.empty() || !flow.arrived.empty()) next.push_back(std::move(flow));
       }
       flows = std::move(next);
     }

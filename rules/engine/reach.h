@@ -23,10 +23,9 @@ struct Flow {
   std::uint32_t later = 0;   // what the last filter and chains after it add
   PacketSet accepted;       // as they arrive; a function of the predicates
   PacketSet proven;         // as the last filter sees them: accepted whatever is undecidable (filled in by Exposure)
-  PacketSet arrived;        // as they arrive, those the last filter chain judges
-  // The same as the last filter chain sees them, and who accepts them there.
-  PacketSet seen;
-  std::vector<ChainSets::Decided> decided;
+  const BaseChain* filter = nullptr;  // the last filter chain, once it has judged the flow
+  PacketSet arrived;        // as they arrive, those it judges
+  PacketSet seen;           // the same as it sees them
 };
 
 class Reach {
@@ -36,6 +35,9 @@ class Reach {
   // The flows of `arriving` (packets as they enter at PREROUTING, or at OUTPUT) through the base chains of the hook, up to
   // and including filter. A packet translated by REDIRECT goes to input only.
   std::vector<Flow> flows(Hook hook, PacketSet arriving);
+  // The rules of the flow's last filter chain that decide packets of `seen`, a part of what the chain sees.
+  std::vector<ChainSets::Decided> deciders(const Flow& flow, PacketSet seen);
+  std::vector<ChainSets::Decided> acceptors(const Flow& flow, PacketSet seen);
 
   // The packets, as they arrive, that belong to `seen` after the flow's translation.
   PacketSet before(PacketSet seen, const Flow& flow);

@@ -51,7 +51,7 @@ std::vector<Shadow> find_shadows(ChainSets& chains) {
   std::vector<PacketSet> entered(ruleset.chains.size(), s.nothing());
   std::unordered_set<const Rule*> used;
   for (const BaseChain& base : ruleset.base_chains) {
-    std::vector<PacketSet> entry = chains.send(base, hook_packets(chains, base.hook), [&](RuleRef at, PacketSet) {
+    std::vector<PacketSet> entry = chains.send(base, hook_packets(chains, base.hook), [&](RuleRef at, PacketSet, PacketSet) {
       if (at.rule) used.insert(at.rule);
     });
     for (std::size_t c = 0; c < entry.size(); ++c) entered[c] = s.unite(entered[c], entry[c]);

@@ -2,6 +2,7 @@
 //   rules N            a synthetic rule list as iptables-save prints it
 //   accept N           the accept set of that list by interval diagrams
 //   bdd N / bdd-tree N the same by a BDD library, rule after rule or balanced
+//   ... N dense        of a list whose destinations lie in one /8
 //   parts FILE         where the time of a lint goes
 // Every figure is CPU seconds of this process.
 #include <fmt/format.h>
@@ -30,9 +31,9 @@ Site read(std::string path, std::string_view text, Sources& sources) {
   return site;
 }
 
-int accept(std::size_t count) {
+int accept(const std::vector<SyntheticRule>& rules) {
   Sources sources;
-  Site site = read("synthetic", iptables_save(synthetic_rules(count)), sources);
+  Site site = read("synthetic", iptables_save(rules), sources);
   if (site.firewalls.size() != 1 || site.firewalls[0].rulesets.size() != 1) return 1;
   const Ruleset& ruleset = site.firewalls[0].rulesets[0];
   double start = cpu_seconds();
@@ -47,8 +48,8 @@ int accept(std::size_t count) {
   return 0;
 }
 
-int bdd(std::size_t count, bool balanced) {
-  BddTime time = bdd_accept_set(synthetic_rules(count), balanced);
+int bdd(const std::vector<SyntheticRule>& rules, bool balanced) {
+  BddTime time = bdd_accept_set(rules, balanced);
   fmt::print("{:.4f}\n", time.seconds);
   fmt::print(stderr, "{} nodes\n", time.nodes);
   return 0;
@@ -101,13 +102,18 @@ int parts(const char* path) {
 }  // namespace ipo::bench
 
 int main(int argc, char** argv) {
-  std::string_view what = argc == 3 ? argv[1] : "";
-  auto count = static_cast<std::size_t>(argc == 3 ? std::strtoul(argv[2], nullptr, 10) : 0);
-  if (what == "parts") return ipo::bench::parts(argv[2]);
-  if (count > 0 && what == "rules") return std::fputs(ipo::bench::iptables_save(ipo::bench::synthetic_rules(count)).c_str(), stdout) < 0;
-  if (count > 0 && what == "accept") return ipo::bench::accept(count);
-  if (count > 0 && what == "bdd") return ipo::bench::bdd(count, false);
-  if (count > 0 && what == "bdd-tree") return ipo::bench::bdd(count, true);
-  std::fputs("usage: ipo-lint-bench rules|accept|bdd|bdd-tree N, or parts FILE\n", stderr);
+  using namespace ipo::bench;
+  std::string_view what = argc == 3 || argc == 4 ? argv[1] : "";
+  if (what == "parts" && argc == 3) return parts(argv[2]);
+  std::size_t count = what.empty() ? 0 : std::strtoul(argv[2], nullptr, 10);
+  bool dense = argc == 4 && std::string_view(argv[3]) == "dense";
+  if (count > 0 && dense == (argc == 4)) {
+    std::vector<SyntheticRule> rules = synthetic_rules(count, dense ? Spread::one_net : Spread::anywhere);
+    if (what == "rules") return std::fputs(iptables_save(rules).c_str(), stdout) < 0;
+    if (what == "accept") return accept(rules);
+    if (what == "bdd") return bdd(rules, false);
+    if (what == "bdd-tree") return bdd(rules, true);
+  }
+  std::fputs("usage: ipo-lint-bench rules|accept|bdd|bdd-tree N [dense], or parts FILE\n", stderr);
   return 2;
 }

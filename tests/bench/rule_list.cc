@@ -1,6 +1,6 @@
 // Numbers come from a Mersenne twister, whose sequence the standard fixes, scaled by hand because the
 // library's distributions differ between implementations. Prefixes are as wide as those of real rule lists: sources from a
-// /8 to a host, destinations mostly hosts and small nets of one /8; ports mostly single.
+// /8 to a host, destinations from a /16 to a host; ports mostly single.
 #include "tests/bench/rule_list.h"
 
 #include <ctime>
@@ -22,7 +22,7 @@ std::string dotted(std::uint32_t a, int length) {
 
 }  // namespace
 
-std::vector<SyntheticRule> synthetic_rules(std::size_t count) {
+std::vector<SyntheticRule> synthetic_rules(std::size_t count, Spread spread) {
   std::mt19937 random(1);
   auto roll = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
   std::vector<SyntheticRule> rules;
@@ -32,7 +32,9 @@ std::vector<SyntheticRule> synthetic_rules(std::size_t count) {
     r.source_length = static_cast<int>(8 + roll(25));
     r.source = prefix(static_cast<std::uint32_t>(random()), r.source_length);
     r.destination_length = static_cast<int>(16 + roll(17));
-    r.destination = prefix(10u << 24 | (static_cast<std::uint32_t>(random()) & 0xffffffu), r.destination_length);
+    auto destination = static_cast<std::uint32_t>(random());
+    if (spread == Spread::one_net) destination = 10u << 24 | (destination & 0xffffffu);
+    r.destination = prefix(destination, r.destination_length);
     r.protocol = roll(3) == 0 ? 17 : 6;
     r.port_lo = static_cast<std::uint16_t>(1 + roll(roll(2) ? 1024 : 65535));
     r.port_hi = roll(3) == 0 ? static_cast<std::uint16_t>(r.port_lo + roll(65536u - r.port_lo)) : r.port_lo;

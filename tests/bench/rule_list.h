@@ -17,8 +17,11 @@ struct SyntheticRule {
   bool accept;
 };
 
+// Where the destinations lie: anywhere, so that few rules overlap, or all in one /8, where the number of rules that overlap
+// in one place grows with the list.
+enum class Spread { anywhere, one_net };
 // The same list for the same length, on every machine.
-std::vector<SyntheticRule> synthetic_rules(std::size_t count);
+std::vector<SyntheticRule> synthetic_rules(std::size_t count, Spread spread);
 // As iptables-save prints it.
 std::string iptables_save(const std::vector<SyntheticRule>& rules);
 

@@ -260,7 +260,8 @@ Counts Witnesses::find(Hook hook, State state, PacketSet sendable, std::vector<P
   IntervalSet this_state = IntervalSet::of(static_cast<unsigned>(state));
   auto rules_of = [&](const BaseChain& base, PacketSet entering, auto arrival) {
     std::map<RuleRef, PacketSet> hits;  // a rule may be met more than once
-    chains_.send(base, entering, [&](RuleRef at, PacketSet hit) {
+    chains_.send(base, entering, [&](RuleRef at, PacketSet matched, PacketSet came) {
+      PacketSet hit = s.intersect(matched, came);
       auto [it, added] = hits.try_emplace(at, hit);
       if (!added) it->second = s.unite(it->second, hit);
     });
@@ -287,7 +288,7 @@ Counts Witnesses::find(Hook hook, State state, PacketSet sendable, std::vector<P
   }
   for (const Flow& flow : reach.flows(hook, sendable)) {
     if (last) rules_of(*last, flow.seen, [&](PacketSet hit) { return s.intersect(flow.arrived, reach.before(hit, flow)); });
-    for (const ChainSets::Decided& d : flow.decided)
+    for (const ChainSets::Decided& d : reach.deciders(flow, flow.seen))
       counts.regions += witness(s.intersect(flow.arrived, reach.before(d.packets, flow)), 2);
     if (witness(flow.accepted, 2)) ++counts.regions;
   }
