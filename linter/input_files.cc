@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <set>
 
+#include "parsers/large_text.h"
 #include "parsers/parsers.h"
 
 namespace ipo {
@@ -103,6 +104,12 @@ struct Reader {
 std::string read_file(const std::string& path, std::string& bytes) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.number < 0) return fmt::format("cannot be read: {}", std::strerror(errno));
+  struct stat known {};
+  if (::fstat(file.number, &known) == 0 && S_ISREG(known.st_mode) && known.st_size > 0) {
+    std::size_t size = static_cast<std::size_t>(known.st_size);
+    if (size > largest_input) return too_large();
+    reserve_large(bytes, size + 1);
+  }
   std::vector<char> buffer(std::size_t{1} << 16);
   for (;;) {
     ssize_t n = ::read(file.number, buffer.data(), buffer.size());

@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "linter/lint.h"
+#include "parsers/parsers.h"
 
 namespace ipo {
 
-constexpr std::size_t largest_input = std::size_t{256} << 20;  // bytes; larger inputs are a Problem
+// Bytes; larger inputs are a Problem before they are read, those too large for their format once that is known.
+constexpr std::size_t largest_input = largest_export;
 
 struct InputFiles {
   std::vector<Input> inputs;         // in the order given; a folder's files sorted by path

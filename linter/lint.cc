@@ -118,6 +118,7 @@ bool in(const std::vector<std::string>& list, std::string_view check) {
 bool selected(std::string_view check, const LintOptions& options, const SiteFile& declared) {
   if (!options.only.empty()) return in(options.only, check) && !in(options.skip, check);
   const CheckLevel* level = level_of(check, declared);
+  if (!level && find_check(check) && find_check(check)->when_asked) return false;
   return !in(options.skip, check) && (!level || level->level);
 }
 

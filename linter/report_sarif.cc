@@ -101,7 +101,9 @@ class SarifReport {
     json_.key("help").begin_object().member("text", prose.size() > 1 ? std::string_view(prose) : summary);
     json_.member("markdown", page.empty() ? summary : prose_of(page)).end_object();
     json_.member("helpUri", fmt::format("{}/blob/main/rules/checks/{}.md", home, check.id));
-    json_.key("defaultConfiguration").begin_object().member("level", name_of(check.severity)).end_object();
+    json_.key("defaultConfiguration").begin_object().member("level", name_of(check.severity));
+    if (check.when_asked) json_.member("enabled", false);
+    json_.end_object();
 
     std::vector<std::string_view> cwes;
     for (std::string_view tag : check.tags)

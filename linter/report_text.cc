@@ -147,6 +147,14 @@ class TextReport {
     return lines;
   }
 
+  static constexpr std::size_t shown_named = 30;
+
+  void write_named(std::size_t gutter, const Finding& finding) {
+    std::vector<std::string> names(finding.named.begin(), finding.named.begin() + std::min(finding.named.size(), shown_named));
+    if (finding.named.size() > shown_named) names.push_back(fmt::format("and {} more", finding.named.size() - shown_named));
+    write_fact(gutter, "who", wrapped(names, room(gutter + 8)));
+  }
+
   // "ip-office/ingress/21, 22, 37": the part before the number once for rows that follow each other.
   static std::vector<std::string> short_rows(const std::vector<std::string>& rows) {
     std::vector<std::string> out;
@@ -181,6 +189,7 @@ class TextReport {
       }
       write_fact(gutter, "note", lines);
     }
+    write_named(gutter, finding);
     write_fact(gutter, "rows", wrapped(short_rows(finding.rows), room(gutter + 9)));
     write_fact(gutter, "help", {fmt::format("ipo-lint explain {}", finding.check)});
     out_ << '\n';

@@ -50,6 +50,9 @@ struct Finding {
   std::vector<PathStep> path;
   std::vector<Doubt> doubt;
   std::vector<Note> related;
+  // Whom it is about, where reports that leave their reader's hands say only how many: "201 anna". The text report prints
+  // them, what goes to code hosts does not.
+  std::vector<std::string> named;
   // What the finding is about, free of positions: equal for the same fact after unrelated edits. The report hashes it.
   std::string identity;
 };

@@ -120,8 +120,8 @@ class Interpreter {
   bool take(const std::vector<Node>& open, const Node& n) {
     if (open.size() < 2 || !(open.back().name == "ws_object" || is_record(n))) return false;
     for (const Node& around : open) {
-      bool other = around.name == "SMAError" || around.name == "Template" || around.name == "SIPTrunk" || declares_list(around);
-      if (other || (&around != &open.back() && is_record_type(around.name)) || is_record_type(open.back().name)) return false;
+      const std::string& name = around.name;
+      if (name == "SMAError" || name == "Template" || name == "SIPTrunk" || declares_list(around) || is_record_type(name)) return false;
     }
     for (std::size_t i = 1; i + 1 < open.size(); ++i)
       if (open[i].name == "ws_object") return false;
@@ -364,7 +364,7 @@ class Interpreter {
     }
     bool secret = match.secret || secret_;
     if (!match.key.empty() || site_.reading.every_leaf)
-      out.push_back({{step.path, match.key, {value, span}, match.evidence, secret}, &node});
+      out.push_back({{site_.reading.every_leaf ? step.path : std::string(), match.key, {value, span}, match.evidence, secret}, &node});
     else if (secret)
       site_.secrets.push_back(span);
     return !match.key.empty();

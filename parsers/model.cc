@@ -92,11 +92,7 @@ std::optional<bool> Host::flag(std::string_view key) const {
 std::optional<std::uint32_t> Host::number(std::string_view key) const {
   const Setting* s = setting(key);
   if (!s) return {};
-  const std::string& text = s->value.value;
-  std::uint32_t n = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
-  return n;
+  return parse_number(s->value.value);
 }
 
 std::vector<const Record*> hot_desk_users(const Site& site) {

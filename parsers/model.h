@@ -265,7 +265,7 @@ std::string_view name_of(Evidence evidence);
 
 // One leaf of an export. `key` is canonical ("snmp.community", "lan1.address") or empty where no mapping knows the path.
 struct Setting {
-  std::string path;  // "System/LANS/LAN[LAN1]/IPAddress"
+  std::string path;  // "System/LANS/LAN[LAN1]/IPAddress"; of an XML export only with ReadingChoice::every_leaf
   std::string key;
   Located<std::string> value;
   Evidence evidence = Evidence::ours;

@@ -14,7 +14,7 @@ namespace ipo {
 
 std::span<const Dialect> dialects() {
   static constexpr std::array list = {
-      Dialect{"ipoffice", "IP Office export", recognises_ipoffice, interpret_ipoffice},
+      Dialect{"ipoffice", "IP Office export", recognises_ipoffice, interpret_ipoffice, largest_export},
       Dialect{"ipoffice-json", "IP Office export (JSON)", recognises_ipoffice_json, interpret_ipoffice_json},
       Dialect{"iptables", "iptables-save", recognises_iptables, interpret_iptables},
       Dialect{"ipset", "ipset save", recognises_ipset, interpret_ipset},
@@ -24,11 +24,15 @@ std::span<const Dialect> dialects() {
   return list;
 }
 
+constexpr int surest = 95;  // of any dialect but the first
+
 const Dialect* recognise(const Source& source) {
   const Dialect* best = nullptr;
   int sureness = 0;
-  for (const Dialect& d : dialects())
+  for (const Dialect& d : dialects()) {
+    if (sureness >= surest) break;  // none below it in the list is surer; some would look at every line of a large export
     if (int s = d.recognises(source); s > sureness) best = &d, sureness = s;
+  }
   return best;
 }
 

@@ -10,6 +10,9 @@ namespace ipo {
 
 // Bytes; larger inputs of most dialects are refused, because what is read of them takes many times their size.
 constexpr std::size_t largest_tree = std::size_t{256} << 20;
+// Of IP Office XML, which is read record by record and needs less than three times its size: 80 000 users with all their
+// fields are 1 GB, and offsets in it have 32 bits.
+constexpr std::size_t largest_export = std::size_t{2} << 30;
 
 struct Dialect {
   std::string_view name;   // for --as: "iptables", "ipoffice"

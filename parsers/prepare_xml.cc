@@ -2,7 +2,10 @@
 // document types and what has no end are overwritten, so libxml2 reads on where it would give up, at unchanged offsets.
 #include "parsers/prepare_xml.h"
 
+#include <array>
 #include <cstring>
+
+#include "parsers/large_text.h"
 
 namespace ipo::xml {
 namespace {
@@ -17,17 +20,36 @@ bool name_start(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
+// What most tags are made of, and nothing a tag can end or break off with.
+bool plain_name(char c) {
+  static constexpr auto plain = [] {
+    std::array<bool, 256> out{};
+    for (unsigned char b = 'A'; b <= 'z'; ++b) out[b] = b <= 'Z' || b >= 'a';
+    for (unsigned char b = '0'; b <= '9'; ++b) out[b] = true;
+    out['_'] = out['-'] = out['.'] = true;
+    return out;
+  }();
+  return plain[static_cast<unsigned char>(c)];
+}
+
 // The text libxml2 gets: same length as the file. Content bytes that are overwritten but belong to the content ('<'
 // that starts nothing) become '_', all others `hidden`.
 class Preparation {
  public:
-  Preparation(std::string_view original, Damages& damages) : text_(original), damages_(damages) {}
+  Preparation(std::string_view original, Damages& damages) : damages_(damages) {
+    reserve_large(text_, original.size());
+    text_ = original;
+  }
 
   std::string run() {
     hide_forbidden();
     for (std::size_t i = text_.find('<'); i < text_.size(); i = text_.find('<', i)) {
       std::string_view rest = std::string_view(text_).substr(i);
-      if (rest.starts_with("<!--"))
+      if (rest.size() > 1 && name_start(rest[1]))
+        i = start_tag(i);
+      else if (rest.size() > 2 && rest[1] == '/' && name_start(rest[2]))
+        i = end_tag(i);
+      else if (rest.starts_with("<!--"))
         i = hide_until(i, "-->", 4, "a comment without its end");
       else if (rest.starts_with("<![CDATA["))
         i = cdata(i);
@@ -35,10 +57,6 @@ class Preparation {
         i = instruction(i);
       else if (document_type(rest))
         i = hide_document_type(i);
-      else if (rest.size() > 2 && rest[1] == '/' && name_start(rest[2]))
-        i = end_tag(i);
-      else if (rest.size() > 1 && name_start(rest[1]))
-        i = start_tag(i);
       else
         i = stray(i);
     }
@@ -97,7 +115,7 @@ class Preparation {
   // A declaration that lost its "?>" must not swallow the file.
   std::size_t instruction(std::size_t at) {
     if (instruction_end_ != none && instruction_end_ < at + 2) instruction_end_ = text_.find("?>", at + 2);
-    std::size_t end = instruction_end_, next = std::min(text_.find_first_of("<>", at + 2), text_.size());
+    std::size_t end = instruction_end_, next = find_bracket(text_, at + 2);
     bool declaration = text_.compare(at, 5, "<?xml") == 0;
     if (end != none && (!declaration || next > end)) return hide(at, end + 2), end + 2;
     damages_.add(at, at + 2, "a processing instruction without its end");
@@ -158,8 +176,8 @@ class Preparation {
   }
 
   std::size_t end_tag(std::size_t at) {
-    std::size_t stop = text_.find_first_of("<>", at + 1);
-    if (stop == none) return hide_rest(at, "the text ends inside a tag");
+    std::size_t stop = find_bracket(text_, at + 1);
+    if (stop == text_.size()) return hide_rest(at, "the text ends inside a tag");
     std::size_t after = stop + 1;
     if (text_[stop] == '<') {
       if (after = stop; !close_cut_tag(at, stop)) return stop;
@@ -173,9 +191,20 @@ class Preparation {
     return after;
   }
 
+  // The attribute of the tag at `at` whose value is [opened, end) with its quotes: libxml2 gives up on long ones.
+  void drop_attribute(std::size_t at, std::size_t opened, std::size_t end) {
+    std::size_t begin = opened;
+    while (begin > at + 1 && (blank(text_[begin - 1]) || text_[begin - 1] == '=')) --begin;
+    std::size_t stop = begin;
+    while (begin > at + 1 && !name_end(text_[begin - 1])) --begin;
+    damages_.add(begin, stop, "a value longer than " + std::to_string(max_xml_attribute >> 20) + " MiB is not read");
+    std::fill(text_.begin() + begin, text_.begin() + end, ' ');
+  }
+
   std::size_t start_tag(std::size_t at) {
     char quote = 0;
-    std::size_t values = 0, surplus = none, i = at + 1;
+    std::size_t values = 0, surplus = none, opened = 0, i = at + 1;
+    while (i < text_.size() && plain_name(text_[i])) ++i;
     for (; i < text_.size(); ++i) {
       char& c = text_[i];
       if (c == '<') {
@@ -187,9 +216,11 @@ class Preparation {
       } else if (quote) {
         if (c != quote) continue;
         quote = 0;
+        if (i - opened > max_xml_attribute) drop_attribute(at, opened, i + 1);
         if (++values == max_xml_attributes) surplus = i + 1;
       } else if (c == '"' || c == '\'') {
         quote = c;
+        opened = i;
       } else if (c == hidden) {
         c = ' ';
       } else if (c == '>') {

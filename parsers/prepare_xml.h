@@ -12,6 +12,7 @@ namespace ipo {
 
 constexpr std::size_t max_xml_depth = 200;       // elements inside each other
 constexpr std::size_t max_xml_attributes = 200;  // of one element
+constexpr std::size_t max_xml_attribute = std::size_t{1} << 20;  // bytes of a value; libxml2 takes ten million
 
 namespace xml {
 
@@ -19,6 +20,11 @@ namespace xml {
 constexpr char hidden = '\x7f';
 
 inline bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+// The next '<' or '>' from `at` on, or the text's size.
+inline std::size_t find_bracket(std::string_view text, std::size_t at) {
+  while (at < text.size() && text[at] != '<' && text[at] != '>') ++at;
+  return std::min(at, text.size());
+}
 inline bool name_end(char c) { return blank(c) || c == '/' || c == '>' || c == '='; }
 
 // Damages of one stage: the first twenty in full, the others counted.
@@ -40,8 +46,8 @@ class Damages {
   SourceSpan last_;
 };
 
-// A text of the same length in which comments, instructions, document types, forbidden characters, tags without an end
-// and elements beyond max_xml_depth are `hidden`, and a '<' that starts no tag is '_'. What is lost that way is
+// A text of the same length in which comments, instructions, document types, forbidden characters, tags without an end,
+// attributes that are too many or too long and elements beyond max_xml_depth are `hidden`, and a '<' that starts no tag is '_'. What is lost that way is
 // reported.
 std::string prepare_xml(std::string_view text, Damages& damages);
 

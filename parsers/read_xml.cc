@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -86,15 +87,14 @@ std::optional<Reference> reference(std::string_view text, std::size_t at) {
   return out;
 }
 
-// Builds the tree from libxml2's events. open_.front() is the document's root.
+// Builds the tree from libxml2's events.
 class Reader {
  public:
   Reader(const std::string& original, const std::string& text, std::uint32_t source, Damages& damages,
          const TakeElement& take)
       : original_(original), text_(text), source_(source), damages_(damages), take_(take) {
     open_.emplace_back();
-    open_.front().span = {source, 0, offset32(text.size())};
-    open_.front().name_span = open_.front().span;
+    open_.front().span = open_.front().name_span = {source, 0, offset32(text.size())};
   }
 
   Node read() {
@@ -111,11 +111,11 @@ class Reader {
       from = next;
     }
     take_text(text_.size());
-    if (open_.size() > 1) {
-      const Node& top = open_.back();
+    if (open_.size() > 1 || pending_) {
+      const Node& top = innermost();
       damages_.add(top.name_span.begin, top.name_span.end, "the text ends inside <" + short_name(top.name) + ">");
     }
-    while (open_.size() > 1) close(text_.size());
+    while (open_.size() > 1 || pending_) close(text_.size());
     Node root = std::move(open_.front());
     finish_text(root, 0);
     if (!root.text.empty()) damages_.add(root.text_span.begin, root.text_span.begin + 1, "text outside any element");
@@ -148,7 +148,9 @@ class Reader {
     handler.startElement = [](void* self, const xmlChar* name, const xmlChar**) {
       static_cast<Reader*>(self)->start(reinterpret_cast<const char*>(name));
     };
-    handler.endElement = [](void* self, const xmlChar*) { static_cast<Reader*>(self)->end(); };
+    handler.endElement = [](void* self, const xmlChar* name) {
+      static_cast<Reader*>(self)->end(reinterpret_cast<const char*>(name));
+    };
     handler.error = &Reader::report;
     handler.getEntity = [](void*, const xmlChar*) -> xmlEntityPtr { return nullptr; };
     handler.resolveEntity = [](void*, const xmlChar*, const xmlChar*) -> xmlParserInputPtr { return nullptr; };
@@ -185,39 +187,81 @@ class Reader {
   void start(std::string_view name) {
     if (!std::exchange(seen_root_, true)) return;
     std::size_t at = std::clamp(offset(), last_, text_.size());
-    std::size_t begin = at == 0 ? none : text_.rfind('<', at - 1);
+    std::size_t begin = plain_start(name, at);
+    if (begin != none) return open(local_name(name), begin, at + 1);
+    begin = at == 0 ? none : text_.rfind('<', at - 1);
     if (begin == none || begin < last_) return;
     take_text(begin);
     // In a tag it does not understand it stands anywhere, and takes the element for closed without saying so.
     bool understood = text_.compare(at, 1, ">") == 0 || text_.compare(at, 2, "/>") == 0;
-    std::size_t stop = std::min(text_.find_first_of("<>", at), text_.size());
+    std::size_t stop = find_bracket(text_, at);
     bool empty = stop > at && text_[stop - 1] == '/';
-    last_ = stop < text_.size() && text_[stop] == '>' ? stop + 1 : stop;
-    Node node;
-    node.name = local_name(name);
-    node.span = node.name_span = {source_, offset32(begin), offset32(last_)};
-    read_attributes(node, std::min(begin + 1 + name.size(), at), stop);
-    if (spare_.capacity() > 0 && open_.size() == spare_depth_) node.children = std::move(spare_);
-    open_.push_back(std::move(node));
+    open(local_name(name), begin, stop < text_.size() && text_[stop] == '>' ? stop + 1 : stop);
+    read_attributes(innermost(), std::min(begin + 1 + name.size(), at), stop);
     self_closed_ = empty && understood;
     if (empty && !understood) close(last_);
   }
 
+  // Nearly all tags are "<name>" and "</name>": where libxml2, standing at `at`, has just read one, this is where it begins;
+  // none where it is another.
+  std::size_t plain_start(std::string_view name, std::size_t at) const {
+    std::size_t length = name.size() + 1;
+    bool plain = at < text_.size() && text_[at] == '>' && at >= last_ + length && text_[at - length] == '<' &&
+                 std::memcmp(text_.data() + at - name.size(), name.data(), name.size()) == 0;
+    return plain ? at - length : none;
+  }
+  std::size_t plain_end(std::string_view name, std::size_t at) const {
+    std::size_t length = name.size() + 3;
+    bool plain = at >= last_ + length && text_[at - 1] == '>' && text_[at - length] == '<' && text_[at - length + 1] == '/' &&
+                 std::memcmp(text_.data() + at - name.size() - 1, name.data(), name.size()) == 0;
+    return plain ? at - length : none;
+  }
+
+  Node& innermost() { return pending_ ? open_.back().children.back() : open_.back(); }
+
+  // What is pending holds more than text, so it goes among the open ones, with the room its like needed before.
+  void unfold() {
+    if (!std::exchange(pending_, false)) return;
+    Node node = std::move(open_.back().children.back());
+    open_.back().children.pop_back();
+    if (spare_.capacity() > 0 && open_.size() == spare_depth_) node.children = std::move(spare_);
+    open_.push_back(std::move(node));
+  }
+
+  // Opens the element of the tag [begin, end), after the text before it.
+  void open(std::string_view name, std::size_t begin, std::size_t end) {
+    take_text(begin);
+    last_ = end;
+    unfold();
+    Node& node = open_.back().children.emplace_back();
+    node.name = name;
+    node.span = node.name_span = {source_, offset32(begin), offset32(end)};
+    pending_ = true;
+    self_closed_ = false;
+  }
+
   // libxml2 stands behind the end tag; it says the name of the element it closes, the file may say another.
-  void end() {
+  void end(std::string_view closed) {
     if (std::exchange(self_closed_, false)) return close(last_);
     std::size_t at = offset();
     if (at > text_.size()) {
       complete_ = true;
       return;
     }
-    std::size_t begin = at < 2 ? none : text_.rfind("</", at - 2);
+    std::size_t begin = plain_end(closed, at);
+    if (begin != none && (open_.size() > 1 || pending_) && innermost().name == local_name(closed)) {
+      take_text(begin);
+      last_ = at;
+      return close(at);
+    }
+    begin = at < 2 ? none : text_.rfind("</", at - 2);
     if (begin == none || begin < last_) return;
     take_text(begin);
     last_ = at;
     std::size_t stop = begin + 2;
     while (stop < at && !name_end(text_[stop])) ++stop;
     std::string_view name = local_name(std::string_view(text_).substr(begin + 2, stop - begin - 2));
+    unfold();
     std::size_t match = open_.size() - 1;
     while (match > 0 && open_[match].name != name) --match;
     if (open_.size() == 1) {
@@ -265,18 +309,22 @@ class Reader {
   }
 
   void close(std::size_t end) {
-    Node node = std::move(open_.back());
-    open_.pop_back();
+    if (!std::exchange(pending_, false)) {
+      Node node = std::move(open_.back());
+      open_.pop_back();
+      open_.back().children.push_back(std::move(node));
+    }
+    Node& node = open_.back().children.back();
     node.span.end = offset32(end);
     finish_text(node, node.name_span.end);
     bool leaf = node.children.empty() && node.attributes.empty();
-    if (leaf || !take_ || !take_(open_, node)) {
-      open_.back().children.push_back(std::move(node));
-    } else {  // the next one is likely to be as large
+    if (leaf || !take_ || !take_(open_, node)) return;
+    if (node.children.capacity() > 0) {  // the next one is likely to be as large
       spare_ = std::move(node.children);
       spare_.clear();
       spare_depth_ = open_.size();
     }
+    open_.back().children.pop_back();
   }
 
   // Blank ends are layout, not content.
@@ -286,13 +334,17 @@ class Reader {
       node.text_span = {source_, content, content};
       return;
     }
-    std::size_t first = node.text.find_first_not_of(" \t\r\n"), last = node.text.find_last_not_of(" \t\r\n");
-    node.text = node.text.substr(first, last - first + 1);
+    std::size_t end = node.text.size();
+    while (blank(node.text[end - 1])) --end;
+    node.text.resize(end);
   }
 
+  // Blanks before any content are layout.
   void append(Node& node, std::string_view text, std::size_t begin, std::size_t end) {
+    bool layout = text.size() == 1 && blank(text[0]);
+    if (layout && node.text_span.end == 0) return;
     node.text.append(text);
-    if (text.size() == 1 && blank(text[0])) return;
+    if (layout) return;
     if (node.text_span.end == 0) node.text_span = {source_, offset32(begin), 0};
     node.text_span.end = offset32(end);
   }
@@ -310,7 +362,7 @@ class Reader {
 
   // Character data in [last_, end) belongs to the innermost open element.
   void take_text(std::size_t end) {
-    Node& node = open_.back();
+    Node& node = innermost();
     for (std::size_t i = last_; i < end;) {
       char c = text_[i];
       std::size_t n = 1;
@@ -338,14 +390,23 @@ class Reader {
 
   // The end of the bytes from `i` on that stand for themselves.
   std::size_t plain_run(std::size_t i, std::size_t end) const {
-    while (i < end && text_[i] != '<' && text_[i] != '&' && text_[i] != hidden && original_[i] != '\r') ++i;
+    static constexpr auto special = [] {
+      std::array<bool, 256> out{};
+      for (char c : {'<', '&', hidden, '\r'}) out[static_cast<unsigned char>(c)] = true;
+      return out;
+    }();
+    const char* text = text_.data();
+    while (i < end && !special[static_cast<unsigned char>(text[i])]) ++i;
     return i;
   }
 
   void append_run(Node& node, std::size_t begin, std::size_t end) {
-    node.text.append(original_, begin, end - begin);
-    while (begin < end && blank(original_[begin])) ++begin;
-    if (begin == end) return;
+    std::size_t first = begin;
+    while (first < end && blank(original_[first])) ++first;
+    bool fresh = node.text_span.end == 0;
+    if (!fresh || first < end) node.text.append(original_, fresh ? first : begin, end - (fresh ? first : begin));
+    if (first == end) return;
+    begin = first;
     while (blank(original_[end - 1])) --end;
     if (node.text_span.end == 0) node.text_span = {source_, offset32(begin), 0};
     node.text_span.end = offset32(end);
@@ -409,7 +470,8 @@ class Reader {
   std::uint32_t source_;
   Damages& damages_;
   const TakeElement& take_;
-  std::vector<Node> open_;
+  std::vector<Node> open_;  // the root, and what is open below it
+  bool pending_ = false;     // the last child of the innermost is open too; nearly all elements are only text and end there
   std::vector<Node> spare_;  // room for the children of an element at spare_depth_
   std::size_t spare_depth_ = 0;
   xmlParserCtxtPtr context_ = nullptr;

@@ -25,13 +25,6 @@ std::string plain(std::string_view text) {
   return out;
 }
 
-std::optional<std::uint32_t> number(std::string_view text) {
-  std::uint32_t n = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
-  return n;
-}
-
 // "161,1024-65535"
 IntervalSet parse_range(std::string_view text) {
   IntervalSet out;
@@ -39,7 +32,7 @@ IntervalSet parse_range(std::string_view text) {
     std::size_t comma = std::min(text.find(',', at), text.size());
     std::string_view part = text.substr(at, comma - at);
     std::size_t dash = std::min(part.find('-'), part.size());
-    auto lo = number(part.substr(0, dash)), hi = dash < part.size() ? number(part.substr(dash + 1)) : lo;
+    auto lo = parse_number(part.substr(0, dash)), hi = dash < part.size() ? parse_number(part.substr(dash + 1)) : lo;
     if (lo && hi) out.add(*lo, *hi);
     at = comma + 1;
   }
@@ -50,6 +43,15 @@ std::string text_of(const Node& table, std::string_view name) {
   const Node* member = table.child(name);
   return member ? member->text : std::string();
 }
+
+std::vector<std::string> texts_of(const Node& table, std::string_view name) {
+  std::vector<std::string> out;
+  if (const Node* list = table.child(name))
+    for (const Node& item : list->children) out.push_back(item.text);
+  return out;
+}
+
+Releases releases_of(const Node& table) { return {text_of(table, "since"), text_of(table, "until")}; }
 
 void replace(std::string& text, std::string_view what, std::string_view by) {
   if (std::size_t at = text.find(what); at != text.npos) text.replace(at, what.size(), by);
@@ -64,14 +66,22 @@ KnownSetting read(const Node& table) {
   s.unit = text_of(table, "unit");
   if (const Node* range = table.child("range")) s.range = parse_range(range->text);
   s.range_source = text_of(table, "range_source");
-  if (const Node* choices = table.child("choices"))
-    for (const Node& choice : choices->children) s.choices.push_back(choice.text);
+  if (const Node* ranges = table.child("ranges"))
+    for (const Node& r : ranges->children)
+      s.ranges.push_back({parse_range(text_of(r, "range")), releases_of(r), text_of(r, "source")});
+  s.multiple_of = parse_number(text_of(table, "multiple_of")).value_or(1);
+  if (const Node* span = table.child("span")) {
+    s.span_from = text_of(*span, "from");
+    s.span_least = parse_number(text_of(*span, "least")).value_or(0);
+  }
+  s.choices = texts_of(table, "choices");
   s.screen = text_of(table, "screen");
   s.element = text_of(table, "element");
   std::string evidence = text_of(table, "evidence");
   s.evidence = evidence == "confirmed" ? Evidence::confirmed : evidence == "screen" ? Evidence::screen : Evidence::ours;
   if (const Node* defaults = table.child("defaults"))
-    for (const Node& d : defaults->children) s.defaults.push_back({text_of(d, "value"), text_of(d, "where"), text_of(d, "source")});
+    for (const Node& d : defaults->children)
+      s.defaults.push_back({text_of(d, "value"), releases_of(d), texts_of(d, "platforms"), text_of(d, "where"), text_of(d, "source")});
   return s;
 }
 
@@ -94,6 +104,7 @@ struct List {
     for (std::string_view number : {"1", "2"}) {
       KnownSetting s = entry;
       replace(s.key, "[12]", number);
+      replace(s.span_from, "[12]", number);
       replace(s.element, "\\1", number);
       FieldMap::Match match = FieldMap::builtin().find(s.element);
       s.secret = match.secret || names_secret(s.key);
@@ -119,6 +130,51 @@ const KnownSetting* find_setting(std::string_view key) {
 
 std::string_view name_of(Type type) { return type_names[static_cast<std::size_t>(type)]; }
 
+bool Releases::contain(const Release& release) const {
+  // Compared up to the length of the end, for what it does not name is included: 9.1.4 is not later than 9.1.
+  auto starts_at = [&](const std::vector<unsigned>& end) {
+    return std::vector<unsigned>(release.parts.begin(), release.parts.begin() + std::min(end.size(), release.parts.size()));
+  };
+  if (!since.empty() && release.parts < parse_release(since).parts) return false;
+  if (until.empty()) return true;
+  std::vector<unsigned> last = parse_release(until).parts;
+  return starts_at(last) <= last;
+}
+
+std::optional<std::uint32_t> parse_number(std::string_view text) {
+  std::uint32_t n = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
+  return n;
+}
+
+const IntervalSet* range_of(const KnownSetting& s, const Release& release) {
+  for (const NarrowerRange& r : s.ranges)
+    if (r.releases.contain(release)) return &r.range;
+  return s.range ? &*s.range : nullptr;
+}
+
+std::vector<const SettingDefault*> defaults_of(const KnownSetting& s, const Release& release, std::string_view platform) {
+  std::vector<const SettingDefault*> all, here;
+  for (const SettingDefault& d : s.defaults) {
+    if (!d.releases.contain(release)) continue;
+    all.push_back(&d);
+    if (d.platforms.empty() || std::find(d.platforms.begin(), d.platforms.end(), platform) != d.platforms.end()) here.push_back(&d);
+  }
+  return here.empty() ? all : here;
+}
+
+std::string where(const SettingDefault& d) {
+  const auto& [since, until] = d.releases;
+  std::string out = since == until                      ? since
+                    : until.empty()                     ? since + " and later"
+                    : since.empty()                     ? "up to " + until
+                    : since.starts_with(until + '.')    ? since + " and later " + until
+                                                        : since + " to " + until;
+  for (const std::string& platform : d.platforms) out += (out.empty() ? "" : ", ") + platform;
+  return out + (out.empty() || d.where.empty() ? "" : "; ") + d.where;
+}
+
 std::optional<bool> parse_flag(std::string_view text) {
   std::string word = lower(text);
   for (std::string_view yes : {"true", "on", "1", "yes", "enabled", "active"})
@@ -135,11 +191,12 @@ std::string refusal(const KnownSetting& s, std::string_view value) {
       return parse_flag(value) ? "" : "is neither on nor off";
     case Type::port:
     case Type::number: {
-      std::optional<std::uint32_t> n = number(value);
+      std::optional<std::uint32_t> n = parse_number(value);
       if (!n) return "is no number";
       IntervalSet ports = IntervalSet::range(0, 65535);
       const IntervalSet* range = s.range ? &*s.range : s.type == Type::port ? &ports : nullptr;
-      return !range || range->contains(*n) ? "" : "is outside " + format_ports(*range);
+      if (range && !range->contains(*n)) return "is outside " + format_ports(*range);
+      return *n % s.multiple_of == 0 ? "" : "is no multiple of " + std::to_string(s.multiple_of);
     }
     case Type::address:
       return parse_address(value) ? "" : "is no IP address";
@@ -176,6 +233,7 @@ std::string describe_values(const KnownSetting& s) {
   }
   if (!s.unit.empty()) out += " of " + s.unit;
   if (s.range) out += ", " + format_ports(*s.range);
+  if (s.multiple_of > 1) out += ", a multiple of " + std::to_string(s.multiple_of);
   return out;
 }
 

@@ -25,6 +25,10 @@ struct Check {
   bool about_findings = false;
   // Exposure checks: the rows of the matrix this check speaks of; no row has two.
   std::vector<std::string_view> rows = {};
+  // Settings whose range this check speaks of; for the others invalid-setting does.
+  std::vector<std::string_view> settings = {};
+  // Runs only where --only or [checks] names it.
+  bool when_asked = false;
 };
 
 std::span<const Check> checks();

@@ -5,40 +5,91 @@
 #include <algorithm>
 
 #include "parsers/letters.h"
+#include "parsers/settings.h"
 
 namespace ipo {
 namespace {
 
 bool static_port_block(const Host* host) {
-  if (!host) return false;
-  for (const char* key : {"lan1.nat_type", "lan2.nat_type"})
-    if (const Setting* s = host->setting(key)) {
-      std::string text;
-      for (char c : s->value.value)
-        if (c != ' ' && c != '_' && c != '-') text += lower(c);
-      if (text == "staticportblock") return true;
-    }
-  return false;
+  return host && (behind_nat(*host, "lan1") == Nat::port_block || behind_nat(*host, "lan2") == Nat::port_block);
+}
+
+// The rows of the defaults' table: a start and an end that hold for the same releases.
+std::vector<std::pair<Interval, const Releases*>> defaults_in_table(const std::optional<Release>& release, std::string_view platform) {
+  auto defaults = [&](const char* key) {
+    const KnownSetting& setting = *find_setting(key);
+    if (release) return defaults_of(setting, *release, platform);
+    std::vector<const SettingDefault*> all;
+    for (const SettingDefault& d : setting.defaults) all.push_back(&d);
+    return all;
+  };
+  std::vector<std::pair<Interval, const Releases*>> out;
+  for (const SettingDefault* lo : defaults("lan1.rtp.min"))
+    for (const SettingDefault* hi : defaults("lan1.rtp.max"))
+      if (lo->releases == hi->releases)
+        out.push_back({{parse_number(lo->value).value_or(0), parse_number(hi->value).value_or(0)}, &lo->releases});
+  return out;
 }
 
 }  // namespace
 
-MediaRange media_range(const Host* host) {
+Nat behind_nat(const Host& host, std::string_view lan) {
+  std::string prefix(lan), type;
+  if (const Setting* s = host.setting(prefix + ".nat_type"))
+    for (char c : s->value.value)
+      if (char l = lower(c); l >= 'a' && l <= 'z') type += l;
+  if (type == "staticportblock") return Nat::port_block;
+  if (type == "openinternet") return Nat::none;
+  if (type == "onetoonenat") return Nat::one_to_one;
+  if (type.find("nat") != type.npos || type.find("cone") != type.npos || type.starts_with("symmetric")) return Nat::translated;
+  auto address = [&](const char* key) {
+    const Setting* s = host.setting(prefix + key);
+    return s ? parse_address(s->value.value) : std::nullopt;
+  };
+  std::optional<Address> own = address(".address"), outside = address(".public_address");
+  return own && outside && outside->value != 0 && !is_public(*own) && is_public(*outside) ? Nat::translated : Nat::unknown;
+}
+
+std::vector<Interval> default_media_ranges(const std::optional<Release>& release, std::string_view platform) {
+  std::vector<Interval> out;
+  for (const auto& [ports, releases] : defaults_in_table(release, platform)) out.push_back(ports);
+  return out;
+}
+
+const std::vector<MediaDefault>& media_defaults() {
+  static const std::vector<MediaDefault> all = [] {
+    std::vector<MediaDefault> out;
+    for (const auto& [ports, releases] : defaults_in_table({}, "")) {
+      bool one = releases->since.starts_with(releases->until);
+      std::string name = one ? "release " + releases->since : "releases " + releases->since + " to " + releases->until;
+      auto known = std::find_if(out.begin(), out.end(), [&](const MediaDefault& d) { return d.releases == name; });
+      if (known == out.end())
+        out.push_back({ports, name});
+      else
+        known->ports = {std::min(known->ports.lo, ports.lo), std::max(known->ports.hi, ports.hi)};
+    }
+    return out;
+  }();
+  return all;
+}
+
+MediaRange media_range(const Host* host, const Release& release) {
   IntervalSet configured;
   if (host)
     for (std::string lan : {"lan1", "lan2"})
       if (auto lo = host->number(lan + ".rtp.min"), hi = host->number(lan + ".rtp.max"); lo && hi && *hi < 65536)
         configured.add(*lo, *hi);
   if (!configured.empty()) return {configured, {}};
-  if (host && (host->platform == "server-edition" || host->platform == "application-server" || host->platform == "virtual"))
-    return {IntervalSet::range(40750, 50750), {}};
-  if (host && host->platform == "ip500v2") return {IntervalSet::range(46750, 50750), {}};
-  return {IntervalSet::range(46750, 50750), IntervalSet::range(40750, 46749)};
-}
-
-std::span<const MediaDefault> media_defaults() {
-  static constexpr MediaDefault list[] = {{{49152, 53246}, "releases 6 to 8"}, {{47000, 54000}, "release 9.0.3"}, {{40750, 50750}, "release 9.1"}};
-  return list;
+  MediaRange out;
+  bool first = true;
+  for (const Interval& range : default_media_ranges(release, host ? host->platform : "")) {
+    IntervalSet ports = IntervalSet::range(range.lo, range.hi);
+    out.needed = first ? ports : out.needed.intersected(ports);
+    out.perhaps.add(ports);
+    first = false;
+  }
+  out.perhaps = out.perhaps.minus(out.needed);
+  return out;
 }
 
 bool has_zone(const Site& site, std::string_view kind) {

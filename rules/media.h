@@ -1,8 +1,10 @@
 // Where calls need media from, and on which ports: what the checks of the media range share.
 #pragma once
 
-#include <span>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "rules/exposure.h"
 
@@ -13,16 +15,23 @@ struct MediaRange {
   IntervalSet perhaps;  // needed on another platform only
 };
 
-// The configured range, else the platform's: IP500 V2 46750-50750, Linux 40750-50750 (Table 1, ingress row 27).
-MediaRange media_range(const Host* host);
+// The configured range, else the default of the release and of the host's platform, as parsers/settings.toml has them; of
+// every platform where it is not known. Empty where no default of the release is documented.
+MediaRange media_range(const Host* host, const Release& release);
+// The documented defaults of the media range; of every release where it is not known.
+std::vector<Interval> default_media_ranges(const std::optional<Release>& release, std::string_view platform);
 
-// What the range was by default in other releases.
+// What stands between a LAN and the internet, as its network topology says it: nothing, a translation that forgets, a range of
+// ports that is forwarded for good, an address of its own that is. A private LAN with a public address is behind a translation.
+enum class Nat { unknown, none, translated, port_block, one_to_one };
+Nat behind_nat(const Host& host, std::string_view lan);
+
+// What the range is by default in some releases, of all platforms together.
 struct MediaDefault {
   Interval ports;
-  std::string_view releases;  // "releases 6 to 8"
+  std::string releases;  // "releases 6 to 8"
 };
-// The manuals of releases 6 to 8 and Table 7 of the port matrix.
-std::span<const MediaDefault> media_defaults();
+const std::vector<MediaDefault>& media_defaults();
 
 bool has_zone(const Site& site, std::string_view kind);
 

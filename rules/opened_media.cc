@@ -22,13 +22,11 @@ const MediaDefault* stale_default(const Judgement& judgement, const Host* host, 
   return nullptr;
 }
 
-// What calls use here: the configured range, else what media_range() says for 9.1, else the release's own.
 IntervalSet used_range(const Judgement& judgement, const Host* host) {
+  MediaRange range = media_range(host, parse_release(judgement.matrix.release));
+  if (IntervalSet used = range.needed.united(range.perhaps); !used.empty()) return used;
   const MatrixRow* row = judgement.matrix.find(media_row);
-  MediaRange range = media_range(host);
-  bool configured = row && ports_of(*row, host) != row->port_set();
-  if (!configured && judgement.matrix.release != "9.1" && row && !row->port_set().empty()) return row->port_set();
-  return range.needed.united(range.perhaps);
+  return row ? row->port_set() : IntervalSet();
 }
 
 }  // namespace

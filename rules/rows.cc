@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parsers/settings.h"
 #include "rules/sip_ports.h"
 
 namespace ipo {
@@ -26,6 +27,8 @@ const std::vector<MovedPort>& moved_ports() {
 
 }  // namespace
 
+std::uint32_t standard_base() { return parse_number(find_setting("services.base_port")->defaults.front().value).value_or(0); }
+
 IntervalSet ports_of(const MatrixRow& row, const Host* host) {
   if (!host || row.product != "ip-office" || row.direction != "ingress") return row.port_set();
   IntervalSet moved;
@@ -42,10 +45,10 @@ IntervalSet ports_of(const MatrixRow& row, const Host* host) {
     for (std::string lan : {"lan1", "lan2"})
       if (auto lo = host->number(lan + ".rtp.min"), hi = host->number(lan + ".rtp.max"); lo && hi && *hi < 65536)
         moved.add(*lo, *hi);
-  // The service ports keep their distance from the base port, 50804 by default.
+  // The service ports keep their distance from the base port.
   if (row.number >= 37 && row.number <= 43 && !row.ports.empty())
     if (auto base = host->number("services.base_port"); base && *base < 65520)
-      moved.add(*base + row.ports.front().first - 50804, *base + row.ports.front().first - 50804);
+      moved.add(*base + row.ports.front().first - standard_base(), *base + row.ports.front().first - standard_base());
   return moved.empty() ? row.port_set() : moved;
 }
 

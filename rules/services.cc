@@ -78,6 +78,8 @@ std::optional<ServiceState> says(const Host& host, const Switch& at, const std::
 
 }  // namespace
 
+std::optional<bool> level_opens_clear(std::string_view level) { return opens(plain_word(level), false); }
+
 std::optional<ServiceState> service_state(const MatrixRow& row, const Host* host) {
   if (!host || row.product != "ip-office" || row.direction != "ingress") return {};
   auto at = std::find_if(switches().begin(), switches().end(), [&](const Switch& s) { return s.row == row.number; });

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "parsers/model.h"
 #include "rules/matrix/port_matrix.h"
@@ -21,5 +22,9 @@ struct ServiceState {
 std::optional<ServiceState> service_state(const MatrixRow& row, const Host* host);
 bool is_on(const MatrixRow& row, const Host* host);   // surely
 bool is_off(const MatrixRow& row, const Host* host);  // surely
+
+// Whether a service security level opens the service's unencrypted port: "Unsecure Only" and "Unsecure + Secure" do, "Disabled"
+// and the secure ones do not. Nothing for what is no level.
+std::optional<bool> level_opens_clear(std::string_view level);
 
 }  // namespace ipo

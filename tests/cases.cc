@@ -1,7 +1,9 @@
 #include "tests/cases.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 
@@ -22,6 +24,21 @@ std::string finding_line(const Report& report, const Finding& finding, bool with
   if (with_check) line += "[" + finding.check + "]";
   if (finding.certainty == Certainty::possible) line += " (possible)";
   return line + ": " + finding.message + "\n";
+}
+
+std::vector<std::vector<Input>> sites_below(const std::filesystem::path& variant) {
+  std::map<std::string, std::vector<Input>> sites;  // by folder
+  for (const auto& file : std::filesystem::recursive_directory_iterator(variant)) {
+    if (!file.is_regular_file()) continue;
+    std::filesystem::path path = file.path().lexically_relative(variant);
+    sites[path.parent_path().string()].push_back({path.generic_string(), read_file(file.path())});
+  }
+  std::vector<std::vector<Input>> out;
+  for (auto& [folder, inputs] : sites) {
+    std::sort(inputs.begin(), inputs.end(), [](const Input& a, const Input& b) { return a.path < b.path; });
+    out.push_back(std::move(inputs));
+  }
+  return out;
 }
 
 SiteInputs site_of(std::vector<Input> files) {

@@ -15,7 +15,7 @@ namespace {
 std::string config(unsigned site) {
   return "<response status=\"1\"><data><ws_object><System GUID=\"" + std::to_string(site) + "\"><Name>shop-" +
          std::to_string(site) +
-         "</Name><MajorVersion>9</MajorVersion><MinorVersion>1</MinorVersion><LANS><LAN id=\"LAN1\"><IPAddress>10." +
+         "</Name><LANS><LAN id=\"LAN1\"><IPAddress>10." +
          std::to_string(site / 250) + "." + std::to_string(site % 250) +
          ".1</IPAddress></LAN></LANS></System></ws_object></data></response>\n";
 }

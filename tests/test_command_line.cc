@@ -171,7 +171,7 @@ TEST_CASE("files that cannot be used are problems, standard input is a file") {
   fs::resize_file(large, largest_input + 1);
   files = read_inputs({large}, false, in);
   REQUIRE(files.problems.size() == 1);
-  CHECK_THAT(files.problems[0].message, Contains("larger than 256 MiB"));
+  CHECK_THAT(files.problems[0].message, Contains("larger than 2048 MiB"));
 }
 
 TEST_CASE("a report file is replaced at once and nothing else is left behind") {

@@ -2,7 +2,6 @@
 // dropped.
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -413,23 +412,6 @@ TEST_CASE("mappings of the site's own come into effect", "[ipoffice]") {
   interpret_ipoffice(sources, 0, site, map);
   REQUIRE(site.hosts.at(0).setting("flash.serial"));
   CHECK(site.hosts[0].setting("flash.serial")->value.value == "77-ab");
-}
-
-TEST_CASE("samples are read without trouble", "[ipoffice]") {
-  const char* samples = std::getenv("IPO_LINT_SAMPLES");
-  if (!samples) {
-    std::puts("skipped: IPO_LINT_SAMPLES is not set");
-    return;
-  }
-  for (const auto& entry : fs::directory_iterator(fs::path(samples) / "ipoffice")) {
-    if (entry.path().extension() != ".xml") continue;
-    INFO(entry.path());
-    Read r = read(bytes_of(entry.path()));
-    check_sane(r);
-    CHECK(r.sureness >= 60);
-    CHECK(count(r.site)["not_understood"] == 0);
-    CHECK(!r.site.records.empty());
-  }
 }
 
 TEST_CASE("malformed exports say what is wrong and keep what is there", "[ipoffice]") {

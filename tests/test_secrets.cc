@@ -10,7 +10,9 @@ using namespace ipo::testing;
 
 namespace {
 
-const std::string mark = "hunter2";  // and digits where only digits are secret: 470811
+const std::string mark = "hunter2";
+// Of digits only, as codes are: a weak one that checks speak of, one that is shared and short, and a documented default.
+const std::string weak = "9876543", shared = "4708112", craft = "27238";
 
 std::vector<std::pair<std::string, std::string>> inputs() {
   std::string fields;
@@ -26,7 +28,18 @@ std::vector<std::pair<std::string, std::string>> inputs() {
   std::string envelope = "<response status=\"1\"><data><ws_object>" + user + "</ws_object><ws_object>" + system + "</ws_object></data></response>";
   std::string twice = envelope;
   twice.replace(twice.find("<Community>" + mark), 11 + mark.size(), "<Community>" + mark + "x");
+  std::string codes;
+  for (int n = 0; n < 3; ++n) {
+    codes += "<User GUID=\"g-" + std::to_string(30 + n) + "\"><Name>u" + std::to_string(n) + "</Name><Extension>30" + std::to_string(n) +
+             "</Extension><SoftPhone>true</SoftPhone><LoginCode>" + (n == 0 ? weak : shared) + "</LoginCode><VoicemailCode>" + weak +
+             "</VoicemailCode><Password>" + weak + "</Password></User>\n";
+  }
+  codes += "<System GUID=\"g-2\"><Name>office</Name><Telephony><MinimumCodeLength>9</MinimumCodeLength></Telephony><VoIPSecurity>"
+           "<DefaultExtensionPassword>" + weak + "</DefaultExtensionPassword></VoIPSecurity><UnsecuredInterfaces><SystemPassword>" + weak +
+           "</SystemPassword><MonitorPassword>" + weak + "</MonitorPassword></UnsecuredInterfaces></System>";
   return {
+      {"codes.xml", "<response status=\"1\"><data><ws_object>" + codes + "</ws_object></data></response>"},
+      {"phones/46xxsettings.txt", "SET TLSSRVR 10.1.1.1\nSET PROCPSWD " + craft + "\nSET ADMIN_PASSWORD " + craft + "\n"},
       {"config.xml", envelope},
       {"again.xml", twice},  // contradicts the first
       {"cut.xml", envelope.substr(0, envelope.find("SIPPassword>") + 16)},
@@ -69,9 +82,15 @@ TEST_CASE("no output of any command holds a secret") {
     Ran ran = run_program(arguments);
     CAPTURE(arguments);
     CHECK((ran.status >= 0 && ran.status <= 3));
-    CHECK(ran.out.find(mark) == std::string::npos);
-    CHECK(ran.err.find(mark) == std::string::npos);
+    for (const std::string& secret : {mark, weak, shared, craft}) {
+      CHECK(ran.out.find(secret) == std::string::npos);
+      CHECK(ran.err.find(secret) == std::string::npos);
+    }
   }
+  // The checks that look at codes did look.
+  std::string found = run_program("lint " + all).out;
+  for (const char* check : {"default-password", "shared-login-code", "short-login-code", "phone-settings-insecure"})
+    CHECK(found.find(std::string("[") + check + "]") != std::string::npos);
   std::string toml = "[settings]\n\"snmp.community\" = \"" + mark + "\"\n\"snmp.comunity\" = \"" + mark + "\"\n\"security.system_password\" = [\"" + mark + "\"]\n";
   Ran ran = run_program(files[0] + " --config '" + folder.put("site/ipo-lint.toml", toml) + "'");
   CHECK(ran.status == 2);

@@ -61,7 +61,7 @@ TEST_CASE("the list of settings is whole", "[settings]") {
     if (key != "system.data_source" && !of_records.contains(key.substr(0, key.find('.')))) CHECK(keys.contains(key));
   }
   // The columns are those the file explains.
-  const std::set<std::string> columns = {"key", "name", "type", "unit", "range", "range_source", "choices", "screen", "element", "evidence", "defaults"};
+  const std::set<std::string> columns = {"key", "name", "type", "unit", "range", "range_source", "ranges", "multiple_of", "span", "choices", "screen", "element", "evidence", "defaults"};
   for (const EmbeddedText& file : field_tables()) {
     if (file.name != "settings.toml") continue;
     Sources sources{decode_source("settings.toml", file.text)};

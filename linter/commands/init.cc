@@ -82,7 +82,8 @@ Verdicts verdicts_of(const Report& report, const Naming& naming) {
 }
 
 // What the draft does to verdicts that it must not, in words: one for each.
-std::vector<std::string> changes(const Verdicts& before, const Report& report, const Naming& naming) {
+// Findings about the draft itself, such as what is known of the release it states, are none.
+std::vector<std::string> changes(const Verdicts& before, const Report& report, const Naming& naming, const std::string& draft) {
   std::vector<std::string> out = report.errors;
   Verdicts after = verdicts_of(report, naming);
   auto name = [](const auto& key) {
@@ -99,7 +100,7 @@ std::vector<std::string> changes(const Verdicts& before, const Report& report, c
     }
   }
   for (const auto& [key, verdict] : after)
-    if (!before.contains(key)) out.push_back("it would bring " + name(key));
+    if (!before.contains(key) && std::get<1>(key) != draft) out.push_back("it would bring " + name(key));
   return out;
 }
 
@@ -152,7 +153,7 @@ class Trial {
   std::vector<std::string> effects(const std::vector<DraftPart>& parts) const {
     SiteInputs with = inputs_;
     with.site_files.inputs.insert(with.site_files.inputs.begin(), Input{target_, text(parts)});
-    return changes(before_, lint(std::move(with), options_), naming_);
+    return changes(before_, lint(std::move(with), options_), naming_, naming_(target_));
   }
 
   const SiteInputs& inputs_;

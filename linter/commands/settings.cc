@@ -18,7 +18,8 @@ bool matches(const KnownSetting& s, const std::vector<std::string>& terms) {
 }
 
 std::string default_text(const SettingDefault& d) {
-  return d.value + (d.where.empty() ? "" : " (" + d.where + ")");
+  std::string when = where(d);
+  return d.value + (when.empty() ? "" : " (" + when + ")");
 }
 
 std::string defaults_text(const KnownSetting& s) {
@@ -54,6 +55,8 @@ void write_markdown(std::ostream& out, const std::vector<const KnownSetting*>& l
          "| Key | Name | Values | Default | Screen | Element | Evidence |\n|---|---|---|---|---|---|---|\n";
   for (const KnownSetting* s : list) {
     std::string values = describe_values(*s) + (s->range_source.empty() ? "" : " (" + s->range_source + ")"), defaults;
+    for (const NarrowerRange& r : s->ranges)
+      values += "; up to " + r.releases.until + " " + format_ports(r.range) + " (" + r.source + ")";
     for (const SettingDefault& d : s->defaults) defaults += (defaults.empty() ? "" : "; ") + default_text(d) + " [" + d.source + "]";
     out << fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", s->key, cell(s->name), cell(values), cell(defaults), cell(s->screen),
                        s->element.empty() ? "" : "`" + s->element + "`", name_of(s->evidence));
@@ -72,7 +75,7 @@ void write_json(std::ostream& out, const std::vector<const KnownSetting*>& list)
     json.end_array().member("range_source", s->range_source).texts("choices", s->choices);
     json.key("defaults").begin_array();
     for (const SettingDefault& d : s->defaults)
-      json.begin_object().member("value", d.value).member("where", d.where).member("source", d.source).end_object();
+      json.begin_object().member("value", d.value).member("where", where(d)).member("source", d.source).end_object();
     json.end_array().member("screen", s->screen).member("element", s->element);
     json.member("evidence", name_of(s->evidence)).member("secret", s->secret).end_object();
   }

@@ -2,6 +2,7 @@
 // restriction.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "rules/blocked.h"
@@ -24,13 +25,17 @@ bool unrestricted(const Passage& passage) {
 void run(const Judgement& judgement, Findings& findings) {
   std::map<std::pair<const Host*, Family>, std::vector<const Passage*>> ways;
   for (const auto& passage : judgement.exposure.passages())
-    if (!passage->inbound && passage->zone->is_internet() && passage->host && is_pbx(*passage->host) && passage->unlocated.empty() && passage->path_certain)
+    if (!passage->inbound && passage->zone->is_internet() && passage->host && is_pbx(*passage->host) && passage->unlocated.empty())
       ways[{passage->host, passage->ruleset->family}].push_back(passage.get());
-  for (const auto& [key, passages] : ways) {
-    bool free = true;
-    for (const Passage* passage : passages) free = free && unrestricted(*passage);
-    if (!free) continue;
-    const Passage& passage = *passages.front();
+  for (auto& [key, passages] : ways) {
+    if (!std::all_of(passages.begin(), passages.end(), [](const Passage* p) { return unrestricted(*p); })) continue;
+    // Where no rule tells which interface the host is behind, nobody says that its packets come this way.
+    std::erase_if(passages, [](const Passage* p) { return !p->path_certain; });
+    if (passages.empty()) continue;
+    // A firewall in front of the host is the place to change, for all there is behind it.
+    const Passage& passage = **std::min_element(passages.begin(), passages.end(), [](const Passage* a, const Passage* b) {
+      return std::pair(a->hook, a->at->firewall->name) < std::pair(b->hook, b->at->firewall->name);
+    });
     // The last line that accepts some of it is the widest: what comes before it are exceptions.
     Reach reach(*passage.chains);
     RuleRef by;

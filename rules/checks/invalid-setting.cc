@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "parsers/settings.h"
 #include "rules/checks/list.h"
 #include "rules/judgement.h"
@@ -5,13 +7,21 @@
 namespace ipo {
 namespace {
 
+// Another check speaks of numbers this setting cannot be.
+bool spoken_of(const KnownSetting& known, const std::string& value) {
+  if (!parse_number(value)) return false;
+  return std::any_of(checks().begin(), checks().end(), [&](const Check& check) {
+    return std::find(check.settings.begin(), check.settings.end(), known.key) != check.settings.end();
+  });
+}
+
 // Of exports only: a site file with such a value is refused before anything is judged.
 void run(const Judgement& judgement, Findings& findings) {
   for (const Host& host : judgement.site.hosts)
     for (const Setting& setting : host.settings) {
       const KnownSetting* known = find_setting(setting.key);
       std::string why = known ? refusal(*known, setting.value.value) : std::string();
-      if (why.empty()) continue;
+      if (why.empty() || spoken_of(*known, setting.value.value)) continue;
       Finding f;
       f.check = "invalid-setting";
       f.level = Level::warning;

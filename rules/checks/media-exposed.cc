@@ -9,14 +9,15 @@ namespace ipo {
 namespace {
 
 // Ports of the hit that calls need from there.
-IntervalSet needed(const Site& site, const Exposed& exposed) {
+IntervalSet needed(const Judgement& judgement, const Exposed& exposed) {
+  const Site& site = judgement.site;
   const Passage& passage = *exposed.opening->passage;
   if (exposed.hit.row->id == "ip-office/ingress/46") {
     bool webrtc = site.remote_workers && site.remote_workers->value == "webrtc";
     return webrtc ? exposed.hit.ports : IntervalSet();
   }
   if (!needs_media(site, passage, true, true)) return {};
-  MediaRange range = media_range(passage.host);
+  MediaRange range = media_range(passage.host, parse_release(judgement.matrix.release));
   return range.needed.united(range.perhaps);
 }
 
@@ -25,7 +26,7 @@ void run(const Judgement& judgement, Findings& findings) {
     std::vector<Exposed> left;
     bool some_needed = false;
     for (Exposed e : group) {
-      IntervalSet need = needed(judgement.site, e).intersected(e.hit.ports);
+      IntervalSet need = needed(judgement, e).intersected(e.hit.ports);
       some_needed = some_needed || !need.empty();
       e.hit.ports = e.hit.ports.minus(need);
       if (!e.hit.ports.empty()) left.push_back(std::move(e));

@@ -84,7 +84,7 @@ struct Media {
 
   void inbound(const Passage& passage) {
     Space& s = passage.chains->space();
-    MediaRange range = media_range(passage.host);
+    MediaRange range = media_range(passage.host, parse_release(judgement.matrix.release));
     PacketSet udp = s.test(Dimension::protocol, IntervalSet::of(proto_udp));
     const Opening *partly = nullptr, *signalled = nullptr;
     for (const Opening& o : passage.zone->is_internet() ? judgement.exposure.openings() : judgement.exposure.openings_of_zones())
@@ -114,7 +114,7 @@ struct Media {
     IntervalSet sip = IntervalSet::range(5060, 5061);
     PacketSet signalling = s.unite(of(proto_udp, Dimension::destination_port, sip), of(proto_tcp, Dimension::destination_port, sip));
     if (s.disjoint(passage.possible, signalling)) return;
-    MediaRange range = media_range(passage.host);
+    MediaRange range = media_range(passage.host, parse_release(judgement.matrix.release));
     PacketSet media = of(proto_udp, Dimension::destination_port, IntervalSet::range(1024, 65535));
     // Signalling itself is no media.
     media = s.minus(media, s.test(Dimension::destination_port, sip));

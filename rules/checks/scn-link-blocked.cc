@@ -57,7 +57,7 @@ struct Link {
     if (is_blocked(way, wanted))
       return report(way, peer, wanted, "udp/50795 (signalling)", {std::string(way.inbound ? scn_row : scn_out_row)});
     // Media from the other system goes to this one's range, and from this one's range to wherever the other says.
-    MediaRange range = media_range(way.host);
+    MediaRange range = media_range(way.host, parse_release(judgement.matrix.release));
     PacketSet udp = s.test(Dimension::protocol, IntervalSet::of(proto_udp));
     Dimension side = way.inbound ? Dimension::destination_port : Dimension::source_port;
     PacketSet media = udp;

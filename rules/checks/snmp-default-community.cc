@@ -1,5 +1,6 @@
 #include "rules/checks/list.h"
 #include "rules/judgement.h"
+#include "rules/matrix/known_secrets.h"
 
 namespace ipo {
 namespace {
@@ -10,7 +11,7 @@ void run(const Judgement& judgement, Findings& findings) {
     const Setting* community = host.setting("snmp.community");
     if (!community || host.flag("snmp.enabled") == false) continue;
     const std::string& value = community->value.value;
-    if (!value.empty() && value != "public" && value != "private") continue;
+    if (!value.empty() && !is_known_secret("snmp-community", value)) continue;
     Finding f;
     f.check = "snmp-default-community";
     f.level = Level::error;

@@ -1,0 +1,61 @@
+// A secret is guessed first when it is in public documents, is the user's own number, one digit repeated, or digits in a row. Only
+// secrets in clear are looked at: masked and hashed ones tell nothing.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "rules/checks/list.h"
+#include "rules/guessable.h"
+#include "rules/setting_findings.h"
+#include "rules/users.h"
+
+namespace ipo {
+namespace {
+
+// Who can be rung up by anyone who can register as him: remote and softphone users, and those of SIP extensions.
+bool is_reachable(const User& user, const std::set<std::string_view>& sip_extensions) {
+  return user.flag("user.remote_worker") == true || user.flag("user.soft_phone") == true || sip_extensions.contains(user.number());
+}
+
+void users(const Judgement& judgement, Findings& findings) {
+  std::set<std::string_view> sip;
+  for (const Record& record : judgement.site.records)
+    if (const Setting *type = record.field("extension.type"), *number = record.field("extension.number");
+        type && number && type->value.value == "3")
+      sip.insert(number->value.value);
+  const std::vector<User> all = users_of(judgement.site);
+  for (const auto& [key, name, registers] : {std::tuple("user.login_code", "login code", true), {"user.password", "password", true},
+                                             {"user.voicemail_code", "voicemail code", false}}) {
+    std::vector<const User*> outside, others;
+    for (const User& user : all)
+      if (is_guessable(user.text(key), user.number())) (registers && is_reachable(user, sip) ? outside : others).push_back(&user);
+    report_users_unnamed(judgement.sources, findings, check::default_password, Level::error, outside, std::string(key) + " outside",
+                         fmt::format("{} a {} that is guessed first", counted_users(outside.size(), "remote, SIP or softphone user"), name));
+    report_users_unnamed(judgement.sources, findings, check::default_password, Level::warning, others, key,
+                         fmt::format("{} a {} that is guessed first", counted_users(others.size()), name));
+  }
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  users(judgement, findings);
+  for (const Host& host : judgement.site.hosts)
+    for (const auto& [key, name] : {std::pair("voip.default_extension_password", "default extension password"),
+                                    {"security.system_password", "system password"},
+                                    {"security.voicemail_password", "Voicemail Pro password"},
+                                    {"security.monitor_password", "monitor password"}})
+      if (const Setting* secret = host.setting(key); secret && is_guessable(secret->value.value, ""))
+        findings.push_back(setting_finding(check::default_password, Level::warning, host, *secret,
+                                           fmt::format("the {} of {} is one that is guessed first", name, name_of_host(host))));
+}
+
+}  // namespace
+
+const Check check::default_password = {"default-password",
+                                       "passwords or codes are defaults or the first guesses",
+                                       Level::error,
+                                       9.1,
+                                       "high",
+                                       {"security", "external/cwe/cwe-1392", "external/cwe/cwe-521"},
+                                       run};
+
+}  // namespace ipo

@@ -1,0 +1,39 @@
+#include <fmt/format.h>
+
+#include "rules/checks/list.h"
+#include "rules/setting_findings.h"
+
+namespace ipo {
+namespace {
+
+// The network of a LAN; only the address itself where no mask is given.
+std::optional<MaskedAddress> network(const Host& host, std::string_view lan) {
+  const Setting* address = host.setting(std::string(lan) + ".address");
+  std::optional<Address> a = address && !is_unset(*address) ? parse_address(address->value.value) : std::nullopt;
+  if (!a) return {};
+  const Setting* mask = host.setting(std::string(lan) + ".mask");
+  std::optional<Address> m = mask && !is_unset(*mask) ? parse_address(mask->value.value) : std::nullopt;
+  u128 bits = m && m->family == a->family ? m->value : address_max(a->family);
+  return MaskedAddress{a->family, a->value & bits, bits};
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  for (const Host& host : judgement.site.hosts) {
+    std::optional<MaskedAddress> first = network(host, "lan1"), second = network(host, "lan2");
+    if (!first || !second || first->family != second->family) continue;
+    u128 both = first->mask & second->mask;
+    if ((first->value & both) != (second->value & both)) continue;
+    const Setting &lan1 = *host.setting("lan1.address"), &lan2 = *host.setting("lan2.address");
+    std::string shared = lan1.value.value == lan2.value.value ? "the address " + lan2.value.value : "a network";
+    Finding f = setting_finding(check::lan_overlap, Level::warning, host, lan2,
+                                fmt::format("LAN1 and LAN2 of {} have {} in common", name_of_host(host), shared));
+    f.related.push_back({"LAN1", lan1.value.span});
+    findings.push_back(std::move(f));
+  }
+}
+
+}  // namespace
+
+const Check check::lan_overlap = {"lan-overlap", "the two LANs of the PBX overlap", Level::warning, 3.0, "very-high", {"correctness"}, run};
+
+}  // namespace ipo

@@ -1,0 +1,46 @@
+// Where the system inhibits it, or the user is barred from it, a forward to an outside number does nothing.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rules/checks/list.h"
+#include "rules/setting_findings.h"
+#include "rules/users.h"
+
+namespace ipo {
+namespace {
+
+constexpr const char* inhibit = "telephony.inhibit_off_switch";
+
+void run(const Judgement& judgement, Findings& findings) {
+  const auto& hosts = judgement.site.hosts;
+  if (std::any_of(hosts.begin(), hosts.end(), [](const Host& h) { return h.flag(inhibit) == true; })) return;
+  const std::vector<User> all = users_of(judgement.site);
+  const OwnNumbers own = own_numbers(judgement.site, all);
+  std::vector<const User*> forwarding;
+  for (const User& user : all)
+    if (user.flag("user.forward_unconditional") == true && user.flag("user.block_forwarding") != true &&
+        is_external(user.text("user.forward_number"), own))
+      forwarding.push_back(&user);
+  std::size_t n = forwarding.size();
+  report_users(findings, check::off_switch_forwarding, Level::warning, forwarding, "user.forward_number",
+               fmt::format("{} user{} all calls to a number outside, at the system's cost", n, n == 1 ? " forwards" : "s forward"));
+  for (const Host& host : hosts)
+    if (n == 0 && host.flag(inhibit) == false)
+      findings.push_back(setting_finding(check::off_switch_forwarding, Level::warning, host, *host.setting(inhibit),
+                                         "calls of " + name_of_host(host) +
+                                             " may be forwarded and transferred outside" +
+                                             (all.empty() ? "" : ", and no user of the export forwards there")));
+}
+
+}  // namespace
+
+const Check check::off_switch_forwarding = {"off-switch-forwarding",
+                                            "calls are or may be forwarded to numbers outside",
+                                            Level::warning,
+                                            4.3,
+                                            "medium",
+                                            {"security", "external/cwe/cwe-284"},
+                                            run};
+
+}  // namespace ipo

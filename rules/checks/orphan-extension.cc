@@ -1,0 +1,44 @@
+#include <fmt/format.h>
+
+#include <set>
+
+#include "rules/checks/list.h"
+#include "rules/users.h"
+
+namespace ipo {
+namespace {
+
+// Needs the users as the system exports them: its public lists leave some out.
+void run(const Judgement& judgement, Findings& findings) {
+  const std::vector<User> all = users_of(judgement.site);
+  std::set<std::string_view> numbers;
+  bool exported = false;
+  for (const User& user : all) {
+    numbers.insert(user.number());
+    for (const Record* record : user.records) exported = exported || record->type == "User";
+  }
+  if (!exported || systems_of(all) > 1) return;
+  Finding f;
+  std::set<std::string_view> seen;
+  for (const Record& record : judgement.site.records) {
+    const Setting* number = record.type == "Extension" ? record.field("extension.number") : nullptr;
+    if (!number || number->value.value.empty() || numbers.contains(number->value.value)) continue;
+    if (!seen.insert(number->value.value).second) continue;
+    if (f.named.empty()) f.span = number->value.span;
+    f.named.push_back(number->value.value);
+  }
+  if (f.named.empty()) return;
+  f.check = check::orphan_extension.id;
+  f.level = Level::note;
+  std::size_t n = f.named.size();
+  f.message = fmt::format("{} extension{} of no user", n, n == 1 ? " is" : "s are");
+  f.identity = "extension.number";
+  findings.push_back(std::move(f));
+}
+
+}  // namespace
+
+const Check check::orphan_extension = {"orphan-extension", "extensions belong to no user", Level::note, 2.0, "medium",
+                                       {"security", "maintainability", "external/cwe/cwe-1188"}, run};
+
+}  // namespace ipo

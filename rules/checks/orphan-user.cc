@@ -1,0 +1,42 @@
+// A user without an extension is of use to nobody unless he can be reached in another way: by logging in at a phone with his code,
+// with a softphone, from outside, by telephone of his own. Whether he has a code is only known where codes are exported at all.
+#include <algorithm>
+#include <unordered_set>
+
+#include "rules/checks/list.h"
+#include "rules/users.h"
+
+namespace ipo {
+namespace {
+
+// Without an extension and without a code.
+bool is_orphan(const User& user, const std::unordered_set<const Record*>& without_extension) {
+  bool without = std::any_of(user.records.begin(), user.records.end(),
+                             [&](const Record* record) { return without_extension.contains(record); });
+  const Setting* code = user.field("user.login_code");
+  if (!without || !code || !code->value.value.empty()) return false;
+  for (const char* key : {"user.soft_phone", "user.remote_worker", "user.one_x_telecommuter", "user.one_x_client"})
+    if (user.flag(key) == true) return false;
+  std::string_view package = user.text("user.package");
+  return package != "7" && user.text("user.twinned_mobile_number").empty() && user.flag("user.forward_unconditional") != true;
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  const std::vector<User> all = users_of(judgement.site);
+  bool codes = std::any_of(all.begin(), all.end(), [](const User& user) { return !user.text("user.login_code").empty(); });
+  if (!codes || systems_of(all) > 1) return;
+  const std::vector<const Record*> numbers_only = hot_desk_users(judgement.site);
+  const std::unordered_set<const Record*> without(numbers_only.begin(), numbers_only.end());
+  std::vector<const User*> orphans;
+  for (const User& user : all)
+    if (is_orphan(user, without)) orphans.push_back(&user);
+  report_users(findings, check::orphan_user, Level::note, orphans, "user.extension",
+               counted_users(orphans.size()) + " neither an extension nor a code to log in with");
+}
+
+}  // namespace
+
+const Check check::orphan_user = {"orphan-user", "users have no extension and no way to log in at one", Level::note, 2.0, "medium",
+                                  {"security", "maintainability", "external/cwe/cwe-1188"}, run};
+
+}  // namespace ipo

@@ -1,0 +1,56 @@
+// The extensions of an export tell which phones there are. Softphones and phones of linked systems that fall back to this one have
+// no record here, so where there may be any the registrar has users.
+#include <algorithm>
+
+#include "rules/checks/list.h"
+#include "rules/setting_findings.h"
+#include "rules/users.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::string_view h323_type = "1", dect_type = "2", sip_type = "3", d100_type = "4";  // Extension/TypeInfo
+
+void run(const Judgement& judgement, Findings& findings) {
+  const Site& site = judgement.site;
+  bool known = false, sip = false, h323 = false;
+  for (const Record& record : site.records) {
+    const Setting* type = record.type == "Extension" ? record.field("extension.type") : nullptr;
+    if (!type || type->value.value.empty()) continue;
+    known = true;
+    sip = sip || type->value.value == sip_type;
+    h323 = h323 || type->value.value == h323_type;
+    // How DECT base stations of those two kinds register depends on their model.
+    if (type->value.value == dect_type || type->value.value == d100_type) sip = h323 = true;
+  }
+  for (const User& user : users_of(site))
+    for (const char* key : {"user.soft_phone", "user.remote_worker", "user.one_x_telecommuter"})
+      if (user.flag(key) == true) sip = h323 = true;
+  auto systems = std::count_if(site.hosts.begin(), site.hosts.end(), [](const Host& h) { return h.setting("lan1.address") != nullptr; });
+  if (!known || !site.peers.empty() || systems > 1) return;
+  for (const Host& host : site.hosts)
+    for (const auto& [flag, used, name, kind, row] :
+         {std::tuple(".sip.registrar", sip, "SIP registrar", "SIP", "ip-office/ingress/16"),
+          {".h323.gatekeeper", h323, "H.323 gatekeeper", "H.323", "ip-office/ingress/12"}}) {
+      if (used) continue;
+      each_lan_with(host, flag, [&, name = name, kind = kind, row = row](std::string_view lan, const Setting& setting) {
+        Finding f = setting_finding(check::registrar_on_unused_lan, Level::warning, host, setting,
+                                    std::string("the ") + name + " is on in " + lan_name(lan) + " of " + name_of_host(host) +
+                                        ", and no extension of the export uses " + kind);
+        f.rows = {row};
+        findings.push_back(std::move(f));
+      });
+    }
+}
+
+}  // namespace
+
+const Check check::registrar_on_unused_lan = {"registrar-on-unused-lan",
+                                              "phones can register where no phone does",
+                                              Level::warning,
+                                              5.0,
+                                              "medium",
+                                              {"security", "external/cwe/cwe-1188"},
+                                              run};
+
+}  // namespace ipo

@@ -1,0 +1,54 @@
+#include <fmt/format.h>
+
+#include "parsers/letters.h"
+#include "rules/checks/list.h"
+#include "rules/setting_findings.h"
+
+namespace ipo {
+namespace {
+
+// The registrar's word for its transports, "Both TCP & UDP", may leave one out; nothing said leaves none out.
+bool speaks(const Host& host, std::string_view lan, std::string_view transport) {
+  const Setting* layer4 = host.setting(std::string(lan) + ".sip.layer4");
+  return !layer4 || layer4->value.value.empty() || lower(layer4->value.value).find(transport) != std::string::npos;
+}
+
+// UDP and TCP share their port from the start; TLS has one of its own.
+void run(const Judgement& judgement, Findings& findings) {
+  const Check& check = check::sip_port_out_of_range;
+  report_outside(judgement, findings, check);
+  for (const Host& host : judgement.site.hosts)
+    for (std::string_view lan : lans) {
+      std::string tls = std::string(lan) + ".sip.tls_port";
+      std::optional<std::uint32_t> port = host.number(tls);
+      if (!port || !speaks(host, lan, "tls")) continue;
+      for (const auto& [transport, name] : {std::pair("tcp", "TCP"), {"udp", "UDP"}}) {
+        const std::string key = fmt::format("{}.sip.{}_port", lan, transport);
+        if (host.number(key) != port || !speaks(host, lan, transport)) continue;
+        Finding f = setting_finding(check, Level::warning, host, *host.setting(tls),
+                                    fmt::format("SIP of {} of {} has one port, {}, for TLS and {}", lan_name(lan), name_of_host(host), *port, name),
+                                    tls + " shared");
+        f.related.push_back({fmt::format("the port of {}", name), host.setting(key)->value.span});
+        findings.push_back(std::move(f));
+        break;
+      }
+    }
+  for (Finding& f : findings)
+    if (f.check == check.id) f.rows = {"ip-office/ingress/16"};
+}
+
+}  // namespace
+
+const Check check::sip_port_out_of_range = {"sip-port-out-of-range",
+                                            "a SIP port is out of range, or two transports have one",
+                                            Level::warning,
+                                            3.0,
+                                            "high",
+                                            {"correctness"},
+                                            run,
+                                            false,
+                                            {},
+                                            {"lan1.sip.udp_port", "lan1.sip.tcp_port", "lan1.sip.tls_port", "lan2.sip.udp_port",
+                                             "lan2.sip.tcp_port", "lan2.sip.tls_port"}};
+
+}  // namespace ipo

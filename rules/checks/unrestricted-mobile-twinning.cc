@@ -1,0 +1,36 @@
+#include "rules/checks/list.h"
+#include "rules/users.h"
+
+namespace ipo {
+namespace {
+
+// A mobile that is twinned dials as the user does. The type says whether the number is in use: 2 is mobile twinning.
+bool is_twinned(const User& user) {
+  std::string_view type = user.text("user.twinning_type");
+  return type.empty() ? user.flag("user.mobility_features") != false : type == "2";
+}
+
+// Both restrictions must be said to be off: what the export does not give is not known.
+void run(const Judgement& judgement, Findings& findings) {
+  const std::vector<User> all = users_of(judgement.site);
+  const OwnNumbers own = own_numbers(judgement.site, all);
+  std::vector<const User*> twinned;
+  for (const User& user : all)
+    if (is_twinned(user) && is_external(user.text("user.twinned_mobile_number"), own) && user.flag("user.outgoing_call_bar") == false &&
+        user.flag("user.force_account_code") == false)
+      twinned.push_back(&user);
+  report_users(findings, check::unrestricted_mobile_twinning, Level::warning, twinned, "user.twinned_mobile_number",
+               counted_users(twinned.size()) + " a twinned mobile that may call anywhere, without a bar or an account code");
+}
+
+}  // namespace
+
+const Check check::unrestricted_mobile_twinning = {"unrestricted-mobile-twinning",
+                                                   "twinned mobiles may call anywhere at the system's cost",
+                                                   Level::warning,
+                                                   4.3,
+                                                   "medium",
+                                                   {"security", "external/cwe/cwe-284"},
+                                                   run};
+
+}  // namespace ipo

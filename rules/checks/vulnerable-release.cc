@@ -1,0 +1,71 @@
+// One finding for a system: there is one thing to do, and the release that does it is that of the gravest.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "rules/checks/list.h"
+#include "rules/matrix/vulnerabilities.h"
+#include "rules/setting_findings.h"
+
+namespace ipo {
+namespace {
+
+// Programs on the administrator's computer belong to every system.
+bool has(const Host& host, const std::set<std::string>& products, const std::string& product) {
+  if (product == "application-server") return host.platform == product;
+  return product == "ip-office" || product == "administration" || products.contains(product);
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  std::set<std::string> products;
+  for (const Host& host : judgement.site.hosts) products.insert(host.products.begin(), host.products.end());
+  const auto& declared = judgement.declared.release;
+  for (const Host& host : judgement.site.hosts) {
+    const std::optional<Release> stated = stated_release(judgement, host);
+    if (!stated) continue;
+    bool pbx = std::find(host.products.begin(), host.products.end(), "ip-office") != host.products.end();
+    if (declared && !pbx) continue;
+    const Release& release = *stated;
+    Finding f;
+    std::string proven, possible;
+    for (const Vulnerability& v : vulnerabilities()) {
+      if (!has(host, products, v.product)) continue;
+      for (const AffectedReleases& range : v.affected)
+        if (std::optional<Certainty> certainty = range.have(release)) {
+          std::string& list = *certainty == Certainty::proven ? proven : possible;
+          list += fmt::format("{}{} ({}; fixed in {})", list.empty() ? "" : ", ", v.id, v.what, range.fixed);
+          f.identity += '\n' + v.id;
+          break;
+        }
+    }
+    if (proven.empty() && possible.empty()) continue;
+    f.check = check::vulnerable_release.id;
+    bool exported = host.release && host.release->value.parts == release.parts;
+    f.span = exported ? host.release->span : declared->span;
+    f.identity = host.name + f.identity;
+    if (proven.empty()) {
+      f.level = Level::warning;
+      f.certainty = Certainty::possible;
+      f.message = fmt::format("release {} of {} may have known vulnerabilities: {}", release.text(), name_of_host(host), possible);
+      f.doubt.push_back({"which maintenance release it is, is not given", f.span});
+    } else {
+      f.level = Level::error;
+      f.message = fmt::format("release {} of {} has known vulnerabilities: {}", release.text(), name_of_host(host), proven);
+      if (!possible.empty()) f.message += "; and may have " + possible;
+    }
+    findings.push_back(std::move(f));
+  }
+}
+
+}  // namespace
+
+const Check check::vulnerable_release = {"vulnerable-release",
+                                         "the release of the PBX has published vulnerabilities",
+                                         Level::error,
+                                         9.8,
+                                         "high",
+                                         {"security", "external/cwe/cwe-1395"},
+                                         run};
+
+}  // namespace ipo

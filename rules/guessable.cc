@@ -1,0 +1,24 @@
+#include "rules/guessable.h"
+
+#include "rules/matrix/known_secrets.h"
+#include "rules/users.h"
+
+namespace ipo {
+namespace {
+
+// Each digit follows the one before at that distance; 9 and 0 are neighbours.
+bool in_steps_of(std::string_view code, int step) {
+  for (std::size_t i = 1; i < code.size(); ++i)
+    if ((code[i] - code[i - 1] + 10) % 10 != (step + 10) % 10) return false;
+  return true;
+}
+
+}  // namespace
+
+bool is_guessable(std::string_view code, std::string_view own_number) {
+  if (!is_clear_code(code)) return false;
+  return code == own_number || is_known_secret("login-code", code) || in_steps_of(code, 0) || in_steps_of(code, 1) ||
+         in_steps_of(code, -1);
+}
+
+}  // namespace ipo

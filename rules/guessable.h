@@ -1,0 +1,12 @@
+// Codes and passwords that whoever tries tries first.
+#pragma once
+
+#include <string_view>
+
+namespace ipo {
+
+// In public documents (rules/matrix/known-secrets.toml), the user's own number, one digit repeated, or digits in a row, up or
+// down. False for what is empty or not all digits: it may be masked or hashed.
+bool is_guessable(std::string_view code, std::string_view own_number);
+
+}  // namespace ipo

@@ -1,0 +1,22 @@
+// The ports a PBX host itself listens on, for checks of settings that must stay clear of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "rules/rows.h"
+
+namespace ipo {
+
+struct OwnPort {
+  const MatrixRow* row = nullptr;
+  IntervalSet ports;         // as configured, else the row's
+  std::string what() const;  // "SysMonitor"; the row's id where it has no name of its own
+};
+
+// Of one transport, by the rows that apply to the host and are not closed. Voicemail Pro is part of a Linux server, and where the
+// platform is not known it may be there.
+std::vector<OwnPort> own_ports(const PortMatrix& matrix, const Host& host, std::uint8_t protocol);
+
+}  // namespace ipo

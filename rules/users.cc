@@ -1,0 +1,146 @@
+// Users are joined through two indices, GUIDs and names with numbers; a record that fits neither is a new user.
+#include "rules/users.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "parsers/settings.h"
+
+namespace ipo {
+namespace {
+
+// NoUser and records without a GUID of their own have this one.
+bool is_nil(std::string_view id) { return id.find_first_not_of("0-{}") == id.npos; }
+
+std::string text_of(const Record& record, std::string_view key) {
+  const Setting* s = record.field(key);
+  return s ? s->value.value : std::string();
+}
+
+bool is_digits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
+
+// "+44 (20) 7946-0000" is "+442079460000".
+std::string dialled(std::string_view number) {
+  std::string out;
+  for (char c : number)
+    if (c != ' ' && c != '-' && c != '(' && c != ')' && c != '.' && c != '/') out += c;
+  return out;
+}
+
+}  // namespace
+
+const Setting* User::field(std::string_view key) const {
+  const Setting* empty = nullptr;
+  for (const Record* record : records) {
+    const Setting* s = record->field(key);
+    if (s && !s->value.value.empty()) return s;
+    if (s && !empty) empty = s;
+  }
+  return empty;
+}
+
+std::string_view User::text(std::string_view key) const {
+  const Setting* s = field(key);
+  return s ? std::string_view(s->value.value) : std::string_view();
+}
+
+std::optional<bool> User::flag(std::string_view key) const {
+  const Setting* s = field(key);
+  return s ? parse_flag(s->value.value) : std::nullopt;
+}
+
+std::string User::label() const {
+  std::string name(text("user.name")), number(this->number());
+  return number.empty() ? name : name.empty() ? number : number + ' ' + name;
+}
+
+std::vector<User> users_of(const Site& site) {
+  std::vector<User> out;
+  std::unordered_map<std::string, std::size_t> by_id, by_name;
+  std::vector<std::string> ids;  // of each user; empty where none is known
+  for (const Record& record : site.records) {
+    if ((record.type != "User" && record.type != "user") || record.is_special_user()) continue;
+    std::string id = is_nil(record.id) ? "" : record.id;
+    std::string name = text_of(record, "user.name") + '\n' + text_of(record, "user.extension");
+    if (name == "\n" && id.empty()) continue;
+    std::size_t at = out.size();
+    if (auto known = by_id.find(id); !id.empty() && known != by_id.end()) {
+      at = known->second;
+    } else if (auto same = by_name.find(name); same != by_name.end() && (id.empty() || ids[same->second].empty())) {
+      at = same->second;
+    }
+    if (at == out.size()) {
+      out.emplace_back();
+      ids.push_back(id);
+    }
+    if (ids[at].empty()) ids[at] = id;
+    if (!id.empty()) by_id.emplace(id, at);
+    by_name.emplace(name, at);
+    out[at].records.push_back(&record);
+  }
+  return out;
+}
+
+std::size_t systems_of(const std::vector<User>& users) {
+  std::unordered_set<std::string_view> names;
+  for (const User& user : users)
+    if (std::string_view name = user.text("user.system_name"); !name.empty()) names.insert(name);
+  return std::max<std::size_t>(names.size(), 1);
+}
+
+bool is_clear_code(std::string_view code) { return is_digits(code); }
+
+OwnNumbers own_numbers(const Site& site, const std::vector<User>& users) {
+  OwnNumbers own;
+  auto add = [&](std::string_view number) {
+    if (!is_digits(number)) return;
+    own.numbers.insert(number);
+    own.longest = std::max(own.longest, number.size());
+  };
+  for (const User& user : users) add(user.number());
+  for (const Record& record : site.records)
+    for (const char* key : {"extension.number", "hunt_group.extension"})
+      if (const Setting* number = record.field(key)) add(number->value.value);
+  return own;
+}
+
+bool is_external(std::string_view number, const OwnNumbers& own) {
+  std::string digits = dialled(number);
+  if (digits.starts_with('+')) return is_digits(std::string_view(digits).substr(1));
+  return is_digits(digits) && digits.size() >= 7 && digits.size() > own.longest && !own.numbers.contains(digits);
+}
+
+std::string counted_users(std::size_t n, std::string_view kind) { return fmt::format("{} {}{}", n, kind, n == 1 ? " has" : "s have"); }
+
+void report_users(Findings& findings, const Check& check, Level level, const std::vector<const User*>& users, std::string_view at,
+                  std::string message) {
+  if (users.empty()) return;
+  Finding f;
+  f.check = check.id;
+  f.level = level;
+  f.message = std::move(message);
+  const Setting* field = users.front()->field(at);
+  f.span = field ? field->value.span : users.front()->records.front()->span;
+  f.identity = std::string(at);
+  for (const User* user : users) f.named.push_back(user->label());
+  findings.push_back(std::move(f));
+}
+
+void report_users_unnamed(const Sources& sources, Findings& findings, const Check& check, Level level,
+                          const std::vector<const User*>& users, std::string about, std::string message) {
+  if (users.empty()) return;
+  std::size_t before = findings.size();
+  report_users(findings, check, level, users, "", std::move(message));
+  Finding& f = findings[before];
+  const std::string& text = sources[f.span.source].text();
+  // The first tag, or the first word of what is no XML.
+  std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size()), end = text.find_first_of(" \t\r\n>", begin);
+  end = end == text.npos ? std::min(text.size(), begin + 40) : text[end] == '>' ? end + 1 : end;
+  f.span.begin = static_cast<std::uint32_t>(begin);
+  f.span.end = static_cast<std::uint32_t>(end);
+  f.identity = std::move(about);
+}
+
+}  // namespace ipo

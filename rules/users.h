@@ -1,0 +1,56 @@
+// The users of a site's exports, as the checks that count them need them: special ones left out, and each once, though several
+// exports list him.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "rules/checks.h"
+#include "rules/judgement.h"
+
+namespace ipo {
+
+struct User {
+  std::vector<const Record*> records;  // of one user, in the order they were read
+
+  // The first of the records that has a value there, else one that has the field without a value; null where none has it.
+  const Setting* field(std::string_view key) const;
+  std::string_view text(std::string_view key) const;        // empty where there is none
+  std::optional<bool> flag(std::string_view key) const;     // nothing where no record says it
+  std::string_view number() const { return text("user.extension"); }
+  std::string label() const;                                // "201 anna"
+};
+
+// Records are one user when they have one GUID, or the same name and number and not two GUIDs. NoUser and RemoteManager are none.
+std::vector<User> users_of(const Site& site);
+
+// Digits only: a code as it was entered. What is masked, hashed or empty is none.
+bool is_clear_code(std::string_view code);
+
+// Systems the users are of, by the names the export gives; at least one. Extensions do not say whose they are.
+std::size_t systems_of(const std::vector<User>& users);
+
+// What the site calls its own: numbers of users, extensions and hunt groups.
+struct OwnNumbers {
+  std::unordered_set<std::string_view> numbers;
+  std::size_t longest = 0;  // digits
+};
+OwnNumbers own_numbers(const Site& site, const std::vector<User>& users);
+// A number that leaves the system: an international one ("+44..."), or at least seven digits, none of its own and longer than
+// all of those. Short codes and what holds other signs are not taken for one.
+bool is_external(std::string_view number, const OwnNumbers& own);
+
+// One finding for a class of users, at the first one's field `at`; the others are named only where Finding::named is printed.
+// `message` has the count and whatever fits it. Nothing where there are none.
+void report_users(Findings& findings, const Check& check, Level level, const std::vector<const User*>& users, std::string_view at,
+                  std::string message);
+// The same for weak secrets, at the head of the export, so that not even the place tells whose they are.
+void report_users_unnamed(const Sources& sources, Findings& findings, const Check& check, Level level,
+                          const std::vector<const User*>& users, std::string about, std::string message);
+// "1 user has", "3 users have".
+std::string counted_users(std::size_t n, std::string_view kind = "user");
+
+}  // namespace ipo
