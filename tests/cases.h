@@ -20,6 +20,8 @@ std::string finding_line(const Report& report, const Finding& finding, bool with
 SiteInputs site_of(std::vector<Input> files);
 // The options a case may state: "--pbx A", "--internet I", "--today DATE", "--release R"; throws std::runtime_error on anything else.
 LintOptions parse_case_options(const std::string& text);
+// For rules written for one question, which let no answers in and all connections out: without the checks that say so.
+LintOptions of_one_direction(LintOptions options = {});
 // IPO_LINT_UPDATE=1: goldens are rewritten instead of compared.
 bool update_goldens();
 

@@ -380,14 +380,14 @@ const std::string tftp_in = "-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --t
 const std::string dnat_passes = "-A FORWARD -i eth0 -o eth1 -m conntrack --ctstate DNAT -j ACCEPT\n";
 const std::string edge = nat(tftp_in) + filter(dnat_passes);
 
-// Every finding but the notes beside forwards and on what the PBX may reach, as the goldens show them.
+// Every finding but the notes beside forwards, as the goldens show them.
 std::string found(std::vector<Input> files) {
-  Report report = lint(site_of(std::move(files)), {});
+  Report report = lint(site_of(std::move(files)), of_one_direction());
   std::string out;
   for (const std::string& error : report.errors) out += error;
   for (const Problem& p : report.problems) out += p.path + ": " + p.message + "\n";
   for (const Finding& f : report.findings)
-    if (f.check != "exposed-through-port-forward" && f.check != "egress-unrestricted") out += finding_line(report, f, true);
+    if (f.check != "exposed-through-port-forward") out += finding_line(report, f, true);
   return out;
 }
 
@@ -521,7 +521,7 @@ TEST_CASE("paths: a firewall whose rules for a family were not given may let thr
       found({{"edge.rules", filter("")}, {"edge.six", six}, {"own.rules", filter("")}, {"ipo-lint.toml", site}});
   CHECK(lines == "edge.six:6: error[tftp-exposed] (possible): udp/69 (TFTP) is reachable from the internet\n");
   Report report = lint(
-      site_of({{"edge.rules", filter("")}, {"edge.six", six}, {"own.rules", filter("")}, {"ipo-lint.toml", site}}), {});
+      site_of({{"edge.rules", filter("")}, {"edge.six", six}, {"own.rules", filter("")}, {"ipo-lint.toml", site}}), of_one_direction());
   REQUIRE(report.findings.size() == 1);
   REQUIRE(report.findings[0].doubt.size() == 1);
   CHECK(report.findings[0].doubt[0].why.find("no dump of this address family was given for own") != std::string::npos);

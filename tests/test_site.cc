@@ -145,21 +145,14 @@ namespace {
 
 // Check ids and levels of a dump's findings, in order: "tftp-exposed error; ...", "(possible)" where it is.
 std::string found(const std::string& text, const std::string& options = "") {
-  Report report = lint({"", {{"fw.rules", text}}, {}}, testing::parse_case_options(options));
+  Report report = lint({"", {{"fw.rules", text}}, {}}, testing::of_one_direction(testing::parse_case_options(options)));
   std::string out;
   for (const Finding& f : report.findings) {
-    if (f.check == "exposed-through-port-forward" || f.check == "egress-unrestricted") continue;
+    if (f.check == "exposed-through-port-forward") continue;
     out += (out.empty() ? "" : "; ") + f.check + " " + std::string(name_of(f.level)) +
            (f.certainty == Certainty::possible ? " (possible)" : "");
   }
   return out;
-}
-
-// OUTPUT of these dumps accepts all, which is not what they are about.
-LintOptions without_egress() {
-  LintOptions options = testing::parse_case_options("--pbx 203.0.113.10");
-  options.skip.push_back("egress-unrestricted");
-  return options;
 }
 
 const std::string masquerade = "-A POSTROUTING -o eth0 -j MASQUERADE\n";
@@ -239,7 +232,7 @@ TEST_CASE("jumps upon jumps cost their chains, not their ways") {
       for (int n = 0; n < 3; ++n) calls += "-A c" + std::to_string(i) + " -j c" + std::to_string(i + 1) + "\n";
   }
   std::string input = filter(chains + calls + "-A INPUT -j c0\n-A FORWARD -j c0\n-A INPUT -p udp --dport 69 -j ACCEPT\n");
-  Report report = lint({"", {{"fw.rules", input}}, {}}, {});
+  Report report = lint({"", {{"fw.rules", input}}, {}}, testing::of_one_direction());
   REQUIRE(report.findings.size() == 1);
   CHECK(report.findings[0].path.size() == 1);
   CHECK(found("*filter\n:INPUT DROP\n:a -\n-A INPUT -j a\n-A a -p udp -j a\n-A a -p udp -j a\n-A INPUT -p udp --dport 69 -j ACCEPT\nCOMMIT\n")
@@ -389,7 +382,7 @@ TEST_CASE("dumps: pairs by name, however many machines there are") {
 
 TEST_CASE("dumps: two of one family are judged apart, and findings name the file") {
   std::string first = filter("-A INPUT -p udp --dport 69 -j ACCEPT\n"), second = filter("-A INPUT -p udp --dport 161 -j ACCEPT\n");
-  Report report = lint({"", {{"a.rules", first}, {"b.rules", second}}, {}}, without_egress());
+  Report report = lint({"", {{"a.rules", first}, {"b.rules", second}}, {}}, testing::of_one_direction(testing::parse_case_options("--pbx 203.0.113.10")));
   std::string lines;
   for (const Finding& f : report.findings) lines += testing::finding_line(report, f, true);
   CHECK(lines == "a.rules:5: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n"
@@ -398,7 +391,7 @@ TEST_CASE("dumps: two of one family are judged apart, and findings name the file
 
 TEST_CASE("dumps: files of one machine are loaded one after the other") {
   auto lines = [](std::vector<Input> files) {
-    Report report = lint(testing::site_of(std::move(files)), without_egress());
+    Report report = lint(testing::site_of(std::move(files)), testing::of_one_direction(testing::parse_case_options("--pbx 203.0.113.10")));
     std::string out;
     for (const std::string& error : report.errors) out += error;
     for (const Finding& f : report.findings) out += testing::finding_line(report, f, true);
@@ -420,7 +413,7 @@ TEST_CASE("dumps: files of one machine are loaded one after the other") {
 TEST_CASE("dumps: a rule may call a chain of an earlier file") {
   std::string base = "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:late -\n-A late -p udp --dport 69 -j ACCEPT\nCOMMIT\n";
   Report report = lint(testing::site_of({{"base.rules", base}, {"more.rules", "*filter\n-A INPUT -j late\nCOMMIT\n"}, {"ipo-lint.toml", joined}}),
-                       without_egress());
+                       testing::of_one_direction(testing::parse_case_options("--pbx 203.0.113.10")));
   std::string lines;
   for (const Finding& f : report.findings) lines += testing::finding_line(report, f, true);
   CHECK(lines == "base.rules:6: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n");
