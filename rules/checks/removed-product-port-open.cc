@@ -33,6 +33,12 @@ IntervalSet addresses_of_hosts(const Site& site, Family family, bool ccr) {
   return out;
 }
 
+// A range that happens to hold the ports was not written for them.
+bool names_few_ports(const Rule& rule) {
+  std::optional<IntervalSet> ports = required(rule, Field::destination_port, 65535);
+  return ports && ports->size() <= 32;
+}
+
 void judge(const Judgement& judgement, ChainSets& chains, const IntervalSet& ports, Findings& findings) {
   Space& s = chains.space();
   const Ruleset& ruleset = chains.ruleset();
@@ -42,7 +48,7 @@ void judge(const Judgement& judgement, ChainSets& chains, const IntervalSet& por
   entering = s.intersect(entering, s.test(Dimension::protocol, IntervalSet::of(proto_tcp)));
   entering = s.intersect(entering, s.test(Dimension::destination_port, ports));
   std::vector<ChainSets::Decided> open = chains.acceptors(*filter, entering);
-  std::erase_if(open, [](const ChainSets::Decided& d) { return !d.by.rule || !required(*d.by.rule, Field::destination_port, 65535); });
+  std::erase_if(open, [](const ChainSets::Decided& d) { return !d.by.rule || !names_few_ports(*d.by.rule); });
   PacketSet wallboards = s.nothing();
   for (const ChainSets::Decided& d : open)
     wallboards = s.unite(wallboards, s.intersect(d.packets, s.test(Dimension::destination_port, removed_ports(judgement.matrix, telltale))));
