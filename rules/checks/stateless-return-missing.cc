@@ -50,7 +50,7 @@ void run(const Judgement& judgement, Findings& findings) {
         if (const Passage* out = way_back(judgement, passage); out && !out->arriving.empty()) known->second = let_out(*out);
       if (!known->second) continue;
       Space& s = passage.chains->space();
-      PacketSet wanted = s.nothing(), answers = s.nothing();
+      PacketSet wanted = s.nothing();
       std::vector<std::string> rows;
       std::vector<Exposed> hits;
       for (const RowHit& hit : o.hits) {
