@@ -1,4 +1,4 @@
-// Syntax without meaning: every reader (XML, TOML, JSON, lines) gives the same tree, every node with its span.
+// Syntax without meaning: every reader (XML, TOML, JSON) gives the same tree, every node with its span.
 #pragma once
 
 #include <functional>
@@ -19,10 +19,10 @@ struct Attribute {
 };
 
 struct Node {
-  enum class Kind { element, table, array, string, integer, real, boolean, date, null, line, word };
+  enum class Kind { element, table, array, string, integer, real, boolean, date, null };
   Kind kind = Kind::element;
-  std::string name;  // element name or key; empty for array members, lines and words
-  std::string text;  // character data of an element (children excluded), a scalar's value, an unquoted word
+  std::string name;  // element name or key; empty for array members
+  std::string text;  // character data of an element (children excluded), a scalar's value
   SourceSpan span;       // the whole thing; for a TOML key its value
   SourceSpan name_span;  // the start tag, or the key; equals span where there is no name
   SourceSpan text_span;  // the character data or scalar; empty range where there is none
@@ -57,10 +57,5 @@ Document read_toml(const Sources& sources, std::uint32_t source);
 // JSON (RFC 8259): root is the one value, an object is a `table`; names may repeat, numbers keep their text, `span` of a
 // string includes its quotes. Depth is limited to 200. The first fault is the only damage; the tree ends there.
 Document read_json(const Sources& sources, std::uint32_t source);
-
-// Root holds one `line` per line that is not empty; each line holds its words. Words are split at blanks; a double-quoted
-// word may hold blanks and \-escapes, as iptables-save writes them; `span` of a quoted word includes its quotes. A quote
-// without its end takes the rest of the line.
-Document read_lines(const Sources& sources, std::uint32_t source);
 
 }  // namespace ipo

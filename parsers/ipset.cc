@@ -167,11 +167,11 @@ class SetReader {
  public:
   SetReader(Site& site, std::vector<Statement>& statements) : site_(site), statements_(statements) {}
 
-  void read(const Node& line) {
+  void read(const Line& line) {
     Words w;
-    w.reserve(line.children.size());
-    for (const Node& child : line.children)
-      if (!is_option(child.text)) w.push_back(child.text);
+    w.reserve(line.words.size());
+    for (const Word& word : line.words)
+      if (!is_option(word.text)) w.push_back(word.text);
     Statement statement{line.span, Understanding::understood, ""};
     auto refuse = [&](std::string reason) {
       statement.understanding = Understanding::not_understood;
@@ -227,7 +227,7 @@ class SetReader {
   }
 
   template <class Refuse>
-  void create(const Words& w, const Node& line, Refuse refuse) {
+  void create(const Words& w, const Line& line, Refuse refuse) {
     if (w.size() < 3) return refuse("an ipset without name or type");
     IpSet set;
     bool expires = false;
@@ -382,11 +382,11 @@ bool is_verb(std::string_view word) {
 
 }  // namespace
 
-bool is_ipset_line(const Node& line) { return !line.children.empty() && is_verb(line.children[0].text); }
+bool is_ipset_line(const Line& line) { return is_verb(line.words[0].text); }
 
-void read_ipset_lines(const std::vector<const Node*>& lines, Site& site, std::vector<Statement>& statements) {
+void read_ipset_lines(const std::vector<const Line*>& lines, Site& site, std::vector<Statement>& statements) {
   SetReader reader(site, statements);
-  for (const Node* line : lines) reader.read(*line);
+  for (const Line* line : lines) reader.read(*line);
   reader.finish();
 }
 
@@ -410,9 +410,9 @@ int recognises_ipset(const Source& source) {
 }
 
 void interpret_ipset(const Sources& sources, std::uint32_t source, Site& site) {
-  Document document = read_lines(sources, source);
+  Lines lines(sources, source);
   SetReader reader(site, site.statements);
-  for (const Node& line : document.root.children) {
+  for (const Line& line : lines) {
     if (line.text.starts_with('#')) continue;
     if (is_ipset_line(line))
       reader.read(line);

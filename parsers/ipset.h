@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "parsers/document.h"
+#include "parsers/lines.h"
 #include "parsers/model.h"
 
 namespace ipo {
@@ -17,7 +17,7 @@ int recognises_ipset(const Source& source);
 void interpret_ipset(const Sources& sources, std::uint32_t source, Site& site);
 
 // The same for lines among others.
-bool is_ipset_line(const Node& line);
-void read_ipset_lines(const std::vector<const Node*>& lines, Site& site, std::vector<Statement>& statements);
+bool is_ipset_line(const Line& line);
+void read_ipset_lines(const std::vector<const Line*>& lines, Site& site, std::vector<Statement>& statements);
 
 }  // namespace ipo

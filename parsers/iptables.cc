@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "parsers/document.h"
 #include "parsers/ipset.h"
 #include "parsers/iptables_table.h"
+#include "parsers/lines.h"
 
 namespace ipo {
 namespace {
@@ -18,8 +18,8 @@ enum class Program : std::uint8_t { unknown, iptables, ip6tables, other };
 
 struct Table {
   std::string name;
-  const Node* header = nullptr;  // null: lines without a table
-  std::vector<const Node*> lines;
+  const Line* header = nullptr;  // null: lines without a table
+  std::vector<const Line*> lines;
   Program program = Program::unknown;
   bool committed = false;
 };
@@ -31,8 +31,8 @@ struct Dump {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-std::string_view word(const Node& line, std::size_t i) {
-  return i < line.children.size() ? std::string_view(line.children[i].text) : std::string_view();
+std::string_view word(const Line& line, std::size_t i) {
+  return i < line.words.size() ? line.words[i].text : std::string_view();
 }
 
 bool is_counters(std::string_view w) {
@@ -40,17 +40,17 @@ bool is_counters(std::string_view w) {
          w.find_first_not_of("0123456789:[]") == w.npos;
 }
 
-bool is_command(const Node& line) {
+bool is_command(const Line& line) {
   std::string_view w = is_counters(word(line, 0)) ? word(line, 1) : word(line, 0);
   return w == "!" || (w.size() >= 2 && w[0] == '-' && (is_letter(w[1]) || w[1] == '-' || w == "-4" || w == "-6"));
 }
 
 // "*filter"; an unknown name counts only where nothing else stands on the line.
-bool is_header(const Node& line) {
+bool is_header(const Line& line) {
   std::string_view w = word(line, 0);
   if (w.size() < 2 || w[0] != '*') return false;
-  if (iptables::is_table(w.substr(1))) return line.children.size() == 1 || word(line, 1).starts_with('#');
-  return line.children.size() == 1 &&
+  if (iptables::is_table(w.substr(1))) return line.words.size() == 1 || word(line, 1).starts_with('#');
+  return line.words.size() == 1 &&
          std::all_of(w.begin() + 1, w.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
 }
 
@@ -75,7 +75,7 @@ class Blocks {
  public:
   explicit Blocks(std::vector<Statement>& statements) : statements_(statements) {}
 
-  void add(const Node& line, std::string_view reason) {
+  void add(const Line& line, std::string_view reason) {
     if (open_ && reason == reason_) {
       statements_.back().span.end = line.span.end;
       return;
@@ -93,23 +93,23 @@ class Blocks {
 };
 
 // The table that "-t NAME" gives a line outside of any table.
-std::string_view own_table(const Node& line) {
-  for (std::size_t i = 0; i + 1 < line.children.size(); ++i)
+std::string_view own_table(const Line& line) {
+  for (std::size_t i = 0; i + 1 < line.words.size(); ++i)
     if (word(line, i) == "-t" || word(line, i) == "--table") return word(line, i + 1);
   return "filter";
 }
 
 // `sets` receives the lines of ipset that stand around the tables.
-std::vector<Table> split(const Node& root, std::vector<Statement>& statements, std::vector<const Node*>& sets) {
+std::vector<Table> split(const Lines& lines, std::vector<Statement>& statements, std::vector<const Line*>& sets) {
   std::vector<Table> tables;
   Blocks blocks(statements);
   Program program = Program::unknown;
-  bool any_header = std::any_of(root.children.begin(), root.children.end(), is_header);
+  bool any_header = std::any_of(lines.begin(), lines.end(), is_header);
   bool in_table = false;
-  auto foreign = [&](const Node& line) {
+  auto foreign = [&](const Line& line) {
     blocks.add(line, is_conflict(line.text) ? "a conflict that git left" : "not a line of iptables-restore");
   };
-  for (const Node& line : root.children) {
+  for (const Line& line : lines) {
     std::string_view text = line.text;
     if (text.starts_with('#')) {
       if (auto written = generator(text)) program = *written;
@@ -122,7 +122,7 @@ std::vector<Table> split(const Node& root, std::vector<Statement>& statements, s
     bool header = is_header(line);
     if (header || (in_table && (text == "COMMIT" || text.starts_with(':') || is_command(line)))) blocks.close();
     if (header) {
-      tables.push_back({line.children[0].text.substr(1), &line, {}, program, false});
+      tables.push_back({std::string(line.words[0].text.substr(1)), &line, {}, program, false});
       in_table = true;
     } else if (in_table && text == "COMMIT") {
       tables.back().committed = true;
@@ -182,8 +182,8 @@ Family family_of(const Dump& dump) {
   if (dump.program == Program::ip6tables) return Family::ipv6;
   std::size_t four = 0, six = 0;
   for (const Table& t : dump.tables)
-    for (const Node* line : t.lines)
-      for (const Node& w : line->children) {
+    for (const Line* line : t.lines)
+      for (const Word& w : line->words) {
         if (says_ipv6(w.text))
           ++six;
         else if (says_ipv4(w.text))
@@ -250,7 +250,7 @@ Ruleset read_dump(const Dump& dump, Site& site, std::vector<Statement>& statemen
       statements.push_back(
           {first, Understanding::not_understood, "table without COMMIT: iptables-restore would load nothing of it"});
     TableReader reader(ruleset.family, t.name, first, t.lines.size(), statements);
-    for (const Node* line : t.lines) {
+    for (const Line* line : t.lines) {
       if (line->text.starts_with(':'))
         reader.read_header(*line);
       else
@@ -320,10 +320,10 @@ int recognises_iptables(const Source& source) {
 }
 
 void interpret_iptables(const Sources& sources, std::uint32_t source, Site& site) {
-  Document document = read_lines(sources, source);
+  Lines lines(sources, source);
   std::vector<Statement> statements;
-  std::vector<const Node*> sets;
-  std::vector<Dump> dumps = gather(split(document.root, statements, sets));
+  std::vector<const Line*> sets;
+  std::vector<Dump> dumps = gather(split(lines, statements, sets));
   read_ipset_lines(sets, site, statements);
   std::vector<Firewall> firewalls;
   std::size_t count[2] = {0, 0};

@@ -732,16 +732,16 @@ const MatchModule* module_of_protocol(std::string_view protocol) {
   return it == std::end(modules) ? nullptr : &*it;
 }
 
-void interpret_matches(const Line& line, RuleInProgress& rule) {
-  check_options(rule, line, "iptables", line.options, "");
-  for (const Option& o : line.options) meaning_of(own_options, o.name)(rule, o);
-  for (const MatchUse& use : line.matches) {
+void interpret_matches(const Command& command, RuleInProgress& rule) {
+  check_options(rule, command, "iptables", command.options, "");
+  for (const Option& o : command.options) meaning_of(own_options, o.name)(rule, o);
+  for (const MatchUse& use : command.matches) {
     if (use.module) {
       const MatchModule& m = *use.module;
-      check_options(rule, line, "-m " + std::string(m.name), use.options, m.needs);
+      check_options(rule, command, "-m " + std::string(m.name), use.options, m.needs);
       if (m.check) m.check(rule, use);
       // What was meant; in IPv6 AH is a header before another.
-      if (m.protocol && !has_protocol(line, m.protocol) && !(rule.family == Family::ipv6 && m.protocol == 51))
+      if (m.protocol && !has_protocol(command, m.protocol) && !(rule.family == Family::ipv6 && m.protocol == 51))
         rule.add(FieldTest{Field::protocol, IntervalSet::of(m.protocol)}, false, use.span);
     }
     interpret_match(rule, use);

@@ -18,7 +18,7 @@ std::span<const OptionShape> shapes(const MatchModule& module);
 const MatchModule* module_of_protocol(std::string_view protocol);
 
 // The conditions of the line's own options and matches, in the order they are written.
-void interpret_matches(const Line& line, RuleInProgress& rule);
+void interpret_matches(const Command& command, RuleInProgress& rule);
 
 // Every name of the table, for the tests.
 std::vector<std::string_view> module_names();

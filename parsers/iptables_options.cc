@@ -391,7 +391,7 @@ constexpr std::string_view hook_names[] = {"PREROUTING", "INPUT", "FORWARD", "OU
 
 struct Asked {
   const RuleInProgress& rule;
-  const Line& line;
+  const Command& command;
   std::span<const Option> options;
 
   bool given(std::string_view word) const {
@@ -404,7 +404,7 @@ struct Asked {
   bool holds(std::string_view word) const {
     switch (word[0]) {
       case '@': return rule.table == word.substr(1);
-      case '%': return has_protocol(line, *protocol_number(word.substr(1)));
+      case '%': return has_protocol(command, *protocol_number(word.substr(1)));
       case '#': return rule.family == (word == "#ipv6" ? Family::ipv6 : Family::ipv4);
       default: return given(word);
     }
@@ -502,13 +502,13 @@ bool is_value(std::string_view takes, std::string_view text, Family family) {
   return false;  // a word of the tables without a form: their test finds it
 }
 
-bool has_protocol(const Line& line, unsigned protocol) {
-  return std::any_of(line.options.begin(), line.options.end(), [&](const Option& o) {
+bool has_protocol(const Command& command, unsigned protocol) {
+  return std::any_of(command.options.begin(), command.options.end(), [&](const Option& o) {
     return o.name == "protocol" && !o.negated && protocol_number(o.values[0]) == protocol;
   });
 }
 
-void check_options(RuleInProgress& rule, const Line& line, const std::string& who, std::span<const Option> options,
+void check_options(RuleInProgress& rule, const Command& command, const std::string& who, std::span<const Option> options,
                    std::string_view needs) {
   for (std::size_t i = 0; i < options.size(); ++i) {
     const Option& o = options[i];
@@ -524,7 +524,7 @@ void check_options(RuleInProgress& rule, const Line& line, const std::string& wh
         rule.refuse(spelt + " does not take \"" + std::string(value) + '"');
     }
   }
-  Asked asked{rule, line, options};
+  Asked asked{rule, command, options};
   if (!needs.empty()) each_part(needs, ' ', [&](std::string_view need) { check_need(rule, asked, who, need); });
 }
 

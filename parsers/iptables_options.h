@@ -31,7 +31,7 @@
 
 namespace ipo::iptables {
 
-struct Line;
+struct Command;
 struct Option;
 struct RuleInProgress;
 
@@ -66,10 +66,10 @@ bool is_value(std::string_view takes, std::string_view text, Family family);
 // Refuses the rule where an option is negated, repeated or has a value that is not taken, or where a need is not met.
 // `who` is "-m hl" or "-j HL". What depends on the hook is left to RuleInProgress::hooks: which hooks reach a user chain
 // is known only when the table is complete.
-void check_options(RuleInProgress& rule, const Line& line, const std::string& who, std::span<const Option> options,
+void check_options(RuleInProgress& rule, const Command& command, const std::string& who, std::span<const Option> options,
                    std::string_view needs);
 
 // The rule's protocol, where it names exactly one.
-bool has_protocol(const Line& line, unsigned protocol);
+bool has_protocol(const Command& command, unsigned protocol);
 
 }  // namespace ipo::iptables

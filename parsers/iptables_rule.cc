@@ -89,13 +89,13 @@ constexpr std::size_t in_rule = ~std::size_t{0}, in_target = ~std::size_t{0} - 1
 
 class Reader {
  public:
-  Reader(std::span<const Node> words, const std::function<bool(std::string_view)>& is_chain)
+  Reader(std::span<const Word> words, const std::function<bool(std::string_view)>& is_chain)
       : words_(words), is_chain_(is_chain) {}
 
-  Line read() {
+  Command read() {
     if (!words_.empty() && words_[0].text.starts_with('[') && words_[0].text.ends_with(']')) at_ = 1;
-    while (at_ < words_.size() && !line_.rest) next();
-    return std::move(line_);
+    while (at_ < words_.size() && !command_.rest) next();
+    return std::move(command_);
   }
 
  private:
@@ -105,15 +105,15 @@ class Reader {
   };
 
   void give_up(std::size_t from, std::string reason) {
-    line_.rest = SourceSpan{words_[from].span.source, words_[from].span.begin, words_.back().span.end};
-    for (std::size_t i = from; i < words_.size(); ++i) line_.rest_text += (i > from ? " " : "") + words_[i].text;
-    line_.rest_reason = std::move(reason);
+    command_.rest = SourceSpan{words_[from].span.source, words_[from].span.begin, words_.back().span.end};
+    for (std::size_t i = from; i < words_.size(); ++i) command_.rest_text.append(i > from ? " " : "").append(words_[i].text);
+    command_.rest_reason = std::move(reason);
   }
 
   std::span<const OptionShape> shapes_of(std::size_t scope) const {
     if (scope == in_rule) return general_shapes().shapes;
-    if (scope == in_target) return shapes(*line_.target->kind);
-    return shapes(*line_.matches[scope].module);
+    if (scope == in_target) return shapes(*command_.target->kind);
+    return shapes(*command_.matches[scope].module);
   }
 
   Place find_exact(std::string_view name) const {
@@ -150,8 +150,8 @@ class Reader {
   }
 
   void open_match(MatchUse use) {
-    line_.matches.push_back(std::move(use));
-    scopes_.push_back(line_.matches.size() - 1);
+    command_.matches.push_back(std::move(use));
+    scopes_.push_back(command_.matches.size() - 1);
   }
 
   bool is_bang(std::size_t i) const { return i < words_.size() && words_[i].text == "!"; }
@@ -163,7 +163,7 @@ class Reader {
     while (is_bang(at_)) negated = !negated, ++at_;
     if (at_ == words_.size()) return give_up(begin, "\"!\" without an option after it");
     std::string_view text = words_[at_].text;
-    if (text.size() < 2 || text[0] != '-') return give_up(begin, "unexpected word \"" + words_[at_].text + "\"");
+    if (text.size() < 2 || text[0] != '-') return give_up(begin, "unexpected word \"" + std::string(words_[at_].text) + '"');
     Place place;
     std::optional<std::string_view> attached;
     if (text[1] != '-') {
@@ -202,10 +202,10 @@ class Reader {
 
   void take(std::size_t scope, const Option& option) {
     bool target = scope == in_target;
-    SourceSpan& span = target ? line_.target->span : line_.matches[scope].span;
+    SourceSpan& span = target ? command_.target->span : command_.matches[scope].span;
     span.begin = std::min(span.begin, option.span.begin);
     span.end = std::max(span.end, option.span.end);
-    (target ? line_.target->options : line_.matches[scope].options).push_back(option);
+    (target ? command_.target->options : command_.matches[scope].options).push_back(option);
   }
 
   void take_general(const Option& option) {
@@ -214,7 +214,7 @@ class Reader {
     while (g.shapes[index].canonical != option.name) ++index;
     char letter = g.letters[index];
     if (option.negated && !option.shape->negatable)
-      line_.refused.push_back("iptables takes no \"!\" before --" + std::string(option.name));
+      command_.refused.push_back("iptables takes no \"!\" before --" + std::string(option.name));
     switch (letter) {
       case 'p':
         implied_ = option.negated ? nullptr : module_of_protocol(option.values[0]);
@@ -225,7 +225,7 @@ class Reader {
       case 'i':
       case 'o':
       case 'f':
-        line_.options.push_back(option);
+        command_.options.push_back(option);
         break;
       case 'm':
         take_match(option);
@@ -236,17 +236,17 @@ class Reader {
         break;
       case '4':
       case '6':
-        line_.family = letter;
+        command_.family = letter;
         break;
       case 't':
-        line_.table = option.values[0];
+        command_.table = option.values[0];
         break;
       case 'c': {
         std::string_view first = option.values[0];
         std::size_t comma = option.count == 2 ? first.npos : first.find(',');
         std::string_view second = comma == first.npos ? option.values[1] : first.substr(comma + 1);
         for (std::string_view counter : {first.substr(0, comma), second})
-          if (!is_value("u64", counter, Family::ipv4)) line_.refused.push_back("-c takes two counters");
+          if (!is_value("u64", counter, Family::ipv4)) command_.refused.push_back("-c takes two counters");
         break;
       }
       case 'n':
@@ -257,9 +257,9 @@ class Reader {
       case 'M':
         break;  // how the program itself behaves
       default:
-        line_.command = letter;
-        line_.chain = option.values[0];
-        line_.argument = option.values[1];
+        command_.letter = letter;
+        command_.chain = option.values[0];
+        command_.argument = option.values[1];
     }
   }
 
@@ -273,7 +273,7 @@ class Reader {
       return open_match(std::move(use));
     }
     skip_foreign(use.text, use.span);
-    line_.matches.push_back(std::move(use));
+    command_.matches.push_back(std::move(use));
   }
 
   void take_target(const Option& option, bool go_to) {
@@ -287,10 +287,10 @@ class Reader {
       if (!is_chain_(use.name)) skip_foreign(foreign, use.span);
       use.has_foreign_options = !foreign.empty();
     }
-    if (line_.target) line_.refused.push_back("iptables takes -j only once");
+    if (command_.target) command_.refused.push_back("iptables takes -j only once");
     std::erase(scopes_, in_target);
     if (use.kind) scopes_.push_back(in_target);
-    line_.target = std::move(use);
+    command_.target = std::move(use);
   }
 
   // Words of something unknown: up to the next option of the rule itself or of the protocol's match.
@@ -307,15 +307,15 @@ class Reader {
       std::size_t ahead = at_;
       while (is_bang(ahead)) ++ahead;
       if (ahead < words_.size() && known(words_[ahead].text)) return;
-      text += (text.empty() ? "" : " ") + words_[at_].text;
+      text.append(text.empty() ? "" : " ").append(words_[at_].text);
       span.end = words_[at_].span.end;
     }
   }
 
-  std::span<const Node> words_;
+  std::span<const Word> words_;
   const std::function<bool(std::string_view)>& is_chain_;
   std::size_t at_ = 0;
-  Line line_;
+  Command command_;
   std::vector<std::size_t> scopes_;  // in the order they were opened
   const MatchModule* implied_ = nullptr;
   bool implied_opened_ = false;
@@ -323,7 +323,7 @@ class Reader {
 
 }  // namespace
 
-Line read_line(std::span<const Node> words, const std::function<bool(std::string_view)>& is_chain) {
+Command take_apart(std::span<const Word> words, const std::function<bool(std::string_view)>& is_chain) {
   return Reader(words, is_chain).read();
 }
 

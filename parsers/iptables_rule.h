@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "parsers/document.h"
+#include "parsers/lines.h"
 #include "parsers/iptables_options.h"
 #include "parsers/model.h"
 
@@ -47,8 +47,8 @@ struct TargetUse {
   SourceSpan span;
 };
 
-struct Line {
-  char command = 0;                  // 'A', 'I', 'P' ... as iptables' short options; 0 = none
+struct Command {
+  char letter = 0;                  // 'A', 'I', 'P' ... as iptables' short options; 0 = none
   std::string_view chain, argument;  // argument: rule number, policy or new name
   char family = 0;                   // '4', '6' where the line is for one family only
   std::string_view table;            // of -t
@@ -62,7 +62,7 @@ struct Line {
 };
 
 // Total and linear in the words. `is_chain` tells whether the table has declared a user chain of that name.
-Line read_line(std::span<const Node> words, const std::function<bool(std::string_view)>& is_chain);
+Command take_apart(std::span<const Word> words, const std::function<bool(std::string_view)>& is_chain);
 
 // The rule while matches and target add to it.
 struct RuleInProgress {

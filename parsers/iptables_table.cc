@@ -50,15 +50,15 @@ bool has_open_quote(std::string_view text) {
 }
 
 // The words of a rule without counters, command, chain and number: what -D compares.
-std::string specification(const Node& line) {
+std::string specification(const Line& line) {
   std::string text;
   bool after_command = false;
-  for (std::size_t i = 0; i < line.children.size(); ++i) {
-    std::string_view word = line.children[i].text;
+  for (std::size_t i = 0; i < line.words.size(); ++i) {
+    std::string_view word = line.words[i].text;
     if (!after_command && word.size() > 1 && word[0] == '-') {
       after_command = true;
       ++i;
-      if (i + 1 < line.children.size() && parse_number(line.children[i + 1].text, ~0u)) ++i;
+      if (i + 1 < line.words.size() && parse_number(line.words[i + 1].text, ~0u)) ++i;
     } else if (after_command) {
       text += word;
       text += '\n';
@@ -119,8 +119,8 @@ void TableReader::set_policy(Growing& growing, std::string_view policy, SourceSp
   if (kind == ActionKind::unknown && policy != "-") refuse("policy \"" + std::string(policy) + "\" is not known");
 }
 
-void TableReader::read_header(const Node& line) {
-  std::string_view name = std::string_view(line.children[0].text).substr(1);
+void TableReader::read_header(const Line& line) {
+  std::string_view name = std::string_view(line.words[0].text).substr(1);
   Statement statement{line.span, Understanding::understood, ""};
   if (name.empty()) {
     statement = {line.span, Understanding::not_understood, "a chain without a name"};
@@ -128,36 +128,36 @@ void TableReader::read_header(const Node& line) {
     Growing& g = chain(name, line.span);
     if (!g.declared) g.chain.span = line.span;
     g.declared = true;
-    if (line.children.size() < 2)
+    if (line.words.size() < 2)
       statement = {line.span, Understanding::not_understood, "a chain without its policy"};
     else
-      set_policy(g, line.children[1].text, line.children[1].span, statement);
+      set_policy(g, line.words[1].text, line.words[1].span, statement);
   }
   if (statement.understanding != Understanding::understood) statements_.push_back(std::move(statement));
 }
 
-void TableReader::read_command(const Node& node) {
-  Line line = read_line(node.children, is_user_chain_);
-  if (line.family && line.family != (family_ == Family::ipv4 ? '4' : '6')) {
-    statements_.push_back({node.span, Understanding::ignored, "a line for the other address family"});
+void TableReader::read_command(const Line& line) {
+  Command command = take_apart(line.words, is_user_chain_);
+  if (command.family && command.family != (family_ == Family::ipv4 ? '4' : '6')) {
+    statements_.push_back({line.span, Understanding::ignored, "a line for the other address family"});
     return;
   }
-  switch (line.command) {
+  switch (command.letter) {
     case 'A':
     case 'I':
     case 'R':
-      return place(line, node);
+      return place(command, line);
     default:
-      return edit(line, node);
+      return edit(command, line);
   }
 }
 
-TableReader::Entry TableReader::make_rule(const Line& line, const Node& node) const {
-  RuleInProgress r{family_, table_, line.chain, {}, false, 31, {}};
-  r.rule.span = node.span;
-  interpret_matches(line, r);
-  interpret_target(line, r);
-  for (const std::string& reason : line.refused) r.refuse(reason);
+TableReader::Entry TableReader::make_rule(const Command& command, const Line& line) const {
+  RuleInProgress r{family_, table_, command.chain, {}, false, 31, {}};
+  r.rule.span = line.span;
+  interpret_matches(command, r);
+  interpret_target(command, r);
+  for (const std::string& reason : command.refused) r.refuse(reason);
   if (r.refused) add_refusal(r.rule, r.rule.reason);
   auto damage = [&](std::string reason, std::string predicate, SourceSpan span) {
     r.not_understood(reason);
@@ -165,13 +165,13 @@ TableReader::Entry TableReader::make_rule(const Line& line, const Node& node) co
     r.rule.action.kind = ActionKind::unknown;
     r.rule.action.chain.clear();
   };
-  if (line.rest)
-    damage(line.rest_reason, line.rest_text, *line.rest);
-  else if (has_open_quote(node.text))
-    damage("a quote is not closed", node.children.back().text, node.children.back().span);
-  if (!line.table.empty() && line.table != table_)
-    damage("a rule for another table", "-t " + std::string(line.table), node.span);
-  return {std::move(r.rule), 0, &node, r.hooks, std::move(r.hooks_reason)};
+  if (command.rest)
+    damage(command.rest_reason, command.rest_text, *command.rest);
+  else if (has_open_quote(line.text))
+    damage("a quote is not closed", std::string(line.words.back().text), line.words.back().span);
+  if (!command.table.empty() && command.table != table_)
+    damage("a rule for another table", "-t " + std::string(command.table), line.span);
+  return {std::move(r.rule), 0, &line, r.hooks, std::move(r.hooks_reason)};
 }
 
 bool TableReader::afford(std::size_t steps) {
@@ -181,23 +181,23 @@ bool TableReader::afford(std::size_t steps) {
 }
 
 // -A, -I, -R.
-void TableReader::place(const Line& line, const Node& node) {
-  Entry entry = make_rule(line, node);
+void TableReader::place(const Command& command, const Line& line) {
+  Entry entry = make_rule(command, line);
   Rule& rule = entry.rule;
-  Growing& g = chain(line.chain, node.span);
+  Growing& g = chain(command.chain, line.span);
   if (!g.declared && !g.built_in)
     worsen(rule, Understanding::not_understood, "chain " + g.chain.name + " is not declared");
-  if (line.target && line.target->kind && !changed_matches(*line.target->kind).empty())
-    changed_.push_back(changed_matches(*line.target->kind));
+  if (command.target && command.target->kind && !changed_matches(*command.target->kind).empty())
+    changed_.push_back(changed_matches(*command.target->kind));
 
   std::size_t size = g.order.size(), at = size;
-  bool replaces = line.command == 'R';
-  if (line.command != 'A') {
-    auto number = line.argument.empty() && !replaces ? std::optional(1u) : parse_number(line.argument, ~0u);
+  bool replaces = command.letter == 'R';
+  if (command.letter != 'A') {
+    auto number = command.argument.empty() && !replaces ? std::optional(1u) : parse_number(command.argument, ~0u);
     std::size_t last = replaces ? size : size + 1;
     at = number && *number >= 1 && *number <= last ? *number - 1 : size;
     if (!number || *number < 1 || *number > last) {
-      worsen(rule, Understanding::not_understood, "there is no rule " + std::string(line.argument));
+      worsen(rule, Understanding::not_understood, "there is no rule " + std::string(command.argument));
     } else if (!afford(std::min(at, size - at))) {
       at = 0, replaces = false;
       worsen(rule, Understanding::not_understood, "too many edits by rule number");
@@ -208,7 +208,7 @@ void TableReader::place(const Line& line, const Node& node) {
   auto id = static_cast<std::uint32_t>(rules_.size());
   entry.statement = statements_.size();
   rules_.push_back(std::move(entry));
-  statements_.push_back({node.span, Understanding::understood, ""});  // filled in when the table is complete
+  statements_.push_back({line.span, Understanding::understood, ""});  // filled in when the table is complete
   if (replaces && at < size)
     g.order[at] = id;
   else
@@ -216,38 +216,38 @@ void TableReader::place(const Line& line, const Node& node) {
 }
 
 // Everything that is no rule.
-void TableReader::edit(const Line& line, const Node& node) {
-  Statement statement{node.span, Understanding::understood, ""};
+void TableReader::edit(const Command& command, const Line& line) {
+  Statement statement{line.span, Understanding::understood, ""};
   auto refuse = [&](std::string reason) {
     statement.understanding = Understanding::not_understood;
     statement.reason = std::move(reason);
   };
-  Growing* g = line.chain.empty() ? nullptr : find(line.chain);
-  bool other_table = !line.table.empty() && line.table != table_;
-  if (line.rest || other_table) {
-    refuse(line.rest ? line.rest_reason : "a command for another table");
+  Growing* g = command.chain.empty() ? nullptr : find(command.chain);
+  bool other_table = !command.table.empty() && command.table != table_;
+  if (command.rest || other_table) {
+    refuse(command.rest ? command.rest_reason : "a command for another table");
   } else {
-    switch (line.command) {
+    switch (command.letter) {
       case 'N':
-        chain(line.chain, node.span).declared = true;
+        chain(command.chain, line.span).declared = true;
         break;
       case 'P': {
-        Growing& target = chain(line.chain, node.span);
+        Growing& target = chain(command.chain, line.span);
         target.declared = true;
-        set_policy(target, line.argument, node.span, statement);
+        set_policy(target, command.argument, line.span, statement);
         break;
       }
       case 'D':
-        erase(line, node, statement);
+        erase(command, line, statement);
         break;
       case 'F':
         if (g) g->order.clear();
-        if (line.chain.empty())
+        if (command.chain.empty())
           for (Growing& each : chains_) each.order.clear();
         break;
       case 'X':
         if (g) g->declared = false, g->order.clear();
-        if (line.chain.empty())
+        if (command.chain.empty())
           for (Growing& each : chains_)
             if (!each.built_in) each.declared = false, each.order.clear();
         break;
@@ -257,29 +257,29 @@ void TableReader::edit(const Line& line, const Node& node) {
         refuse("no command such as -A");
         break;
       default:
-        refuse(std::string("-") + line.command + " is no command for a dump");
+        refuse(std::string("-") + command.letter + " is no command for a dump");
     }
   }
   statements_.push_back(std::move(statement));
 }
 
-void TableReader::erase(const Line& line, const Node& node, Statement& statement) {
+void TableReader::erase(const Command& command, const Line& line, Statement& statement) {
   auto refuse = [&](std::string reason) {
     statement.understanding = Understanding::not_understood;
     statement.reason = std::move(reason);
   };
-  Growing* g = find(line.chain);
-  if (!g) return refuse("chain " + std::string(line.chain) + " is not declared");
+  Growing* g = find(command.chain);
+  if (!g) return refuse("chain " + std::string(command.chain) + " is not declared");
   auto& order = g->order;
   std::size_t at = order.size();
-  if (!line.argument.empty()) {
-    auto number = parse_number(line.argument, ~0u);
+  if (!command.argument.empty()) {
+    auto number = parse_number(command.argument, ~0u);
     if (number && *number >= 1) at = *number - 1;
-    if (at >= order.size()) return refuse("there is no rule " + std::string(line.argument));
+    if (at >= order.size()) return refuse("there is no rule " + std::string(command.argument));
     if (!afford(std::min(at, order.size() - at))) return refuse("too many edits by rule number");
   } else {
     if (!afford(order.size() * 64)) return refuse("too many edits by rule number");
-    std::string wanted = specification(node);
+    std::string wanted = specification(line);
     auto it = std::find_if(order.begin(), order.end(),
                            [&](std::uint32_t id) { return specification(*rules_[id].line) == wanted; });
     if (it == order.end()) return refuse("no rule above is written like this one");

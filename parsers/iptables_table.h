@@ -8,12 +8,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "parsers/document.h"
+#include "parsers/lines.h"
 #include "parsers/model.h"
 
 namespace ipo::iptables {
 
-struct Line;
+struct Command;
 
 // A chain the kernel itself calls.
 struct BuiltIn {
@@ -29,8 +29,8 @@ class TableReader {
   // `lines` is how many will be read.
   TableReader(Family family, std::string_view table, SourceSpan header, std::size_t lines, std::vector<Statement>& statements);
 
-  void read_header(const Node& line);   // ":INPUT DROP [0:0]"
-  void read_command(const Node& line);  // "-A INPUT -j DROP"
+  void read_header(const Line& line);   // ":INPUT DROP [0:0]"
+  void read_command(const Line& line);  // "-A INPUT -j DROP"
   // Adds the table to the ruleset. `inferences` is told where ufw's missing pieces were put in.
   void finish(Ruleset& ruleset, std::vector<Inference>& inferences);
   // Match modules whose answers targets of the table change, see changed_matches().
@@ -46,7 +46,7 @@ class TableReader {
   struct Entry {
     Rule rule;
     std::size_t statement = 0;
-    const Node* line = nullptr;
+    const Line* line = nullptr;
     unsigned hooks = 31;  // in which the kernel takes it, and what it would say elsewhere
     std::string hooks_reason;
   };
@@ -58,10 +58,10 @@ class TableReader {
   Growing* find(std::string_view name);
   Growing& chain(std::string_view name, SourceSpan span);
   void set_policy(Growing& growing, std::string_view policy, SourceSpan word, Statement& statement);
-  Entry make_rule(const Line& line, const Node& node) const;
-  void place(const Line& line, const Node& node);
-  void edit(const Line& line, const Node& node);
-  void erase(const Line& line, const Node& node, Statement& statement);
+  Entry make_rule(const Command& command, const Line& line) const;
+  void place(const Command& command, const Line& line);
+  void edit(const Command& command, const Line& line);
+  void erase(const Command& command, const Line& line, Statement& statement);
   bool afford(std::size_t steps);
   void resolve_jumps();
   // The hooks from which each chain is reached, as bits.

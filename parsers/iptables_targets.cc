@@ -14,7 +14,7 @@ struct TargetKind {
   ActionKind action;
   std::string_view reason;   // not empty: the outcome is bounded, and why
   std::string_view changes;  // see changed_matches
-  void (*apply)(RuleInProgress&, const Line&, const TargetUse&) = nullptr;
+  void (*apply)(RuleInProgress&, const Command&, const TargetUse&) = nullptr;
 };
 
 namespace {
@@ -68,14 +68,14 @@ void fail(RuleInProgress& rule, const TargetUse& use, std::string reason) {
   rule.rule.action.kind = ActionKind::unknown;
 }
 
-void need_protocol_of_ports(RuleInProgress& rule, const Line& line, const TargetUse& use) {
+void need_protocol_of_ports(RuleInProgress& rule, const Command& command, const TargetUse& use) {
   if (rule.rule.action.translation.ports.empty()) return;
   for (unsigned protocol : {6u, 17u, 33u, 132u, 1u})
-    if (has_protocol(line, protocol)) return;
+    if (has_protocol(command, protocol)) return;
   rule.refuse("-j " + std::string(use.name) + " takes ports only for a protocol that has them");
 }
 
-void translate(RuleInProgress& rule, const Line& line, const TargetUse& use) {
+void translate(RuleInProgress& rule, const Command& command, const TargetUse& use) {
   Translation& to = rule.rule.action.translation;
   bool given = false;
   for (const Option& o : use.options) {
@@ -86,10 +86,10 @@ void translate(RuleInProgress& rule, const Line& line, const TargetUse& use) {
       return fail(rule, use, '"' + std::string(o.values[0]) + "\" is no address and port");
   }
   if (!given) fail(rule, use, "without an address");
-  need_protocol_of_ports(rule, line, use);
+  need_protocol_of_ports(rule, command, use);
 }
 
-void translate_ports(RuleInProgress& rule, const Line& line, const TargetUse& use) {
+void translate_ports(RuleInProgress& rule, const Command& command, const TargetUse& use) {
   Action& action = rule.rule.action;
   action.translation.to_receiving_interface = action.kind == ActionKind::translate_destination;
   for (const Option& o : use.options) {
@@ -98,19 +98,19 @@ void translate_ports(RuleInProgress& rule, const Line& line, const TargetUse& us
     if (!read_ports(o.values[0], action.translation.ports))
       return fail(rule, use, '"' + std::string(o.values[0]) + "\" is no port or range of ports");
   }
-  need_protocol_of_ports(rule, line, use);
+  need_protocol_of_ports(rule, command, use);
 }
 
 // NETMAP maps the destination where packets come in and the source where they leave (xt_NETMAP.c). In a user chain it is left
 // to TableReader::settle_netmaps.
-void map_network(RuleInProgress& rule, const Line&, const TargetUse& use) {
+void map_network(RuleInProgress& rule, const Command&, const TargetUse& use) {
   auto to = use.options.empty() ? std::nullopt : parse_masked_address(use.options[0].values[0]);
   if (!to || to->family != rule.family) return fail(rule, use, "without a network");
   rule.rule.action.translation.netmap = *to;
   if (rule.chain == "POSTROUTING" || rule.chain == "INPUT") rule.rule.action.kind = ActionKind::translate_source;
 }
 
-void track(RuleInProgress& rule, const Line&, const TargetUse& use) {
+void track(RuleInProgress& rule, const Command&, const TargetUse& use) {
   for (const Option& o : use.options)
     if (o.name == "notrack") rule.rule.action.kind = ActionKind::untrack;
 }
@@ -129,7 +129,7 @@ bool read_mark_option(const Option& o, MarkChange& change) {
   return true;
 }
 
-void set_mark(RuleInProgress& rule, const Line&, const TargetUse& use) {
+void set_mark(RuleInProgress& rule, const Command&, const TargetUse& use) {
   MarkChange change;
   for (const Option& o : use.options)
     if (!read_mark_option(o, change)) change.known = false;
@@ -138,7 +138,7 @@ void set_mark(RuleInProgress& rule, const Line&, const TargetUse& use) {
 
 // --save-mark copies the packet's bits into the connection's mark, --restore-mark the other way (xt_connmark.c). Without a
 // connection nothing happens.
-void set_connection_mark(RuleInProgress& rule, const Line&, const TargetUse& use) {
+void set_connection_mark(RuleInProgress& rule, const Command&, const TargetUse& use) {
   MarkChange change;
   change.connection = true;
   std::uint32_t packet_mask = ~0u, connection_mask = ~0u;
@@ -169,16 +169,16 @@ void set_connection_mark(RuleInProgress& rule, const Line&, const TargetUse& use
   rule.add(FieldTest{Field::state, IntervalSet::range(0, 2)}, false, use.span);
 }
 
-void set_unknown_mark(RuleInProgress& rule, const Line&, const TargetUse&) {
+void set_unknown_mark(RuleInProgress& rule, const Command&, const TargetUse&) {
   rule.rule.action.mark = MarkChange{};
   rule.rule.action.mark->known = false;
 }
 
-void change_sets(RuleInProgress& rule, const Line& line, const TargetUse& use) {
+void change_sets(RuleInProgress& rule, const Command& command, const TargetUse& use) {
   for (const Option& o : use.options) {
     if (o.name == "add-set" || o.name == "del-set")
       rule.rule.action.set_changes.push_back({std::string(o.values[0]), o.name == "add-set"});
-    if (o.name == "map-mark") set_unknown_mark(rule, line, use);
+    if (o.name == "map-mark") set_unknown_mark(rule, command, use);
   }
 }
 
@@ -306,11 +306,11 @@ std::span<const OptionShape> shapes(const TargetKind& kind) {
 
 std::string_view changed_matches(const TargetKind& kind) { return kind.changes; }
 
-void interpret_target(const Line& line, RuleInProgress& rule) {
+void interpret_target(const Command& command, RuleInProgress& rule) {
   Action& action = rule.rule.action;
   action.span = rule.rule.span;
-  if (!line.target) return;
-  const TargetUse& use = *line.target;
+  if (!command.target) return;
+  const TargetUse& use = *command.target;
   action.name = use.name;
   action.span = use.span;
   if (!use.kind) {
@@ -320,9 +320,9 @@ void interpret_target(const Line& line, RuleInProgress& rule) {
     return;
   }
   action.kind = use.kind->action;
-  check_options(rule, line, "-j " + action.name, use.options, use.kind->needs);
+  check_options(rule, command, "-j " + action.name, use.options, use.kind->needs);
   if (!use.kind->reason.empty()) rule.bounded(use.kind->reason);
-  if (use.kind->apply) use.kind->apply(rule, line, use);
+  if (use.kind->apply) use.kind->apply(rule, command, use);
   // Only the nat table has connections to translate.
   bool translates = action.kind == ActionKind::translate_destination || action.kind == ActionKind::translate_source;
   if (translates && rule.table != "nat") action.kind = ActionKind::unknown;

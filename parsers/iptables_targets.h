@@ -14,9 +14,9 @@ std::span<const OptionShape> shapes(const TargetKind& kind);
 // Match modules whose answer the target changes for the rules after it: "mark connmark"; empty for most.
 std::string_view changed_matches(const TargetKind& kind);
 
-// The action of a line. A target that is no known one becomes a jump: whether the chain exists is known only when the
+// The action of a command. A target that is no known one becomes a jump: whether the chain exists is known only when the
 // whole table has been read.
-void interpret_target(const Line& line, RuleInProgress& rule);
+void interpret_target(const Command& command, RuleInProgress& rule);
 
 // Every name of the table, for the tests.
 std::vector<std::string_view> target_names();

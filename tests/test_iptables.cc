@@ -9,11 +9,11 @@
 #include <set>
 #include <sstream>
 
-#include "parsers/document.h"
 #include "parsers/iptables.h"
 #include "parsers/iptables_matches.h"
 #include "parsers/iptables_names.h"
 #include "parsers/iptables_targets.h"
+#include "parsers/lines.h"
 
 using namespace ipo;
 namespace fs = std::filesystem;
@@ -293,18 +293,18 @@ TEST_CASE("iptables: a mark that the dump sets is known only in its place", "[ip
 TEST_CASE("lines: words, quotes and their spans", "[lines]") {
   Sources sources;
   sources.push_back(decode_source("x", "  a  \"b c\"d \r\n\n\t--p=\"x\\\"y\" \"open z"));
-  Document d = read_lines(sources, 0);
-  REQUIRE(d.root.children.size() == 2);
-  const Node& first = d.root.children[0];
-  REQUIRE(first.children.size() == 2);
+  Lines lines(sources, 0);
+  REQUIRE(lines.size() == 2);
+  const Line& first = lines[0];
+  REQUIRE(first.words.size() == 2);
   CHECK(first.text == "a  \"b c\"d");
-  CHECK(first.children[1].text == "b cd");
-  CHECK(sources[0].slice(first.children[1].span) == "\"b c\"d");
-  const Node& second = d.root.children[1];
-  REQUIRE(second.children.size() == 2);
-  CHECK(second.children[0].text == "--p=x\"y");
-  CHECK(sources[0].slice(second.children[0].span) == "--p=\"x\\\"y\"");
-  CHECK(second.children[1].text == "open z");
+  CHECK(first.words[1].text == "b cd");
+  CHECK(sources[0].slice(first.words[1].span) == "\"b c\"d");
+  const Line& second = lines[1];
+  REQUIRE(second.words.size() == 2);
+  CHECK(second.words[0].text == "--p=x\"y");
+  CHECK(sources[0].slice(second.words[0].span) == "--p=\"x\\\"y\"");
+  CHECK(second.words[1].text == "open z");
   CHECK(sources[0].slice(second.span) == "--p=\"x\\\"y\" \"open z");
 }
 
