@@ -23,7 +23,7 @@ namespace {
 
 // A bridge, container or VPN interface: what is behind it is no internet although it may be masqueraded.
 bool is_internal_kind(const std::string& name) {
-  for (const char* prefix : {"lo", "br", "vmbr", "lxc", "lxd", "vnet"})
+  for (const char* prefix : {"lo", "br", "cbr", "vmbr", "lxc", "lxd", "vnet"})
     if (name.starts_with(prefix)) return true;
   return is_tunnel(name);
 }

@@ -5,6 +5,7 @@
 #include "rules/engine/redundant.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "rules/engine/shadows.h"
 
@@ -93,26 +94,65 @@ bool decides(ActionKind kind) {
          kind == ActionKind::jump || kind == ActionKind::go_to;
 }
 
+// Which rules do something beside deciding, or call a chain with such a rule.
+class Traces {
+ public:
+  explicit Traces(const ChainSets& chains) : chains_(chains), known_(chains.ruleset().chains.size()) {}
+
+  bool of(std::size_t chain, std::size_t r) {
+    const Rule& rule = chains_.ruleset().chains[chain].rules[r];
+    ActionKind kind = chains_.kind(chain, r);
+    bool leaves = kind == ActionKind::proceed || kind == ActionKind::untrack || kind == ActionKind::unknown || !rule.action.set_changes.empty();
+    for (const Condition& condition : rule.conditions)
+      each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) { leaves = leaves || test.stateful; });
+    return leaves || ((kind == ActionKind::jump || kind == ActionKind::go_to) && any(chains_.target(chain, r)));
+  }
+
+ private:
+  // Calls never loop: ChainSets takes a jump that would for unknown.
+  bool any(std::size_t chain) {
+    std::optional<bool>& known = known_[chain];
+    if (known) return *known;
+    bool found = false;
+    for (std::size_t r = 0; r < chains_.ruleset().chains[chain].rules.size() && !found; ++r) found = of(chain, r);
+    return *(known_[chain] = found);
+  }
+
+  const ChainSets& chains_;
+  std::vector<std::optional<bool>> known_;
+};
+
 }  // namespace
 
 std::vector<Redundant> find_redundant(ChainSets& chains) {
   const Ruleset& ruleset = chains.ruleset();
   Walk walk(chains);
   for (const BaseChain& base : ruleset.base_chains) {
+    if (base.nat && base.priority > 0) continue;  // there accepting and translating the source are two things
     walk.count_calls(base.chain);
     walk.visit(base.chain, hook_packets(chains, base.hook), chains.policy_decision(ruleset.chains[base.chain]));
   }
+  Traces traces(chains);
   std::vector<Redundant> out;
   for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
     for (std::size_t r = 0; r < ruleset.chains[c].rules.size(); ++r) {
       if (walk.given_up[c] || walk.needed[c][r] || walk.met[c][r].empty() || !decides(chains.kind(c, r))) continue;
-      Redundant found{{&ruleset.chains[c], &ruleset.chains[c].rules[r]}, {}, false, false};
+      Redundant found{{&ruleset.chains[c], &ruleset.chains[c].rules[r]}, {}, false, false, false};
       PacketSet left = walk.met[c][r];
-      for (const ChainSets::Taker& taker : chains.takers(c, r + 1, ruleset.chains[c].rules.size(), walk.met[c][r], shown_limit + 1)) {
-        found.decided_by.push_back(taker.rule);
-        left = walk.s.minus(left, taker.takes);
+      for (std::size_t next = r + 1; next < ruleset.chains[c].rules.size() && !left.empty() && !found.more;) {
+        std::vector<ChainSets::Taker> taker = chains.takers(c, next, ruleset.chains[c].rules.size(), left, 1);
+        std::size_t at = taker.empty() ? ruleset.chains[c].rules.size()
+                                       : static_cast<std::size_t>(taker[0].rule.rule - ruleset.chains[c].rules.data());
+        for (; next <= at && next < ruleset.chains[c].rules.size(); ++next)
+          found.noticed = found.noticed || (traces.of(c, next) && !walk.s.disjoint(left, chains.match(c, next)));
+        if (taker.empty()) break;
+        if (found.decided_by.size() == shown_limit) {
+          found.more = true;
+        } else {
+          found.decided_by.push_back(taker[0].rule);
+          left = walk.s.minus(left, taker[0].takes);
+        }
       }
-      if (found.decided_by.size() > shown_limit) found.decided_by.pop_back(), found.more = true;
       found.rest = !left.empty();
       out.push_back(std::move(found));
     }
