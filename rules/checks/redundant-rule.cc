@@ -28,18 +28,22 @@ bool worth_saying(const Judgement& judgement, const Redundant& found) {
   ActionKind kind = rule.action.kind;
   if (kind != ActionKind::accept && kind != ActionKind::drop && kind != ActionKind::reject) return false;
   if (found.decided_by.empty() || found.more || found.rest || found.noticed || counts_packets(judgement, rule) || is_generated(found.rule.chain->name)) return false;
-  // Of two alike the later one never matches: that is shadowed-rule's to say.
-  for (const Shadow& shadow : judgement.shadows)
-    if (std::any_of(found.decided_by.begin(), found.decided_by.end(), [&](const RuleRef& by) { return by.span() == shadow.rule.span(); }))
-      return false;
   return kind != ActionKind::reject || std::all_of(found.decided_by.begin(), found.decided_by.end(), [&](const RuleRef& by) {
     return by.rule && target_of(judgement, *by.rule) == target_of(judgement, rule);
   });
 }
 
+// Of two alike, or a wide one before a narrow one, the later never matches: that is shadowed-rule's to say.
+bool shadows_its_deciders(ChainSets& chains, const Redundant& found) {
+  auto chain = static_cast<std::size_t>(found.rule.chain - chains.ruleset().chains.data());
+  auto match = [&](const RuleRef& at) { return chains.match(chain, static_cast<std::size_t>(at.rule - found.rule.chain->rules.data())); };
+  return std::any_of(found.decided_by.begin(), found.decided_by.end(),
+                     [&](const RuleRef& by) { return by.rule && chains.space().subset(match(by), match(found.rule)); });
+}
+
 void compare(const Judgement& judgement, ChainSets& chains, Findings& findings) {
   for (const Redundant& found : find_redundant(chains)) {
-    if (!worth_saying(judgement, found)) continue;
+    if (!worth_saying(judgement, found) || shadows_its_deciders(chains, found)) continue;
     bool many = found.decided_by.size() > 1;
     Finding f;
     f.check = check::redundant_rule.id;
