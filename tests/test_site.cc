@@ -155,6 +155,8 @@ std::string found(const std::string& text, const std::string& options = "") {
   return out;
 }
 
+LintOptions of_the_pbx() { return testing::of_one_direction(testing::parse_case_options("--pbx 203.0.113.10")); }
+
 const std::string masquerade = "-A POSTROUTING -o eth0 -j MASQUERADE\n";
 const std::string replies = "-A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT\n";
 
@@ -382,7 +384,7 @@ TEST_CASE("dumps: pairs by name, however many machines there are") {
 
 TEST_CASE("dumps: two of one family are judged apart, and findings name the file") {
   std::string first = filter("-A INPUT -p udp --dport 69 -j ACCEPT\n"), second = filter("-A INPUT -p udp --dport 161 -j ACCEPT\n");
-  Report report = lint({"", {{"a.rules", first}, {"b.rules", second}}, {}}, testing::of_one_direction(testing::parse_case_options("--pbx 203.0.113.10")));
+  Report report = lint({"", {{"a.rules", first}, {"b.rules", second}}, {}}, of_the_pbx());
   std::string lines;
   for (const Finding& f : report.findings) lines += testing::finding_line(report, f, true);
   CHECK(lines == "a.rules:5: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n"
@@ -391,7 +393,7 @@ TEST_CASE("dumps: two of one family are judged apart, and findings name the file
 
 TEST_CASE("dumps: files of one machine are loaded one after the other") {
   auto lines = [](std::vector<Input> files) {
-    Report report = lint(testing::site_of(std::move(files)), testing::of_one_direction(testing::parse_case_options("--pbx 203.0.113.10")));
+    Report report = lint(testing::site_of(std::move(files)), of_the_pbx());
     std::string out;
     for (const std::string& error : report.errors) out += error;
     for (const Finding& f : report.findings) out += testing::finding_line(report, f, true);
@@ -413,7 +415,7 @@ TEST_CASE("dumps: files of one machine are loaded one after the other") {
 TEST_CASE("dumps: a rule may call a chain of an earlier file") {
   std::string base = "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:late -\n-A late -p udp --dport 69 -j ACCEPT\nCOMMIT\n";
   Report report = lint(testing::site_of({{"base.rules", base}, {"more.rules", "*filter\n-A INPUT -j late\nCOMMIT\n"}, {"ipo-lint.toml", joined}}),
-                       testing::of_one_direction(testing::parse_case_options("--pbx 203.0.113.10")));
+                       of_the_pbx());
   std::string lines;
   for (const Finding& f : report.findings) lines += testing::finding_line(report, f, true);
   CHECK(lines == "base.rules:6: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n");

@@ -49,9 +49,8 @@ void judge(const Judgement& judgement, ChainSets& chains, const IntervalSet& por
   entering = s.intersect(entering, s.test(Dimension::destination_port, ports));
   std::vector<ChainSets::Decided> open = chains.acceptors(*filter, entering);
   std::erase_if(open, [](const ChainSets::Decided& d) { return !d.by.rule || !names_few_ports(*d.by.rule); });
-  PacketSet wallboards = s.nothing();
-  for (const ChainSets::Decided& d : open)
-    wallboards = s.unite(wallboards, s.intersect(d.packets, s.test(Dimension::destination_port, removed_ports(judgement.matrix, telltale))));
+  PacketSet wallboards = s.nothing(), at_telltale = s.test(Dimension::destination_port, removed_ports(judgement.matrix, telltale));
+  for (const ChainSets::Decided& d : open) wallboards = s.unite(wallboards, s.intersect(d.packets, at_telltale));
   IntervalSet suspects = s.project(wallboards, Dimension::destination).minus(addresses_of_hosts(judgement.site, ruleset.family, false));
   suspects.add(addresses_of_hosts(judgement.site, ruleset.family, true));
   for (const ChainSets::Decided& d : open) {
@@ -73,9 +72,9 @@ void judge(const Judgement& judgement, ChainSets& chains, const IntervalSet& por
     f.span = d.by.span();
     f.hook = name_of(Hook::forward);
     if (from) f.zone = from->zone->name;
+    IntervalSet at = s.project(mine, Dimension::destination_port);
     f.message = fmt::format("tcp/{} of Customer Call Reporter {} open{}, and the product ended with release 9.0",
-                            format_ports(s.project(mine, Dimension::destination_port)),
-                            s.project(mine, Dimension::destination_port).size() > 1 ? "are" : "is",
+                            format_ports(at), at.size() > 1 ? "are" : "is",
                             from ? " from the " + from->zone->name : "");
     f.identity = f.zone + '\n' + rule_text(judgement, d.by);
     findings.push_back(std::move(f));

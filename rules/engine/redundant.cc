@@ -94,32 +94,33 @@ bool decides(ActionKind kind) {
          kind == ActionKind::jump || kind == ActionKind::go_to;
 }
 
-// Which rules do something beside deciding, or call a chain with such a rule.
+// The rules of each chain, in order, that do something beside deciding, or call a chain with such a rule.
 class Traces {
  public:
   explicit Traces(const ChainSets& chains) : chains_(chains), known_(chains.ruleset().chains.size()) {}
 
-  bool of(std::size_t chain, std::size_t r) {
-    const Rule& rule = chains_.ruleset().chains[chain].rules[r];
-    ActionKind kind = chains_.kind(chain, r);
-    bool leaves = kind == ActionKind::proceed || kind == ActionKind::untrack || kind == ActionKind::unknown || !rule.action.set_changes.empty();
-    for (const Condition& condition : rule.conditions)
-      each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) { leaves = leaves || test.stateful; });
-    return leaves || ((kind == ActionKind::jump || kind == ActionKind::go_to) && any(chains_.target(chain, r)));
+  // Calls never loop: ChainSets takes a jump that would for unknown.
+  const std::vector<std::size_t>& of(std::size_t chain) {
+    std::optional<std::vector<std::size_t>>& known = known_[chain];
+    if (known) return *known;
+    std::vector<std::size_t> found;
+    for (std::size_t r = 0; r < chains_.ruleset().chains[chain].rules.size(); ++r)
+      if (leaves(chain, r)) found.push_back(r);
+    return *(known_[chain] = std::move(found));
   }
 
  private:
-  // Calls never loop: ChainSets takes a jump that would for unknown.
-  bool any(std::size_t chain) {
-    std::optional<bool>& known = known_[chain];
-    if (known) return *known;
-    bool found = false;
-    for (std::size_t r = 0; r < chains_.ruleset().chains[chain].rules.size() && !found; ++r) found = of(chain, r);
-    return *(known_[chain] = found);
+  bool leaves(std::size_t chain, std::size_t r) {
+    const Rule& rule = chains_.ruleset().chains[chain].rules[r];
+    ActionKind kind = chains_.kind(chain, r);
+    bool found = kind == ActionKind::proceed || kind == ActionKind::untrack || kind == ActionKind::unknown || !rule.action.set_changes.empty();
+    for (const Condition& condition : rule.conditions)
+      each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) { found = found || test.stateful; });
+    return found || ((kind == ActionKind::jump || kind == ActionKind::go_to) && !of(chains_.target(chain, r)).empty());
   }
 
   const ChainSets& chains_;
-  std::vector<std::optional<bool>> known_;
+  std::vector<std::optional<std::vector<std::size_t>>> known_;
 };
 
 }  // namespace
@@ -139,13 +140,15 @@ std::vector<Redundant> find_redundant(ChainSets& chains) {
       if (walk.given_up[c] || walk.needed[c][r] || walk.met[c][r].empty() || !decides(chains.kind(c, r))) continue;
       Redundant found{{&ruleset.chains[c], &ruleset.chains[c].rules[r]}, {}, false, false, false};
       PacketSet left = walk.met[c][r];
-      for (std::size_t next = r + 1; next < ruleset.chains[c].rules.size() && !left.empty() && !found.more;) {
-        std::vector<ChainSets::Taker> taker = chains.takers(c, next, ruleset.chains[c].rules.size(), left, 1);
-        std::size_t at = taker.empty() ? ruleset.chains[c].rules.size()
-                                       : static_cast<std::size_t>(taker[0].rule.rule - ruleset.chains[c].rules.data());
-        for (; next <= at && next < ruleset.chains[c].rules.size(); ++next)
-          found.noticed = found.noticed || (traces.of(c, next) && !walk.s.disjoint(left, chains.match(c, next)));
-        if (taker.empty()) break;
+      std::size_t next = r + 1, count = ruleset.chains[c].rules.size();
+      const std::vector<std::size_t>& leaving = traces.of(c);
+      auto trace = std::lower_bound(leaving.begin(), leaving.end(), next);
+      while (next < count && !left.empty() && !found.more) {
+        std::vector<ChainSets::Taker> taker = chains.takers(c, next, count, left, 1);
+        next = taker.empty() ? count : static_cast<std::size_t>(taker[0].rule.rule - ruleset.chains[c].rules.data()) + 1;
+        for (; !found.noticed && trace != leaving.end() && *trace < next; ++trace)
+          found.noticed = !walk.s.disjoint(left, chains.match(c, *trace));
+        if (taker.empty()) continue;
         if (found.decided_by.size() == shown_limit) {
           found.more = true;
         } else {
