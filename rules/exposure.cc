@@ -170,6 +170,14 @@ IntervalSet addresses_in(const Host& host, Family family) {
   return out;
 }
 
+// What an address of a host may be: one machine's, on a network. Not "this network", loopback, multicast or broadcast
+// (RFC 6890; RFC 4291, 2.4).
+const IntervalSet& host_addresses(Family family) {
+  static const IntervalSet ipv4 = {{0x01000000, 0x7effffff}, {0x80000000, 0xdfffffff}};
+  static const IntervalSet ipv6 = IntervalSet::range(2, (u128{0xff} << 120) - 1);
+  return family == Family::ipv4 ? ipv4 : ipv6;
+}
+
 const IntervalSet no_interface = IntervalSet::of(0);
 
 // Packets, as the last filter sees them, that may leave with another source. What is untracked is never translated.
@@ -220,7 +228,7 @@ void Exposure::judge(std::size_t m, std::size_t r) {
       SourceSpan place;
       return stage.chains && stage.hook == Hook::forward && !translated_sources(*stage.chains, place).empty();
     });
-    in.target = in.addresses.empty() ? s.constant(1) : s.test(Dimension::destination, in.addresses);
+    in.target = s.test(Dimension::destination, in.addresses.empty() ? host_addresses(ruleset.family) : in.addresses);
     in.target = through(in, in.target);
     for (std::size_t z = 0; z < standing.zones.size(); ++z) {
       in.zone = &standing.zones[z];

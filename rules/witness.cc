@@ -71,6 +71,9 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   if (!passage.addresses.empty() && !forwarded) prefer(near, passage.addresses);
   prefer(near, all_public(family));
   prefer(near, IntervalSet::of(parse_address(family == Family::ipv4 ? "192.0.2.1" : "2001:db8::1")->value));
+  // The first address of a network is the network's.
+  if (Interval first = *s.project(candidates, near).begin(); (first.lo & 255) == 0 && first.lo < first.hi)
+    prefer(near, IntervalSet::of(first.lo + 1));
   prefer(Dimension::source_port, IntervalSet::of(40000));
   prefer(Dimension::tcp_flags, IntervalSet::of(tcp_syn));
   Witness out;
