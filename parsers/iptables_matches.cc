@@ -302,7 +302,9 @@ void test_type(RuleInProgress& rule, const Option& o, Field field) {
     std::string reason = type == "LOCAL" ? "depends on the firewall's own addresses"
                                          : "depends on the firewall's addresses and routes";
     rule.bounded(reason);
-    return OpaqueTest{"-m addrtype --" + std::string(o.name) + ' ' + type, reason, false};
+    // Outside filter it may be asked before and after a translation, so of two addresses.
+    bool of_two = field == Field::destination && rule.table != "filter";
+    return OpaqueTest{"-m addrtype --" + std::string(o.name) + ' ' + type, reason, of_two};
   };
   std::vector<Test> tests;
   IntervalSet known, other;  // by the address alone: of a type of the list, of no type of it
@@ -330,11 +332,23 @@ void test_type(RuleInProgress& rule, const Option& o, Field field) {
 void test_source_type(RuleInProgress& rule, const Option& o) { test_type(rule, o, Field::source); }
 void test_destination_type(RuleInProgress& rule, const Option& o) { test_type(rule, o, Field::destination); }
 
+// Six bytes in hexadecimal (ether_aton).
+bool is_mac_address(std::string_view text) {
+  int bytes = 0;
+  bool all = true;
+  each(text, ':', [&](std::string_view byte) {
+    ++bytes;
+    all = all && (byte.size() == 1 || byte.size() == 2) && byte.find_first_not_of("0123456789abcdef") == byte.npos;
+  });
+  return all && bytes == 6;
+}
+
 void test_mac(RuleInProgress& rule, const Option& o) {
   std::string address(o.values[0]);
   for (char& c : address)
     if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-  add_opaque(rule, "-m mac --mac-source " + address, "depends on the sender's MAC address", false, o.negated, o.span);
+  // Two that were blacked out look alike and need not be.
+  add_opaque(rule, "-m mac --mac-source " + address, "depends on the sender's MAC address", !is_mac_address(address), o.negated, o.span);
 }
 
 // ---- marks ------------------------------------------------------------------------------------------------------

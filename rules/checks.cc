@@ -96,6 +96,7 @@ std::span<const Check> checks() {
       check::snmp_port_out_of_range,
       check::ssh_exposed,
       check::stateless_return_missing,
+      check::target_missing,
       check::tftp_enabled,
       check::tftp_exposed,
       check::tunnel_exposed,

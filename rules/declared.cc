@@ -131,7 +131,7 @@ void declare(Site& site, const Sources& sources, const SiteFile& file, const std
   site.remote_workers = file.remote_workers;
   site.peers = file.peers;
   join_declared(site, sources, file.firewalls, working_folder);
-  join_families(site, sources);
+  join_by_name(site, sources);
   resolve_sets(site, sources, file.firewalls, working_folder);
   check_interfaces(site, errors);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "rules/declared.h"
+#include "rules/required.h"
 
 namespace ipo {
 namespace {
@@ -15,7 +16,10 @@ namespace {
 constexpr std::uint32_t half_of_all_ports = 32768;
 constexpr std::uint8_t transports[] = {proto_tcp, proto_udp};
 
+constexpr u128 left_out = 512;  // a rule that leaves out fewer ports than that is not about ports
+
 bool names_ports(const Rule& rule) {
+  if (auto ports = required(rule, Field::destination_port, 65535); ports && ports->size() > 65536 - left_out) return false;
   bool found = false;
   for (const Condition& c : rule.conditions)
     each_test<FieldTest>(c, [&](const FieldTest& test) { found = found || test.field == Field::destination_port; });
@@ -170,6 +174,13 @@ IntervalSet addresses_in(const Host& host, Family family) {
   return out;
 }
 
+IntervalSet own_addresses(const Standing& standing, Family family) {
+  IntervalSet out;
+  for (const Address& address : standing.own)
+    if (address.family == family) out.add(address.value, address.value);
+  return out;
+}
+
 // What an address of a host may be: one machine's, on a network. Not "this network", loopback, multicast or broadcast
 // (RFC 6890; RFC 4291, 2.4).
 const IntervalSet& host_addresses(Family family) {
@@ -219,6 +230,8 @@ void Exposure::judge(std::size_t m, std::size_t r) {
     Passage in;
     in.at = &standing, in.ruleset = &ruleset, in.chains = &chains, in.hook = hook, in.host = host, in.unlocated = doubt;
     if (host) in.addresses = addresses_in(*host, ruleset.family);
+    if (IntervalSet own = own_addresses(standing, ruleset.family); !own.empty() && host)
+      in.addresses = hook == Hook::input ? in.addresses.intersected(own) : in.addresses.minus(own);
     bool certain = true;
     IntervalSet inner = no_interface;
     if (hook == Hook::forward) inner = way_in(standing, packets, zones, in.addresses, ruleset.family, certain);
@@ -268,18 +281,17 @@ void Exposure::judge(std::size_t m, std::size_t r) {
   }
   bool other_family = false;
   for (const Host* host : hosts) {
-    bool in_family = false, mentioned = false;
-    for (const Located<Address>& address : host->addresses) {
-      in_family = in_family || address.value.family == ruleset.family;
-      mentioned = mentioned || standing.mentions(address.value);
-    }
+    IntervalSet addresses = addresses_in(*host, ruleset.family), own = own_addresses(standing, ruleset.family);
+    bool mentioned = std::any_of(host->addresses.begin(), host->addresses.end(),
+                                 [&](const Located<Address>& address) { return standing.mentions(address.value); });
     if (host->addresses.empty()) continue;
-    if (!in_family) {
+    if (addresses.empty()) {
       if (!std::exchange(other_family, true))
         judge_host(nullptr, Hook::forward, "no address of the PBX is known in this address family; pass --pbx");
       continue;
     }
-    judge_host(host, Hook::forward, "");
+    if (addresses.intersects(own)) judge_host(host, Hook::input, "");
+    if (!own.covers(addresses)) judge_host(host, Hook::forward, "");
     // Rules that know no uplink and never speak of the PBX or its network may be the PBX's own, whatever else they do.
     if (!mentioned && standing.internet.empty() && !standing.firewall->role)
       judge_host(host, Hook::input, "whether this firewall runs on the PBX itself is not known");
@@ -552,7 +564,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     if (row.direction == "egress") continue;
     IntervalSet own = ports_of(row, passage.host), ports = own.united(row.port_set());
     for (int t = 0; t < 2; ++t)
-      if (row.has_transport(transports[t])) known[t].add(ports);
+      if (row.has_transport(transports[t]) && (has_product(row, passage.host) || !may_have_more(passage.host))) known[t].add(ports);
     if (applies(row, passage.host)) rows.push_back({&row, std::move(own), row_packets(passage, row)});
   }
   known[1].add(4500, 4500);  // NAT traversal of IPsec, the companion of 500
@@ -564,6 +576,10 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     strange[t] = before_path(passage, s.intersect(s.test(Dimension::protocol, IntervalSet::of(transports[t])),
                                                   s.test(Dimension::destination_port, unknown_ports[t])));
   }
+  // What a DHCP server answers the host itself (RFC 2131, 4.1; RFC 8415, 7.2).
+  auto [server, client] = family == Family::ipv4 ? std::pair(67, 68) : std::pair(547, 546);
+  strange[1] = s.minus(strange[1], s.intersect(s.test(Dimension::source_port, IntervalSet::of(static_cast<unsigned>(server))),
+                                               s.test(Dimension::destination_port, IntervalSet::of(static_cast<unsigned>(client)))));
 
   auto anyhow = [&](PacketSet set) { return s.exists(s.exists(set, Dimension::in), Dimension::out); };
   Taken taken(s);  // possible packets that already have their line
@@ -641,11 +657,19 @@ Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, b
     unprotect(passage, out);
     return out;
   };
+  Block most;
+  double share = 0;
   for (const Flow& flow : passage.flows) {
     if (translated_only && !flow.translation.rule) continue;
-    for (const ChainSets::Decided& d : deciders(flow))
-      if (!d.accepted && !d.packets.empty()) return {d.by, &flow, d.packets, passage.at};
+    for (const ChainSets::Decided& d : deciders(flow)) {
+      if (d.accepted || d.packets.empty() || (most.by.rule && !d.by.rule)) continue;
+      double own = s.share(d.packets);
+      if (most.by.chain && own <= share && (most.by.rule || !d.by.rule)) continue;
+      most = {d.by, &flow, d.packets, passage.at};
+      share = own;
+    }
   }
+  if (most.by.chain) return most;
   // This firewall lets them through: then the first of the next that stops some of them however they come to it. `there` is
   // what comes to the next one, as it sees it.
   std::vector<Flow> flows;

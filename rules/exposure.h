@@ -68,7 +68,8 @@ struct Opening {
   bool unrestricted = false;    // the line names no port and half of all ports or more are open
   bool routed = true;           // false: a private address with no translation to it, so it counts "if routed"
   std::vector<RowHit> hits;     // gravest service first
-  IntervalSet undocumented_tcp, undocumented_udp;  // open ports no row of the matrix knows, as the host sees them
+  // Open ports, as the host sees them, that no row of the matrix knows, or only rows of products that may run there unsaid.
+  IntervalSet undocumented_tcp, undocumented_udp;
   IntervalSet undocumented_sources;
 
   const std::string& zone() const { return passage->zone->name; }
@@ -111,10 +112,12 @@ class Exposure {
     Packet packet;
     std::vector<PathStep> path;
     std::vector<SourceSpan> decided_by;  // by each firewall of the path in turn
+    std::vector<SourceSpan> returned;    // see Trace; by the first firewall
     std::vector<Doubt> doubt;
   };
   Witness witness(const Passage& passage, const Flow& flow, PacketSet wanted) const;
-  // Who keeps packets of `wanted` (as seen after the passage's translation) from the host.
+  // Who keeps packets of `wanted` (as seen after the passage's translation) from the host: of several the rule that keeps off
+  // most, a policy only where no rule does.
   struct Block {
     RuleRef by;                 // chain null: nobody on record
     const Flow* flow = nullptr; // of the passage

@@ -42,6 +42,18 @@ std::string if_routed(const Opening& opening) {
                      to.size() == 1 ? "is" : "are");
 }
 
+IntervalSet source_ports(const Opening& opening) {
+  Space& s = opening.passage->chains->space();
+  PacketSet both = s.unite(opening.proven, opening.possible);
+  return s.project(s.intersect(both, s.test(Dimension::protocol, IntervalSet({{proto_tcp, proto_tcp}, {proto_udp, proto_udp}}))), Dimension::source_port);
+}
+
+std::string if_sent_from(const Opening& opening) {
+  IntervalSet ports = source_ports(opening);
+  if (ports.empty() || ports.size() >= few_ports) return "";
+  return fmt::format(", for whoever sends from port{} {}", ports.size() == 1 ? "" : "s", format_ports(ports));
+}
+
 std::string rule_text(const Judgement& judgement, RuleRef at) {
   SourceSpan span = at.span();
   std::string_view text = judgement.sources[span.source].slice(span);
@@ -88,6 +100,10 @@ Finding finding_at(const Judgement& judgement, std::string_view check, const Ope
   f.path = std::move(witness.path);
   if (opening.flow->translation.rule)
     f.related.push_back({opening.by.rule ? "accepted by this rule" : "accepted by this policy", opening.by.span()});
+  // What a policy accepts came back from every chain it was sent to.
+  if (!opening.by.rule)
+    for (SourceSpan by : witness.returned)
+      if (f.related.size() < 3) f.related.push_back({"what this rule returns comes to the policy", by});
   for (std::size_t k = 1; k < witness.decided_by.size(); ++k)
     f.related.push_back({"then accepted here by " + passage.then[k - 1].at->firewall->name, witness.decided_by[k]});
   if (certainty == Certainty::possible) {
@@ -183,13 +199,13 @@ std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const
   std::map<std::tuple<SourceSpan, std::string, std::string>, std::vector<Exposed>> groups;
   for (const Opening& o : judgement.exposure.openings()) {
     if (o.unrestricted) continue;
-    // Where the PBX may be any destination a line gives one finding: its gravest service's, listing all.
+    // Where the PBX may be any destination a chain gives one finding for lines of the same gravest service.
     if (!o.located()) {
       auto gravest = std::find_if(o.hits.begin(), o.hits.end(),
                                   [](const RowHit& hit) { return hit.any && owner_of(hit.row->id); });
       if (gravest == o.hits.end() || owner_of(gravest->row->id)->id != check.id) continue;
       for (const RowHit& hit : o.hits)
-        if (hit.any) groups[{line_to_change(o).span(), o.zone(), ""}].push_back({&o, hit});
+        if (hit.any) groups[{judgement.group ? line_to_change(o).chain->span : line_to_change(o).span(), o.zone(), ""}].push_back({&o, hit});
       continue;
     }
     if (std::none_of(o.hits.begin(), o.hits.end(), [&](const RowHit& hit) { return may_speak(judgement, check, o, hit); })) continue;
@@ -247,9 +263,15 @@ Finding exposed_finding(const Judgement& judgement, const Check& check, Level le
   f.rows.assign(rows.begin(), rows.end());
   f.message = fmt::format("{} ({}){} {} reachable from {}{}", ports, what, others,
                           plural || !others.empty() ? "are" : "is", from_zone(o),
-                          if_routed(o));
+                          if_sent_from(o) + if_routed(o));
   f.message += closed_by_default(o.located() ? group : std::vector{group.front()});
   for (const std::string& row : f.rows) f.identity += '\n' + row;
+  std::set<SourceSpan> lines;
+  for (const Exposed& e : group)
+    if (SourceSpan line = line_to_change(*e.opening).span(); line != f.span) lines.insert(line);
+  if (!lines.empty()) f.message += fmt::format("; so are services by {} more line{} of this chain", lines.size(), lines.size() > 1 ? "s" : "");
+  for (SourceSpan line : lines)
+    if (f.related.size() < 5) f.related.push_back({"lets in such a service, too", line});
   return f;
 }
 

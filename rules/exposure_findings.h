@@ -28,6 +28,12 @@ Level level_at(Level level, const Passage& passage);
 std::string from_zone(const Opening& opening);
 // ", if 192.168.42.1 is routed from there" where no translation leads to a private address; else empty.
 std::string if_routed(const Opening& opening);
+// A sender takes its ports from many; fewer are a service's that answers.
+inline constexpr u128 few_ports = 1024;
+// Ports packets of the opening may come from.
+IntervalSet source_ports(const Opening& opening);
+// ", for whoever sends from port 53" where only packets from few ports get through: whoever sends them chooses the port.
+std::string if_sent_from(const Opening& opening);
 // The rule's own text without counters, for identities.
 std::string rule_text(const Judgement& judgement, RuleRef at);
 // "udp/69", "tcp/50804, tcp/50808", "tcp+udp/5060-5061".

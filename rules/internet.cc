@@ -13,7 +13,9 @@
 namespace ipo {
 
 bool is_tunnel(const std::string& name) {
-  for (const char* prefix : {"docker", "veth", "virbr", "cni", "flannel", "cali", "podman", "tun", "tap", "wg", "ipsec", "vti",
+  // A container network's bridge is named by its id, "br-" and twelve hexadecimal digits.
+  if (name.size() == 15 && name.starts_with("br-") && name.find_first_not_of("0123456789abcdef", 3) == name.npos) return true;
+  for (const char* prefix : {"docker", "veth", "virbr", "vnet", "lxc", "lxd", "cbr", "cni", "flannel", "cali", "podman", "tun", "tap", "wg", "ipsec", "vti",
                              "xfrm", "gre", "sit", "tailscale", "zt", "ham", "vpn", "bat"})
     if (name.starts_with(prefix)) return true;
   return false;
@@ -23,7 +25,7 @@ namespace {
 
 // A bridge, container or VPN interface: what is behind it is no internet although it may be masqueraded.
 bool is_internal_kind(const std::string& name) {
-  for (const char* prefix : {"lo", "br", "cbr", "vmbr", "lxc", "lxd", "vnet"})
+  for (const char* prefix : {"lo", "br", "vmbr"})
     if (name.starts_with(prefix)) return true;
   return is_tunnel(name);
 }

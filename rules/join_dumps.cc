@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
+
+#include "rules/required.h"
 
 namespace ipo {
 namespace {
@@ -22,15 +25,18 @@ bool is_only(const Firewall& firewall, Family family) {
                                                    [&](const Ruleset& r) { return r.family == family; });
 }
 
-// A call of one of ufw's chains that no file holds: the parser puts in what ufw adds around each of its files.
-bool is_put_in(const Rule& rule) { return rule.action.name.starts_with("ufw") && rule.span == rule.action.span; }
+}  // namespace
+
+bool is_ufw_call(const Rule& rule) { return rule.action.name.starts_with("ufw") && rule.span == rule.action.span; }
+
+namespace {
 
 // Loads `more` after `into`: a table whose policies it states starts anew, rules for other chains are appended.
 void load(Ruleset& into, Ruleset more) {
   // What ufw adds is there once, and not at all where a dump shows what it is.
   for (const BaseChain& base : more.base_chains)
     if (Chain& chain = more.chains[base.chain]; auto known = into.find(chain.table, chain.name))
-      if (!into.chains[*known].rules.empty()) std::erase_if(chain.rules, is_put_in);
+      if (!into.chains[*known].rules.empty()) std::erase_if(chain.rules, is_ufw_call);
   std::set<std::string> anew;
   for (const Chain& chain : more.chains)
     if (chain.policy && chain.policy->value != ActionKind::unknown) anew.insert(chain.table);
@@ -67,7 +73,7 @@ void resolve_calls(Ruleset& ruleset, std::vector<Statement>& statements) {
       Action& action = rule.action;
       if (action.kind != ActionKind::unknown || action.name.empty() || !ruleset.find(chain.table, action.name)) continue;
       action.kind = ActionKind::jump, action.chain = action.name;
-      if (is_put_in(rule)) rule.conditions.clear();
+      if (is_ufw_call(rule)) rule.conditions.clear();
       // The reason was that the chain is not there, whatever else is wrong with the rule.
       if (rule.reason.find("; ") == std::string::npos) rule.understanding = Understanding::understood, rule.reason.clear();
       for (Statement& statement : statements)
@@ -90,6 +96,62 @@ std::string without_family(const std::string& path) {
 void join(Site& site, std::size_t into, std::size_t from) {
   for (Ruleset& ruleset : site.firewalls[from].rulesets) site.firewalls[into].rulesets.push_back(std::move(ruleset));
   site.firewalls.erase(site.firewalls.begin() + static_cast<std::ptrdiff_t>(from));
+}
+
+void join_ufw(Site& site, const Sources& sources) {
+  constexpr std::string_view parts[] = {"before", "after", "user"};  // as ufw loads them
+  std::map<std::pair<std::string, bool>, std::map<std::size_t, std::size_t>> folders;  // by part: the firewall
+  for (std::size_t f = 0; f < site.firewalls.size(); ++f) {
+    const Firewall& firewall = site.firewalls[f];
+    if (firewall.role || firewall.rulesets.size() != 1) continue;
+    std::filesystem::path path = normal(path_of(firewall, sources));
+    std::string name = path.filename().generic_string();
+    bool six = firewall.rulesets.front().family == Family::ipv6;
+    for (std::size_t part = 0; part < std::size(parts); ++part)
+      if (name == std::string(parts[part]) + (six ? "6.rules" : ".rules")) folders[{path.parent_path().generic_string(), six}].emplace(part, f);
+  }
+  std::set<std::size_t> joined;
+  for (const auto& [folder, files] : folders) {
+    auto calls_ufw = [&](const auto& file) {
+      bool found = false;
+      each_rule(site.firewalls[file.second], [&](const Ruleset&, const Chain&, const Rule& rule) { found = found || is_ufw_call(rule); });
+      return found;
+    };
+    if (files.size() < 2 || !std::all_of(files.begin(), files.end(), calls_ufw)) continue;
+    Firewall& into = site.firewalls[files.begin()->second];
+    std::string names;
+    for (const auto& [part, f] : files) {
+      names += (names.empty() ? "" : ", ") + path_of(site.firewalls[f], sources);
+      if (&site.firewalls[f] == &into) continue;
+      load(into.rulesets.front(), std::move(site.firewalls[f].rulesets.front()));
+      joined.insert(f);
+    }
+    resolve_calls(into.rulesets.front(), site.statements);
+    site.inferences.push_back({names + " are taken for ufw's rules of one machine", into.rulesets.front().span});
+  }
+  for (auto f = joined.rbegin(); f != joined.rend(); ++f) site.firewalls.erase(site.firewalls.begin() + static_cast<std::ptrdiff_t>(*f));
+}
+
+void join_families(Site& site, const Sources& sources) {
+  auto& all = site.firewalls;
+  if (all.size() == 2) {
+    std::size_t six = is_only(all[0], Family::ipv6) ? 0 : 1, four = 1 - six;
+    if (!all[0].role && !all[1].role && is_only(all[four], Family::ipv4) && is_only(all[six], Family::ipv6)) join(site, four, six);
+    return;
+  }
+  for (std::size_t four = 0; four < all.size(); ++four) {
+    if (all[four].role || !is_only(all[four], Family::ipv4)) continue;
+    std::string name = without_family(path_of(all[four], sources));
+    for (std::size_t six = 0; six < all.size(); ++six) {
+      if (all[six].role || !is_only(all[six], Family::ipv6) || without_family(path_of(all[six], sources)) != name) continue;
+      site.inferences.push_back({fmt::format("{} and {} are taken for the dumps of one firewall, by their names",
+                                             path_of(all[four], sources), path_of(all[six], sources)),
+                                 all[six].rulesets.front().span});
+      join(site, four, six);
+      four -= six < four;
+      break;
+    }
+  }
 }
 
 }  // namespace
@@ -139,26 +201,9 @@ void join_declared(Site& site, const Sources& sources, const std::vector<Declare
   for (auto& [place, firewall] : placed) site.firewalls.push_back(std::move(firewall));
 }
 
-void join_families(Site& site, const Sources& sources) {
-  auto& all = site.firewalls;
-  if (all.size() == 2) {
-    std::size_t six = is_only(all[0], Family::ipv6) ? 0 : 1, four = 1 - six;
-    if (!all[0].role && !all[1].role && is_only(all[four], Family::ipv4) && is_only(all[six], Family::ipv6)) join(site, four, six);
-    return;
-  }
-  for (std::size_t four = 0; four < all.size(); ++four) {
-    if (all[four].role || !is_only(all[four], Family::ipv4)) continue;
-    std::string name = without_family(path_of(all[four], sources));
-    for (std::size_t six = 0; six < all.size(); ++six) {
-      if (all[six].role || !is_only(all[six], Family::ipv6) || without_family(path_of(all[six], sources)) != name) continue;
-      site.inferences.push_back({fmt::format("{} and {} are taken for the dumps of one firewall, by their names",
-                                             path_of(all[four], sources), path_of(all[six], sources)),
-                                 all[six].rulesets.front().span});
-      join(site, four, six);
-      four -= six < four;
-      break;
-    }
-  }
+void join_by_name(Site& site, const Sources& sources) {
+  join_ufw(site, sources);
+  join_families(site, sources);
 }
 
 }  // namespace ipo

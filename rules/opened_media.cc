@@ -40,7 +40,8 @@ std::vector<OpenedMedia> opened_media(const Judgement& judgement) {
       Space& s = o.passage->chains->space();
       PacketSet udp = s.test(Dimension::protocol, IntervalSet::of(proto_udp));
       PacketSet sure = s.intersect(o.proven, udp), both = s.unite(sure, s.intersect(o.possible, udp));
-      if (both.empty()) continue;
+      // Media comes from any port.
+      if (both.empty() || source_ports(o).size() < few_ports) continue;
       IntervalSet used = used_range(judgement, o.passage->host);
       IntervalSet ports = s.project(judgement.exposure.at_host(*o.passage, both), Dimension::destination_port);
       for (const Interval& run : ports) {

@@ -52,8 +52,17 @@ IntervalSet ports_of(const MatrixRow& row, const Host* host) {
   return moved.empty() ? row.port_set() : moved;
 }
 
+bool has_product(const MatrixRow& row, const Host* host) {
+  if (!host) return row.product == "ip-office";
+  return std::find(host->products.begin(), host->products.end(), row.product) != host->products.end();
+}
+
+bool may_have_more(const Host* host) {
+  return !host || (host->platform != "ip500v2" && host->products == std::vector<std::string>{"ip-office"});
+}
+
 bool applies(const MatrixRow& row, const Host& host) {
-  if (std::find(host.products.begin(), host.products.end(), row.product) == host.products.end()) return false;
+  if (!has_product(row, &host)) return false;
   auto runs_on = [&](std::string_view platform) {
     return std::find(row.platforms.begin(), row.platforms.end(), platform) != row.platforms.end();
   };

@@ -10,6 +10,10 @@ namespace ipo {
 IntervalSet ports_of(const MatrixRow& row, const Host* host);
 // The base port the service rows of the matrix are printed for.
 std::uint32_t standard_base();
+// The host has the row's product; one that is not known (null) is the PBX.
+bool has_product(const MatrixRow& row, const Host* host);
+// Other products may run on the host, though nobody says so: nothing but the PBX is known of it, and it is no appliance.
+bool may_have_more(const Host* host);
 // The host has the row's product and, if both are known, platform.
 bool applies(const MatrixRow& row, const Host& host);
 // The same where the host may not be known (null): then it is a PBX of any platform.

@@ -9,7 +9,10 @@
 namespace ipo {
 namespace {
 
-bool refuses(ActionKind kind) { return kind == ActionKind::drop || kind == ActionKind::reject; }
+bool accepts(ActionKind kind) { return kind == ActionKind::accept; }
+bool drops(ActionKind kind) { return kind == ActionKind::drop; }
+bool rejects(ActionKind kind) { return kind == ActionKind::reject; }
+bool refuses(ActionKind kind) { return drops(kind) || rejects(kind); }
 
 bool all_covers(const Shadow& shadow, bool (*holds)(ActionKind)) {
   return !shadow.covered_by.empty() && !shadow.more &&
@@ -30,6 +33,15 @@ bool same_match(const Exposure& exposure, RuleRef a, RuleRef b) {
 }
 
 }  // namespace
+
+ShadowOutcome shadow_outcome(const Shadow& shadow) {
+  ActionKind own = shadow.rule.rule->action.kind;
+  if (accepts(own)) return all_covers(shadow, accepts) ? ShadowOutcome::same : all_covers(shadow, refuses) ? ShadowOutcome::opposite : ShadowOutcome::other;
+  if (!refuses(own)) return ShadowOutcome::other;
+  if (all_covers(shadow, accepts)) return ShadowOutcome::opposite;
+  if (!all_covers(shadow, refuses)) return ShadowOutcome::other;
+  return all_covers(shadow, own == ActionKind::drop ? drops : rejects) ? ShadowOutcome::same : ShadowOutcome::also_refused;
+}
 
 bool only_logs(const Rule& rule) {
   const std::string& name = rule.action.name;
@@ -58,7 +70,6 @@ std::string lines_of(const Judgement& judgement, const std::vector<RuleRef>& rul
 std::string_view speaker_of(const Judgement& judgement, const Shadow& shadow) {
   const Rule& rule = *shadow.rule.rule;
   if (only_logs(rule)) return all_covers(shadow, refuses) ? "log-after-drop" : "shadowed-rule";
-  auto accepts = [](ActionKind kind) { return kind == ActionKind::accept; };
   if (counts_packets(judgement, rule) && all_covers(shadow, accepts)) return "rate-limit-after-accept";
   if (shadow.covered_by.size() == 1 && !shadow.more && shadow.covered_by.front().rule) {
     ActionKind first = shadow.covered_by.front().rule->action.kind, second = rule.action.kind;

@@ -20,6 +20,11 @@ inline constexpr std::string_view speakers_of_shadows[] = {"shadowed-rule", "con
 // accepted before; else "shadowed-rule".
 std::string_view speaker_of(const Judgement& judgement, const Shadow& shadow);
 
+// What becomes of the rule's packets, compared with what it would do: the same, refused in another way, the opposite; `other`
+// where the rules that take them do not agree, are not all known or pass them on.
+enum class ShadowOutcome { same, also_refused, opposite, other };
+ShadowOutcome shadow_outcome(const Shadow& shadow);
+
 // The rule's target writes a log and does nothing else.
 bool only_logs(const Rule& rule);
 // A match of the rule counts packets: limit, hashlimit, recent, connlimit.

@@ -18,8 +18,10 @@
 namespace ipo {
 namespace {
 
-// Whether the rule can let a new connection of tcp or udp through from a real interface.
+// Whether the rule can let a new connection of tcp or udp through from a real interface. ufw's own calls say nothing of what
+// somebody wrote.
 bool lets_new_through(const Rule& rule) {
+  if (is_ufw_call(rule)) return false;
   if (rule.action.kind != ActionKind::accept && rule.action.kind != ActionKind::unknown) return false;
   if (auto states = required(rule, Field::state, 4); states && !states->contains(0)) return false;
   if (auto protocols = required(rule, Field::protocol, 255);
@@ -32,24 +34,36 @@ bool lets_new_through(const Rule& rule) {
   return true;
 }
 
-// A chain, or one it calls, that lets something through. A list of chains to look at, not a recursion: input decides how
-// deep jumps nest.
-bool forwards(const Ruleset& ruleset, std::size_t chain) {
+// The rule gives what others send another address, or may: REDIRECT takes it to this machine itself.
+bool translates_for_others(const Rule& rule) {
+  ActionKind kind = rule.action.kind;
+  return kind == ActionKind::translate_source || kind == ActionKind::unknown ||
+         (kind == ActionKind::translate_destination && !rule.action.translation.to_receiving_interface);
+}
+
+// A chain and those it calls. A list of chains to look at, not a recursion: input decides how deep jumps nest.
+std::set<std::size_t> with_called(const Ruleset& ruleset, std::size_t chain) {
   std::map<std::pair<std::string_view, std::string_view>, std::size_t> index;
   for (std::size_t c = 0; c < ruleset.chains.size(); ++c) index.try_emplace({ruleset.chains[c].table, ruleset.chains[c].name}, c);
-  std::vector<std::size_t> todo = {chain};
-  std::set<std::size_t> asked = {chain};
-  while (!todo.empty()) {
-    const Chain& at = ruleset.chains[todo.back()];
-    todo.pop_back();
+  std::vector<std::size_t> ahead = {chain};
+  std::set<std::size_t> out = {chain};
+  while (!ahead.empty()) {
+    const Chain& at = ruleset.chains[ahead.back()];
+    ahead.pop_back();
     for (const Rule& rule : at.rules) {
-      if (lets_new_through(rule)) return true;
       if (rule.action.kind != ActionKind::jump && rule.action.kind != ActionKind::go_to) continue;
       auto target = index.find({at.table, rule.action.chain});
-      if (target != index.end() && asked.insert(target->second).second) todo.push_back(target->second);
+      if (target != index.end() && out.insert(target->second).second) ahead.push_back(target->second);
     }
   }
-  return false;
+  return out;
+}
+
+bool leads_to(const Ruleset& ruleset, std::size_t chain, bool (*such)(const Rule&)) {
+  std::set<std::size_t> chains = with_called(ruleset, chain);
+  return std::any_of(chains.begin(), chains.end(), [&](std::size_t c) {
+    return std::any_of(ruleset.chains[c].rules.begin(), ruleset.chains[c].rules.end(), such);
+  });
 }
 
 // The chain lists what it refuses and its policy accepts the rest: a filter for forwarding, though it accepts nothing by
@@ -67,14 +81,42 @@ bool refuses_some(const Chain& chain) {
 
 Role infer_role(const Firewall& firewall) {
   for (const Ruleset& ruleset : firewall.rulesets) {
-    for (const Chain& chain : ruleset.chains)
-      if (chain.table == "nat" && !chain.rules.empty()) return Role::perimeter;
     for (const BaseChain& base : ruleset.base_chains) {
+      if (base.nat && (base.hook == Hook::prerouting || base.hook == Hook::postrouting) &&
+          leads_to(ruleset, base.chain, translates_for_others))
+        return Role::perimeter;
       if (base.hook != Hook::forward || ruleset.chains[base.chain].table != "filter") continue;
-      if (forwards(ruleset, base.chain) || refuses_some(ruleset.chains[base.chain])) return Role::perimeter;
+      if (leads_to(ruleset, base.chain, lets_new_through) || refuses_some(ruleset.chains[base.chain])) return Role::perimeter;
     }
   }
   return Role::host;
+}
+
+// A line that speaks of the address as the machine's own: what comes to it goes through INPUT, what leaves it through OUTPUT,
+// and no port forward takes it further.
+std::optional<SourceSpan> own_address(const Firewall& firewall, Address address) {
+  std::optional<SourceSpan> found;
+  for (const Ruleset& ruleset : firewall.rulesets) {
+    if (ruleset.family != address.family) continue;
+    auto is = [&](const Rule& rule, Field field) {
+      auto values = required(rule, field, address_max(address.family));
+      return values && *values == IntervalSet::of(address.value);
+    };
+    std::set<std::size_t> forwarding;
+    for (const BaseChain& base : ruleset.base_chains)
+      if (base.hook == Hook::forward) forwarding.merge(with_called(ruleset, base.chain));
+    for (const BaseChain& base : ruleset.base_chains) {
+      if (base.hook != Hook::input && base.hook != Hook::output) continue;
+      for (std::size_t c : with_called(ruleset, base.chain))
+        if (!forwarding.contains(c))
+          for (const Rule& rule : ruleset.chains[c].rules)
+            if (!found && is(rule, base.hook == Hook::input ? Field::destination : Field::source)) found = rule.span;
+    }
+    for (const Chain& chain : ruleset.chains)
+      for (const Rule& rule : chain.rules)
+        if (rule.action.kind == ActionKind::translate_destination && is(rule, Field::destination)) return {};
+  }
+  return found;
 }
 
 // A dump without its filter table says nothing of what passes: base chains of unknown policy stand for it.
@@ -266,6 +308,31 @@ void share_out_interfaces(std::vector<Standing>& standings, const Site& site) {
 
 }  // namespace
 
+namespace {
+
+// A PBX that is the machine of a firewall that forwards too: a host of virtual machines, a router with a PBX on it.
+void find_own(Standing& standing, Site& site) {
+  for (const Host& host : site.hosts) {
+    if (!is_pbx(host)) continue;
+    for (const Located<Address>& address : host.addresses) {
+      if (auto line = own_address(*standing.firewall, address.value)) {
+        standing.own.push_back(address.value);
+        site.inferences.push_back({fmt::format("{} is this firewall's own address: rules of its own traffic are about it, so INPUT is "
+                                               "judged for it",
+                                               format_address(address.value)),
+                                   *line});
+      } else if (is_public(address.value) && !standing.internet.empty() && !standing.mentions(address.value)) {
+        site.inferences.push_back({fmt::format("no rule is about {}: it is taken for a machine behind this firewall, and FORWARD is "
+                                               "judged; if it is this machine, declare the role host",
+                                               format_address(address.value)),
+                                   place_of(*standing.firewall)});
+      }
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<std::string> zone_names(const std::vector<Standing>& standings) {
   std::vector<std::string> out;
   for (const Standing& standing : standings)
@@ -276,7 +343,7 @@ std::vector<std::string> zone_names(const std::vector<Standing>& standings) {
 
 std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatrix& matrix, const SiteOptions& options) {
   std::vector<Standing> out;
-  join_families(site, sources);
+  join_by_name(site, sources);
   for (Firewall& firewall : site.firewalls)
     for (Ruleset& ruleset : firewall.rulesets) {
       assume_filter(ruleset, site.inferences);
@@ -313,6 +380,8 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
       located = true;
       all_inside = all_inside && !is_public(address.value);
     }
+  for (Standing& standing : out)
+    if (standing.role != Role::host && !standing.firewall->role) find_own(standing, site);
   for (Standing& standing : out) {
     if (standing.role != Role::host || perimeter || !located || !all_inside) continue;
     standing.network_only = true;

@@ -37,6 +37,8 @@ struct Standing {
   std::vector<ZoneAt> zones;
   // The PBX is this machine (host role), so INPUT protects it; else FORWARD does.
   bool protects_itself = false;
+  // Addresses of the PBX that are this machine's, although it forwards: INPUT protects them.
+  std::vector<Address> own;
   // The only filter given is the host's own and the PBX has private addresses: "network" rather than "internet".
   bool network_only = false;
   // Indices of the standings a packet passes next on its way in, outermost first; host filters last. Only where the roles

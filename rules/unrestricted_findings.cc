@@ -53,7 +53,8 @@ void report_unrestricted(const Judgement& judgement, Findings& findings, std::st
     std::string who = o.by.rule ? "this rule"
                       : known   ? "the ACCEPT policy of " + o.by.chain->name
                                 : "the policy of " + o.by.chain->name + ", which is not in the file,";
-    f.message = fmt::format("{} lets {} through to the PBX{}: {}", who, from_zone(o), if_routed(o), rows);
+    f.message = fmt::format("{} lets {} through to the PBX{}: {}", who, from_zone(o), if_sent_from(o) + if_routed(o), rows);
+    if (!o.by.rule && !known) f.level = Level::note;
     if (!judgement.group) f.identity += '\n' + f.rows.front();
     findings.push_back(std::move(f));
   }

@@ -97,6 +97,7 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   };
   Trace first = trace(*passage.ruleset, out.packet, holds);
   out.path = std::move(first.path);
+  out.returned = std::move(first.returned);
   out.decided_by.push_back(first.decided_by);
   if (first.verdict == ActionKind::accept) follow(passage, first.packet, needed, holds, out);
   // The doubt is every undecidable match this very packet's acceptance depends on.

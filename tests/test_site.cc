@@ -438,6 +438,12 @@ TEST_CASE("dumps: the pieces of ufw make one firewall") {
     for (const Finding& f : report.findings) out += testing::finding_line(report, f, true);
     return out;
   };
+  auto found_in = [](std::vector<Input> files) {
+    Report report = lint(testing::site_of(std::move(files)), {});
+    std::string out;
+    for (const Finding& f : report.findings) out += testing::finding_line(report, f, true);
+    return out;
+  };
   std::string all = "\"frame.rules\", \"before.rules\", \"user.rules\", \"after.rules\"";
   std::string closes = "-A ufw-before-input -p udp --dport 161 -j DROP\n";
   // With what the kernel holds around them, ...
@@ -451,4 +457,11 @@ TEST_CASE("dumps: the pieces of ufw make one firewall") {
                             "\"before.rules\", \"user.rules\", \"after.rules\"");
   CHECK(files.find("user.rules:4: warning[tftp-exposed]: udp/69") != std::string::npos);
   CHECK(files.find("udp/161 (SNMP)") == std::string::npos);
+  // Undeclared, by their names: in the order of ufw, not of the inputs.
+  auto of_folder = [&](const std::string& folder) {
+    return found_in({{folder + "after.rules", after}, {folder + "before.rules", before(closes)}, {"etc/ufw/user.rules", user}});
+  };
+  CHECK(of_folder("etc/ufw/").find("udp/161 (SNMP)") == std::string::npos);
+  CHECK(of_folder("etc/ufw/").find("user.rules:4: warning[tftp-exposed]: udp/69") != std::string::npos);
+  CHECK(of_folder("elsewhere/").find("udp/161 (SNMP)") != std::string::npos);
 }

@@ -23,10 +23,20 @@ std::string_view target_of(const Judgement& judgement, const Rule& rule) {
   return judgement.sources[words.source].slice(words);
 }
 
+// What every filter begins with, whatever a later rule makes of it: the machine's talk with itself, and answers.
+bool is_customary(const Rule& rule) {
+  if (auto states = required(rule, Field::state, 4); states && !states->contains(static_cast<unsigned>(State::new_))) return true;
+  return std::any_of(rule.conditions.begin(), rule.conditions.end(), [](const Condition& c) {
+    const auto* interface = c.any_of.size() == 1 && !c.negated ? std::get_if<InterfaceTest>(&c.any_of.front()) : nullptr;
+    return interface && interface->name == "lo" && !interface->prefix;
+  });
+}
+
 bool worth_saying(const Judgement& judgement, const Redundant& found) {
   const Rule& rule = *found.rule.rule;
   ActionKind kind = rule.action.kind;
   if (kind != ActionKind::accept && kind != ActionKind::drop && kind != ActionKind::reject) return false;
+  if (kind == ActionKind::accept && is_customary(rule)) return false;
   if (found.decided_by.empty() || found.more || found.rest || found.noticed || counts_packets(judgement, rule) || is_generated(found.rule.chain->name)) return false;
   return kind != ActionKind::reject || std::all_of(found.decided_by.begin(), found.decided_by.end(), [&](const RuleRef& by) {
     return by.rule && target_of(judgement, *by.rule) == target_of(judgement, rule);

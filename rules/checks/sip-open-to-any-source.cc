@@ -1,22 +1,36 @@
 // A trunk's provider is known when a zone declares it, a SIP trunk record names it or the firewall already lets single
-// public sources in to SIP; then there is no reason to let in everybody. Declared remote workers are one for SIP over TLS.
+// public sources in to SIP and to nothing but calls (who may reach everything is an administrator); then there is no reason to let in everybody. Declared remote workers are one for SIP over TLS.
+#include <algorithm>
+
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
 #include "rules/sip_ports.h"
+#include "rules/undeclared_sources.h"
 
 namespace ipo {
 namespace {
 
 constexpr std::string_view sip_row = "ip-office/ingress/16";
 
+// Rows of other products share ports with calls.
+bool of_calls_only(const Opening& o) {
+  IntervalSet ports;
+  for (const RowHit& hit : o.hits)
+    if (is_of_calls(hit.row->id)) ports.add(hit.ports);
+  return std::all_of(o.hits.begin(), o.hits.end(), [&](const RowHit& hit) { return ports.covers(hit.ports); });
+}
+
 bool provider_known(const Judgement& judgement) {
   for (const Zone& zone : judgement.site.zones)
     if (zone.kind == "itsp") return true;
   for (const Record& record : judgement.site.records)
     if (const Setting* proxy = record.field("sipline.itsp_proxy"); proxy && parse_address(proxy->value.value)) return true;
-  for (const Opening& o : judgement.exposure.openings())
-    for (const RowHit& hit : o.hits)
-      if (hit.row->id == sip_row && !hit.any && !public_part(hit.sources, o.passage->ruleset->family).empty()) return true;
+  for (const Opening& o : judgement.exposure.openings()) {
+    bool single = std::any_of(o.hits.begin(), o.hits.end(), [&](const RowHit& hit) {
+      return hit.row->id == sip_row && !hit.any && !public_part(hit.sources, o.passage->ruleset->family).empty();
+    });
+    if (single && !o.unrestricted && of_calls_only(o)) return true;
+  }
   return false;
 }
 

@@ -36,7 +36,7 @@ void run(const Judgement& judgement, Findings& findings) {
     const Opening& o = *first.opening;
     Space& s = o.passage->chains->space();
     PacketSet wanted = s.intersect(judgement.exposure.row_packets(*o.passage, *first.hit.row),
-                                   s.test(Dimension::source, first.hit.sources));
+                                   s.test(Dimension::source, undeclared.addresses));
     Finding f = finding_at(judgement, "undeclared-source", o, wanted, first.hit.certainty);
     std::set<std::string> rows;
     for (const Exposed& e : group) rows.insert(e.hit.row->id);

@@ -1,12 +1,73 @@
+// Ports no row knows, and ports only products would use that may run here though nobody named them: each kind is one finding of a
+// line and zone.
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
 
 namespace ipo {
 namespace {
+
+constexpr std::size_t shown_runs = 8;
+
+struct Ports {
+  IntervalSet tcp, udp;
+  bool empty() const { return tcp.empty() && udp.empty(); }
+};
+
+// Ports of products that may run on the host unsaid, with their names.
+Ports of_other_products(const PortMatrix& matrix, const Host* host, const Ports& open, std::set<std::string>& products) {
+  Ports out;
+  if (!may_have_more(host)) return out;
+  for (const MatrixRow& row : matrix.rows) {
+    if (row.direction == "egress" || has_product(row, host)) continue;
+    for (auto [protocol, of, to] : {std::tuple(proto_tcp, &open.tcp, &out.tcp), std::tuple(proto_udp, &open.udp, &out.udp)})
+      if (IntervalSet ports = row.has_transport(protocol) ? row.port_set().intersected(*of) : IntervalSet(); !ports.empty()) {
+        to->add(ports);
+        products.insert(row.product);
+      }
+  }
+  return out;
+}
+
+std::string format(const Ports& ports) {
+  std::string out;
+  std::size_t runs = 0;
+  for (const auto& [name, set] : {std::pair("tcp/", &ports.tcp), std::pair("udp/", &ports.udp)})
+    for (const Interval& i : *set)
+      if (++runs <= shown_runs) out += (out.empty() ? "" : ", ") + (name + format_ports(IntervalSet::range(i.lo, i.hi)));
+  if (runs > shown_runs) out += fmt::format(" and {} more", runs - shown_runs);
+  return out;
+}
+
+// Of openings at one line from one zone those of the ports.
+void report(const Judgement& judgement, const std::vector<const Opening*>& group, const Ports& ports, Level level, const std::string& why,
+            Findings& findings) {
+  if (ports.empty()) return;
+  for (const Opening* o : group) {
+    Space& s = o->passage->chains->space();
+    auto of = [&](std::uint8_t protocol, const IntervalSet& set) {
+      return s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::destination_port, set));
+    };
+    PacketSet wanted = judgement.exposure.before_path(*o->passage, s.unite(of(proto_tcp, ports.tcp.intersected(o->undocumented_tcp)),
+                                                                           of(proto_udp, ports.udp.intersected(o->undocumented_udp))));
+    if (s.disjoint(wanted, s.unite(o->proven, o->possible))) continue;
+    Certainty certainty = s.disjoint(wanted, o->proven) ? Certainty::possible : Certainty::proven;
+    Finding f = finding_at(judgement, check::undocumented_port_exposed.id, *o, wanted, certainty);
+    f.level = level_at(level, *o);
+    std::string text = format(ports);
+    bool plural = text.find_first_of(",-") != text.npos;
+    f.message = fmt::format("{} {} reachable from {}{}, and {} {}", text, plural ? "are" : "is", from_zone(*o),
+                            if_sent_from(*o) + if_routed(*o), why, plural ? "them" : "it");
+    f.identity += '\n' + text;
+    findings.push_back(std::move(f));
+    return;
+  }
+}
 
 // Only tcp and udp, only on a host known to be the PBX: a port no row knows says nothing about another machine.
 void run(const Judgement& judgement, Findings& findings) {
@@ -19,26 +80,15 @@ void run(const Judgement& judgement, Findings& findings) {
     groups[{line_to_change(o).span(), o.zone()}].push_back(&o);
   }
   for (const auto& [key, group] : groups) {
-    IntervalSet tcp, udp;
-    for (const Opening* o : group) tcp.add(o->undocumented_tcp), udp.add(o->undocumented_udp);
-    const Opening& o = *group.front();
-    Space& s = o.passage->chains->space();
-    auto of = [&](std::uint8_t protocol, const IntervalSet& ports) {
-      return s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::destination_port, ports));
-    };
-    PacketSet wanted = judgement.exposure.before_path(*o.passage, s.unite(of(proto_tcp, o.undocumented_tcp),
-                                                                          of(proto_udp, o.undocumented_udp)));
-    Certainty certainty = s.disjoint(wanted, o.proven) ? Certainty::possible : Certainty::proven;
-    Finding f = finding_at(judgement, "undocumented-port-exposed", o, wanted, certainty);
-    f.level = level_at(level, o);
-    std::string ports;
-    for (const auto& [name, set] : {std::pair("tcp/", &tcp), std::pair("udp/", &udp)})
-      for (const Interval& i : *set) ports += (ports.empty() ? "" : ", ") + (name + format_ports(IntervalSet::range(i.lo, i.hi)));
-    bool plural = ports.find_first_of(",-") != ports.npos;
-    f.message = fmt::format("{} {} reachable from {}{}, and no row of the {} port matrix knows {}", ports,
-                            plural ? "are" : "is", from_zone(o), if_routed(o), judgement.matrix.release, plural ? "them" : "it");
-    f.identity += '\n' + ports;
-    findings.push_back(std::move(f));
+    Ports open;
+    for (const Opening* o : group) open.tcp.add(o->undocumented_tcp), open.udp.add(o->undocumented_udp);
+    std::set<std::string> products;
+    Ports other = of_other_products(judgement.matrix, group.front()->passage->host, open, products);
+    report(judgement, group, {open.tcp.minus(other.tcp), open.udp.minus(other.udp)}, level,
+           "no row of the " + judgement.matrix.release + " port matrix knows", findings);
+    std::string names;
+    for (const std::string& product : products) names += (names.empty() ? "" : ", ") + product;
+    report(judgement, group, other, Level::note, "of the products not named for this host " + names + " would use", findings);
   }
 }
 

@@ -54,7 +54,7 @@ OpaqueTest unknown_verdict(const Rule& rule, bool accepts) {
 }
 
 OpaqueTest unknown_policy(const Chain& chain) {
-  return {"policy of " + chain.table + "/" + chain.name + " accepts", "the policy of this chain is not in the file", true};
+  return {"policy of " + chain.table + "/" + chain.name + " accepts", "the policy of " + chain.name + " is not in the file", true};
 }
 
 // ---- predicates and conditions ----------------------------------------------------------------------------------

@@ -710,6 +710,27 @@ IntervalSet Space::project(PacketSet s, Dimension dimension) {
   return out;
 }
 
+// Of a set without predicates, so no deeper than there are dimensions. What a node does not depend on makes no difference.
+double Space::share(std::uint32_t f, std::unordered_map<std::uint32_t, double>& known) const {
+  if (is_leaf(f)) return f == leaf_bit ? 0 : 1;
+  if (auto found = known.find(f); found != known.end()) return found->second;
+  const Node& n = node(f);
+  double out = 0, all = static_cast<double>(level_max(n.level)) + 1;
+  u128 lo = 0;
+  for (std::uint32_t i = 0; i < n.count; ++i) {
+    u128 upto = i + 1 < n.count ? n.upto(i) : level_max(n.level);
+    out += (static_cast<double>(upto - lo) + 1) / all * share(n.children()[i], known);
+    lo = upto + 1;
+  }
+  known.emplace(f, out);
+  return out;
+}
+
+double Space::share(PacketSet s) {
+  std::unordered_map<std::uint32_t, double> known;
+  return share(possible(s).node, known);
+}
+
 std::vector<std::uint32_t> Space::predicates_of(PacketSet f) {
   std::set<std::uint32_t> found;
   visit(f.node, [&](std::uint32_t id) {

@@ -130,6 +130,8 @@ class Space {
 
   // Values of the dimension that members of the set have.
   IntervalSet project(PacketSet s, Dimension dimension);
+  // The part of all packets that are members, for some values of the predicates: 0 .. 1, to compare sets by.
+  double share(PacketSet s);
   // Predicates the function depends on, ascending.
   std::vector<std::uint32_t> predicates_of(PacketSet f);
   // Distinct values the function takes, ascending.
@@ -215,6 +217,7 @@ class Space {
   std::uint32_t move(std::uint32_t f, std::uint32_t level, Interval from, u128 to, std::uint32_t call, unsigned depth);
   std::uint32_t settle(Op op, std::uint32_t f, unsigned depth);
   bool disjoint(std::uint32_t f, std::uint32_t g, unsigned depth);
+  double share(std::uint32_t f, std::unordered_map<std::uint32_t, double>& known) const;
   using Parts = std::unordered_map<std::uint32_t, std::vector<Part>>;  // of every node met
   const std::vector<Part>& split(std::uint32_t f, Parts& known, unsigned depth);
   std::uint32_t assume(std::uint32_t f, std::uint32_t level, unsigned value, unsigned depth);

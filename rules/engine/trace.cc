@@ -89,7 +89,10 @@ struct Walk {
           return decided(chain, End::accept, "accept", rule.span);
         case ActionKind::drop: return decided(chain, End::drop, "drop", rule.span);
         case ActionKind::reject: return decided(chain, End::reject, "reject", rule.span);
-        case ActionKind::return_: step(chain, "return", rule.span); return End::returned;
+        case ActionKind::return_: 
+          step(chain, "return", rule.span);
+          result.returned.push_back(rule.span);
+          return End::returned;
         case ActionKind::proceed:
           remark(chain, rule);
           break;

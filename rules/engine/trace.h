@@ -16,6 +16,7 @@ struct Trace {
   ActionKind verdict = ActionKind::accept;  // accept, drop or reject
   Packet packet;                            // as it leaves: after translation
   std::vector<PathStep> path;  // every rule that matched and had a part in it, then the policy; no chain that came back
+  std::vector<SourceSpan> returned;  // RETURN rules by which it came back from a chain that did not decide
   SourceSpan decided_by;
   bool translated = false;     // its destination is another one, as ctstate DNAT sees it
 };
