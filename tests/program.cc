@@ -9,6 +9,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "linter/command_line.h"
+
 namespace ipo::testing {
 
 namespace fs = std::filesystem;
@@ -44,6 +46,38 @@ Ran run_program(const std::string& arguments) {
   int status = ::pclose(pipe);
   ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   ran.err = slurp(errors);
+  return ran;
+}
+
+namespace {
+
+int run(Message& message, std::istream&, std::ostream& out, std::ostream& err) {
+  (message.status == 0 ? out : err) << message.text;
+  return message.status;
+}
+int run(LintCommand& c, std::istream& in, std::ostream& out, std::ostream& err) {
+  c.jobs = 1;
+  return run_lint(c, in, out, err);
+}
+int run(InventoryCommand& c, std::istream& in, std::ostream& out, std::ostream& err) { return run_inventory(c, in, out, err); }
+int run(InitCommand& c, std::istream& in, std::ostream& out, std::ostream& err) { return run_init(c, in, out, err); }
+int run(ZonesCommand& c, std::istream& in, std::ostream& out, std::ostream& err) { return run_zones(c, in, out, err); }
+int run(ExposureCommand& c, std::istream& in, std::ostream& out, std::ostream& err) { return run_exposure(c, in, out, err); }
+int run(AskCommand& c, std::istream& in, std::ostream& out, std::ostream& err) { return run_ask(c, in, out, err); }
+template <class Other>
+int run(Other&, std::istream&, std::ostream&, std::ostream&) {
+  throw std::runtime_error("run_here knows verbs about a site only");
+}
+
+}  // namespace
+
+Ran run_here(const std::vector<std::string>& words) {
+  std::istringstream in;
+  std::ostringstream out, err;
+  Command command = parse_command_line(words);
+  Ran ran;
+  ran.status = std::visit([&](auto& c) { return run(c, in, out, err); }, command);
+  ran.out = out.str(), ran.err = err.str();
   return ran;
 }
 

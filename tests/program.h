@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace ipo::testing {
 
@@ -25,5 +26,9 @@ struct Ran {
 
 // Runs the program through the shell, where `arguments` may also redirect.
 Ran run_program(const std::string& arguments);
+
+// The same within this process, which takes a tenth of the time: for verbs that ask a site, words that are no options of
+// output, no pipes.
+Ran run_here(const std::vector<std::string>& words);
 
 }  // namespace ipo::testing
