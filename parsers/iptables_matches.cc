@@ -215,19 +215,13 @@ std::optional<unsigned> tcp_flags(std::string_view list) {
   return good ? std::optional(bits) : std::nullopt;
 }
 
-void add_flags(RuleInProgress& rule, const Option& o, unsigned mask, unsigned expected) {
-  IntervalSet values;
-  for (unsigned v = 0; v < 64; ++v)
-    if ((v & mask) == expected) values.add(v, v);
-  rule.add(FieldTest{Field::tcp_flags, std::move(values)}, o.negated, o.span);
-}
 void test_flags(RuleInProgress& rule, const Option& o) {
   auto mask = tcp_flags(o.values[0]), expected = tcp_flags(o.values[1]);
   if (!mask || !expected) return add_damaged(rule, o, "tcp flags are not known");
-  add_flags(rule, o, *mask, *expected);
+  rule.add(FieldTest{Field::tcp_flags, tcp_flags_with(*mask, *expected)}, o.negated, o.span);
 }
 void test_syn(RuleInProgress& rule, const Option& o) {
-  add_flags(rule, o, tcp_fin | tcp_syn | tcp_rst | tcp_ack, tcp_syn);
+  rule.add(FieldTest{Field::tcp_flags, tcp_flags_with(tcp_fin | tcp_syn | tcp_rst | tcp_ack, tcp_syn)}, o.negated, o.span);
 }
 
 void add_icmp(RuleInProgress& rule, const Option& o, Family family) {

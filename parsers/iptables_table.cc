@@ -291,7 +291,7 @@ void TableReader::erase(const Command& command, const Line& line, Statement& sta
 void TableReader::resolve_jumps() {
   for (Entry& entry : rules_) {
     Action& action = entry.rule.action;
-    if (action.kind != ActionKind::jump && action.kind != ActionKind::go_to) continue;
+    if (!calls(action.kind)) continue;
     const Growing* g = find(action.chain);
     if (g && !g->built_in && (g->declared || !g->order.empty())) continue;
     bool ufw = action.chain.starts_with("ufw-") || action.chain.starts_with("ufw6-");
@@ -318,7 +318,7 @@ std::vector<unsigned> TableReader::hooks_reaching() const {
     changed.pop_back();
     for (std::uint32_t id : chains_[from].order) {
       const Action& action = rules_[id].rule.action;
-      if (action.kind != ActionKind::jump && action.kind != ActionKind::go_to) continue;
+      if (!calls(action.kind)) continue;
       if (auto it = by_name_.find(action.chain); it != by_name_.end()) reach(it->second, reached[from]);
     }
   }

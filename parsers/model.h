@@ -145,6 +145,7 @@ enum class ActionKind : std::uint8_t {
   untrack,           // NOTRACK: state becomes untracked; the next rule
   unknown            // accept, drop or proceed, nobody knows
 };
+inline bool calls(ActionKind kind) { return kind == ActionKind::jump || kind == ActionKind::go_to; }
 
 struct Action {
   ActionKind kind = ActionKind::proceed;

@@ -10,6 +10,13 @@ std::string_view name_of(State state) {
   return names[static_cast<std::size_t>(state)];
 }
 
+IntervalSet tcp_flags_with(unsigned mask, unsigned set) {
+  IntervalSet out;
+  for (unsigned flags = 0; flags < 64; ++flags)
+    if ((flags & mask) == set) out.add(flags, flags);
+  return out;
+}
+
 std::string_view name_of(Hook hook) {
   constexpr std::array<std::string_view, 5> names = {"prerouting", "input", "forward", "output", "postrouting"};
   return names[static_cast<std::size_t>(hook)];

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "parsers/address.h"
+#include "parsers/interval_set.h"
 
 namespace ipo {
 
@@ -17,6 +17,8 @@ std::string_view name_of(Hook hook);    // "input", "forward" ...
 
 // tcp flag bits, in the order iptables prints them.
 enum TcpFlag : std::uint8_t { tcp_fin = 1, tcp_syn = 2, tcp_rst = 4, tcp_psh = 8, tcp_ack = 16, tcp_urg = 32 };
+// Of the flags of `mask` exactly those of `set` are set, as --tcp-flags means it.
+IntervalSet tcp_flags_with(unsigned mask, unsigned set);
 
 constexpr std::uint8_t proto_icmp = 1, proto_tcp = 6, proto_udp = 17, proto_icmpv6 = 58;
 

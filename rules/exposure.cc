@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "parsers/settings.h"
 #include "rules/declared.h"
 #include "rules/required.h"
 
@@ -18,7 +19,7 @@ constexpr std::uint8_t transports[] = {proto_tcp, proto_udp};
 
 constexpr u128 left_out = 512;  // a rule that leaves out fewer ports than that is not about ports
 
-bool names_ports(const Rule& rule) {
+bool is_about_ports(const Rule& rule) {
   if (auto ports = required(rule, Field::destination_port, 65535); ports && ports->size() > 65536 - left_out) return false;
   bool found = false;
   for (const Condition& c : rule.conditions)
@@ -121,9 +122,7 @@ namespace {
 // Packets that open something: new, not yet translated or marked, and for tcp a lone SYN.
 PacketSet opening_packets(ChainSets& chains) {
   Space& s = chains.space();
-  IntervalSet lone_syn;
-  for (unsigned flags = 0; flags < 64; ++flags)
-    if ((flags & (tcp_fin | tcp_syn | tcp_rst | tcp_ack)) == tcp_syn) lone_syn.add(flags, flags);
+  IntervalSet lone_syn = tcp_flags_with(tcp_fin | tcp_syn | tcp_rst | tcp_ack, tcp_syn);
   PacketSet tcp = s.test(Dimension::protocol, IntervalSet::of(proto_tcp));
   PacketSet opening = s.intersect(chains.universe(), s.test(Dimension::state, IntervalSet::of(0)));
   opening = s.intersect(opening, s.test(Dimension::nat, IntervalSet::of(0)));
@@ -440,6 +439,27 @@ std::optional<bool> of_internet(std::string_view predicate) {
 
 namespace {
 
+// A match that holds only for packets nobody needs to send: whoever wants to get through leaves the option or the text out, and sends
+// neither short packets nor such that are nearly dead.
+bool sender_avoids(std::string_view predicate) {
+  for (std::string_view match : {"-m tcp --tcp-option ", "-m tcpmss ", "-m string ", "-m ttl --ttl-lt ", "-m hl --hl-lt "})
+    if (predicate.starts_with(match)) return true;
+  constexpr std::string_view length = "-m length --length ";
+  if (!predicate.starts_with(length)) return false;
+  std::string_view range = predicate.substr(length.size());
+  std::size_t colon = range.find(':');
+  if (colon == range.npos || (colon != 0 && range.substr(0, colon) != "0")) return false;
+  auto most = parse_number(range.substr(colon + 1));
+  return most && *most < 512;
+}
+
+// What whoever sends the packets surely gets through, with the rest left undecided.
+PacketSet as_sender_likes(const PacketSpace& packets, Space& s, PacketSet set) {
+  for (std::uint32_t n : s.predicates_of(set))
+    if (sender_avoids(packets.predicates()[n].text)) set = s.assume(set, n, false);
+  return set;
+}
+
 PacketSet unprotected(const PacketSpace& packets, Space& s, PacketSet set) {
   for (std::uint32_t n : s.predicates_of(set))
     if (auto value = of_internet(packets.predicates()[n].text)) set = s.assume(set, n, *value);
@@ -478,6 +498,7 @@ void Exposure::pass(Passage passage, PacketSet zone) {
     PacketSet on_every_way = flow.accepted;
     if (passage.hook == Hook::forward && passage.inbound && !passage.path_certain)
       on_every_way = s.intersect(s.every(s.unite(flow.accepted, hairpins(chains.packets())), Dimension::out, outs), flow.accepted);
+    if (passage.inbound) on_every_way = as_sender_likes(chains.packets(), s, on_every_way);
     flow.proven = s.intersect(reach.after(s.proven(reach.exact(on_every_way, flow)), flow), some_target);
     passage.possible = s.unite(passage.possible, s.intersect(reach.after(s.possible(flow.accepted), flow), some_target));
     passage.flows.push_back(std::move(flow));
@@ -605,7 +626,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
       IntervalSet addresses = s.project(both, Dimension::destination);
       o.routed = flow.translation.rule || passage.hook != Hook::forward || passage.addresses.empty() ||
                  !public_part(addresses, family).empty();
-      bool names_none = !o.by.rule || !names_ports(*o.by.rule);
+      bool names_none = !o.by.rule || !is_about_ports(*o.by.rule);
       IntervalSet opened[2];
       for (int t = 0; t < 2; ++t) {
         PacketSet of = s.intersect(both, s.test(Dimension::protocol, IntervalSet::of(transports[t])));

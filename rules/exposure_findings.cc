@@ -9,6 +9,7 @@
 
 #include "rules/checks/list.h"
 #include "rules/media.h"
+#include "rules/required.h"
 #include "rules/services.h"
 
 namespace ipo {
@@ -40,6 +41,11 @@ std::string if_routed(const Opening& opening) {
   IntervalSet to = s.project(s.unite(opening.proven, opening.possible), Dimension::destination);
   return fmt::format(", if {} {} routed from there", format_addresses(to, opening.passage->ruleset->family),
                      to.size() == 1 ? "is" : "are");
+}
+
+bool names_ports(const Opening& opening) {
+  auto names = [](const Rule* rule) { return rule && required(*rule, Field::destination_port, 65535); };
+  return names(opening.by.rule) || names(opening.flow->translation.rule);
 }
 
 IntervalSet source_ports(const Opening& opening) {
@@ -232,6 +238,18 @@ Finding finding_for(const Judgement& judgement, std::string_view check, Level le
 
 namespace {
 
+// " as port 8080" where a forward changes the port.
+std::string as_port(const Judgement& judgement, const Exposed& exposed) {
+  const Opening& o = *exposed.opening;
+  if (!o.flow->translation.rule || o.flow->translation.rule->action.translation.ports.empty()) return "";
+  Space& s = o.passage->chains->space();
+  PacketSet seen = s.intersect(s.unite(o.proven, o.possible), judgement.exposure.row_packets(*o.passage, exposed.hit));
+  PacketSet arrived = s.intersect(s.possible(o.flow->accepted), Reach(*o.passage->chains).before(seen, *o.flow));
+  IntervalSet outer = s.project(arrived, Dimension::destination_port);
+  if (outer.empty() || outer == exposed.hit.ports || outer.intervals().size() > shown_limit) return "";
+  return fmt::format(" as port{} {}", outer.size() > 1 ? "s" : "", format_ports(outer));
+}
+
 // "; closed by default in this release", which says that somebody switched it on or that nothing answers.
 std::string closed_by_default(const std::vector<Exposed>& group) {
   IntervalSet all, closed;
@@ -263,7 +281,7 @@ Finding exposed_finding(const Judgement& judgement, const Check& check, Level le
   f.rows.assign(rows.begin(), rows.end());
   f.message = fmt::format("{} ({}){} {} reachable from {}{}", ports, what, others,
                           plural || !others.empty() ? "are" : "is", from_zone(o),
-                          if_sent_from(o) + if_routed(o));
+                          (group.size() == 1 ? as_port(judgement, speaker) : "") + if_sent_from(o) + if_routed(o));
   f.message += closed_by_default(o.located() ? group : std::vector{group.front()});
   for (const std::string& row : f.rows) f.identity += '\n' + row;
   std::set<SourceSpan> lines;

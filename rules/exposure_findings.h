@@ -28,6 +28,8 @@ Level level_at(Level level, const Passage& passage);
 std::string from_zone(const Opening& opening);
 // ", if 192.168.42.1 is routed from there" where no translation leads to a private address; else empty.
 std::string if_routed(const Opening& opening);
+// The line that accepts, or the one that translates, requires ports.
+bool names_ports(const Opening& opening);
 // A sender takes its ports from many; fewer are a service's that answers.
 inline constexpr u128 few_ports = 1024;
 // Ports packets of the opening may come from.

@@ -31,25 +31,33 @@ Callers callers_of(const Ruleset& ruleset) {
   Callers out;
   for (const Chain& chain : ruleset.chains)
     for (const Rule& rule : chain.rules)
-      if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to)
+      if (calls(rule.action.kind))
         out[{chain.table, rule.action.chain}].push_back({&chain, &rule});
   return out;
 }
 
-std::vector<bool> called_chains(const Ruleset& ruleset) {
-  std::vector<bool> out(ruleset.chains.size());
-  std::vector<std::size_t> open;
-  for (const BaseChain& base : ruleset.base_chains) open.push_back(base.chain);
-  while (!open.empty()) {
-    std::size_t at = open.back();
-    open.pop_back();
-    if (out[at]) continue;
-    out[at] = true;
-    for (const Rule& rule : ruleset.chains[at].rules)
-      if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to)
-        if (auto target = ruleset.find(ruleset.chains[at].table, rule.action.chain)) open.push_back(*target);
+// A list of chains to look at, not a recursion: input decides how deep jumps nest.
+std::set<std::size_t> with_called(const Ruleset& ruleset, const std::vector<std::size_t>& chains) {
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> index;
+  for (std::size_t c = 0; c < ruleset.chains.size(); ++c) index.try_emplace({ruleset.chains[c].table, ruleset.chains[c].name}, c);
+  std::vector<std::size_t> ahead = chains;
+  std::set<std::size_t> out(chains.begin(), chains.end());
+  while (!ahead.empty()) {
+    const Chain& at = ruleset.chains[ahead.back()];
+    ahead.pop_back();
+    for (const Rule& rule : at.rules) {
+      if (!calls(rule.action.kind)) continue;
+      auto target = index.find({at.table, rule.action.chain});
+      if (target != index.end() && out.insert(target->second).second) ahead.push_back(target->second);
+    }
   }
   return out;
+}
+
+std::set<std::size_t> called_chains(const Ruleset& ruleset) {
+  std::vector<std::size_t> bases;
+  for (const BaseChain& base : ruleset.base_chains) bases.push_back(base.chain);
+  return with_called(ruleset, bases);
 }
 
 bool is_generated(std::string_view chain) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -25,8 +26,10 @@ struct InterfaceSeen {
 // The rules that call each chain, by table and name.
 using Callers = std::map<std::pair<std::string_view, std::string_view>, std::vector<std::pair<const Chain*, const Rule*>>>;
 Callers callers_of(const Ruleset& ruleset);
-// For each chain of a ruleset whether some base chain leads to it, by calls of calls; what stands in others decides nothing.
-std::vector<bool> called_chains(const Ruleset& ruleset);
+// Chains of a ruleset with those they call, by calls of calls.
+std::set<std::size_t> with_called(const Ruleset& ruleset, const std::vector<std::size_t>& chains);
+// Those some base chain leads to; what stands in others decides nothing.
+std::set<std::size_t> called_chains(const Ruleset& ruleset);
 // A chain that a program keeps (a container engine, ufw, fail2ban): what stands in it is not the admin's to tidy up.
 bool is_generated(std::string_view chain);
 // The interfaces a rule requires, its own or, if it names none, its callers': generators put the interface on the jump

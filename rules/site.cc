@@ -41,26 +41,8 @@ bool translates_for_others(const Rule& rule) {
          (kind == ActionKind::translate_destination && !rule.action.translation.to_receiving_interface);
 }
 
-// A chain and those it calls. A list of chains to look at, not a recursion: input decides how deep jumps nest.
-std::set<std::size_t> with_called(const Ruleset& ruleset, std::size_t chain) {
-  std::map<std::pair<std::string_view, std::string_view>, std::size_t> index;
-  for (std::size_t c = 0; c < ruleset.chains.size(); ++c) index.try_emplace({ruleset.chains[c].table, ruleset.chains[c].name}, c);
-  std::vector<std::size_t> ahead = {chain};
-  std::set<std::size_t> out = {chain};
-  while (!ahead.empty()) {
-    const Chain& at = ruleset.chains[ahead.back()];
-    ahead.pop_back();
-    for (const Rule& rule : at.rules) {
-      if (rule.action.kind != ActionKind::jump && rule.action.kind != ActionKind::go_to) continue;
-      auto target = index.find({at.table, rule.action.chain});
-      if (target != index.end() && out.insert(target->second).second) ahead.push_back(target->second);
-    }
-  }
-  return out;
-}
-
 bool leads_to(const Ruleset& ruleset, std::size_t chain, bool (*such)(const Rule&)) {
-  std::set<std::size_t> chains = with_called(ruleset, chain);
+  std::set<std::size_t> chains = with_called(ruleset, {chain});
   return std::any_of(chains.begin(), chains.end(), [&](std::size_t c) {
     return std::any_of(ruleset.chains[c].rules.begin(), ruleset.chains[c].rules.end(), such);
   });
@@ -104,10 +86,10 @@ std::optional<SourceSpan> own_address(const Firewall& firewall, Address address)
     };
     std::set<std::size_t> forwarding;
     for (const BaseChain& base : ruleset.base_chains)
-      if (base.hook == Hook::forward) forwarding.merge(with_called(ruleset, base.chain));
+      if (base.hook == Hook::forward) forwarding.merge(with_called(ruleset, {base.chain}));
     for (const BaseChain& base : ruleset.base_chains) {
       if (base.hook != Hook::input && base.hook != Hook::output) continue;
-      for (std::size_t c : with_called(ruleset, base.chain))
+      for (std::size_t c : with_called(ruleset, {base.chain}))
         if (!forwarding.contains(c))
           for (const Rule& rule : ruleset.chains[c].rules)
             if (!found && is(rule, base.hook == Hook::input ? Field::destination : Field::source)) found = rule.span;

@@ -42,9 +42,7 @@ void judge(const Judgement& judgement, ChainSets& chains, Findings& findings) {
   PacketSet out = s.intersect(s.intersect(accepted(chains, *output), tcp), s.test(Dimension::state, IntervalSet::of(0)));
   out = s.minus(out, s.test(Dimension::out, lo));
   if (out.empty()) return;
-  IntervalSet ack;
-  for (unsigned flags = 0; flags < 64; ++flags)
-    if ((flags & tcp_ack) != 0 && (flags & (tcp_syn | tcp_rst)) == 0) ack.add(flags, flags);
+  IntervalSet ack = tcp_flags_with(tcp_ack | tcp_syn | tcp_rst, tcp_ack);
   PacketSet answers = s.intersect(hook_packets(chains, Hook::input), tcp);
   answers = s.minus(answers, s.test(Dimension::in, lo));
   for (auto [dimension, values] :

@@ -7,7 +7,6 @@
 #include "rules/blocked.h"
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
-#include "rules/required.h"
 #include "rules/services.h"
 
 namespace ipo {
@@ -41,11 +40,6 @@ std::vector<Moved> moved_rows(const Judgement& judgement, const Host& host) {
     if (!left.empty()) out.push_back({&row, std::move(now), std::move(left)});
   });
   return out;
-}
-
-bool names_ports(const Opening& o) {
-  auto names = [](const Rule* rule) { return rule && required(*rule, Field::destination_port, 65535); };
-  return names(o.by.rule) || names(o.flow->translation.rule);
 }
 
 void run(const Judgement& judgement, Findings& findings) {

@@ -25,11 +25,11 @@ bool is_telephony(std::string_view helper) {
 void run(const Judgement& judgement, Findings& findings) {
   for (const Firewall& firewall : judgement.site.firewalls)
     for (const Ruleset& ruleset : firewall.rulesets) {
-      std::vector<bool> called = called_chains(ruleset);
+      std::set<std::size_t> called = called_chains(ruleset);
       std::vector<std::pair<RuleRef, std::string_view>> given, counted_on;
       for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
         for (const Rule& rule : ruleset.chains[c].rules) {
-          std::string_view helper = called[c] ? helper_in(judgement.sources[rule.span.source].slice(rule.span)) : std::string_view();
+          std::string_view helper = called.contains(c) ? helper_in(judgement.sources[rule.span.source].slice(rule.span)) : std::string_view();
           if (!is_telephony(helper)) continue;
           if (rule.action.name == "CT") given.push_back({{&ruleset.chains[c], &rule}, helper});
           if (rule.action.kind == ActionKind::accept) counted_on.push_back({{&ruleset.chains[c], &rule}, helper});

@@ -27,10 +27,8 @@ PacketSet let_out(const Passage& out) {
   Space& s = chains.space();
   PacketSet answers = out.arriving;
   for (Dimension d : {Dimension::state, Dimension::tcp_flags, Dimension::source_port, Dimension::nat}) answers = s.exists(answers, d);
-  IntervalSet later, ack;
+  IntervalSet later, ack = tcp_flags_with(tcp_ack, tcp_ack);
   for (State state : {State::established, State::untracked}) later.add(static_cast<unsigned>(state), static_cast<unsigned>(state));
-  for (unsigned flags = 0; flags < 64; ++flags)
-    if ((flags & tcp_ack) != 0) ack.add(flags, flags);
   PacketSet tcp = s.test(Dimension::protocol, IntervalSet::of(proto_tcp));
   answers = s.intersect(answers, s.test(Dimension::state, later));
   answers = s.unite(s.minus(answers, tcp), s.intersect(s.intersect(answers, tcp), s.test(Dimension::tcp_flags, ack)));

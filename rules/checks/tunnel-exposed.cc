@@ -35,13 +35,11 @@ bool ends_tunnels(const Ruleset& ruleset) {
 
 bool declared(const Passage& passage, const char* key) { return passage.host && passage.host->flag(key) == true; }
 
-bool names_ports(const Rule* rule) { return rule && required(*rule, Field::destination_port, 65535); }
-
 // IKE as anyone can reach it by this line, as a hit of egress 11; what a line lets in without naming ports is not meant
 // for it.
 std::optional<RowHit> ike(const Judgement& judgement, const Opening& o) {
   const MatrixRow* row = judgement.matrix.find(ike_row);
-  if (!names_ports(o.by.rule) && !names_ports(o.flow->translation.rule)) return {};
+  if (!names_ports(o)) return {};
   if (!row || o.unrestricted || !o.located() || declared(*o.passage, "tunnel.ipsec")) return {};
   if (o.passage->host && !applies(*row, *o.passage->host)) return {};
   RowHit hit;

@@ -23,12 +23,12 @@ bool accepts_related(const Rule& rule) {
 void run(const Judgement& judgement, Findings& findings) {
   for (const Firewall& firewall : judgement.site.firewalls)
     for (const Ruleset& ruleset : firewall.rulesets) {
-      std::vector<bool> called = called_chains(ruleset);
+      std::set<std::size_t> called = called_chains(ruleset);
       const Rule* helper = nullptr;
       std::vector<RuleRef> open;
       for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
         for (const Rule& rule : ruleset.chains[c].rules) {
-          if (!called[c]) continue;
+          if (!called.contains(c)) continue;
           std::string_view text = judgement.sources[rule.span.source].slice(rule.span);
           if (!helper && rule.action.name == "CT" && text.find("--helper ") != text.npos) helper = &rule;
           if (ruleset.chains[c].table == "filter" && ruleset.chains[c].name != "OUTPUT" && accepts_related(rule))

@@ -29,9 +29,9 @@ bool has_rules_at_hooks(const Ruleset& ruleset, const std::string& table) {
 void run(const Judgement& judgement, Findings& findings) {
   for (const Firewall& firewall : judgement.site.firewalls)
     for (const Ruleset& ruleset : firewall.rulesets) {
-      std::vector<bool> called = called_chains(ruleset);
+      std::set<std::size_t> called = called_chains(ruleset);
       Callers callers = callers_of(ruleset);
-      auto is_dead = [&](std::size_t c) { return !called[c] && has_rules_at_hooks(ruleset, ruleset.chains[c].table); };
+      auto is_dead = [&](std::size_t c) { return !called.contains(c) && has_rules_at_hooks(ruleset, ruleset.chains[c].table); };
       std::vector<bool> spoken(ruleset.chains.size());
       // The chains nobody calls first; what is left then only calls itself.
       for (bool roots : {true, false})
@@ -44,12 +44,12 @@ void run(const Judgement& judgement, Findings& findings) {
           while (!todo.empty()) {
             std::size_t at = todo.back();
             todo.pop_back();
-            if (called[at] || spoken[at]) continue;
+            if (called.contains(at) || spoken[at]) continue;
             spoken[at] = true;
             ++chains, rules += ruleset.chains[at].rules.size();
             matters = matters || decides(ruleset.chains[at]);
             for (const Rule& rule : ruleset.chains[at].rules)
-              if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to)
+              if (calls(rule.action.kind))
                 if (auto target = ruleset.find(chain.table, rule.action.chain)) todo.push_back(*target);
           }
           if (!matters || is_generated(chain.name)) continue;

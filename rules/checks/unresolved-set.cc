@@ -18,10 +18,10 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const Firewall& firewall : judgement.site.firewalls) {
     std::map<std::string, std::vector<const Rule*>> uses;
     for (const Ruleset& ruleset : firewall.rulesets) {
-      std::vector<bool> counts = called_chains(ruleset);
+      std::set<std::size_t> counts = called_chains(ruleset);
       for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
         for (const Rule& rule : ruleset.chains[c].rules) {
-          if (!counts[c] || rule.action.kind == ActionKind::proceed || shadowed.contains(rule.span)) continue;
+          if (!counts.contains(c) || rule.action.kind == ActionKind::proceed || shadowed.contains(rule.span)) continue;
           for (const Condition& condition : rule.conditions)
             each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) {
               if (test.set.empty()) return;

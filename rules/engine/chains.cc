@@ -39,7 +39,7 @@ void each_stateful(const Chain& chain, Visit visit) {
       each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) {
         if (test.stateful) visit(test.predicate, condition.span);
       });
-    if (rule.action.kind == ActionKind::unknown || rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to)
+    if (rule.action.kind == ActionKind::unknown || calls(rule.action.kind))
       for (bool accepts : {true, false}) visit(unknown_verdict(rule, accepts).predicate, rule.span);
   }
   if (!chain.policy || chain.policy->value == ActionKind::unknown)
@@ -205,7 +205,7 @@ ChainSets::ChainSets(PacketSpace& packets, const Ruleset& ruleset)
     for (const Rule& rule : chain.rules) {
       ActionKind kind = rule.action.kind;
       std::size_t target = 0;
-      if (kind == ActionKind::jump || kind == ActionKind::go_to) {
+      if (calls(kind)) {
         auto it = index.find(chain.table + '\0' + rule.action.chain);
         if (it == index.end())
           kind = ActionKind::unknown;
@@ -228,7 +228,7 @@ ChainSets::ChainSets(PacketSpace& packets, const Ruleset& ruleset)
     std::vector<std::uint32_t> count = {0};
     for (std::size_t r = 0; r < kinds_[c].size(); ++r) {
       ActionKind does = kinds_[c][r];
-      bool jumps = does == ActionKind::jump || does == ActionKind::go_to;
+      bool jumps = calls(does);
       bool accepts = does == ActionKind::accept || does == ActionKind::translate_source ||
                      does == ActionKind::translate_destination || does == ActionKind::unknown;
       count.push_back(count.back() + (jumps ? accepting_[targets_[c][r]].back() != 0 : accepts));
@@ -248,7 +248,7 @@ int ChainSets::nesting(std::size_t chain, std::vector<int>& height, int depth) {
     ActionKind& kind = kinds_[chain][r];
     const Action& action = ruleset_.chains[chain].rules[r].action;
     if (kind == ActionKind::untrack || !action.remark.empty()) changes_[chain] = true;
-    if (kind != ActionKind::jump && kind != ActionKind::go_to) continue;
+    if (!calls(kind)) continue;
     int h = nesting(targets_[chain][r], height, depth + 1);
     if (h == -2 || h + 1 > nesting_limit)
       kind = ActionKind::unknown;
@@ -421,7 +421,7 @@ const ChainSets::Segment& ChainSets::segment(std::size_t chain, std::size_t node
     made.decision = rule_decision(chain, begin);
     ActionKind does = kind(chain, begin);
     bool always = does != ActionKind::proceed && does != ActionKind::untrack && does != ActionKind::unknown &&
-                  does != ActionKind::jump && does != ActionKind::go_to;
+                  !calls(does);
     made.matched = always ? made.decision : match(chain, begin);
   } else {
     std::size_t middle = begin + (end - begin) / 2;
@@ -454,7 +454,7 @@ void ChainSets::meet_segment(std::size_t chain, std::size_t node, std::size_t be
   PacketSet came = way.entry[chain].at(effect);
   if (s.disjoint(reaching, came)) return;
   way.meet({&c, &c.rules[begin]}, reaching, came);
-  if (kind(chain, begin) != ActionKind::jump && kind(chain, begin) != ActionKind::go_to) return;
+  if (!calls(kind(chain, begin))) return;
   reaching = s.intersect(reaching, came);
   PacketSet changed = effects_.before(effect_before(chain, begin), effect);
   for (std::uint32_t since : s.values_of(changed)) {

@@ -19,7 +19,7 @@ struct Walk {
   Space& s;
   std::vector<std::vector<PacketSet>> met;      // per rule: packets that reach and match it
   std::vector<std::vector<bool>> needed;
-  std::vector<int> calls;  // of each chain, under the base chain being walked
+  std::vector<int> times_called;  // of each chain, under the base chain being walked
   std::vector<bool> given_up;
 
   explicit Walk(ChainSets& all) : chains(all), s(all.space()) {
@@ -43,25 +43,25 @@ struct Walk {
       if (given_up[c]) continue;
       given_up[c] = true;
       for (std::size_t r = 0; r < met[c].size(); ++r)
-        if (ActionKind kind = chains.kind(c, r); kind == ActionKind::jump || kind == ActionKind::go_to) todo.push_back(chains.target(c, r));
+        if (ActionKind kind = chains.kind(c, r); calls(kind)) todo.push_back(chains.target(c, r));
     }
   }
 
   void count_calls(std::size_t base) {
-    calls.assign(met.size(), 0);
+    times_called.assign(met.size(), 0);
     std::vector<std::size_t> todo = {base};
     while (!todo.empty()) {
       std::size_t c = todo.back();
       todo.pop_back();
       for (std::size_t r = 0; r < met[c].size(); ++r)
-        if (ActionKind kind = chains.kind(c, r); kind == ActionKind::jump || kind == ActionKind::go_to)
-          if (calls[chains.target(c, r)]++ == 0) todo.push_back(chains.target(c, r));
+        if (ActionKind kind = chains.kind(c, r); calls(kind))
+          if (times_called[chains.target(c, r)]++ == 0) todo.push_back(chains.target(c, r));
     }
   }
 
   void visit(std::size_t chain, PacketSet entering, PacketSet leaving) {
     if (given_up[chain] || met[chain].empty() || entering.empty()) return;
-    if (chains.changes(chain) || calls[chain] > 1) return give_up(chain);
+    if (chains.changes(chain) || times_called[chain] > 1) return give_up(chain);
     run(chain, 1, 0, met[chain].size(), entering, s.nothing(), leaving);
   }
 
@@ -91,7 +91,7 @@ struct Walk {
 
 bool decides(ActionKind kind) {
   return kind == ActionKind::accept || kind == ActionKind::drop || kind == ActionKind::reject || kind == ActionKind::return_ ||
-         kind == ActionKind::jump || kind == ActionKind::go_to;
+         calls(kind);
 }
 
 // The rules of each chain, in order, that do something beside deciding, or call a chain with such a rule.
@@ -116,7 +116,7 @@ class Traces {
     bool found = kind == ActionKind::proceed || kind == ActionKind::untrack || kind == ActionKind::unknown || !rule.action.set_changes.empty();
     for (const Condition& condition : rule.conditions)
       each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) { found = found || test.stateful; });
-    return found || ((kind == ActionKind::jump || kind == ActionKind::go_to) && !of(chains_.target(chain, r)).empty());
+    return found || (calls(kind) && !of(chains_.target(chain, r)).empty());
   }
 
   const ChainSets& chains_;

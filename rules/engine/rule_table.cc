@@ -77,7 +77,7 @@ RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(in
       made.kind = rule.action.kind;
       untracks_ = untracks_ || made.kind == ActionKind::untrack;
       made.passive = made.kind == ActionKind::proceed && rule.action.remark.empty();
-      if (made.kind == ActionKind::jump || made.kind == ActionKind::go_to) {
+      if (calls(made.kind)) {
         auto it = index.find(chain.table + '\0' + rule.action.chain);
         if (it == index.end())
           made.kind = ActionKind::unknown;
@@ -183,7 +183,7 @@ int RuleTable::nesting(std::size_t chain, std::vector<int>& height, int depth) {
   height[chain] = -2;
   int below = 0;
   for (TableRule& rule : chains_[chain].rules) {
-    if (rule.kind != ActionKind::jump && rule.kind != ActionKind::go_to) continue;
+    if (!calls(rule.kind)) continue;
     int h = nesting(rule.target, height, depth + 1);
     if (h == -2 || h + 1 > nesting_limit)
       rule.kind = ActionKind::unknown;

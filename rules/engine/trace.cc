@@ -79,7 +79,7 @@ struct Walk {
       if (!all) continue;
       ActionKind kind = rule.action.kind;
       std::optional<std::size_t> target;
-      if (kind == ActionKind::jump || kind == ActionKind::go_to) {
+      if (calls(kind)) {
         target = ruleset.find(chain.table, rule.action.chain);
         if (!target || open.contains(*target) || depth > depth_limit) kind = ActionKind::unknown;
       }
