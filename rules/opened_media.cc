@@ -2,6 +2,7 @@
 // common with the range calls use, or is the whole default of some release.
 #include "rules/opened_media.h"
 
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -34,6 +35,7 @@ IntervalSet used_range(const Judgement& judgement, const Host* host) {
 std::vector<OpenedMedia> opened_media(const Judgement& judgement) {
   std::vector<OpenedMedia> out;
   std::set<std::tuple<SourceSpan, u128, u128>> met;
+  std::map<const Host*, IntervalSet> ranges;
   for (const auto* openings : {&judgement.exposure.openings(), &judgement.exposure.openings_of_zones()})
     for (const Opening& o : *openings) {
       if (o.unrestricted || !o.located() || !o.by.rule) continue;
@@ -42,7 +44,9 @@ std::vector<OpenedMedia> opened_media(const Judgement& judgement) {
       PacketSet sure = s.intersect(o.proven, udp), both = s.unite(sure, s.intersect(o.possible, udp));
       // Media comes from any port.
       if (both.empty() || source_ports(o).size() < few_ports) continue;
-      IntervalSet used = used_range(judgement, o.passage->host);
+      auto [range, first] = ranges.try_emplace(o.passage->host);
+      if (first) range->second = used_range(judgement, o.passage->host);
+      const IntervalSet& used = range->second;
       IntervalSet ports = s.project(judgement.exposure.at_host(*o.passage, both), Dimension::destination_port);
       for (const Interval& run : ports) {
         IntervalSet this_run = IntervalSet::range(run.lo, run.hi), shared = this_run.intersected(used);

@@ -15,8 +15,9 @@ namespace {
 constexpr std::string_view telltale = "ccr/ingress/5";
 
 IntervalSet removed_ports(const PortMatrix& matrix, std::string_view only) {
+  static const MatrixChanges changes = changes_between("9.0.3", "9.1");
   IntervalSet out;
-  for (const MatrixRow& row : changes_between("9.0.3", "9.1").removed)
+  for (const MatrixRow& row : changes.removed)
     if (row.direction == "ingress" && (only.empty() || row.id == only)) out.add(row.port_set());
   for (const MatrixRow& row : matrix.rows)
     if (row.direction != "egress") out = out.minus(row.port_set());
@@ -49,6 +50,7 @@ void judge(const Judgement& judgement, ChainSets& chains, const IntervalSet& por
   entering = s.intersect(entering, s.test(Dimension::destination_port, ports));
   std::vector<ChainSets::Decided> open = chains.acceptors(*filter, entering);
   std::erase_if(open, [](const ChainSets::Decided& d) { return !d.by.rule || !names_few_ports(*d.by.rule); });
+  if (open.empty()) return;
   PacketSet wallboards = s.nothing(), at_telltale = s.test(Dimension::destination_port, removed_ports(judgement.matrix, telltale));
   for (const ChainSets::Decided& d : open) wallboards = s.unite(wallboards, s.intersect(d.packets, at_telltale));
   IntervalSet suspects = s.project(wallboards, Dimension::destination).minus(addresses_of_hosts(judgement.site, ruleset.family, false));
