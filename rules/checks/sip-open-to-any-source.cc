@@ -1,5 +1,6 @@
 // A trunk's provider is known when a zone declares it, a SIP trunk record names it or the firewall already lets single
-// public sources in to SIP and to nothing but calls (who may reach everything is an administrator); then there is no reason to let in everybody. Declared remote workers are one for SIP over TLS.
+// public sources in to SIP and to nothing but calls (who may reach everything is an administrator); then there is no reason to let
+// in everybody. Declared remote workers are one for SIP over TLS.
 #include <algorithm>
 
 #include "rules/checks/list.h"

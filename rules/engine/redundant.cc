@@ -21,18 +21,29 @@ struct Walk {
   std::vector<std::vector<bool>> needed;
   std::vector<int> times_called;  // of each chain, under the base chain being walked
   std::vector<bool> given_up;
+  std::vector<bool> returns;  // of each chain: some rule may end it before its end
 
   explicit Walk(ChainSets& all) : chains(all), s(all.space()) {
     for (const Chain& chain : chains.ruleset().chains) {
       met.emplace_back(chain.rules.size(), s.nothing());
       needed.emplace_back(chain.rules.size());
+      std::size_t c = returns.size();
+      bool some = false;
+      for (std::size_t r = 0; r < chain.rules.size(); ++r) {
+        ActionKind kind = chains.kind(c, r);
+        some = some || kind == ActionKind::return_ || kind == ActionKind::go_to;
+      }
+      returns.push_back(some);
     }
     given_up.resize(met.size());
   }
 
-  // `decides` with what leaves the chain undecided, or returns, going the way of `leaving`.
-  PacketSet ended(PacketSet decides, PacketSet leaving) {
-    return s.overlay(s.relabel(decides, [](std::uint32_t v) { return v == outcome_return ? outcome_proceed : v; }), leaving);
+  // What becomes of packets: as `decides` says, where it says nothing as `after` does; what returns goes the way of `leaving`.
+  PacketSet ended(std::size_t chain, PacketSet decides, PacketSet after, PacketSet leaving) {
+    if (!returns[chain]) return s.overlay(decides, after);
+    PacketSet back = s.restrict(leaving, s.where(decides, outcome_return));
+    PacketSet rest = s.relabel(decides, [](std::uint32_t v) { return v == outcome_return ? outcome_proceed : v; });
+    return s.overlay(rest, s.overlay(back, after));
   }
 
   void give_up(std::size_t chain) {
@@ -62,29 +73,28 @@ struct Walk {
   void visit(std::size_t chain, PacketSet entering, PacketSet leaving) {
     if (given_up[chain] || met[chain].empty() || entering.empty()) return;
     if (chains.changes(chain) || times_called[chain] > 1) return give_up(chain);
-    run(chain, 1, 0, met[chain].size(), entering, s.nothing(), leaving);
+    run(chain, 1, 0, met[chain].size(), entering, leaving, leaving);
   }
 
-  // `after`: what the rules behind the run decide.
+  // `after`: what becomes of packets the run does not decide; `leaving`: of those that return.
   void run(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet reaching, PacketSet after, PacketSet leaving) {
     ChainSets::Segment segment = chains.segment(chain, node, begin, end);
     reaching = s.intersect(reaching, segment.matched);
     if (reaching.empty()) return;
-    after = s.restrict(after, reaching), leaving = s.restrict(leaving, reaching);
+    after = s.restrict(after, reaching);
+    if (returns[chain]) leaving = s.restrict(leaving, reaching);
     if (end - begin > 1) {
       std::size_t middle = begin + (end - begin) / 2;
       ChainSets::Segment first = chains.segment(chain, 2 * node, begin, middle);
       PacketSet then = chains.segment(chain, 2 * node + 1, middle, end).decision;
-      run(chain, 2 * node, begin, middle, reaching, s.overlay(s.restrict(then, reaching), after), leaving);
+      run(chain, 2 * node, begin, middle, reaching, ended(chain, s.restrict(then, reaching), after, leaving), leaving);
       run(chain, 2 * node + 1, middle, end, s.minus(reaching, first.decision), after, leaving);
       return;
     }
     met[chain][begin] = s.unite(met[chain][begin], reaching);
-    PacketSet without = ended(after, leaving);
-    PacketSet with = ended(s.overlay(s.restrict(segment.decision, reaching), after), leaving);
-    if (with != without) needed[chain][begin] = true;
+    if (ended(chain, s.restrict(segment.decision, reaching), after, leaving) != after) needed[chain][begin] = true;
     ActionKind kind = chains.kind(chain, begin);
-    if (kind == ActionKind::jump) visit(chains.target(chain, begin), reaching, without);
+    if (kind == ActionKind::jump) visit(chains.target(chain, begin), reaching, after);
     if (kind == ActionKind::go_to) visit(chains.target(chain, begin), reaching, leaving);
   }
 };
