@@ -328,16 +328,21 @@ Command take_apart(std::span<const Word> words, const std::function<bool(std::st
 }
 
 void worsen(Rule& rule, Understanding understanding, std::string_view reason) {
+  bool gravest = understanding > rule.understanding;
   rule.understanding = std::max(rule.understanding, understanding);
-  // Each reason once; "; " separates them.
+  // Each reason once, what the understanding is owed to first; "; " separates them.
   std::string_view left = rule.reason;
   while (!left.empty()) {
     std::size_t end = left.find("; ");
     if (left.substr(0, end) == reason) return;
     left.remove_prefix(end == left.npos ? left.size() : end + 2);
   }
-  if (!rule.reason.empty()) rule.reason += "; ";
-  rule.reason += reason;
+  if (rule.reason.empty())
+    rule.reason = reason;
+  else if (gravest)
+    rule.reason = std::string(reason) + "; " + rule.reason;
+  else
+    rule.reason += "; " + std::string(reason);
 }
 
 void RuleInProgress::worsen(Understanding understanding, std::string_view reason) {

@@ -34,7 +34,7 @@ struct PbxCandidate {
 std::vector<PbxCandidate> forwarded_pbx(const Site& site, const PortMatrix& matrix) {
   std::vector<PbxCandidate> out;
   for (const Firewall& firewall : site.firewalls)
-    each_rule(firewall, [&](const Ruleset& ruleset, const Chain&, const Rule& rule) {
+    each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
       if (rule.action.kind != ActionKind::translate_destination) return;
       const Translation& t = rule.action.translation;
       if (t.addresses.size() != 1) return;
@@ -44,6 +44,8 @@ std::vector<PbxCandidate> forwarded_pbx(const Site& site, const PortMatrix& matr
       for (const MatrixRow& row : matrix.rows) {
         if (row.direction != "ingress" || row.product != "ip-office" || says_nothing(row)) continue;
         if (!row.port_set().intersects(*ports)) continue;
+        // A container engine forwards to web servers by the dozen.
+        if (is_common_service(row) && is_generated(chain.name)) continue;
         bool transport = false;
         for (std::uint8_t protocol : {proto_tcp, proto_udp})
           transport = transport || (row.has_transport(protocol) && (!protocols || protocols->contains(protocol)));

@@ -125,6 +125,8 @@ TEST_CASE("the PBX: told, else where the telephony port forwards lead") {
   // Nothing but a web port: still the best there is.
   CHECK(Surveyed(nat("-A PREROUTING -i eth0 -p tcp --dport 80 -j DNAT --to 192.168.1.80\n")).pbx() == "192.168.1.80");
   CHECK(Surveyed(nat("-A PREROUTING -i eth0 -p tcp --dport 3389 -j DNAT --to 192.168.1.9\n")).pbx().empty());
+  // What a container engine forwards to web servers.
+  CHECK(Surveyed("*nat\n:PREROUTING ACCEPT\n:DOCKER -\n-A PREROUTING -j DOCKER\n-A DOCKER -p tcp --dport 8080 -j DNAT --to 172.17.0.2:80\nCOMMIT\n").pbx().empty());
   // A transport no row has on that port.
   CHECK(Surveyed(nat("-A PREROUTING -i eth0 -p tcp --dport 69 -j DNAT --to 192.168.1.9\n")).pbx().empty());
 }
