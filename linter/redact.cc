@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "parsers/letters.h"
 
@@ -24,6 +28,9 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 enum class Name { harmless, secret, ambiguous };  // ambiguous: only where a value is assigned ("pass in on em0" is pf)
 
+// Every name below has one of these letters; numbers and GUIDs have none.
+bool may_name_secret(std::string_view word) { return word.size() > 2 && word.find_first_of("pPsSoOlL") != word.npos; }
+
 Name judge(std::string_view word) {
   std::string plain;
   for (char c : word)
@@ -38,6 +45,20 @@ Name judge(std::string_view word) {
     return Name::secret;
   return is_in(assigned) ? Name::ambiguous : Name::harmless;
 }
+
+// The words of a large text are few, and come again: a word is judged once while no other takes its place.
+class Judged {
+ public:
+  Name of(std::string_view word) {
+    if (!may_name_secret(word)) return Name::harmless;
+    auto& [known, name] = words_[std::hash<std::string_view>()(word) % words_.size()];
+    if (known != word) known = word, name = judge(word);
+    return name;
+  }
+
+ private:
+  std::vector<std::pair<std::string_view, Name>> words_{4096};
+};
 
 using Range = std::pair<std::size_t, std::size_t>;
 
@@ -95,6 +116,7 @@ Range content_after_attributes(std::string_view text, std::size_t at, NextTag& n
 
 void search(std::string_view text, std::uint32_t source, std::vector<SourceSpan>& found) {
   NextTag next_tag(text);
+  Judged judged;
   auto mask = [&](Range value) {
     if (value.first < value.second)
       found.push_back({source, static_cast<std::uint32_t>(value.first), static_cast<std::uint32_t>(value.second)});
@@ -107,7 +129,7 @@ void search(std::string_view text, std::uint32_t source, std::vector<SourceSpan>
     std::size_t end = i;
     while (end < text.size() && is_name_char(text[end])) ++end;
     bool closing_tag = i > 0 && text[i - 1] == '/';
-    Name name = closing_tag ? Name::harmless : judge(text.substr(i, end - i));
+    Name name = closing_tag ? Name::harmless : judged.of(text.substr(i, end - i));
     if (name != Name::harmless) {
       bool element = i > 0 && text[i - 1] == '<';
       if (element && end < text.size() && text[end] != '>') {
