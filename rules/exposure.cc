@@ -216,6 +216,7 @@ void Exposure::judge(std::size_t m, std::size_t r) {
   PacketSet opening = s.minus(opening_packets(chains), hairpins(packets));
   ZoneSets zones(packets, standing, ruleset.family);
 
+  const IntervalSet own = own_addresses(standing, ruleset.family);
   std::vector<const Host*> hosts;
   bool located = false;
   for (const Host& host : site_.hosts) {
@@ -229,7 +230,7 @@ void Exposure::judge(std::size_t m, std::size_t r) {
     Passage in;
     in.at = &standing, in.ruleset = &ruleset, in.chains = &chains, in.hook = hook, in.host = host, in.unlocated = doubt;
     if (host) in.addresses = addresses_in(*host, ruleset.family);
-    if (IntervalSet own = own_addresses(standing, ruleset.family); !own.empty() && host)
+    if (host && !own.empty())
       in.addresses = hook == Hook::input ? in.addresses.intersected(own) : in.addresses.minus(own);
     bool certain = true;
     IntervalSet inner = no_interface;
@@ -280,7 +281,7 @@ void Exposure::judge(std::size_t m, std::size_t r) {
   }
   bool other_family = false;
   for (const Host* host : hosts) {
-    IntervalSet addresses = addresses_in(*host, ruleset.family), own = own_addresses(standing, ruleset.family);
+    IntervalSet addresses = addresses_in(*host, ruleset.family);
     bool mentioned = std::any_of(host->addresses.begin(), host->addresses.end(),
                                  [&](const Located<Address>& address) { return standing.mentions(address.value); });
     if (host->addresses.empty()) continue;

@@ -11,6 +11,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "parsers/iptables_rule.h"
+
 namespace ipo {
 namespace {
 
@@ -328,11 +330,6 @@ void retract(Rule& rule, std::string_view reason) {
   if (rule.reason.empty() && rule.understanding == Understanding::bounded) rule.understanding = Understanding::understood;
 }
 
-void worsen(Rule& rule, Understanding understanding, const std::string& reason) {
-  rule.understanding = std::max(rule.understanding, understanding);
-  rule.reason += (rule.reason.empty() ? "" : "; ") + reason;
-}
-
 bool resolve(Rule& rule, Family family, Resolver& resolver) {
   bool changed = false, missing = false;
   std::set<std::string> bounds;
@@ -349,7 +346,7 @@ bool resolve(Rule& rule, Family family, Resolver& resolver) {
       }
       changed = changed || known;
       if (!refused.empty()) {
-        worsen(rule, Understanding::not_understood, refused);
+        iptables::worsen(rule, Understanding::not_understood, refused);
         refusals.push_back({{OpaqueTest{"iptables takes this rule", refused, true}}, false, rule.span});
       }
       if (known)
@@ -362,7 +359,7 @@ bool resolve(Rule& rule, Family family, Resolver& resolver) {
   for (Condition& refusal : refusals) rule.conditions.push_back(std::move(refusal));
   if (changed && !missing) retract(rule, not_given);
   for (const std::string& bound : bounds)
-    if (rule.reason.find(bound) == std::string::npos) worsen(rule, Understanding::bounded, bound);
+    if (rule.reason.find(bound) == std::string::npos) iptables::worsen(rule, Understanding::bounded, bound);
   return changed;
 }
 

@@ -288,10 +288,6 @@ void share_out_interfaces(std::vector<Standing>& standings, const Site& site) {
     }
 }
 
-}  // namespace
-
-namespace {
-
 // A PBX that is the machine of a firewall that forwards too: a host of virtual machines, a router with a PBX on it.
 void find_own(Standing& standing, Site& site) {
   for (const Host& host : site.hosts) {

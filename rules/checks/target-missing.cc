@@ -7,14 +7,16 @@
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
 #include "rules/required.h"
+#include "rules/shadow_kind.h"
 
 namespace ipo {
 namespace {
 
 // Matches that do something by being asked: a rule of theirs needs no target.
 bool acts(const Judgement& judgement, const Rule& rule) {
+  if (counts_packets(judgement, rule)) return true;
   std::string_view text = judgement.sources[rule.span.source].slice(rule.span);
-  for (std::string_view match : {" -m recent ", " -m hashlimit ", " -m limit ", " -m quota ", " -m connlimit ", " -m statistic ", " -m nfacct ", " -m set "})
+  for (std::string_view match : {" -m quota ", " -m statistic ", " -m nfacct ", " -m set "})
     if (text.find(match) != text.npos) return true;
   return false;
 }

@@ -89,7 +89,7 @@ struct Walk {
           return decided(chain, End::accept, "accept", rule.span);
         case ActionKind::drop: return decided(chain, End::drop, "drop", rule.span);
         case ActionKind::reject: return decided(chain, End::reject, "reject", rule.span);
-        case ActionKind::return_: 
+        case ActionKind::return_:
           step(chain, "return", rule.span);
           result.returned.push_back(rule.span);
           return End::returned;
