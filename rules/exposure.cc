@@ -216,7 +216,7 @@ void Exposure::judge(std::size_t m, std::size_t r) {
   PacketSet opening = s.minus(opening_packets(chains), hairpins(packets));
   ZoneSets zones(packets, standing, ruleset.family);
 
-  const IntervalSet own = own_addresses(standing, ruleset.family);
+  const IntervalSet self = own_addresses(standing, ruleset.family);
   std::vector<const Host*> hosts;
   bool located = false;
   for (const Host& host : site_.hosts) {
@@ -230,8 +230,8 @@ void Exposure::judge(std::size_t m, std::size_t r) {
     Passage in;
     in.at = &standing, in.ruleset = &ruleset, in.chains = &chains, in.hook = hook, in.host = host, in.unlocated = doubt;
     if (host) in.addresses = addresses_in(*host, ruleset.family);
-    if (host && !own.empty())
-      in.addresses = hook == Hook::input ? in.addresses.intersected(own) : in.addresses.minus(own);
+    if (host && !self.empty())
+      in.addresses = hook == Hook::input ? in.addresses.intersected(self) : in.addresses.minus(self);
     bool certain = true;
     IntervalSet inner = no_interface;
     if (hook == Hook::forward) inner = way_in(standing, packets, zones, in.addresses, ruleset.family, certain);
@@ -290,8 +290,8 @@ void Exposure::judge(std::size_t m, std::size_t r) {
         judge_host(nullptr, Hook::forward, "no address of the PBX is known in this address family; pass --pbx");
       continue;
     }
-    if (addresses.intersects(own)) judge_host(host, Hook::input, "");
-    if (!own.covers(addresses)) judge_host(host, Hook::forward, "");
+    if (addresses.intersects(self)) judge_host(host, Hook::input, "");
+    if (!self.covers(addresses)) judge_host(host, Hook::forward, "");
     // Rules that know no uplink and never speak of the PBX or its network may be the PBX's own, whatever else they do.
     if (!mentioned && standing.internet.empty() && !standing.firewall->role)
       judge_host(host, Hook::input, "whether this firewall runs on the PBX itself is not known");
