@@ -13,6 +13,7 @@
 #include "rules/declared.h"
 #include "rules/judgement.h"
 #include "rules/shadow_kind.h"
+#include "rules/users.h"
 
 namespace ipo {
 namespace {
@@ -90,12 +91,13 @@ void choose_matrix(Assessment& a, const LintOptions& options) {
     if (stated) release = matrix_release_for(stated->value);
     if (stated && release.empty()) a.release_without_matrix = stated;
   }
-  a.matrix = release.empty() ? builtin_matrix() : builtin_matrix(release);
+  a.matrix = release.empty() ? &builtin_matrix() : &builtin_matrix(release);
   for (const Input& own : options.matrices) {
     auto source = static_cast<std::uint32_t>(a.reading.sources.size());
     a.reading.sources.push_back(decode_source(own.path, own.bytes));
     std::vector<Note> wrong;
-    lay_over(a.matrix, read_matrix(a.reading.sources, source, wrong));
+    if (!a.own_matrix) a.matrix = &a.own_matrix.emplace(*a.matrix);
+    lay_over(*a.own_matrix, read_matrix(a.reading.sources, source, wrong));
     std::vector<SiteError> errors;
     for (Note& note : wrong) errors.push_back({std::move(note.message), note.span, {}});
     print_errors(a.reading, errors);
@@ -185,11 +187,11 @@ std::unique_ptr<Assessment> assess(SiteInputs inputs, const LintOptions& options
   a->reading = read_site(std::move(inputs), options.as, options.working_folder, options.fields);
   choose_matrix(*a, options);
   if (!a->reading.errors.empty()) return a;
-  a->standings = survey(a->reading.site, a->reading.sources, a->matrix, {options.internet, options.pbx});
+  a->standings = survey(a->reading.site, a->reading.sources, *a->matrix, {options.internet, options.pbx});
   return a;
 }
 
-void Assessment::judge() { exposure = std::make_unique<Exposure>(reading.site, standings, matrix); }
+void Assessment::judge() { exposure = std::make_unique<Exposure>(reading.site, standings, *matrix); }
 
 std::vector<Problem> Assessment::problems() const {
   std::vector<Problem> out = reading.problems;
@@ -205,7 +207,7 @@ Report lint(SiteInputs inputs, const LintOptions& options) {
   if (a->reading.errors.empty()) a->judge();
   Report report;
   report.inputs = given;
-  report.release = a->matrix.release;
+  report.release = a->matrix->release;
   report.problems = a->problems();
   report.errors = a->reading.errors;
   if (a->exposure) {
@@ -216,7 +218,8 @@ Report lint(SiteInputs inputs, const LintOptions& options) {
       shadows = look_for_shadows(*a->exposure, failures);
     std::vector<IgnoreUse> ignores = uses_of(a->reading.declared.ignores, a->reading.sources, given, options.today,
                                               options.working_folder);
-    Judgement judgement{a->reading.sources, a->reading.site, a->reading.declared, a->matrix, *a->exposure, shadows, ignores,
+    std::vector<User> users = users_of(a->reading.site);
+    Judgement judgement{a->reading.sources, a->reading.site, a->reading.declared, *a->matrix, *a->exposure, users, shadows, ignores,
                         a->release_without_matrix, options.group};
     run_checks(judgement, options, false, report.findings, failures);
     report.ignored = take_ignored(report.findings, ignores, a->reading.sources, options.working_folder);

@@ -57,7 +57,8 @@ Reading read_site(SiteInputs inputs, const std::string& as, const std::string& w
 // A site with its packets sent through its firewalls: what the checks and every question of a person look at.
 struct Assessment {
   Reading reading;
-  PortMatrix matrix;                       // of the release that holds here, with own rows
+  const PortMatrix* matrix = nullptr;      // of the release that holds here, with own rows
+  std::optional<PortMatrix> own_matrix;    // it, where there are own rows
   Located<Release> declared_release;
   const Located<Release>* release_without_matrix = nullptr;  // as declared or exported; the newest matrix is used then
   std::vector<Standing> standings;

@@ -36,11 +36,8 @@ bool continues(char c) { return (static_cast<std::uint8_t>(c) & 0xc0) == 0x80; }
 std::uint32_t Places::units_before(std::uint32_t source, std::uint32_t offset) const {
   std::string_view text = sources_[source].text();
   std::vector<std::uint32_t>& counts = counts_[source];
-  if (counts.empty()) {
-    counts.push_back(0);
-    for (std::size_t i = 0; i + block <= text.size(); i += block)
-      counts.push_back(counts.back() + units(text.substr(i, block)));
-  }
+  if (counts.empty()) counts.push_back(0);
+  while (counts.size() <= offset / block) counts.push_back(counts.back() + units(text.substr((counts.size() - 1) * block, block)));
   return counts[offset / block] + units(text.substr(offset / block * block, offset % block));
 }
 

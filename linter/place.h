@@ -33,7 +33,7 @@ class Places {
   std::uint32_t units_before(std::uint32_t source, std::uint32_t offset) const;
 
   const Sources& sources_;
-  mutable std::vector<std::vector<std::uint32_t>> counts_;  // UTF-16 units before each block, made when first asked for
+  mutable std::vector<std::vector<std::uint32_t>> counts_;  // UTF-16 units before each block, as far as was asked for
 };
 
 // A conclusion that rests on no input (a command line option, a default) has this span.

@@ -1,6 +1,5 @@
-// A source is searched once, when text of it is first quoted: for words that name a secret, and what stands behind them
-// as element content, quoted value, or next word. With the declared secrets that gives sorted spans, looked up by
-// halving.
+// A source is searched as far as text of it is quoted, each part once: for words that name a secret, and what stands behind them
+// as element content, quoted value, or next word. That and the declared secrets are sorted spans, looked up by halving.
 #include "linter/redact.h"
 
 #include <algorithm>
@@ -20,26 +19,37 @@ namespace {
 // common.
 constexpr std::size_t longest_quoted = std::size_t{1} << 16;
 
-bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
-
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 enum class Name { harmless, secret, ambiguous };  // ambiguous: only where a value is assigned ("pass in on em0" is pf)
 
-// Every name below has one of these letters; numbers and GUIDs have none.
-bool may_name_secret(std::string_view word) { return word.size() > 2 && word.find_first_of("pPsSoOlL") != word.npos; }
+constexpr std::array<std::string_view, 18> parts = {
+    "password",  "passwd",     "pswd",   "ikepsk", "passphrase", "passcode",   "secret",     "community", "logincode", "voicemailcode",
+    "sharedkey", "privatekey", "wpakey", "apikey", "credential", "bcrypthash", "sha512hash", "otpseed"};
+constexpr std::array<std::string_view, 4> whole = {"pwd", "psk", "snmpstring", "accesscode"};
+constexpr std::array<std::string_view, 3> assigned = {"pass", "pin", "prv"};
+
+// Every one of them has one of these letters; most words of an export have none.
+constexpr std::string_view telling_letters = "psc";
+constexpr bool tells(const auto& list) {
+  return std::all_of(list.begin(), list.end(), [](std::string_view name) { return name.find_first_of(telling_letters) != name.npos; });
+}
+static_assert(tells(parts) && tells(whole) && tells(assigned));
+
+// What a byte is in a name: nothing, a part of it, a telling letter.
+constexpr unsigned char in_name = 1, telling = 2;
+constexpr std::array<unsigned char, 256> name_bytes = [] {
+  std::array<unsigned char, 256> out{};
+  for (char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"))
+    out[static_cast<unsigned char>(c)] =
+        telling_letters.find(lower(c)) != std::string_view::npos ? in_name | telling : in_name;
+  return out;
+}();
 
 Name judge(std::string_view word) {
   std::string plain;
   for (char c : word)
     if (c != '_' && c != '-') plain += lower(c);
-  constexpr std::array<std::string_view, 18> parts = {
-      "password",  "passwd",     "pswd", "ikepsk",     "passphrase", "passcode", "secret",     "community",  "logincode",  "voicemailcode",
-      "sharedkey", "privatekey", "wpakey",     "apikey",   "credential", "bcrypthash", "sha512hash", "otpseed"};
-  constexpr std::array<std::string_view, 4> whole = {"pwd", "psk", "snmpstring", "accesscode"};
-  constexpr std::array<std::string_view, 3> assigned = {"pass", "pin", "prv"};
   auto is_in = [&](const auto& list) { return std::find(list.begin(), list.end(), plain) != list.end(); };
   if (is_in(whole) || std::any_of(parts.begin(), parts.end(), [&](auto p) { return plain.find(p) != plain.npos; }))
     return Name::secret;
@@ -50,7 +60,6 @@ Name judge(std::string_view word) {
 class Judged {
  public:
   Name of(std::string_view word) {
-    if (!may_name_secret(word)) return Name::harmless;
     auto& [known, name] = words_[std::hash<std::string_view>()(word) % words_.size()];
     if (known != word) known = word, name = judge(word);
     return name;
@@ -114,37 +123,6 @@ Range content_after_attributes(std::string_view text, std::size_t at, NextTag& n
   return {close + 1, next_tag.from(close + 1)};
 }
 
-void search(std::string_view text, std::uint32_t source, std::vector<SourceSpan>& found) {
-  NextTag next_tag(text);
-  Judged judged;
-  auto mask = [&](Range value) {
-    if (value.first < value.second)
-      found.push_back({source, static_cast<std::uint32_t>(value.first), static_cast<std::uint32_t>(value.second)});
-  };
-  for (std::size_t i = 0; i < text.size();) {
-    if (!is_name_char(text[i])) {
-      ++i;
-      continue;
-    }
-    std::size_t end = i;
-    while (end < text.size() && is_name_char(text[end])) ++end;
-    bool closing_tag = i > 0 && text[i - 1] == '/';
-    Name name = closing_tag ? Name::harmless : judged.of(text.substr(i, end - i));
-    if (name != Name::harmless) {
-      bool element = i > 0 && text[i - 1] == '<';
-      if (element && end < text.size() && text[end] != '>') {
-        mask(content_after_attributes(text, end, next_tag));
-        // What stands in the tag without a name of its own, as in <Password x>.
-        std::size_t close = std::min(text.find_first_of("<>=\r\n", end), text.size());
-        if (close < text.size() && text[close] == '>' && text[close - 1] != '/') mask({end, close});
-      }
-      else
-        mask(value_after(text, end, name, next_tag));
-    }
-    i = end;
-  }
-}
-
 void merge(std::vector<SourceSpan>& spans) {
   std::sort(spans.begin(), spans.end());
   std::vector<SourceSpan> merged;
@@ -158,7 +136,84 @@ void merge(std::vector<SourceSpan>& spans) {
   spans = std::move(merged);
 }
 
+// The spans of a sorted, disjoint list that overlap one.
+void take_overlapping(const std::vector<SourceSpan>& all, SourceSpan span, std::vector<SourceSpan>& out) {
+  auto first = std::partition_point(all.begin(), all.end(), [&](const SourceSpan& s) { return s.end <= span.begin; });
+  auto last = std::partition_point(first, all.end(), [&](const SourceSpan& s) { return s.begin < span.end; });
+  out.insert(out.end(), first, last);
+}
+
 }  // namespace
+
+class Redaction::OfSource {
+ public:
+  OfSource(std::string_view text, std::uint32_t source, const std::vector<SourceSpan>& settings)
+      : text_(text), source_(source), next_tag_(text) {
+    for (const SourceSpan& secret : settings)
+      if (secret.source == source) settings_.push_back(secret);
+    merge(settings_);
+  }
+
+  std::vector<SourceSpan> in(SourceSpan span) {
+    search(span.end);
+    std::vector<SourceSpan> out;
+    take_overlapping(settings_, span, out);
+    take_overlapping(found_, span, out);
+    merge(out);
+    return out;
+  }
+
+ private:
+  // What a word makes secret stands behind it, so all before `end` is known when every word before it was looked at.
+  void search(std::size_t end) {
+    if (at_ >= end) return;
+    end = std::min((end / step + 1) * step, text_.size());
+    std::vector<SourceSpan> fresh;
+    while (at_ < end) look(fresh);
+    // Only the last of the old ones can reach so far.
+    std::uint32_t begin = ~0u;
+    for (const SourceSpan& s : fresh) begin = std::min(begin, s.begin);
+    auto touched = std::partition_point(found_.begin(), found_.end(), [&](const SourceSpan& s) { return s.end < begin; });
+    fresh.insert(fresh.end(), touched, found_.end());
+    found_.erase(touched, found_.end());
+    merge(fresh);
+    found_.insert(found_.end(), fresh.begin(), fresh.end());
+  }
+
+  // At the word at `at_`, or at a byte of none.
+  void look(std::vector<SourceSpan>& found) {
+    unsigned kinds = 0;
+    std::size_t i = at_, end = i;
+    for (; end < text_.size(); ++end) {
+      unsigned kind = name_bytes[static_cast<unsigned char>(text_[end])];
+      if (kind == 0) break;
+      kinds |= kind;
+    }
+    at_ = std::max(end, i + 1);
+    bool closing_tag = i > 0 && text_[i - 1] == '/';
+    if (closing_tag || !(kinds & telling)) return;
+    Name name = judged_.of(text_.substr(i, end - i));
+    if (name == Name::harmless) return;
+    auto mask = [&](Range value) {
+      if (value.first < value.second)
+        found.push_back({source_, static_cast<std::uint32_t>(value.first), static_cast<std::uint32_t>(value.second)});
+    };
+    bool element = i > 0 && text_[i - 1] == '<';
+    if (!element || end == text_.size() || text_[end] == '>') return mask(value_after(text_, end, name, next_tag_));
+    mask(content_after_attributes(text_, end, next_tag_));
+    // What stands in the tag without a name of its own, as in <Password x>.
+    std::size_t close = std::min(text_.find_first_of("<>=\r\n", end), text_.size());
+    if (close < text_.size() && text_[close] == '>' && text_[close - 1] != '/') mask({end, close});
+  }
+
+  static constexpr std::size_t step = std::size_t{1} << 20;
+  std::string_view text_;
+  std::uint32_t source_;
+  NextTag next_tag_;
+  Judged judged_;
+  std::size_t at_ = 0;                            // all before it was looked at
+  std::vector<SourceSpan> settings_, found_;  // sorted, disjoint
+};
 
 std::vector<SourceSpan> secrets_of(const Site& site) {
   std::vector<SourceSpan> out = site.secrets;
@@ -172,25 +227,15 @@ std::vector<SourceSpan> secrets_of(const Site& site) {
 }
 
 Redaction::Redaction(const Sources& sources, const std::vector<SourceSpan>& secrets)
-    : sources_(sources), settings_(secrets), secrets_(sources.size()) {}
+    : sources_(sources), settings_(secrets), of_sources_(sources.size()) {}
 
-const std::vector<SourceSpan>& Redaction::secrets_of(std::uint32_t source) const {
-  std::optional<std::vector<SourceSpan>>& known = secrets_[source];
-  if (known) return *known;
-  std::vector<SourceSpan>& found = known.emplace();
-  for (const SourceSpan& secret : settings_)
-    if (secret.source == source) found.push_back(secret);
-  search(sources_[source].text(), source, found);
-  merge(found);
-  return found;
-}
+Redaction::~Redaction() = default;
 
 std::vector<SourceSpan> Redaction::secrets_in(SourceSpan span) const {
   if (span.source >= sources_.size()) return {};
-  const std::vector<SourceSpan>& all = secrets_of(span.source);
-  auto first = std::partition_point(all.begin(), all.end(), [&](const SourceSpan& s) { return s.end <= span.begin; });
-  auto last = std::partition_point(first, all.end(), [&](const SourceSpan& s) { return s.begin < span.end; });
-  return {first, last};
+  std::unique_ptr<OfSource>& of = of_sources_[span.source];
+  if (!of) of = std::make_unique<OfSource>(sources_[span.source].text(), span.source, settings_);
+  return of->in(span);
 }
 
 std::string Redaction::text(SourceSpan span) const {

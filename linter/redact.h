@@ -1,7 +1,7 @@
 // Source text fit for a report: no password, code or community string is left in it.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +19,7 @@ class Redaction {
   // `secrets` are the values of secret settings. Both must outlive it.
   Redaction(const Sources& sources, const std::vector<SourceSpan>& secrets);
   explicit Redaction(const Report& report) : Redaction(report.sources, report.secrets) {}
+  ~Redaction();
 
   // The secrets that overlap the span: sorted, disjoint, not cut to the span.
   std::vector<SourceSpan> secrets_in(SourceSpan span) const;
@@ -26,12 +27,11 @@ class Redaction {
   std::string text(SourceSpan span) const;
 
  private:
-  // All of a source: sorted, disjoint.
-  const std::vector<SourceSpan>& secrets_of(std::uint32_t source) const;
+  class OfSource;
 
   const Sources& sources_;
   const std::vector<SourceSpan>& settings_;
-  mutable std::vector<std::optional<std::vector<SourceSpan>>> secrets_;  // of each source, made when first asked for
+  mutable std::vector<std::unique_ptr<OfSource>> of_sources_;  // made when first asked for
 };
 
 }  // namespace ipo

@@ -258,6 +258,11 @@ const FieldMap& FieldMap::builtin() {
   return map;
 }
 
+Setting setting_at(const FieldMap& map, std::string_view path) {
+  FieldMap::Match match = map.find(path);
+  return {path, match.key, {}, match.evidence, match.secret || names_secret(path)};
+}
+
 bool names_secret(std::string_view path) {
   static const RE2 pattern(
       "(?i:passw|pswd|snmp[-_ ]?string|pass[-_ ]?(?:code|phrase|key)|login[-_ ]?code|voicemail[-_ ]?code|mailbox[-_ ]?code|auth\\w*[-_ "

@@ -222,14 +222,15 @@ class Interpreter {
   // ---- records
 
   void record(const Node& n) {
-    std::vector<Field> fields;
-    leaves(n, n.name, fields);
-    if (n.name == "System") add_system(n, fields);
-    if (n.name == "User") remember_system(fields);
-    add_record(n, n.name, std::move(fields));
+    fields_.clear();
+    leaves(n, n.name, fields_);
+    if (n.name == "System") add_system(n, fields_);
+    if (n.name == "User") remember_system(fields_);
+    add_record(n, n.name, fields_);
   }
 
-  void add_record(const Node& n, std::string type, std::vector<Field> fields) {
+  // Takes the fields' settings.
+  void add_record(const Node& n, std::string type, std::vector<Field>& fields) {
     recognised_ = true;
     Record record;
     record.type = std::move(type);
@@ -244,8 +245,8 @@ class Interpreter {
   // A step of a path, with what the map knows of it: records of one type are alike, so each path is looked up once.
   struct Step {
     std::string path;
-    FieldMap::Match match;
-    bool looked_up = false;
+    Setting setting;  // what all leaves here have in common, once looked up
+    bool looked_up = false, kept = false;
     bool secret_name = false;  // of the element alone
     std::map<std::string, std::unique_ptr<Step>, std::less<>> below;
     Step* next = nullptr;  // the one that was asked for after this one
@@ -355,19 +356,26 @@ class Interpreter {
                        [&](const Node& c) { return label(c.name) && names_secret(c.text); });
   }
 
+  void look_up(Step& step) {
+    FieldMap::Match match = map_.find(step.path);
+    step.kept = !match.key.empty() || site_.reading.every_leaf;
+    if (step.kept) step.setting.path = step.path, step.setting.key = match.key;
+    step.setting.evidence = match.evidence;
+    step.setting.secret = match.secret || names_secret(step.path);
+  }
+
   // True where the map knows the path.
   bool add(Step& step, const std::string& value, SourceSpan span, const Node& node, std::vector<Field>& out) {
-    FieldMap::Match& match = step.match;
-    if (!std::exchange(step.looked_up, true)) {
-      match = map_.find(step.path);
-      match.secret = match.secret || names_secret(step.path);
-    }
-    bool secret = match.secret || secret_;
-    if (!match.key.empty() || site_.reading.every_leaf)
-      out.push_back({{site_.reading.every_leaf ? step.path : std::string(), match.key, {value, span}, match.evidence, secret}, &node});
-    else if (secret)
+    if (!std::exchange(step.looked_up, true)) look_up(step);
+    bool secret = step.setting.secret || secret_;
+    if (step.kept) {
+      Setting& setting = out.emplace_back(Field{step.setting, &node}).setting;
+      setting.value = {value, span};
+      setting.secret = secret;
+    } else if (secret) {
       site_.secrets.push_back(span);
-    return !match.key.empty();
+    }
+    return !step.setting.key.empty();
   }
 
   // ---- hosts
@@ -391,11 +399,11 @@ class Interpreter {
     for (const Field& f : fields) {
       const Setting& s = f.setting;
       if (s.key.empty()) continue;
-      auto [known, fresh] = first.emplace(s.key, &f);
+      auto [known, fresh] = first.emplace(s.key.text(), &f);
       if (fresh)
         host.settings.push_back(s);
       else if (known->second->setting.value.value != s.value.value)
-        state(tag(*f.node), Understanding::bounded, s.key + " is given twice; the first value counts");
+        state(tag(*f.node), Understanding::bounded, s.key.text() + " is given twice; the first value counts");
     }
     for (std::string_view key : {"lan1.address", "lan2.address"})
       if (const Field* f = field(fields, key)) add_address(host, f->setting.value, tag(*f->node));
@@ -513,14 +521,14 @@ class Interpreter {
       }
     }
     host_of_data_source(fields);
-    add_record(n, "userlist", std::move(fields));
+    add_record(n, "userlist", fields);
   }
 
   void list_record(const Node& n, const std::string& type) {
     std::vector<Field> fields;
     leaves(n, type, fields);
     host_of_data_source(fields);
-    add_record(n, type, std::move(fields));
+    add_record(n, type, fields);
   }
 
   // "IPOFFICE/7.0(27) 192.168.42.1"
@@ -560,7 +568,7 @@ class Interpreter {
   void trunk_template(const Node& n) {
     std::vector<Field> fields;
     for (const Node& c : n.children) leaves(c, c.name == "SIPTrunk" ? c.name : "SIPTrunk/" + c.name, fields);
-    add_record(n, "SIPTrunk", std::move(fields));
+    add_record(n, "SIPTrunk", fields);
   }
 
   const Source& text_;
@@ -584,6 +592,7 @@ class Interpreter {
   };
   std::unordered_map<std::string, SystemOfUsers> systems_of_users_;
   std::vector<std::string> order_;
+  std::vector<Field> fields_;  // of the record being read
   bool recognised_ = false, has_system_ = false, in_error_ = false;
   bool secret_ = false;  // within an element whose values are all secret
 };

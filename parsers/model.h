@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "parsers/finding.h"
+#include "parsers/interned.h"
 #include "parsers/interval_set.h"
 #include "parsers/source.h"
 
@@ -266,8 +267,8 @@ std::string_view name_of(Evidence evidence);
 
 // One leaf of an export. `key` is canonical ("snmp.community", "lan1.address") or empty where no mapping knows the path.
 struct Setting {
-  std::string path;  // "System/LANS/LAN[LAN1]/IPAddress"; of an XML export only with ReadingChoice::every_leaf
-  std::string key;
+  Interned path;  // "System/LANS/LAN[LAN1]/IPAddress"
+  Interned key;
   Located<std::string> value;
   Evidence evidence = Evidence::ours;
   bool secret = false;       // the value must not be printed

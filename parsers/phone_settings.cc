@@ -192,12 +192,7 @@ class Interpreter {
 
   void set(std::size_t n, const Line& line, bool all) {
     has_set_ = true;
-    Setting field;
-    field.path = "46xxsettings/" + std::string(line.name);
-    FieldMap::Match match = map_.find(field.path);
-    field.key = match.key;
-    field.evidence = match.evidence;
-    field.secret = match.secret || names_secret(field.path);
+    Setting field = setting_at(map_, "46xxsettings/" + std::string(line.name));
     auto begin = static_cast<std::uint32_t>(line.value.empty() ? line_span(n).end : line.value.data() - text_.text().data());
     field.value = {std::string(line.value), {source_, begin, begin + static_cast<std::uint32_t>(line.value.size())}};
     field.conditional = !all;
@@ -206,12 +201,12 @@ class Interpreter {
     else if (!all)
       state(n, Understanding::bounded, "holds for some phones only");
     else
-      state(n, match.key.empty() ? Understanding::ignored : Understanding::understood,
-            match.key.empty() ? "no setting known for this name" : "");
+      state(n, field.key.empty() ? Understanding::ignored : Understanding::understood,
+            field.key.empty() ? "no setting known for this name" : "");
     // A later SET replaces those before it; one that only some phones reach stands beside them.
     if (all) {
-      last_[field.path] = std::move(field);
-    } else if (auto [at, fresh] = last_.try_emplace(field.path, field); !fresh) {
+      last_[field.path.text()] = std::move(field);
+    } else if (auto [at, fresh] = last_.try_emplace(field.path.text(), field); !fresh) {
       fields_.push_back(std::move(field));
     }
   }

@@ -1,5 +1,6 @@
 // One pass over the markup, which is found by its first characters only; nothing but tags is looked into. Comments,
-// document types and what has no end are overwritten, so libxml2 reads on where it would give up, at unchanged offsets.
+// document types and what has no end are overwritten, so libxml2 reads on where it would give up, at unchanged offsets. The text
+// is copied when its first byte is overwritten: a large export, which has nothing of that kind, is not.
 #include "parsers/prepare_xml.h"
 
 #include <array>
@@ -36,15 +37,13 @@ bool plain_name(char c) {
 // that starts nothing) become '_', all others `hidden`.
 class Preparation {
  public:
-  Preparation(std::string_view original, Damages& damages) : damages_(damages) {
-    reserve_large(text_, original.size());
-    text_ = original;
-  }
+  Preparation(std::string_view original, Damages& damages) : original_(original), text_(original), damages_(damages) {}
 
-  std::string run() {
+  Prepared run() {
+    if (text_.starts_with("\xef\xbb\xbf")) content_ = 3;
     hide_forbidden();
-    for (std::size_t i = text_.find('<'); i < text_.size(); i = text_.find('<', i)) {
-      std::string_view rest = std::string_view(text_).substr(i);
+    for (std::size_t i = text_.find('<', content_); i < text_.size(); i = text_.find('<', i)) {
+      std::string_view rest = text_.substr(i);
       if (rest.size() > 1 && name_start(rest[1]))
         i = start_tag(i);
       else if (rest.size() > 2 && rest[1] == '/' && name_start(rest[2]))
@@ -61,11 +60,20 @@ class Preparation {
         i = stray(i);
     }
     if (depth_ > max_xml_depth) hide(deep_, text_.size());
-    return std::move(text_);
+    return {original_, std::move(copy_), content_};
   }
 
  private:
-  void hide(std::size_t begin, std::size_t end) { std::fill(text_.begin() + begin, text_.begin() + end, hidden); }
+  void fill(std::size_t begin, std::size_t end, char with) {
+    if (begin >= end) return;
+    if (copy_.empty()) {
+      reserve_large(copy_, original_.size());
+      copy_ = original_;
+      text_ = copy_;
+    }
+    std::fill(copy_.data() + begin, copy_.data() + end, with);
+  }
+  void hide(std::size_t begin, std::size_t end) { fill(begin, end, hidden); }
 
   std::size_t hide_rest(std::size_t at, const char* damage) {
     damages_.add(at, at + 1, damage);
@@ -91,7 +99,6 @@ class Preparation {
       if (c == 0xef && i + 2 < text_.size() && text_[i + 1] == '\xbf' &&
           (text_[i + 2] == '\xbe' || text_[i + 2] == '\xbf'))
         n = 3;
-      if (i == 0 && text_.starts_with("\xef\xbb\xbf")) hide(0, 3);
       if (n == 0) continue;
       if (i != run_end) damages_.add(i, i + n, "a character that XML does not allow");
       hide(i, i + n);
@@ -117,7 +124,14 @@ class Preparation {
     if (instruction_end_ != none && instruction_end_ < at + 2) instruction_end_ = text_.find("?>", at + 2);
     std::size_t end = instruction_end_, next = find_bracket(text_, at + 2);
     bool declaration = text_.compare(at, 5, "<?xml") == 0;
-    if (end != none && (!declaration || next > end)) return hide(at, end + 2), end + 2;
+    if (end != none && (!declaration || next > end)) {
+      bool first = text_.substr(content_, at - content_).find_first_not_of(" \t\r\n") == none;
+      if (declaration && first)
+        content_ = end + 2;
+      else
+        hide(at, end + 2);
+      return end + 2;
+    }
     damages_.add(at, at + 2, "a processing instruction without its end");
     if (next < text_.size() && text_[next] == '>') ++next;
     hide(at, next);
@@ -160,7 +174,7 @@ class Preparation {
 
   std::size_t stray(std::size_t at) {
     damages_.add(at, at + 1, "a '<' that starts no tag");
-    text_[at] = '_';
+    fill(at, at + 1, '_');
     return at + 1;
   }
 
@@ -170,8 +184,8 @@ class Preparation {
     while (name < next && (text_[name] == '/' || !name_end(text_[name]))) ++name;
     damages_.add(at, name, "a tag without its end");  // not its attributes, they may hold a secret
     if (name >= next) return hide(at, next), false;
-    std::fill(text_.begin() + name, text_.begin() + next, ' ');
-    text_[next - 1] = '>';
+    fill(name, next, ' ');
+    fill(next - 1, next, '>');
     return true;
   }
 
@@ -198,7 +212,7 @@ class Preparation {
     std::size_t stop = begin;
     while (begin > at + 1 && !name_end(text_[begin - 1])) --begin;
     damages_.add(begin, stop, "a value longer than " + std::to_string(max_xml_attribute >> 20) + " MiB is not read");
-    std::fill(text_.begin() + begin, text_.begin() + end, ' ');
+    fill(begin, end, ' ');
   }
 
   std::size_t start_tag(std::size_t at) {
@@ -206,7 +220,7 @@ class Preparation {
     std::size_t values = 0, surplus = none, opened = 0, i = at + 1;
     while (i < text_.size() && plain_name(text_[i])) ++i;
     for (; i < text_.size(); ++i) {
-      char& c = text_[i];
+      char c = text_[i];
       if (c == '<') {
         char next = i + 1 < text_.size() ? text_[i + 1] : ' ';
         if (quote && !name_start(next) && next != '/' && next != '!' && next != '?')
@@ -222,7 +236,7 @@ class Preparation {
         quote = c;
         opened = i;
       } else if (c == hidden) {
-        c = ' ';
+        fill(i, i + 1, ' ');
       } else if (c == '>') {
         break;
       }
@@ -235,7 +249,7 @@ class Preparation {
     } else if (values > max_xml_attributes) {
       damages_.add(surplus, surplus + 1,
                    "more than " + std::to_string(max_xml_attributes) + " attributes are not read");
-      std::fill(text_.begin() + surplus, text_.begin() + (empty ? i - 1 : i), ' ');
+      fill(surplus, empty ? i - 1 : i, ' ');
     }
     if (depth_ == max_xml_depth) {
       damages_.add(at, after, "nesting deeper than " + std::to_string(max_xml_depth) + " elements is not read");
@@ -246,8 +260,10 @@ class Preparation {
     return after;
   }
 
-  std::string text_;
+  std::string_view original_, text_;  // text_: the original, or its copy
+  std::string copy_;
   Damages& damages_;
+  std::size_t content_ = 0;          // where it begins
   std::size_t depth_ = 0;
   std::size_t instruction_end_ = 0;  // the next "?>"
   std::size_t deep_ = 0;             // start of the element beyond the limit
@@ -282,6 +298,6 @@ std::vector<Note> Damages::merged(Damages a, Damages b) {
   return all;
 }
 
-std::string prepare_xml(std::string_view text, Damages& damages) { return Preparation(text, damages).run(); }
+Prepared prepare_xml(std::string_view text, Damages& damages) { return Preparation(text, damages).run(); }
 
 }  // namespace ipo::xml

@@ -46,10 +46,18 @@ class Damages {
   SourceSpan last_;
 };
 
-// A text of the same length in which comments, instructions, document types, forbidden characters, tags without an end,
-// attributes that are too many or too long and elements beyond max_xml_depth are `hidden`, and a '<' that starts no tag is '_'. What is lost that way is
-// reported.
-std::string prepare_xml(std::string_view text, Damages& damages);
+// What libxml2 gets of a file, every byte at its place: the file's own text where nothing in it must be hidden, else a copy.
+struct Prepared {
+  std::string_view original;
+  std::string copy;       // empty: the original serves
+  std::size_t begin = 0;  // where the content begins, behind byte order mark and declaration
+
+  std::string_view text() const { return copy.empty() ? original : std::string_view(copy); }
+};
+
+// Comments, instructions, document types, forbidden characters, tags without an end, attributes that are too many or too long
+// and elements beyond max_xml_depth become `hidden`, and a '<' that starts no tag '_'. What is lost that way is reported.
+Prepared prepare_xml(std::string_view text, Damages& damages);
 
 }  // namespace xml
 }  // namespace ipo

@@ -90,19 +90,19 @@ std::optional<Reference> reference(std::string_view text, std::size_t at) {
 // Builds the tree from libxml2's events.
 class Reader {
  public:
-  Reader(const std::string& original, const std::string& text, std::uint32_t source, Damages& damages,
+  Reader(const std::string& original, const Prepared& prepared, std::uint32_t source, Damages& damages,
          const TakeElement& take)
-      : original_(original), text_(text), source_(source), damages_(damages), take_(take) {
+      : original_(original), text_(prepared.text()), source_(source), damages_(damages), take_(take), last_(prepared.begin) {
     open_.emplace_back();
-    open_.front().span = open_.front().name_span = {source, 0, offset32(text.size())};
+    open_.front().span = open_.front().name_span = {source, 0, offset32(text_.size())};
   }
 
   Node read() {
-    std::size_t from = 0;
+    std::size_t from = last_;
     for (std::size_t restarts = 0;; ++restarts) {
       parse(from);
       if (complete_) break;
-      std::size_t next = text_.find('<', std::max({last_, reached_, restarts ? from + 1 : 0}));
+      std::size_t next = text_.find('<', std::max({last_, reached_, restarts ? from + 1 : from}));
       if (next == none) break;
       if (restarts == max_restarts) {
         damages_.add(next, next + 1, "nothing from here on is read");
@@ -133,7 +133,7 @@ class Reader {
       xmlSetExternalEntityLoader(
           [](const char*, const char*, xmlParserCtxtPtr) -> xmlParserInputPtr { return nullptr; });
     });
-    Feed feed{{root_tag, std::string_view(text_).substr(from), root_end}};
+    Feed feed{{root_tag, text_.substr(from), root_end}};
     std::unique_ptr<xmlParserCtxt, decltype(&xmlFreeParserCtxt)> context(
         xmlCreateIOParserCtxt(nullptr, nullptr, &Feed::read, nullptr, &feed, XML_CHAR_ENCODING_UTF8), &xmlFreeParserCtxt);
     if (!context) throw std::bad_alloc();
@@ -260,7 +260,7 @@ class Reader {
     last_ = at;
     std::size_t stop = begin + 2;
     while (stop < at && !name_end(text_[stop])) ++stop;
-    std::string_view name = local_name(std::string_view(text_).substr(begin + 2, stop - begin - 2));
+    std::string_view name = local_name(text_.substr(begin + 2, stop - begin - 2));
     unfold();
     std::size_t match = open_.size() - 1;
     while (match > 0 && open_[match].name != name) --match;
@@ -428,7 +428,7 @@ class Reader {
       }
       std::size_t begin = i;
       while (i < to && !name_end(text_[i]) && text_[i] != '"' && text_[i] != '\'') ++i;
-      std::string_view name = std::string_view(text_).substr(begin, i - begin);
+      std::string_view name = text_.substr(begin, i - begin);
       std::size_t k = i;
       while (k < to && blank(text_[k])) ++k;
       if (k >= to || text_[k] != '=') continue;
@@ -466,7 +466,7 @@ class Reader {
   }
 
   const std::string& original_;
-  const std::string& text_;  // prepared; same length
+  std::string_view text_;  // prepared; same length
   std::uint32_t source_;
   Damages& damages_;
   const TakeElement& take_;
@@ -476,7 +476,7 @@ class Reader {
   std::size_t spare_depth_ = 0;
   xmlParserCtxtPtr context_ = nullptr;
   std::size_t base_ = 0;     // offset this run of libxml2 started at
-  std::size_t last_ = 0;     // end of the last tag
+  std::size_t last_;         // end of the last tag
   std::size_t reached_ = 0;  // place of the last error
   bool seen_root_ = false, self_closed_ = false;
   bool complete_ = false;  // libxml2 came to our own end tag
@@ -489,7 +489,7 @@ Document read_xml(const Sources& sources, std::uint32_t source) { return read_xm
 Document read_xml(const Sources& sources, std::uint32_t source, const TakeElement& take) {
   const std::string& original = sources[source].text();
   Damages before(source, original), within(source, original);
-  std::string prepared = prepare_xml(original, before);
+  Prepared prepared = prepare_xml(original, before);
   Document document;
   document.root = Reader(original, prepared, source, within, take).read();
   document.damages = Damages::merged(std::move(before), std::move(within));

@@ -181,13 +181,9 @@ class Interpreter {
   }
 
   void add(Record& record, const List& list, std::string_view column, const Cell& cell, bool directory) {
-    Setting field;
-    field.path = "nasystem/" + std::string(list.name) + "/" + std::string(column);
-    if (directory) field.path += "[" + std::to_string(record.fields.size() / 2 + 1) + "]";
-    FieldMap::Match match = map_.find(field.path);
-    field.key = match.key;
-    field.evidence = match.evidence;
-    field.secret = match.secret || names_secret(field.path);
+    std::string path = "nasystem/" + std::string(list.name) + "/" + std::string(column);
+    if (directory) path += "[" + std::to_string(record.fields.size() / 2 + 1) + "]";
+    Setting field = setting_at(map_, path);
     field.value = {std::string(cell.text), span(cell)};
     record.fields.push_back(std::move(field));
   }

@@ -14,7 +14,7 @@
 
 namespace ipo {
 namespace {
-constexpr std::size_t shown_limit = 8;  // ports named in a message; the rows name them all
+constexpr std::size_t shown_limit = 8;  // pieces of ports named in a message; the rows name them all
 }
 
 RuleRef line_to_change(const Opening& opening) {
@@ -68,24 +68,38 @@ std::string rule_text(const Judgement& judgement, RuleRef at) {
   return at.chain->table + "/" + at.chain->name + " " + std::string(text);
 }
 
+std::string format_ports(const PortsByTransport& ports) {
+  std::string out;
+  std::size_t all = 0;
+  for (const auto& [transport, set] : ports)
+    for (const Interval& i : set)
+      if (++all <= shown_limit) out += (out.empty() ? "" : ", ") + transport + "/" + format_ports(IntervalSet::range(i.lo, i.hi));
+  if (all > shown_limit) out += fmt::format(" and {} more", all - shown_limit);
+  return out;
+}
+
 std::string format_hits(const std::vector<Exposed>& exposed) {
-  // By transports, so that "tcp+udp/5060-5061" is one piece.
-  std::map<std::string, IntervalSet> by_transport;
+  PortsByTransport ports;
   for (const Exposed& e : exposed) {
     std::string transport;
     for (std::uint8_t p : e.hit.transports) transport += (transport.empty() ? "" : "+") + protocol_name(p);
-    by_transport[transport].add(e.hit.ports);
+    ports[transport].add(e.hit.ports);
   }
-  std::string out;
-  std::size_t shown = 0, all = 0;
-  for (const auto& [transport, ports] : by_transport)
-    for (const Interval& i : ports)
-      if (++all <= shown_limit) {
-        out += (out.empty() ? "" : ", ") + transport + "/" + format_ports(IntervalSet::range(i.lo, i.hi));
-        ++shown;
-      }
-  if (all > shown) out += fmt::format(" and {} more", all - shown);
-  return out;
+  return format_ports(ports);
+}
+
+bool is_plural(std::string_view ports) { return ports.find_first_of(",-") != ports.npos; }
+
+PacketSet packets_of(const Judgement& judgement, const Exposed& exposed) {
+  const Opening& o = *exposed.opening;
+  Space& s = o.passage->chains->space();
+  return s.intersect(s.unite(o.proven, o.possible), judgement.exposure.row_packets(*o.passage, exposed.hit));
+}
+
+PacketSet as_they_arrive(const Opening& opening, PacketSet seen) {
+  ChainSets& chains = *opening.passage->chains;
+  Space& s = chains.space();
+  return s.intersect(s.possible(opening.flow->accepted), Reach(chains).before(seen, *opening.flow));
 }
 
 Finding finding_at(const Judgement& judgement, std::string_view check, const Opening& opening, PacketSet wanted,
@@ -242,10 +256,7 @@ namespace {
 std::string as_port(const Judgement& judgement, const Exposed& exposed) {
   const Opening& o = *exposed.opening;
   if (!o.flow->translation.rule || o.flow->translation.rule->action.translation.ports.empty()) return "";
-  Space& s = o.passage->chains->space();
-  PacketSet seen = s.intersect(s.unite(o.proven, o.possible), judgement.exposure.row_packets(*o.passage, exposed.hit));
-  PacketSet arrived = s.intersect(s.possible(o.flow->accepted), Reach(*o.passage->chains).before(seen, *o.flow));
-  IntervalSet outer = s.project(arrived, Dimension::destination_port);
+  IntervalSet outer = o.passage->chains->space().project(as_they_arrive(o, packets_of(judgement, exposed)), Dimension::destination_port);
   if (outer.empty() || outer == exposed.hit.ports || outer.intervals().size() > shown_limit) return "";
   return fmt::format(" as port{} {}", outer.size() > 1 ? "s" : "", format_ports(outer));
 }
@@ -277,10 +288,9 @@ Finding exposed_finding(const Judgement& judgement, const Check& check, Level le
   for (const Exposed& e : group)
     if (!o.located() && !group.front().hit.ports.covers(e.hit.ports)) elsewhere.insert(e.hit.row->id);
   std::string others = elsewhere.empty() ? "" : fmt::format(" and {} more service{}", elsewhere.size(), elsewhere.size() > 1 ? "s" : "");
-  bool plural = ports.find_first_of(",-") != std::string::npos;
   f.rows.assign(rows.begin(), rows.end());
   f.message = fmt::format("{} ({}){} {} reachable from {}{}", ports, what, others,
-                          plural || !others.empty() ? "are" : "is", from_zone(o),
+                          is_plural(ports) || !others.empty() ? "are" : "is", from_zone(o),
                           (group.size() == 1 ? as_port(judgement, speaker) : "") + if_sent_from(o) + if_routed(o));
   f.message += closed_by_default(o.located() ? group : std::vector{group.front()});
   for (const std::string& row : f.rows) f.identity += '\n' + row;

@@ -1,6 +1,7 @@
 // What the exposure checks share: one finding per line and zone, its level, its words, its witness.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,8 +39,16 @@ IntervalSet source_ports(const Opening& opening);
 std::string if_sent_from(const Opening& opening);
 // The rule's own text without counters, for identities.
 std::string rule_text(const Judgement& judgement, RuleRef at);
-// "udp/69", "tcp/50804, tcp/50808", "tcp+udp/5060-5061".
+// By the name of their transports: "tcp", "udp", "tcp+udp".
+using PortsByTransport = std::map<std::string, IntervalSet>;
+// "udp/69", "tcp/50804, tcp/50808", "tcp+udp/5060-5061"; eight pieces at most, the others counted.
+std::string format_ports(const PortsByTransport& ports);
 std::string format_hits(const std::vector<Exposed>& exposed);
+// Whether such a text names several ports.
+bool is_plural(std::string_view ports);
+// The opening's packets that are the hit, as seen after its translation; and what those of an opening were before it.
+PacketSet packets_of(const Judgement& judgement, const Exposed& exposed);
+PacketSet as_they_arrive(const Opening& opening, PacketSet seen);
 
 // A finding at the opening's line with zone, hook, witness, path, doubt and related places filled in; `wanted` are the
 // packets it is about (as seen after translation). Message, level and rows are the caller's.

@@ -12,12 +12,15 @@
 
 namespace ipo {
 
+struct User;  // rules/users.h
+
 struct Judgement {
   const Sources& sources;
   const Site& site;
   const SiteFile& declared;
   const PortMatrix& matrix;
   const Exposure& exposure;
+  const std::vector<User>& users;  // users_of the site
   const std::vector<Shadow>& shadows;
   const std::vector<IgnoreUse>& ignores;
   // The release declared or exported, if it has no matrix of its own; the newest matrix is used then.

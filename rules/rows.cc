@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "parsers/settings.h"
@@ -11,31 +13,19 @@
 namespace ipo {
 namespace {
 
-// "1-100" style keys of configured ports, by row of the IP Office ingress table.
-struct MovedPort {
-  int row;
-  std::vector<std::string_view> keys;  // any given key replaces the row's ports
-};
-const std::vector<MovedPort>& moved_ports() {
-  static const std::vector<MovedPort> list = {
-      {5, {"http.port"}},
-      {7, {"snmp.port"}},
-      {9, {"https.port"}},
-      {20, {"vnc.port"}}};
-  return list;
-}
+// Rows of the IP Office ingress table whose port is a setting of its own.
+constexpr std::pair<int, std::string_view> port_settings[] = {{5, "http.port"}, {7, "snmp.port"}, {9, "https.port"}, {20, "vnc.port"}};
 
 }  // namespace
 
 std::uint32_t standard_base() { return parse_number(find_setting("services.base_port")->defaults.front().value).value_or(0); }
 
-IntervalSet ports_of(const MatrixRow& row, const Host* host) {
-  if (!host || row.product != "ip-office" || row.direction != "ingress") return row.port_set();
+IntervalSet moved_ports(const MatrixRow& row, const Host* host) {
   IntervalSet moved;
-  for (const MovedPort& m : moved_ports())
-    if (m.row == row.number)
-      for (std::string_view key : m.keys)
-        if (auto port = host->number(key); port && *port > 0 && *port < 65536) moved.add(*port, *port);
+  if (!host || row.product != "ip-office" || row.direction != "ingress") return moved;
+  for (auto [number, key] : port_settings)
+    if (number == row.number)
+      if (auto port = host->number(key); port && *port > 0 && *port < 65536) moved.add(*port, *port);
   if (row.number == 16) {
     IntervalSet said = tls_sip_ports(host);
     if (!speaks_only_tls(host)) said.add(clear_sip_ports(host));
@@ -49,6 +39,11 @@ IntervalSet ports_of(const MatrixRow& row, const Host* host) {
   if (row.number >= 37 && row.number <= 43 && !row.ports.empty())
     if (auto base = host->number("services.base_port"); base && *base < 65520)
       moved.add(*base + row.ports.front().first - standard_base(), *base + row.ports.front().first - standard_base());
+  return moved;
+}
+
+IntervalSet ports_of(const MatrixRow& row, const Host* host) {
+  IntervalSet moved = moved_ports(row, host);
   return moved.empty() ? row.port_set() : moved;
 }
 
@@ -58,7 +53,7 @@ bool has_product(const MatrixRow& row, const Host* host) {
 }
 
 bool may_have_more(const Host* host) {
-  return !host || (host->platform != "ip500v2" && host->products == std::vector<std::string>{"ip-office"});
+  return !host || (host->platform != "ip500v2" && host->products.size() == 1 && host->products.front() == "ip-office");
 }
 
 bool applies(const MatrixRow& row, const Host& host) {
@@ -75,7 +70,7 @@ bool applies(const MatrixRow& row, const Host* host) { return host ? applies(row
 
 // What gives the PBX away first, then what only opens it to attack, then what is merely no business of the internet.
 int gravity(const MatrixRow& row) {
-  static const std::vector<std::string_view> order = {
+  static constexpr std::string_view order[] = {
       "ip-office/ingress/44", "ip-office/ingress/15", "ip-office/ingress/22", "ip-office/ingress/21", "ip-office/ingress/37",
       "ip-office/ingress/41", "ip-office/ingress/39", "ip-office/ingress/4",  "ip-office/ingress/7",  "ip-office/ingress/31",
       "ip-office/ingress/25", "ip-office/ingress/26", "ip-office/ingress/23", "ip-office/ingress/16", "ip-office/ingress/20",
@@ -101,7 +96,13 @@ int gravity(const MatrixRow& row) {
       "one-x-portal/ingress/4", "one-x-portal/ingress/16", "one-x-portal/ingress/10", "one-x-portal/ingress/11",
       "one-x-portal/ingress/7", "one-x-portal/ingress/5", "ip-office/ingress/9", "ip-office/ingress/28",
       "ip-office/ingress/46", "ip-office/ingress/27"};
-  return static_cast<int>(std::find(order.begin(), order.end(), row.id) - order.begin());
+  static const std::unordered_map<std::string_view, int> ranks = [] {
+    std::unordered_map<std::string_view, int> out;
+    for (std::string_view id : order) out.emplace(id, static_cast<int>(out.size()));
+    return out;
+  }();
+  auto rank = ranks.find(row.id);
+  return rank == ranks.end() ? static_cast<int>(ranks.size()) : rank->second;
 }
 
 }  // namespace ipo

@@ -8,6 +8,8 @@ namespace ipo {
 
 // The ports of a row on a host: those its settings say, else the row's own. Empty where neither says any.
 IntervalSet ports_of(const MatrixRow& row, const Host* host);
+// Only those its settings say instead of the row's own; empty where they say none.
+IntervalSet moved_ports(const MatrixRow& row, const Host* host);
 // The base port the service rows of the matrix are printed for.
 std::uint32_t standard_base();
 // The host has the row's product; one that is not known (null) is the PBX.

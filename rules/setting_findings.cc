@@ -25,7 +25,7 @@ Finding setting_finding(const Check& check, Level level, const Host& host, const
   f.level = level;
   f.message = std::move(message);
   f.span = setting.value.span;
-  f.identity = host.name + '\n' + (about.empty() ? setting.key : std::string(about));
+  f.identity = host.name + '\n' + (about.empty() ? setting.key.text() : std::string(about));
   return f;
 }
 

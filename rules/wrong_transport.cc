@@ -31,11 +31,10 @@ std::optional<WrongTransport> wrong_transport(const Exposure& exposure, const Po
   out.port = static_cast<unsigned>(ports.begin()->lo);
   if (out.transport != proto_tcp && out.transport != proto_udp) return {};
   for (const MatrixRow& row : matrix.rows) {
-    IntervalSet of_row = row.product == "ip-office" && row.direction == "ingress" ? ports_of(row, passage.host) : IntervalSet();
     bool printed = std::any_of(row.ports.begin(), row.ports.end(), [&](auto range) { return range.first <= out.port && out.port <= range.second; });
-    if (!printed && !of_row.contains(out.port)) continue;
-    of_row.add(row.port_set());
-    if (row.has_transport(out.transport) || of_row.size() > widest_service) return {};
+    IntervalSet moved = moved_ports(row, passage.host);
+    if (!printed && !moved.contains(out.port)) continue;
+    if (row.has_transport(out.transport) || moved.united(row.port_set()).size() > widest_service) return {};
     if (row.direction == "egress") continue;
     if (!out.row || gravity(row) < gravity(*out.row)) out.row = &row;
   }

@@ -45,7 +45,7 @@ std::string summary(const Site& site) {
   std::string out;
   auto settings = [&](const std::vector<Setting>& list) {
     for (const Setting& s : list)
-      out += "  " + s.path + " " + s.key + "=" + s.value.value + " " + std::string(name_of(s.evidence)) +
+      out += "  " + s.path.text() + " " + s.key.text() + "=" + s.value.value + " " + std::string(name_of(s.evidence)) +
              (s.secret ? " secret" : "") + "\n";
   };
   for (const Host& h : site.hosts) {
@@ -90,7 +90,7 @@ void check_sane(const Read& r) {
   for (const Host& h : r.site.hosts) {
     ok = ok && inside(h.span);
     std::vector<std::string> keys;
-    for (const Setting& s : h.settings) keys.push_back(s.key);
+    for (const Setting& s : h.settings) keys.push_back(s.key.text());
     std::sort(keys.begin(), keys.end());
     ok = ok && std::adjacent_find(keys.begin(), keys.end()) == keys.end();
     for (const auto& a : h.addresses) ok = ok && inside(a.span);

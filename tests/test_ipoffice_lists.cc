@@ -71,7 +71,7 @@ std::string summary(const Site& site) {
   }
   for (const Record& r : site.records) {
     out += "record " + r.type + " " + r.id + "\n";
-    for (const Setting& s : r.fields) out += "  " + s.path + " " + s.key + "=" + s.value.value + (s.secret ? " secret\n" : "\n");
+    for (const Setting& s : r.fields) out += "  " + s.path.text() + " " + s.key.text() + "=" + s.value.value + (s.secret ? " secret\n" : "\n");
   }
   return out;
 }
@@ -209,7 +209,7 @@ TEST_CASE("46xxsettings: jumps, quotes, comments", "[phones]") {
     check_sane(r);
     std::string out;
     for (const Setting& s : r.site.records.at(0).fields)
-      out += s.path.substr(s.path.find('/') + 1) + "=" + s.value.value + (s.conditional ? "?" : "") + " ";
+      out += s.path.text().substr(s.path.text().find('/') + 1) + "=" + s.value.value + (s.conditional ? "?" : "") + " ";
     return out;
   };
   CHECK(settings("SET A 1\nSET A 2\n") == "A=2 ");

@@ -204,7 +204,7 @@ TEST_CASE("laws: what a finding says is reachable is open in the exposure table"
     std::unique_ptr<Assessment> a = assess({"", {{"fw.rules", text}}, {}}, options);
     a->judge();
     std::map<std::string, Status> best;
-    for (const RowReached& r : exposure_table(*a->exposure, a->matrix)) {
+    for (const RowReached& r : exposure_table(*a->exposure, *a->matrix)) {
       auto [at, fresh] = best.emplace(r.row->id, r.reached.status);
       if (!fresh) at->second = std::min(at->second, r.reached.status);
     }

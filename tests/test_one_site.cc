@@ -53,7 +53,7 @@ TEST_CASE("one site: several are refused by name") {
                          (folder.path / "b").string() + "; ask about one at a time\n");
   asked = ask({{a, b}, folder.put("all.toml", "release = \"9.0\"\n"), {}, {}});
   REQUIRE(asked.assessment);
-  CHECK(asked.assessment->matrix.release == "9.0");
+  CHECK(asked.assessment->matrix->release == "9.0");
 }
 
 TEST_CASE("one site: what cannot be used is said, the rest is assessed") {

@@ -136,3 +136,23 @@ TEST_CASE("a function past its budget is refused, not computed wrongly") {
   };
   CHECK_THROWS_AS(build(), SpaceExhausted);
 }
+
+TEST_CASE("a side question takes no more than its allowance of the budget") {
+  auto sets = [](Space& s, unsigned from, unsigned count) {
+    for (unsigned n = from; n < from + count; ++n) s.test(Dimension::source, IntervalSet::of(2 * n + 1));
+  };
+  Space s(1000);
+  sets(s, 0, 100);
+  std::size_t before = s.edge_count(), least = 0;
+  {
+    Space::Allowance allowance(s, 4);
+    CHECK_THROWS_AS(sets(s, 100, 1000), SpaceExhausted);
+    least = s.edge_count();
+    CHECK(least <= before + (1000 - before) / 4);
+    CHECK(least + 3 > before + (1000 - before) / 4);
+  }
+  sets(s, 2000, 50);
+  CHECK(s.edge_count() > before + (1000 - before) / 4);
+  CHECK_THROWS_AS(sets(s, 4000, 1000), SpaceExhausted);
+  CHECK(s.edge_count() <= 1000);
+}

@@ -1,6 +1,8 @@
 // The reports over sites made by hand: every claim of linter/report.h that a reader or a machine relies on.
 #include <catch2/catch.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <sstream>
 
 #include "linter/fingerprint.h"
@@ -361,6 +363,38 @@ TEST_CASE("secrets are known by the names before them") {
   CHECK(masked("<Password/><Name>x</Name>") == "<Password/><Name>x</Name>");
   CHECK(masked("pass in on em0 proto udp") == "pass in on em0 proto udp");
   CHECK(masked("-A INPUT -p tcp --dport 22 -j ACCEPT") == "-A INPUT -p tcp --dport 22 -j ACCEPT");
+}
+
+TEST_CASE("a large text is searched for secrets as far as it is quoted, and hides what a search of all of it hides") {
+  // Values of all kinds, some so long that they reach into the next pieces of a megabyte.
+  std::mt19937 random(7);
+  std::string text;
+  auto filler = [&](std::size_t n) {
+    while (n-- > 0) text += random() % 9 == 0 ? '\n' : static_cast<char>('b' + random() % 20);
+  };
+  while (text.size() < (std::size_t{5} << 20)) {
+    switch (random() % 6) {
+      case 0: text += "<Password>", filler(random() % 400000), text += "</Password>"; break;
+      case 1: text += " pin = \"", filler(random() % 60000), text += "\" "; break;
+      case 2: text += "<LoginCode kind=\"x\" secret='y'>", filler(30), text += "</LoginCode>"; break;
+      case 3: text += "\npsk: " + std::string(random() % 3000, 'z') + "\n"; break;
+      case 4: text += "<Secret zz zz>", filler(10); break;
+      default: text += "<Name>", filler(random() % 200000), text += "</Name>";
+    }
+  }
+  Report report = report_of("x", text);
+  report.secrets = {{0, 100, 120}, {0, 3'000'000, 3'100'000}};
+  auto size = static_cast<std::uint32_t>(text.size());
+  Redaction at_once(report);
+  std::string all = at_once.text({0, 0, size});
+  Redaction ascending(report), descending(report);
+  constexpr std::uint32_t piece = 70'001;
+  std::vector<SourceSpan> pieces;
+  for (std::uint32_t at = 0; at < size; at += piece) pieces.push_back({0, at, std::min(at + piece, size)});
+  for (SourceSpan span : pieces) CHECK(ascending.text(span) == at_once.text(span));
+  std::reverse(pieces.begin(), pieces.end());
+  for (SourceSpan span : pieces) CHECK(descending.text(span) == at_once.text(span));
+  CHECK(all.size() < text.size() / 2);
 }
 
 TEST_CASE("pages are read without what only tests need") {

@@ -55,7 +55,7 @@ std::string hosts(const Site& site) {
     out += h.name + " " + (h.release ? h.release->value.text() : "?");
     for (const auto& a : h.addresses) out += " " + format_address(a.value);
     std::set<std::string> settings;
-    for (const Setting& s : h.settings) settings.insert(s.key + "=" + s.value.value);
+    for (const Setting& s : h.settings) settings.insert(s.key.text() + "=" + s.value.value);
     for (const std::string& s : settings) out += "\n  " + s;
     out += "\n";
   }

@@ -180,7 +180,7 @@ TEST_CASE("site file: the fixture that shows every key reads without an error, w
   for (const Zone& z : f.zones) zones.push_back(z.name + "/" + z.kind);
   CHECK(zones ==
         Texts{"internet/internet", "provider/itsp", "provider/itsp", "voice/voice", "users/users", "management/management"});
-  for (const Setting& s : f.settings) settings.push_back(s.key + "=" + s.value.value + (s.secret ? " secret" : ""));
+  for (const Setting& s : f.settings) settings.push_back(s.key.text() + "=" + s.value.value + (s.secret ? " secret" : ""));
   CHECK(settings == Texts{"snmp.enabled=true", "snmp.community=an-invented-word secret", "lan1.rtp.min=46750",
                           "lan1.rtp.max=50750", "services.http.level=Secure, Medium"});
   for (const CheckLevel& c : f.checks) levels.push_back(c.check + "=" + (c.level ? std::string(name_of(*c.level)) : "off"));

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "parsers/document.h"
+#include "parsers/prepare_xml.h"
 
 namespace {
 
@@ -195,6 +196,27 @@ TEST_CASE("names, attributes and texts", "[xml]") {
   const Node& a = r.document.root.children[0];
   CHECK(a.text.empty());
   CHECK(a.text_span.begin == a.text_span.end);
+}
+
+TEST_CASE("a text is copied only where something in it must be hidden", "[xml]") {
+  auto prepared = [](std::string_view text) {
+    xml::Damages damages(0, text);
+    return xml::prepare_xml(text, damages);
+  };
+  for (std::string_view head : {"", "\n", "<?xml version=\"1.0\"?>", "\xef\xbb\xbf<?xml version='1.0'?>\n", "<?xml?>\n<?xml?>"}) {
+    std::string text = std::string(head) + "<a b='1'>x<![CDATA[<]]></a>";
+    xml::Prepared got = prepared(text);
+    CAPTURE(text);
+    CHECK(got.copy.empty());
+    CHECK(got.text().data() == text.data());
+    CHECK(text.find('<', got.begin) == text.find("<a"));
+    CHECK(read(text).document.root.children.at(0).text == "x<");
+  }
+  for (std::string_view text : {"<a><!-- x --></a>", "<a>\x01</a>", "<a>1 < 2</a>", "<!DOCTYPE a><a/>", "<a/><?xml version='1.0'?>", "<a><b </a>"}) {
+    CAPTURE(text);
+    CHECK_FALSE(prepared(text).copy.empty());
+    CHECK(prepared(text).text().size() == text.size());
+  }
 }
 
 TEST_CASE("several top-level elements are read whole", "[xml]") {

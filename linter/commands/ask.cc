@@ -75,7 +75,7 @@ std::string read_service(const std::string& service, const Assessment& a, Questi
   }
   using Test = bool (*)(const MatrixRow&, std::string_view);
   for (Test test : {Test(is_id_of), Test(application_has_word), Test(matches_term)}) {
-    for (const MatrixRow& row : a.matrix.rows)
+    for (const MatrixRow& row : a.matrix->rows)
       if (row.direction != "egress" && test(row, service)) q.rows.push_back(&row);
     if (!q.rows.empty()) return {};
   }

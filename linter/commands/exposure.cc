@@ -133,7 +133,7 @@ int run_exposure(const ExposureCommand& command, std::istream& in, std::ostream&
     }
   std::vector<RowReached> rows;
   try {
-    rows = exposure_table(*a->exposure, a->matrix);
+    rows = exposure_table(*a->exposure, *a->matrix);
     std::erase_if(rows, [&](const RowReached& r) {
       return !wanted(command.zones, r.reached.passage->zone->name) || !wanted(command.statuses, name_of(r.reached.status));
     });

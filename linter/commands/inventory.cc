@@ -160,7 +160,7 @@ class InventoryText {
     auto line_of = [&](const Setting& s) { return std::to_string(places_.at(s.value.span).line); };
     for (const Record& record : reading_.site.records)
       for (const Setting& s : record.fields) {
-        widest_key = std::max(widest_key, columns(s.key));
+        widest_key = std::max(widest_key, columns(s.key.text()));
         widest_line = std::max(widest_line, line_of(s).size());
       }
     for (const Record& record : reading_.site.records) {
@@ -170,7 +170,7 @@ class InventoryText {
         if (std::exchange(first, false))
           out_ << fmt::format("\nsettings of {}{}{}\n", printable(record.type), record.id.empty() ? "" : " ",
                               printable(record.id));
-        std::string line = fmt::format("{:>{}} | {:<{}}  {:<9}  {}", line_of(s), widest_line, s.key, widest_key,
+        std::string line = fmt::format("{:>{}} | {:<{}}  {:<9}  {}", line_of(s), widest_line, s.key.text(), widest_key,
                                        name_of(s.evidence), printable(value_of(s, redaction_)));
         out_ << "    " << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
       }

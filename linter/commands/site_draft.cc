@@ -183,12 +183,12 @@ class Draft {
                 because("exported", host.release->span) + "; an upgrade changes it");
       std::string why;
       if (a_.release_without_matrix)
-        why = fmt::format("there is no port matrix of this release, that of {} is used", a_.matrix.release);
+        why = fmt::format("there is no port matrix of this release, that of {} is used", a_.matrix->release);
       else if (!right)
         why = "the export says no more than " + text;
       return part(table, "", why);
     }
-    table.add(fmt::format("release = \"{}\"", a_.matrix.release));
+    table.add(fmt::format("release = \"{}\"", a_.matrix->release));
     example(table, "no input says which release the PBX has; the newest port matrix is used");
   }
 
@@ -198,8 +198,8 @@ class Draft {
     if (std::find(options_.pbx.begin(), options_.pbx.end(), address.value) != options_.pbx.end())
       return "given by --pbx";
     for (const Setting& s : host.settings)
-      if (s.value.span == address.span && s.key.ends_with(".address"))
-        return because(s.key + " of the export", address.span);
+      if (s.value.span == address.span && s.key.text().ends_with(".address"))
+        return because(s.key.text() + " of the export", address.span);
     for (const Inference& i : a_.reading.site.inferences)
       if (has_place(address.span) && i.span == address.span && i.message.starts_with("the PBX is "))
         return because(i.message.substr(i.message.find(": ") + 2), address.span);
@@ -208,7 +208,7 @@ class Draft {
 
   std::string reason_of_name(const Host& host) const {
     for (const Setting& s : host.settings)
-      if (s.value.value == host.name && s.key.starts_with("system.")) return because("exported", s.value.span);
+      if (s.value.value == host.name && s.key.text().starts_with("system.")) return because("exported", s.value.span);
     return has_place(host.span) ? because("named", host.span) : "no export says its name";
   }
 

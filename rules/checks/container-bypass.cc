@@ -85,9 +85,9 @@ void bypassed(const Judgement& judgement, Findings& findings, const Passage& pas
     f.zone = passage.zone->name;
     f.hook = name_of(Hook::forward);
     f.message = fmt::format("{} from the {} {} to a container, {}, past the host's own rules, which refuse {}", ports,
-                            f.zone, ports.find_first_of(",-") == ports.npos ? "goes" : "go",
+                            f.zone, is_plural(ports) ? "go" : "goes",
                             format_addresses(flow.translation.rule->action.translation.addresses, family),
-                            ports.find_first_of(",-") == ports.npos ? "it" : "them");
+                            is_plural(ports) ? "them" : "it");
     if (by.chain) f.related.push_back({by.rule ? "refused by this rule" : "refused by this policy", by.span()});
     for (const ChainSets::Decided& d : Reach(*passage.chains).deciders(flow, flow.seen))
       if (d.accepted && f.related.size() < 3)

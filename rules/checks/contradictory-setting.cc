@@ -12,10 +12,10 @@ void run(const Judgement& judgement, Findings& findings) {
       Finding f;
       f.check = "contradictory-setting";
       f.level = Level::warning;
-      f.message = c.other.key + " of '" + host.name + "' is " + shown(c.other) + " here and " + shown(c.holds) + " elsewhere";
+      f.message = c.other.key.text() + " of '" + host.name + "' is " + shown(c.other) + " here and " + shown(c.holds) + " elsewhere";
       f.span = c.other.value.span;
       f.related.push_back({"this value is used", c.holds.value.span});
-      f.identity = host.name + '\n' + c.other.key;
+      f.identity = host.name + '\n' + c.other.key.text();
       findings.push_back(std::move(f));
     }
 }

@@ -23,7 +23,7 @@ void users(const Judgement& judgement, Findings& findings) {
     if (const Setting *type = record.field("extension.type"), *number = record.field("extension.number");
         type && number && type->value.value == "3")
       sip.insert(number->value.value);
-  const std::vector<User> all = users_of(judgement.site);
+  const std::vector<User>& all = judgement.users;
   for (const auto& [key, name, registers] : {std::tuple("user.login_code", "login code", true), {"user.password", "password", true},
                                              {"user.voicemail_code", "voicemail code", false}}) {
     std::vector<const User*> outside, others;

@@ -37,7 +37,7 @@ void report(Findings& findings, const Holders& holders, std::string_view what) {
 
 void run(const Judgement& judgement, Findings& findings) {
   Holders users, extensions;
-  const std::vector<User> all = users_of(judgement.site);
+  const std::vector<User>& all = judgement.users;
   for (const User& user : all)
     if (const Setting* number = user.field("user.extension"); number && !number->value.value.empty())
       users[number->value.value].push_back({number, user.label()});

@@ -36,7 +36,7 @@ void run(const Judgement& judgement, Findings& findings) {
     f.check = "duplicate-record";
     f.level = Level::warning;
     f.message = "two " + second.type + " records have the GUID " + second.id +
-                (field ? " and differ in " + field->key : "; one export holds a record once");
+                (field ? " and differ in " + field->key.text() : "; one export holds a record once");
     f.span = second.span;
     f.related.push_back({"the other one", first.span});
     f.identity = second.type + '\n' + second.id;

@@ -35,12 +35,12 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const Record& record : judgement.site.records) {
     std::map<std::string, std::vector<const Setting*>> profiles;  // by the path of their element
     for (const Setting& field : record.fields)
-      if (field.key.starts_with(prefix)) profiles[field.path.substr(0, field.path.rfind('/'))].push_back(&field);
+      if (field.key.text().starts_with(prefix)) profiles[field.path.text().substr(0, field.path.text().rfind('/'))].push_back(&field);
     for (const auto& [path, fields] : profiles) {
       std::string name, open;
       const Setting* first = nullptr;
       for (const Setting* field : fields) {
-        std::string service = field->key.substr(prefix.size());
+        std::string service = field->key.text().substr(prefix.size());
         if (service == "name") name = field->value.value;
         if (!never_in.contains(service) || !lets_in(*field)) continue;
         open += (open.empty() ? "" : ", ") + service;

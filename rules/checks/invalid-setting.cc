@@ -25,9 +25,9 @@ void run(const Judgement& judgement, Findings& findings) {
       Finding f;
       f.check = "invalid-setting";
       f.level = Level::warning;
-      f.message = setting.key + " " + why + "; it takes " + describe_values(*known);
+      f.message = setting.key.text() + " " + why + "; it takes " + describe_values(*known);
       f.span = setting.value.span;
-      f.identity = host.name + '\n' + setting.key;
+      f.identity = host.name + '\n' + setting.key.text();
       findings.push_back(std::move(f));
     }
 }

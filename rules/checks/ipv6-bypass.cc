@@ -49,7 +49,7 @@ void report(const Judgement& judgement, Findings& findings, const std::vector<Ex
   for (const Exposed& e : group) rows.insert(e.hit.row->id);
   f.rows.assign(rows.begin(), rows.end());
   std::string ports = format_hits(group);
-  bool plural = ports.find_first_of(",-") != ports.npos;
+  bool plural = is_plural(ports);
   f.message =
       fmt::format("{} {} open over IPv6 from {}, and closed over IPv4", ports, plural ? "are" : "is", from_zone(o));
   if (!known) f.message += "; the PBX's IPv6 address is not known";

@@ -15,7 +15,7 @@ constexpr const char* inhibit = "telephony.inhibit_off_switch";
 void run(const Judgement& judgement, Findings& findings) {
   const auto& hosts = judgement.site.hosts;
   if (std::any_of(hosts.begin(), hosts.end(), [](const Host& h) { return h.flag(inhibit) == true; })) return;
-  const std::vector<User> all = users_of(judgement.site);
+  const std::vector<User>& all = judgement.users;
   const OwnNumbers own = own_numbers(judgement.site, all);
   std::vector<const User*> forwarding;
   for (const User& user : all)

@@ -10,7 +10,7 @@ namespace {
 
 // Needs the users as the system exports them: its public lists leave some out.
 void run(const Judgement& judgement, Findings& findings) {
-  const std::vector<User> all = users_of(judgement.site);
+  const std::vector<User>& all = judgement.users;
   std::set<std::string_view> numbers;
   bool exported = false;
   for (const User& user : all) {

@@ -22,7 +22,7 @@ bool is_orphan(const User& user, const std::unordered_set<const Record*>& withou
 }
 
 void run(const Judgement& judgement, Findings& findings) {
-  const std::vector<User> all = users_of(judgement.site);
+  const std::vector<User>& all = judgement.users;
   bool codes = std::any_of(all.begin(), all.end(), [](const User& user) { return !user.text("user.login_code").empty(); });
   if (!codes || systems_of(all) > 1) return;
   const std::vector<const Record*> numbers_only = hot_desk_users(judgement.site);

@@ -50,7 +50,7 @@ void run(const Judgement& judgement, Findings& findings) {
       f.level = Level::warning;
       f.message = std::move(what);
       f.span = setting.value.span;
-      f.identity = setting.key;
+      f.identity = setting.key.text();
       if (setting.conditional) {
         f.certainty = Certainty::possible;
         f.doubt.push_back({"only some phones reach this line", setting.value.span});

@@ -1,4 +1,5 @@
-// Rules are asked for one firewall at a time in a space of their own: what a note costs must not be missing to an alarm.
+// Rules are asked for one ruleset at a time, in the space where exposure was judged, whose sets of chains are needed again; but
+// with a part of what is left of its budget only: what a note costs must not be missing to an alarm.
 // What the policy has a part in is not reported: people write such rules so that they stay when the policy is changed.
 // Nor are calls, which programs put in place for their chains, nor rules that count packets, for others may ask what they
 // counted.
@@ -15,7 +16,7 @@
 namespace ipo {
 namespace {
 
-constexpr std::size_t edge_budget = std::size_t{1} << 22;  // some 2500 rules that hardly resemble each other
+constexpr unsigned parts_of_budget = 2;
 
 // How a reject answers is not in the model.
 std::string_view target_of(const Judgement& judgement, const Rule& rule) {
@@ -68,24 +69,23 @@ void compare(const Judgement& judgement, ChainSets& chains, Findings& findings) 
 }
 
 void run(const Judgement& judgement, Findings& findings) {
-  for (const Firewall& firewall : judgement.site.firewalls)
-    for (const Ruleset& ruleset : firewall.rulesets) {
-      PacketSpace packets(firewall, {}, edge_budget);
-      ChainSets chains(packets, ruleset);
-      try {
-        compare(judgement, chains, findings);
-      } catch (const SpaceExhausted&) {
-        std::size_t rules = 0;
-        for (const Chain& chain : ruleset.chains) rules += chain.rules.size();
-        Finding f;
-        f.check = check::redundant_rule.id;
-        f.level = Level::note;
-        f.span = {ruleset.span.source, ruleset.span.begin, ruleset.span.begin};
-        f.message = fmt::format("redundant rules were not looked for: these {} rules are too many to compare", rules);
-        f.identity = "not looked for";
-        findings.push_back(std::move(f));
-      }
+  for (const auto& chains : judgement.exposure.chains()) {
+    Space::Allowance allowance(chains->space(), parts_of_budget);
+    try {
+      compare(judgement, *chains, findings);
+    } catch (const SpaceExhausted&) {
+      const Ruleset& ruleset = chains->ruleset();
+      std::size_t rules = 0;
+      for (const Chain& chain : ruleset.chains) rules += chain.rules.size();
+      Finding f;
+      f.check = check::redundant_rule.id;
+      f.level = Level::note;
+      f.span = {ruleset.span.source, ruleset.span.begin, ruleset.span.begin};
+      f.message = fmt::format("redundant rules were not looked for: these {} rules are too many to compare", rules);
+      f.identity = "not looked for";
+      findings.push_back(std::move(f));
     }
+  }
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ void run(const Judgement& judgement, Findings& findings) {
     // How DECT base stations of those two kinds register depends on their model.
     if (type->value.value == dect_type || type->value.value == d100_type) sip = h323 = true;
   }
-  for (const User& user : users_of(site))
+  for (const User& user : judgement.users)
     for (const char* key : {"user.soft_phone", "user.remote_worker", "user.one_x_telecommuter"})
       if (user.flag(key) == true) sip = h323 = true;
   auto systems = std::count_if(site.hosts.begin(), site.hosts.end(), [](const Host& h) { return h.setting("lan1.address") != nullptr; });

@@ -26,7 +26,7 @@ std::string unused(const Site& site, const std::vector<User>& users, std::string
 }
 
 void run(const Judgement& judgement, Findings& findings) {
-  const std::vector<User> users = users_of(judgement.site);
+  const std::vector<User>& users = judgement.users;
   for (const Host& host : judgement.site.hosts)
     for (const auto& [flag, protocol, name, row] :
          {std::tuple(".sip.remote_extension", "sip", "SIP", "ip-office/ingress/16"),

@@ -16,12 +16,13 @@ constexpr std::string_view telltale = "ccr/ingress/5";
 
 IntervalSet removed_ports(const PortMatrix& matrix, std::string_view only) {
   static const MatrixChanges changes = changes_between("9.0.3", "9.1");
-  IntervalSet out;
+  IntervalSet removed, used;
   for (const MatrixRow& row : changes.removed)
-    if (row.direction == "ingress" && (only.empty() || row.id == only)) out.add(row.port_set());
+    if (row.direction == "ingress" && (only.empty() || row.id == only)) removed.add(row.port_set());
   for (const MatrixRow& row : matrix.rows)
-    if (row.direction != "egress") out = out.minus(row.port_set());
-  return out;
+    if (row.direction != "egress")
+      for (auto [lo, hi] : row.ports) used.add(lo, hi);
+  return removed.minus(used);
 }
 
 IntervalSet addresses_of_hosts(const Site& site, Family family, bool ccr) {

@@ -11,7 +11,7 @@ namespace {
 
 // Codes that are guessed first are default-password's.
 void run(const Judgement& judgement, Findings& findings) {
-  const std::vector<User> all = users_of(judgement.site);
+  const std::vector<User>& all = judgement.users;
   std::map<std::string_view, std::vector<const User*>> by_code;
   for (const User& user : all)
     if (std::string_view code = user.text("user.login_code"); is_clear_code(code) && !is_guessable(code, user.number()))

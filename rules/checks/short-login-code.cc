@@ -19,7 +19,7 @@ std::optional<std::uint32_t> minimum(const Site& site) {
 void run(const Judgement& judgement, Findings& findings) {
   std::optional<std::uint32_t> least = minimum(judgement.site);
   if (!least) return;
-  const std::vector<User> all = users_of(judgement.site);
+  const std::vector<User>& all = judgement.users;
   std::vector<const User*> with_short;
   for (const User& user : all)
     if (std::string_view code = user.text("user.login_code"); is_clear_code(code) && code.size() < *least) with_short.push_back(&user);

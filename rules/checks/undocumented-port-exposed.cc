@@ -12,8 +12,6 @@
 namespace ipo {
 namespace {
 
-constexpr std::size_t shown_runs = 8;
-
 struct Ports {
   IntervalSet tcp, udp;
   bool empty() const { return tcp.empty() && udp.empty(); }
@@ -34,16 +32,6 @@ Ports of_other_products(const PortMatrix& matrix, const Host* host, const Ports&
   return out;
 }
 
-std::string format(const Ports& ports) {
-  std::string out;
-  std::size_t runs = 0;
-  for (const auto& [name, set] : {std::pair("tcp/", &ports.tcp), std::pair("udp/", &ports.udp)})
-    for (const Interval& i : *set)
-      if (++runs <= shown_runs) out += (out.empty() ? "" : ", ") + (name + format_ports(IntervalSet::range(i.lo, i.hi)));
-  if (runs > shown_runs) out += fmt::format(" and {} more", runs - shown_runs);
-  return out;
-}
-
 // Of openings at one line from one zone those of the ports.
 void report(const Judgement& judgement, const std::vector<const Opening*>& group, const Ports& ports, Level level, const std::string& why,
             Findings& findings) {
@@ -59,8 +47,8 @@ void report(const Judgement& judgement, const std::vector<const Opening*>& group
     Certainty certainty = s.disjoint(wanted, o->proven) ? Certainty::possible : Certainty::proven;
     Finding f = finding_at(judgement, check::undocumented_port_exposed.id, *o, wanted, certainty);
     f.level = level_at(level, *o);
-    std::string text = format(ports);
-    bool plural = text.find_first_of(",-") != text.npos;
+    std::string text = format_ports({{"tcp", ports.tcp}, {"udp", ports.udp}});
+    bool plural = is_plural(text);
     f.message = fmt::format("{} {} reachable from {}{}, and {} {}", text, plural ? "are" : "is", from_zone(*o),
                             if_sent_from(*o) + if_routed(*o), why, plural ? "them" : "it");
     f.identity += '\n' + text;

@@ -53,7 +53,7 @@ void report(const Judgement& judgement, Findings& findings, const std::vector<Ex
     if (rows.insert(e.hit.row->id).second && shown.size() < shown_rows) shown.push_back(e);
   f.rows.assign(rows.begin(), rows.end());
   std::string ports = format_hits(shown);
-  bool plural = ports.find_first_of(",-") != ports.npos || rows.size() > shown.size();
+  bool plural = is_plural(ports) || rows.size() > shown.size();
   if (rows.size() > shown.size()) ports += fmt::format(" and {} more services", rows.size() - shown.size());
   std::string zone = o.zone() == kind ? "zone " + kind : fmt::format("zone {} ({})", o.zone(), kind);
   f.message = fmt::format("{} {} reachable from {}, where no device that uses {} stands", ports, plural ? "are" : "is",

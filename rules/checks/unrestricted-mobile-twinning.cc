@@ -12,7 +12,7 @@ bool is_twinned(const User& user) {
 
 // Both restrictions must be said to be off: what the export does not give is not known.
 void run(const Judgement& judgement, Findings& findings) {
-  const std::vector<User> all = users_of(judgement.site);
+  const std::vector<User>& all = judgement.users;
   const OwnNumbers own = own_numbers(judgement.site, all);
   std::vector<const User*> twinned;
   for (const User& user : all)

@@ -238,6 +238,14 @@ void Space::grow() {
     if (l.op != Op::none) line(l.op, l.f, l.g) = l;
 }
 
+Space::Allowance::Allowance(Space& space, unsigned parts)
+    : space_(space), edge_budget_(space.edge_budget_), step_budget_(space.step_budget_) {
+  space.edge_budget_ = space.edge_count_ + (edge_budget_ - std::min(space.edge_count_, edge_budget_)) / parts;
+  space.step_budget_ = space.steps_ + (step_budget_ - std::min(space.steps_, step_budget_)) / parts;
+}
+
+Space::Allowance::~Allowance() { space_.edge_budget_ = edge_budget_, space_.step_budget_ = step_budget_; }
+
 // ---- operations on two functions --------------------------------------------------------------------------------
 
 void Space::step(std::uint64_t count, unsigned depth) {

@@ -143,6 +143,21 @@ class Space {
   // given, receives the numbers of the predicates that must hold for it; all others are false.
   std::vector<u128> pick(PacketSet s, std::vector<std::uint32_t>* predicates = nullptr) const;
 
+  // While it lives, the space may use up at most one part in `parts` of what its budgets had left: what a side question costs
+  // is not missing to those after it.
+  class Allowance {
+   public:
+    Allowance(Space& space, unsigned parts);
+    ~Allowance();
+    Allowance(const Allowance&) = delete;
+    Allowance& operator=(const Allowance&) = delete;
+
+   private:
+    Space& space_;
+    std::size_t edge_budget_;
+    std::uint64_t step_budget_;
+  };
+
   std::size_t node_count() const { return node_count_; }
   std::size_t edge_count() const { return edge_count_; }
   // Pairs of nodes combined and intervals merged so far: what tests of growth count.
