@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <set>
 
+#include "linter/parallel.h"
 #include "parsers/large_text.h"
 #include "parsers/parsers.h"
 
@@ -50,6 +51,7 @@ const Dialect* supported(const std::string& path, const std::string& bytes) {
 struct Reader {
   bool any_format;
   std::istream& in;
+  unsigned jobs;
   InputFiles result;
 
   void read_named(const std::string& path) {
@@ -77,15 +79,25 @@ struct Reader {
     if (error) result.problems.push_back({folder, fmt::format("cannot be read: {}", error.message())});
     std::sort(files.begin(), files.end());
 
-    std::size_t used = 0, unsupported = 0, unreadable = 0;
-    for (const std::string& path : files) {
-      std::string bytes;
+    struct Read {
+      std::string bytes, why;
       const Dialect* dialect = nullptr;
-      if (std::string why = read_file(path, bytes); !why.empty()) {
-        result.problems.push_back({path, why});
+    };
+    std::vector<Read> read(files.size());
+    parallel(jobs, files.size(), [&](std::size_t i) {
+      auto& [bytes, why, dialect] = read[i];
+      why = read_file(files[i], bytes);
+      if (why.empty() && !bytes.empty()) dialect = supported(files[i], bytes);
+      if (!dialect && !any_format) bytes = {};
+    });
+    std::size_t used = 0, unsupported = 0, unreadable = 0;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      auto& [bytes, why, dialect] = read[i];
+      if (!why.empty()) {
+        result.problems.push_back({files[i], why});
         ++unreadable;
-      } else if (!bytes.empty() && ((dialect = supported(path, bytes)) || any_format)) {
-        result.inputs.push_back({path, std::move(bytes), folder, dialect ? dialect->name : ""});
+      } else if (!bytes.empty()) {
+        result.inputs.push_back({files[i], std::move(bytes), folder, dialect ? dialect->name : ""});
         ++used;
       } else {
         ++unsupported;
@@ -104,13 +116,15 @@ struct Reader {
 std::string read_file(const std::string& path, std::string& bytes) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.number < 0) return fmt::format("cannot be read: {}", std::strerror(errno));
+  std::size_t piece = std::size_t{1} << 16;
   struct stat known {};
   if (::fstat(file.number, &known) == 0 && S_ISREG(known.st_mode) && known.st_size > 0) {
     std::size_t size = static_cast<std::size_t>(known.st_size);
     if (size > largest_input) return too_large();
     reserve_large(bytes, size + 1);
+    piece = std::min(piece, size + 1);
   }
-  std::vector<char> buffer(std::size_t{1} << 16);
+  std::vector<char> buffer(piece);
   for (;;) {
     ssize_t n = ::read(file.number, buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
@@ -121,8 +135,8 @@ std::string read_file(const std::string& path, std::string& bytes) {
   }
 }
 
-InputFiles read_inputs(const std::vector<std::string>& paths, bool any_format, std::istream& in) {
-  Reader reader{any_format, in, {}};
+InputFiles read_inputs(const std::vector<std::string>& paths, bool any_format, std::istream& in, unsigned jobs) {
+  Reader reader{any_format, in, jobs, {}};
   std::set<std::string> seen;
   for (const std::string& path : paths) {
     if (!seen.insert(path).second) continue;

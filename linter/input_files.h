@@ -23,8 +23,8 @@ struct InputFiles {
 
 // Reads what the user named: files, "-" for `in`, folders with all below them except hidden entries and symbolic links.
 // A folder's files that no dialect recognises are left out and counted, unless `any_format`. Naming a path twice reads
-// it once.
-InputFiles read_inputs(const std::vector<std::string>& paths, bool any_format, std::istream& in);
+// it once. A folder's files are read on `jobs` threads.
+InputFiles read_inputs(const std::vector<std::string>& paths, bool any_format, std::istream& in, unsigned jobs = 1);
 
 // Reads a whole file of at most largest_input bytes. Gives the reason of a failure ("cannot be read: ..."), or nothing.
 std::string read_file(const std::string& path, std::string& bytes);

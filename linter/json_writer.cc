@@ -10,9 +10,7 @@ namespace ipo {
 namespace {
 
 // All of them lie in U+0080..U+009F (C2 80..9F) or U+2000..U+206F (E2 80 80..E2 81 AF), besides DEL.
-std::string quoted(std::string_view text) {
-  auto plain = [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; };
-  if (std::all_of(text.begin(), text.end(), plain)) return '"' + std::string(text) + '"';
+std::string escaped(std::string_view text) {
   std::string json = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   if (json.find_first_of("\x7f\xc2\xe2") == json.npos) return json;
   std::string out;
@@ -34,6 +32,14 @@ std::string quoted(std::string_view text) {
     }
   }
   return out;
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  auto plain = [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; };
+  if (std::all_of(text.begin(), text.end(), plain))
+    (((out += '"') += text) += '"');
+  else
+    out += escaped(text);
 }
 
 }  // namespace
@@ -76,13 +82,17 @@ JsonWriter& JsonWriter::scalar(std::string_view text) {
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   separate();
-  out_ += quoted(name);
+  append_quoted(out_, name);
   out_ += indent_ == 0 ? ":" : ": ";
   after_key_ = true;
   return *this;
 }
 
-JsonWriter& JsonWriter::value(std::string_view text) { return scalar(quoted(text)); }
+JsonWriter& JsonWriter::value(std::string_view text) {
+  separate();
+  append_quoted(out_, text);
+  return *this;
+}
 JsonWriter& JsonWriter::value(bool flag) { return scalar(flag ? "true" : "false"); }
 JsonWriter& JsonWriter::value(std::nullptr_t) { return scalar("null"); }
 

@@ -60,6 +60,11 @@ void check_ids(const SiteFile& file, std::vector<SiteError>& errors) {
 }  // namespace
 
 std::string find_site_file(const std::string& input_path) {
+  SiteFileOf known;
+  return find_site_file(input_path, known);
+}
+
+std::string find_site_file(const std::string& input_path, SiteFileOf& known) {
   std::error_code error;
   fs::path folder = fs::path(input_path).lexically_normal();
   if (input_path == "-")
@@ -67,15 +72,27 @@ std::string find_site_file(const std::string& input_path) {
   else if (!fs::is_directory(folder, error) || !folder.has_filename())
     folder = folder.parent_path();
   if (folder == ".") folder.clear();
+  std::vector<std::string*> on_the_way;
+  std::string found;
   for (int i = 0; i < most_folders; ++i) {
+    auto [at, fresh] = known.try_emplace(folder.string());
+    if (!fresh) {
+      found = at->second;
+      break;
+    }
+    on_the_way.push_back(&at->second);
     fs::path candidate = folder / site_file_name;
-    if (fs::is_regular_file(candidate, error)) return candidate.generic_string();
-    if (fs::exists(folder / ".git", error)) return {};
+    if (fs::is_regular_file(candidate, error)) {
+      found = candidate.generic_string();
+      break;
+    }
+    if (fs::exists(folder / ".git", error)) break;
     fs::path next = above(folder);
-    if (fs::equivalent(or_here(folder), or_here(next), error) || error) return {};
+    if (fs::equivalent(or_here(folder), or_here(next), error) || error) break;
     folder = std::move(next);
   }
-  return {};
+  for (std::string* of : on_the_way) *of = found;
+  return found;
 }
 
 SiteFiles open_site_files(const std::string& path) {

@@ -1,6 +1,7 @@
 // The site files (ipo-lint.toml): the only place where they are looked for and opened.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ constexpr std::size_t longest_site_chain = 16;                   // files, the n
 // a folder, from the working directory for "-"), stopping at a repository's root: a folder with .git, looked in last. Paths
 // come out in the form the user would type: "site/ipo-lint.toml", "../ipo-lint.toml". Empty = none.
 std::string find_site_file(const std::string& input_path);
+// The same where many are asked for: each folder is looked in once. `known` has what is found from a folder upward.
+using SiteFileOf = std::map<std::string, std::string>;
+std::string find_site_file(const std::string& input_path, SiteFileOf& known);
 
 // A site file and those it extends, as they were read.
 struct SiteFiles {

@@ -3,14 +3,11 @@
 #include "linter/sites.h"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <filesystem>
 #include <map>
-#include <mutex>
 #include <set>
-#include <thread>
 
+#include "linter/parallel.h"
 #include "linter/totals.h"
 
 namespace ipo {
@@ -81,11 +78,12 @@ void append(std::vector<T>& into, std::vector<T>& more) {
 std::vector<SiteInputs> group_sites(std::vector<Input> inputs, const std::string& config) {
   std::vector<std::string> governing(inputs.size(), config);
   std::map<std::string, std::string> governing_folder;
+  SiteFileOf looked_up;
   std::set<std::string> found;
   for (std::size_t i = 0; i < inputs.size() && config.empty(); ++i) {
     const std::string& path = inputs[i].path;
     auto [known, fresh] = governing_folder.try_emplace(path == "-" ? path : folder_of(path));
-    if (fresh) known->second = find_site_file(path);
+    if (fresh) known->second = find_site_file(path, looked_up);
     governing[i] = known->second;
     if (!governing[i].empty()) found.insert(governing[i]);
   }
@@ -123,25 +121,10 @@ Report lint_sites(std::vector<SiteInputs> sites, const LintOptions& options, uns
   std::vector<std::string> names;
   for (const SiteInputs& site : sites) names.push_back(site.name);
   std::vector<Report> reports(sites.size());
-  std::atomic<std::size_t> next = 0;
-  std::exception_ptr failure;
-  std::mutex failing;
-  auto work = [&] {
-    for (std::size_t i; (i = next++) < sites.size();) {
-      try {
-        reports[i] = lint(std::move(sites[i]), options);
-      } catch (...) {
-        std::lock_guard lock(failing);
-        failure = std::current_exception();
-      }
-      if (done) done();
-    }
-  };
-  std::vector<std::thread> helpers;
-  for (std::size_t j = 1; j < std::min<std::size_t>(jobs, sites.size()); ++j) helpers.emplace_back(work);
-  work();
-  for (std::thread& helper : helpers) helper.join();
-  if (failure) std::rethrow_exception(failure);
+  parallel(jobs, sites.size(), [&](std::size_t i) {
+    reports[i] = lint(std::move(sites[i]), options);
+    if (done) done();
+  });
   if (reports.size() == 1) return std::move(reports[0]);
 
   Report all;

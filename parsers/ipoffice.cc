@@ -247,13 +247,14 @@ class Interpreter {
     std::string path;
     Setting setting;  // what all leaves here have in common, once looked up
     bool looked_up = false, kept = false;
-    bool secret_name = false;  // of the element alone
+    bool secret_name = false;
     std::map<std::string, std::unique_ptr<Step>, std::less<>> below;
     Step* next = nullptr;  // the one that was asked for after this one
     std::string name;
     std::size_t visit = 0, count = 0, seen = 0;  // of one visit of the step above: how many alike, how many of them seen
   };
 
+  // `name` is the element's with what tells it from its like, if anything does: "LAN[LAN1]".
   static void enter(Step& step, std::string path, std::string_view name) {
     step.path = std::move(path);
     step.name = name;
@@ -290,7 +291,8 @@ class Interpreter {
 
   // Every attribute and every leaf below `node`.
   void leaves(const Node& node, Step& step, std::vector<Field>& out) {
-    bool secret = std::exchange(secret_, secret_ || names_secret_cached(node, step) || labelled_secret(node));
+    bool named = &step == &unmapped_ ? names_secret(node.name) : step.secret_name;
+    bool secret = std::exchange(secret_, secret_ || named || labelled_secret(node));
     for (const Attribute& a : node.attributes) {
       if (a.name.starts_with("xmlns") || same_letters(a.name, "id")) continue;
       add(below(step, "@" + a.name, nullptr), a.value, a.value_span, node, out);
@@ -308,20 +310,22 @@ class Interpreter {
       std::size_t visit = ++visits_;
       bool alike = false;
       Step* after = nullptr;
+      std::size_t first = found_.size();
       for (const Node& c : node.children) {
         after = &below(step, c.name, after);
+        found_.push_back(after);
         if (after->visit != visit) after->visit = visit, after->count = after->seen = 0;
         alike = ++after->count > 1 || alike;
       }
-      after = nullptr;
-      for (const Node& c : node.children) {
-        after = &below(step, c.name, after);
-        if (alike) ++after->seen;
+      for (std::size_t i = 0; i < node.children.size(); ++i) {
+        const Node& c = node.children[i];
+        Step* at = found_[first + i];
+        if (alike) ++at->seen;
         if (const Attribute* id = id_of(c)) {
           leaves(c, below(step, c.name + "[" + id->value + "]", nullptr), out);
-        } else if (after->count < 2 || !alike || after == &unmapped_) {
-          leaves(c, *after, out);
-        } else if (std::string name = c.name + "[" + std::to_string(after->seen) + "]"; after->seen <= most_alike) {
+        } else if (at->count < 2 || !alike || at == &unmapped_) {
+          leaves(c, *at, out);
+        } else if (std::string name = c.name + "[" + std::to_string(at->seen) + "]"; at->seen <= most_alike) {
           leaves(c, below(step, name, nullptr), out);
         } else {  // of a long list; not kept
           Step own;
@@ -329,12 +333,9 @@ class Interpreter {
           leaves(c, own, out);
         }
       }
+      found_.resize(first);
     }
     secret_ = secret;
-  }
-
-  static bool names_secret_cached(const Node& node, const Step& step) {
-    return step.name == node.name ? step.secret_name : names_secret(node.name);
   }
 
   static const Attribute* id_of(const Node& node) {
@@ -593,6 +594,7 @@ class Interpreter {
   std::unordered_map<std::string, SystemOfUsers> systems_of_users_;
   std::vector<std::string> order_;
   std::vector<Field> fields_;  // of the record being read
+  std::vector<Step*> found_;   // of the children of each element being walked
   bool recognised_ = false, has_system_ = false, in_error_ = false;
   bool secret_ = false;  // within an element whose values are all secret
 };

@@ -176,11 +176,10 @@ std::string where(const SettingDefault& d) {
 }
 
 std::optional<bool> parse_flag(std::string_view text) {
-  std::string word = lower(text);
   for (std::string_view yes : {"true", "on", "1", "yes", "enabled", "active"})
-    if (word == yes) return true;
+    if (same_letters(text, yes)) return true;
   for (std::string_view no : {"false", "off", "0", "no", "disabled", "inactive"})
-    if (word == no) return false;
+    if (same_letters(text, no)) return false;
   return {};
 }
 

@@ -60,6 +60,8 @@ std::vector<User> users_of(const Site& site) {
   std::vector<User> out;
   std::unordered_map<std::string, std::size_t> by_id, by_name;
   std::vector<std::string> ids;  // of each user; empty where none is known
+  by_id.reserve(site.records.size());
+  by_name.reserve(site.records.size());
   for (const Record& record : site.records) {
     if ((record.type != "User" && record.type != "user") || record.is_special_user()) continue;
     std::string id = is_nil(record.id) ? "" : record.id;
@@ -94,6 +96,7 @@ bool is_clear_code(std::string_view code) { return is_digits(code); }
 
 OwnNumbers own_numbers(const Site& site, const std::vector<User>& users) {
   OwnNumbers own;
+  own.numbers.reserve(site.records.size());
   auto add = [&](std::string_view number) {
     if (!is_digits(number)) return;
     own.numbers.insert(number);

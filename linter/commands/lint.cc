@@ -62,7 +62,7 @@ int exit_status(const Report& report, std::optional<Level> fail_on, bool exit_ze
 }
 
 int run_lint(const LintCommand& command, std::istream& in, std::ostream& out, std::ostream& err) {
-  InputFiles files = read_inputs(command.inputs, !command.options.as.empty(), in);
+  InputFiles files = read_inputs(command.inputs, !command.options.as.empty(), in, command.jobs);
   LintOptions options = command.options;
   if (std::string why = read_matrices(command.matrices, options); !why.empty()) {
     err << "ipo-lint: " << why << '\n';

@@ -2,7 +2,7 @@
 // secrets in clear are looked at: masked and hashed ones tell nothing.
 #include <fmt/format.h>
 
-#include <set>
+#include <unordered_set>
 
 #include "rules/checks/list.h"
 #include "rules/guessable.h"
@@ -13,12 +13,12 @@ namespace ipo {
 namespace {
 
 // Who can be rung up by anyone who can register as him: remote and softphone users, and those of SIP extensions.
-bool is_reachable(const User& user, const std::set<std::string_view>& sip_extensions) {
+bool is_reachable(const User& user, const std::unordered_set<std::string_view>& sip_extensions) {
   return user.flag("user.remote_worker") == true || user.flag("user.soft_phone") == true || sip_extensions.contains(user.number());
 }
 
 void users(const Judgement& judgement, Findings& findings) {
-  std::set<std::string_view> sip;
+  std::unordered_set<std::string_view> sip;
   for (const Record& record : judgement.site.records)
     if (const Setting *type = record.field("extension.type"), *number = record.field("extension.number");
         type && number && type->value.value == "3")

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include <set>
+#include <unordered_set>
 
 #include "rules/checks/list.h"
 #include "rules/users.h"
@@ -11,7 +11,7 @@ namespace {
 // Needs the users as the system exports them: its public lists leave some out.
 void run(const Judgement& judgement, Findings& findings) {
   const std::vector<User>& all = judgement.users;
-  std::set<std::string_view> numbers;
+  std::unordered_set<std::string_view> numbers;
   bool exported = false;
   for (const User& user : all) {
     numbers.insert(user.number());
@@ -19,7 +19,7 @@ void run(const Judgement& judgement, Findings& findings) {
   }
   if (!exported || systems_of(all) > 1) return;
   Finding f;
-  std::set<std::string_view> seen;
+  std::unordered_set<std::string_view> seen;
   for (const Record& record : judgement.site.records) {
     const Setting* number = record.type == "Extension" ? record.field("extension.number") : nullptr;
     if (!number || number->value.value.empty() || numbers.contains(number->value.value)) continue;

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include <map>
+#include <unordered_map>
 
 #include "rules/checks/list.h"
 #include "rules/guessable.h"
@@ -12,7 +12,7 @@ namespace {
 // Codes that are guessed first are default-password's.
 void run(const Judgement& judgement, Findings& findings) {
   const std::vector<User>& all = judgement.users;
-  std::map<std::string_view, std::vector<const User*>> by_code;
+  std::unordered_map<std::string_view, std::vector<const User*>> by_code;
   for (const User& user : all)
     if (std::string_view code = user.text("user.login_code"); is_clear_code(code) && !is_guessable(code, user.number()))
       by_code[code].push_back(&user);
