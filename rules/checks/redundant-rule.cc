@@ -36,9 +36,8 @@ bool is_customary(const Rule& rule) {
 bool worth_saying(const Judgement& judgement, const Redundant& found) {
   const Rule& rule = *found.rule.rule;
   ActionKind kind = rule.action.kind;
-  if (kind != ActionKind::accept && kind != ActionKind::drop && kind != ActionKind::reject) return false;
   if (kind == ActionKind::accept && is_customary(rule)) return false;
-  if (found.decided_by.empty() || found.more || found.rest || found.noticed || counts_packets(judgement, rule) || is_generated(found.rule.chain->name)) return false;
+  if (found.more || found.noticed || counts_packets(judgement, rule) || is_generated(found.rule.chain->name)) return false;
   return kind != ActionKind::reject || std::all_of(found.decided_by.begin(), found.decided_by.end(), [&](const RuleRef& by) {
     return by.rule && target_of(judgement, *by.rule) == target_of(judgement, rule);
   });

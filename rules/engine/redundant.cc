@@ -1,7 +1,5 @@
-// Each chain is halved down to its rules. Beside the packets that reach a run of rules goes what the rest of the chain would
-// decide of them, and what becomes of packets that leave the chain; a rule is needed where the two answers, with it and
-// without it, differ for some packet. A chain that one base chain calls from several places is left out, for its rule would
-// be missing on the second visit too.
+// Which packets reach a rule is what sending all of a hook's tells. Whether the rules behind it decide as it does is asked of one of
+// its packets first, which nearly always says no; only then of all of them, run by run.
 #include "rules/engine/redundant.h"
 
 #include <algorithm>
@@ -14,94 +12,77 @@ namespace {
 
 constexpr std::size_t shown_limit = 5;
 
-struct Walk {
-  ChainSets& chains;
-  Space& s;
-  std::vector<std::vector<PacketSet>> met;      // per rule: packets that reach and match it
-  std::vector<std::vector<bool>> needed;
-  std::vector<int> times_called;  // of each chain, under the base chain being walked
-  std::vector<bool> given_up;
-  std::vector<bool> returns;  // of each chain: some rule may end it before its end
+// What a rule of that kind decides, of those that end a packet's way.
+std::optional<std::uint32_t> ending(ActionKind kind) {
+  if (kind == ActionKind::accept) return outcome_accept;
+  if (kind == ActionKind::drop) return outcome_drop;
+  if (kind == ActionKind::reject) return outcome_reject;
+  return {};
+}
 
-  explicit Walk(ChainSets& all) : chains(all), s(all.space()) {
-    for (const Chain& chain : chains.ruleset().chains) {
-      met.emplace_back(chain.rules.size(), s.nothing());
-      needed.emplace_back(chain.rules.size());
-      std::size_t c = returns.size();
-      bool some = false;
-      for (std::size_t r = 0; r < chain.rules.size(); ++r) {
-        ActionKind kind = chains.kind(c, r);
-        some = some || kind == ActionKind::return_ || kind == ActionKind::go_to;
-      }
-      returns.push_back(some);
-    }
-    given_up.resize(met.size());
+// Chains that change marks, and all they call.
+std::vector<bool> marked_chains(const ChainSets& chains) {
+  std::vector<bool> out(chains.ruleset().chains.size());
+  std::vector<std::size_t> todo;
+  for (std::size_t c = 0; c < out.size(); ++c)
+    if (chains.changes(c)) todo.push_back(c);
+  while (!todo.empty()) {
+    std::size_t c = todo.back();
+    todo.pop_back();
+    if (out[c]) continue;
+    out[c] = true;
+    for (std::size_t r = 0; r < chains.ruleset().chains[c].rules.size(); ++r)
+      if (calls(chains.kind(c, r))) todo.push_back(chains.target(c, r));
   }
+  return out;
+}
 
-  // What becomes of packets: as `decides` says, where it says nothing as `after` does; what returns goes the way of `leaving`.
-  PacketSet ended(std::size_t chain, PacketSet decides, PacketSet after, PacketSet leaving) {
-    if (!returns[chain]) return s.overlay(decides, after);
-    PacketSet back = s.restrict(leaving, s.where(decides, outcome_return));
-    PacketSet rest = s.relabel(decides, [](std::uint32_t v) { return v == outcome_return ? outcome_proceed : v; });
-    return s.overlay(rest, s.overlay(back, after));
+// Per chain and rule, the packets that reach and match it.
+std::vector<std::vector<PacketSet>> packets_met(ChainSets& chains) {
+  const Ruleset& ruleset = chains.ruleset();
+  Space& s = chains.space();
+  std::vector<std::vector<PacketSet>> met;
+  for (const Chain& chain : ruleset.chains) met.emplace_back(chain.rules.size(), s.nothing());
+  for (const BaseChain& base : ruleset.base_chains) {
+    if (base.nat && base.priority > 0) continue;  // there accepting and translating the source are two things
+    chains.send(base, hook_packets(chains, base.hook), [&](RuleRef at, PacketSet matched, PacketSet came) {
+      if (!at.rule || !ending(at.rule->action.kind)) return;
+      PacketSet& of = met[static_cast<std::size_t>(at.chain - ruleset.chains.data())][static_cast<std::size_t>(at.rule - at.chain->rules.data())];
+      of = s.unite(of, s.intersect(matched, came));
+    });
   }
+  return met;
+}
 
-  void give_up(std::size_t chain) {
-    std::vector<std::size_t> todo = {chain};
-    while (!todo.empty()) {
-      std::size_t c = todo.back();
-      todo.pop_back();
-      if (given_up[c]) continue;
-      given_up[c] = true;
-      for (std::size_t r = 0; r < met[c].size(); ++r)
-        if (ActionKind kind = chains.kind(c, r); calls(kind)) todo.push_back(chains.target(c, r));
-    }
-  }
+// The rules of one chain from `first` on, as the fewest runs that have a decision of their own; ends where `visit` gives false.
+template <class Visit>
+bool each_run(ChainSets& chains, std::size_t chain, std::size_t first, const Visit& visit, std::size_t node, std::size_t begin,
+              std::size_t end) {
+  if (end <= first) return true;
+  if (begin >= first) return visit(chains.segment(chain, node, begin, end).decision);
+  std::size_t middle = begin + (end - begin) / 2;
+  return each_run(chains, chain, first, visit, 2 * node, begin, middle) &&
+         each_run(chains, chain, first, visit, 2 * node + 1, middle, end);
+}
 
-  void count_calls(std::size_t base) {
-    times_called.assign(met.size(), 0);
-    std::vector<std::size_t> todo = {base};
-    while (!todo.empty()) {
-      std::size_t c = todo.back();
-      todo.pop_back();
-      for (std::size_t r = 0; r < met[c].size(); ++r)
-        if (ActionKind kind = chains.kind(c, r); calls(kind))
-          if (times_called[chains.target(c, r)]++ == 0) todo.push_back(chains.target(c, r));
-    }
-  }
-
-  void visit(std::size_t chain, PacketSet entering, PacketSet leaving) {
-    if (given_up[chain] || met[chain].empty() || entering.empty()) return;
-    if (chains.changes(chain) || times_called[chain] > 1) return give_up(chain);
-    run(chain, 1, 0, met[chain].size(), entering, leaving, leaving);
-  }
-
-  // `after`: what becomes of packets the run does not decide; `leaving`: of those that return.
-  void run(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet reaching, PacketSet after, PacketSet leaving) {
-    ChainSets::Segment segment = chains.segment(chain, node, begin, end);
-    reaching = s.intersect(reaching, segment.matched);
-    if (reaching.empty()) return;
-    after = s.restrict(after, reaching);
-    if (returns[chain]) leaving = s.restrict(leaving, reaching);
-    if (end - begin > 1) {
-      std::size_t middle = begin + (end - begin) / 2;
-      ChainSets::Segment first = chains.segment(chain, 2 * node, begin, middle);
-      PacketSet then = chains.segment(chain, 2 * node + 1, middle, end).decision;
-      run(chain, 2 * node, begin, middle, reaching, ended(chain, s.restrict(then, reaching), after, leaving), leaving);
-      run(chain, 2 * node + 1, middle, end, s.minus(reaching, first.decision), after, leaving);
-      return;
-    }
-    met[chain][begin] = s.unite(met[chain][begin], reaching);
-    if (ended(chain, s.restrict(segment.decision, reaching), after, leaving) != after) needed[chain][begin] = true;
-    ActionKind kind = chains.kind(chain, begin);
-    if (kind == ActionKind::jump) visit(chains.target(chain, begin), reaching, after);
-    if (kind == ActionKind::go_to) visit(chains.target(chain, begin), reaching, leaving);
-  }
-};
-
-bool decides(ActionKind kind) {
-  return kind == ActionKind::accept || kind == ActionKind::drop || kind == ActionKind::reject || kind == ActionKind::return_ ||
-         calls(kind);
+// Whether the rules of a chain from `first` on decide so for all of the packets.
+bool all_decided(ChainSets& chains, std::size_t chain, std::size_t first, PacketSet packets, std::uint32_t outcome) {
+  Space& s = chains.space();
+  std::size_t count = chains.ruleset().chains[chain].rules.size();
+  if (first == count) return false;
+  std::vector<std::uint32_t> holding;
+  std::vector<u128> one = s.pick(packets, &holding);
+  std::vector<bool> predicates(holding.empty() ? 0 : holding.back() + 1);
+  for (std::uint32_t n : holding) predicates[n] = true;
+  std::uint32_t decided = 0;
+  each_run(chains, chain, first, [&](PacketSet run) { return (decided = s.at(run, one, predicates)) == 0; }, 1, 0, count);
+  if (decided != outcome) return false;
+  bool alike = each_run(chains, chain, first, [&](PacketSet run) {
+    PacketSet here = s.restrict(run, packets);
+    packets = s.minus(packets, here);
+    return s.subset(here, s.where(here, outcome));
+  }, 1, 0, count);
+  return alike && packets.empty();
 }
 
 // The rules of each chain, in order, that do something beside deciding, or call a chain with such a rule.
@@ -137,36 +118,31 @@ class Traces {
 
 std::vector<Redundant> find_redundant(ChainSets& chains) {
   const Ruleset& ruleset = chains.ruleset();
-  Walk walk(chains);
-  for (const BaseChain& base : ruleset.base_chains) {
-    if (base.nat && base.priority > 0) continue;  // there accepting and translating the source are two things
-    walk.count_calls(base.chain);
-    walk.visit(base.chain, hook_packets(chains, base.hook), chains.policy_decision(ruleset.chains[base.chain]));
-  }
+  Space& s = chains.space();
+  std::vector<bool> marked = marked_chains(chains);
+  std::vector<std::vector<PacketSet>> met = packets_met(chains);
   Traces traces(chains);
   std::vector<Redundant> out;
   for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
-    for (std::size_t r = 0; r < ruleset.chains[c].rules.size(); ++r) {
-      if (walk.given_up[c] || walk.needed[c][r] || walk.met[c][r].empty() || !decides(chains.kind(c, r))) continue;
-      Redundant found{{&ruleset.chains[c], &ruleset.chains[c].rules[r]}, {}, false, false, false};
-      PacketSet left = walk.met[c][r];
-      std::size_t next = r + 1, count = ruleset.chains[c].rules.size();
+    for (std::size_t r = 0, count = met[c].size(); r < count && !marked[c]; ++r) {
+      PacketSet left = met[c][r];
+      if (left.empty() || !all_decided(chains, c, r + 1, left, *ending(chains.kind(c, r)))) continue;
+      Redundant found{{&ruleset.chains[c], &ruleset.chains[c].rules[r]}, {}, false, false};
+      std::size_t next = r + 1;
       const std::vector<std::size_t>& leaving = traces.of(c);
       auto trace = std::lower_bound(leaving.begin(), leaving.end(), next);
-      while (next < count && !left.empty() && !found.more) {
-        std::vector<ChainSets::Taker> taker = chains.takers(c, next, count, left, 1);
-        next = taker.empty() ? count : static_cast<std::size_t>(taker[0].rule.rule - ruleset.chains[c].rules.data()) + 1;
+      while (!left.empty() && !found.more) {
+        ChainSets::Taker taker = chains.takers(c, next, count, left, 1).front();
+        next = static_cast<std::size_t>(taker.rule.rule - ruleset.chains[c].rules.data()) + 1;
         for (; !found.noticed && trace != leaving.end() && *trace < next; ++trace)
-          found.noticed = !walk.s.disjoint(left, chains.match(c, *trace));
-        if (taker.empty()) continue;
+          found.noticed = !s.disjoint(left, chains.match(c, *trace));
         if (found.decided_by.size() == shown_limit) {
           found.more = true;
         } else {
-          found.decided_by.push_back(taker[0].rule);
-          left = walk.s.minus(left, taker[0].takes);
+          found.decided_by.push_back(taker.rule);
+          left = s.minus(left, taker.takes);
         }
       }
-      found.rest = !left.empty();
       out.push_back(std::move(found));
     }
   return out;
