@@ -216,6 +216,7 @@ ChainSets::ChainSets(PacketSpace& packets, const Ruleset& ruleset)
       targets.push_back(target);
     }
     matches_.emplace_back(chain.rules.size());
+    reaching_.emplace_back(chain.rules.size());
   }
   summaries_.resize(chains.size());
   segments_.resize(chains.size());
@@ -273,6 +274,18 @@ PacketSet ChainSets::match(std::size_t chain, std::size_t rule) {
   for (std::uint32_t effect : space().values_of(changed))
     out = space().unite(out, space().intersect(effects_.before(plain, effect), space().where(changed, effect)));
   return space().intersect(out, universe_);
+}
+
+// Runs that have nothing to do with the rule leave the set as it is, and are most.
+PacketSet ChainSets::reaching(std::size_t chain, std::size_t rule) {
+  std::optional<PacketSet>& memo = reaching_[chain][rule];
+  if (memo) return *memo;
+  PacketSet left = match(chain, rule);
+  each_run(chain, 0, rule, [&](PacketSet decision) {
+    left = space().minus(left, decision);
+    return !left.empty();
+  });
+  return *(memo = left);
 }
 
 PacketSet ChainSets::effect_before(std::size_t chain, std::size_t rule) {
@@ -398,12 +411,12 @@ PacketSet ChainSets::policy_decision(const Chain& chain) {
 const ChainSets::Decision& ChainSets::decided(const BaseChain& base) {
   Space& s = space();
   if (auto known = decisions_.find(base.chain); known != decisions_.end()) return known->second;
-  PacketSet ended = summary(base.chain), policy = policy_decision(ruleset_.chains[base.chain]), out = s.nothing();
+  PacketSet ended = summary(base.chain), policy = policy_decision(ruleset_.chains[base.chain]), out = policy;
   for (std::uint32_t v : s.values_of(ended)) {
     std::uint32_t outcome = outcome_of(v);
-    if (outcome != outcome_proceed && outcome != outcome_return) continue;
+    if (v == 0 || (outcome != outcome_proceed && outcome != outcome_return)) continue;
     PacketSet left = s.where(ended, v);
-    out = s.unite(out, s.restrict(s.relabel(policy, [&](std::uint32_t p) { return p | effect_of(v) << effect_shift; }), left));
+    out = s.overlay(s.restrict(s.relabel(policy, [&](std::uint32_t p) { return p | effect_of(v) << effect_shift; }), left), out);
     ended = s.minus(ended, left);
   }
   ended = s.relabel(ended, [](std::uint32_t v) { return outcome_of(v) == outcome_reject ? v - outcome_reject + outcome_drop : v; });
@@ -435,49 +448,45 @@ const ChainSets::Segment& ChainSets::segment(std::size_t chain, std::size_t node
   return segments_[chain][node] = made;
 }
 
+bool ChainSets::each_run(std::size_t chain, std::size_t first, std::size_t last, const std::function<bool(PacketSet)>& visit) {
+  auto below = [&](auto& self, std::size_t node, std::size_t begin, std::size_t end) -> bool {
+    if (end <= first || begin >= last) return true;
+    if (begin >= first && end <= last) return visit(segment(chain, node, begin, end).decision);
+    std::size_t middle = begin + (end - begin) / 2;
+    return self(self, 2 * node, begin, middle) && self(self, 2 * node + 1, middle, end);
+  };
+  return below(below, 1, 0, ruleset_.chains[chain].rules.size());
+}
+
 // Narrowing the packets to what a run of rules can match keeps every set as small as the run, however large the chain.
-void ChainSets::meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet reaching,
+void ChainSets::meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet came,
                              std::uint32_t effect, Way& way) {
   Space& s = space();
   if (way.accepting && accepting_[chain][begin] == accepting_[chain][end]) return;
-  Segment run = segment(chain, node, begin, end);
-  reaching = s.intersect(reaching, effects_.before(run.matched, effect));
-  if (reaching.empty()) return;
+  if (s.disjoint(came, effects_.before(segment(chain, node, begin, end).matched, effect))) return;
   if (end - begin > 1) {
     std::size_t middle = begin + (end - begin) / 2;
-    PacketSet taken = segment(chain, 2 * node, begin, middle).decision;
-    meet_segment(chain, 2 * node, begin, middle, reaching, effect, way);
-    meet_segment(chain, 2 * node + 1, middle, end, s.minus(reaching, effects_.before(taken, effect)), effect, way);
+    meet_segment(chain, 2 * node, begin, middle, came, effect, way);
+    meet_segment(chain, 2 * node + 1, middle, end, came, effect, way);
     return;
   }
   const Chain& c = ruleset_.chains[chain];
-  PacketSet came = way.entry[chain].at(effect);
-  if (s.disjoint(reaching, came)) return;
-  way.meet({&c, &c.rules[begin]}, reaching, came);
+  PacketSet reached = effects_.before(reaching(chain, begin), effect);
+  if (s.disjoint(reached, came)) return;
+  way.meet({&c, &c.rules[begin]}, reached, came);
   if (!calls(kind(chain, begin))) return;
-  reaching = s.intersect(reaching, came);
+  reached = s.intersect(reached, came);
   PacketSet changed = effects_.before(effect_before(chain, begin), effect);
   for (std::uint32_t since : s.values_of(changed)) {
-    PacketSet some = s.intersect(reaching, s.where(changed, since));
+    PacketSet some = s.intersect(reached, s.where(changed, since));
     if (some.empty()) continue;
     PacketSet& target = way.entry[targets_[chain][begin]].try_emplace(effects_.compose(effect, since), s.nothing()).first->second;
     target = s.unite(target, some);
   }
 }
 
-// A plainer set that holds all of `set`: the values each dimension can have.
-PacketSet ChainSets::hull(PacketSet set) {
-  Space& s = space();
-  PacketSet out = s.constant(set.empty() ? 0 : 1);
-  for (std::uint32_t d = dimension_count; d-- > 0;) {
-    auto dimension = static_cast<Dimension>(d);
-    out = s.within(dimension, s.project(set, dimension), out);
-  }
-  return out;
-}
-
-// What ties the dimensions of the packets that come to a chain to each other, and to predicates, would multiply every set on
-// the way through its rules. So the run is made with a plainer set, and each rule's share is cut with those that really came.
+// What each rule gets is found once, of all packets: what ties the dimensions of those that come to each other, and to predicates,
+// would multiply every set on the way through the rules. Each rule's share is then cut with those that came.
 std::vector<PacketSet> ChainSets::send(const BaseChain& base, PacketSet entering, const Meet& meet) {
   return send(base, entering, meet, false);
 }
@@ -491,7 +500,7 @@ std::vector<PacketSet> ChainSets::send(const BaseChain& base, PacketSet entering
     const Chain& chain = ruleset_.chains[c];
     for (auto [effect, packets] : way.entry[c]) {
       entered[c] = s.unite(entered[c], effects_.after(packets, effect));
-      if (!packets.empty() && !chain.rules.empty()) meet_segment(c, 1, 0, chain.rules.size(), hull(packets), effect, way);
+      if (!packets.empty() && !chain.rules.empty()) meet_segment(c, 1, 0, chain.rules.size(), packets, effect, way);
     }
     if (c != base.chain) continue;
     PacketSet comes_back = s.relabel(summary(c), [](std::uint32_t v) {

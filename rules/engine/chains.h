@@ -95,8 +95,8 @@ class ChainSets {
   const std::vector<RuleRef>& translations() const { return translations_; }
 
   // Sends `entering` through a base chain and reports every rule that packets reach and match, and the policy (rule null)
-  // with what is left for it. The packets, as they entered, are those of two sets: what the rule gets of the plainest packets
-  // that may come to its chain, and what does come. Calls for one chain follow each other in the order of its
+  // with what is left for it. The packets, as they entered, are those of two sets: what the rule gets of all packets, were
+  // they to come to its chain, and what does come. Calls for one chain follow each other in the order of its
   // rules; a chain is met once for each effect packets come with, with the packets of all its callers. Returns for each
   // chain the packets that enter it, as it sees them.
   using Meet = std::function<void(RuleRef at, PacketSet matched, PacketSet came)>;
@@ -116,6 +116,8 @@ class ChainSets {
   // The packets a rule matches, as they enter its chain: what the rules before it change is done to them, whether or not one
   // of those ends their way.
   PacketSet match(std::size_t chain, std::size_t rule);
+  // Those of them whose way no rule before it ends.
+  PacketSet reaching(std::size_t chain, std::size_t rule);
   // A run of rules of one chain, as packets enter the chain: what it decides, 0 where it decides nothing, and a function
   // that is 0 exactly where none of its rules matches. Runs form a binary tree over the chain, numbered as a heap from 1.
   struct Segment {
@@ -123,6 +125,9 @@ class ChainSets {
     bool known = false;
   };
   const Segment& segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end);
+  // The rules from `first` up to `last` (exclusive) of a chain, in order, as the fewest runs of that tree, by their decisions; ends
+  // where `visit` gives false, and says whether it came to the end.
+  bool each_run(std::size_t chain, std::size_t first, std::size_t last, const std::function<bool(PacketSet)>& visit);
   // What becomes of packets that come to the end of a base chain: accept or drop.
   PacketSet policy_decision(const Chain& chain);
   // The chain a jump or goto leads to.
@@ -152,10 +157,9 @@ class ChainSets {
   };
   std::vector<PacketSet> send(const BaseChain& base, PacketSet entering, const Meet& meet, bool accepting);
   std::vector<Decided> decide(const BaseChain& base, PacketSet entering, bool accepting);
-  void meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet reaching,
-                    std::uint32_t effect, Way& way);
+  void meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet came, std::uint32_t effect,
+                    Way& way);
   void find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, std::pair<std::size_t, std::size_t> rules, PacketSet wanted, std::size_t limit, std::vector<Taker>& out);
-  PacketSet hull(PacketSet set);
   PacketSet plain_match(std::size_t chain, std::size_t rule);
   // The function from packets that enter the chain to the effect the rules before `rule` have on them.
   PacketSet effect_before(std::size_t chain, std::size_t rule);
@@ -168,7 +172,7 @@ class ChainSets {
   PacketSet universe_;
   std::vector<std::vector<ActionKind>> kinds_;
   std::vector<std::vector<std::size_t>> targets_;  // chain index of jump and go_to
-  std::vector<std::vector<std::optional<PacketSet>>> matches_;
+  std::vector<std::vector<std::optional<PacketSet>>> matches_, reaching_;
   std::vector<std::vector<Segment>> segments_;
   std::vector<std::optional<PacketSet>> summaries_;
   struct Decision {

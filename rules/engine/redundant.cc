@@ -54,17 +54,6 @@ std::vector<std::vector<PacketSet>> packets_met(ChainSets& chains) {
   return met;
 }
 
-// The rules of one chain from `first` on, as the fewest runs that have a decision of their own; ends where `visit` gives false.
-template <class Visit>
-bool each_run(ChainSets& chains, std::size_t chain, std::size_t first, const Visit& visit, std::size_t node, std::size_t begin,
-              std::size_t end) {
-  if (end <= first) return true;
-  if (begin >= first) return visit(chains.segment(chain, node, begin, end).decision);
-  std::size_t middle = begin + (end - begin) / 2;
-  return each_run(chains, chain, first, visit, 2 * node, begin, middle) &&
-         each_run(chains, chain, first, visit, 2 * node + 1, middle, end);
-}
-
 // Whether the rules of a chain from `first` on decide so for all of the packets.
 bool all_decided(ChainSets& chains, std::size_t chain, std::size_t first, PacketSet packets, std::uint32_t outcome) {
   Space& s = chains.space();
@@ -75,13 +64,13 @@ bool all_decided(ChainSets& chains, std::size_t chain, std::size_t first, Packet
   std::vector<bool> predicates(holding.empty() ? 0 : holding.back() + 1);
   for (std::uint32_t n : holding) predicates[n] = true;
   std::uint32_t decided = 0;
-  each_run(chains, chain, first, [&](PacketSet run) { return (decided = s.at(run, one, predicates)) == 0; }, 1, 0, count);
+  chains.each_run(chain, first, count, [&](PacketSet run) { return (decided = s.at(run, one, predicates)) == 0; });
   if (decided != outcome) return false;
-  bool alike = each_run(chains, chain, first, [&](PacketSet run) {
+  bool alike = chains.each_run(chain, first, count, [&](PacketSet run) {
     PacketSet here = s.restrict(run, packets);
     packets = s.minus(packets, here);
     return s.subset(here, s.where(here, outcome));
-  }, 1, 0, count);
+  });
   return alike && packets.empty();
 }
 
