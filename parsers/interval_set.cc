@@ -39,8 +39,24 @@ bool IntervalSet::contains(u128 value) const {
   return it != intervals_.end() && it->lo <= value;
 }
 
-bool IntervalSet::intersects(const IntervalSet& other) const { return !intersected(other).empty(); }
-bool IntervalSet::covers(const IntervalSet& other) const { return other.minus(*this).empty(); }
+bool IntervalSet::intersects(const IntervalSet& other) const {
+  for (auto a = begin(), b = other.begin(); a != end() && b != other.end();) {
+    if (a->lo <= b->hi && b->lo <= a->hi) return true;
+    if (a->hi < b->hi)
+      ++a;
+    else
+      ++b;
+  }
+  return false;
+}
+
+bool IntervalSet::covers(const IntervalSet& other) const {
+  auto a = begin();
+  return std::all_of(other.begin(), other.end(), [&](const Interval& i) {
+    while (a != end() && a->hi < i.lo) ++a;
+    return a != end() && a->lo <= i.lo && i.hi <= a->hi;
+  });
+}
 
 u128 IntervalSet::size() const {
   u128 n = 0;

@@ -32,7 +32,8 @@ bool is_about_ports(const Rule& rule) {
 IntervalSet public_part(const IntervalSet& addresses, Family family) { return addresses.intersected(all_public(family)); }
 
 bool is_anyone(const IntervalSet& sources, Family family) {
-  return public_part(sources, family).size() > (family == Family::ipv4 ? u128{1} << 24 : u128{1} << 96);
+  const u128 few = family == Family::ipv4 ? u128{1} << 24 : u128{1} << 96;
+  return sources.size() > few && public_part(sources, family).size() > few;
 }
 
 // Firewalls that stand behind one another share a space, so that what one lets through can be asked of the next.
@@ -77,17 +78,26 @@ Exposure::Exposure(const Site& site, const std::vector<Standing>& standings, con
 
 void Exposure::sum_up() {
   // In sum: many limited lines can let everybody in.
-  std::map<std::pair<const Passage*, const MatrixRow*>, std::pair<IntervalSet, bool>> sums;
+  struct Sum {
+    std::vector<Interval> sources;
+    bool single = false, any = false;
+  };
+  std::map<std::pair<const Passage*, const MatrixRow*>, Sum> sums;
   for (const Opening& o : openings_)
     for (const RowHit& hit : o.hits) {
-      auto& [sources, single] = sums[{o.passage, hit.row}];
-      sources.add(hit.sources);
-      single = single || hit.any;
+      Sum& sum = sums[{o.passage, hit.row}];
+      sum.sources.insert(sum.sources.end(), hit.sources.begin(), hit.sources.end());
+      sum.single = sum.single || hit.any;
     }
+  for (auto& [of, sum] : sums) {
+    if (sum.single) continue;
+    std::sort(sum.sources.begin(), sum.sources.end(), [](const Interval& a, const Interval& b) { return a.lo < b.lo; });
+    IntervalSet sources;
+    for (const Interval& i : sum.sources) sources.add(i.lo, i.hi);
+    sum.any = is_anyone(sources, of.first->ruleset->family);
+  }
   for (Opening& o : openings_)
-    for (RowHit& hit : o.hits)
-      if (auto& [sources, single] = sums[{o.passage, hit.row}]; !single)
-        hit.any = is_anyone(sources, o.passage->ruleset->family);
+    for (RowHit& hit : o.hits) hit.any = hit.any || sums[{o.passage, hit.row}].any;
   // A private address counts "if routed" only for rows and ports no translation leads to: else it is the same exposure
   // again.
   struct Translated {

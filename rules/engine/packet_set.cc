@@ -223,7 +223,7 @@ std::uint32_t Space::intern(std::uint32_t level, std::uint32_t count, bool wide,
 }
 
 void Space::grow() {
-  LargePages<std::uint64_t> table(unique_.size() * 4);
+  LargePages<std::uint64_t> table(unique_.size() * 2);
   for (std::uint64_t entry : unique_) {
     if (entry == 0) continue;
     std::size_t slot = (entry >> 32) & (table.size() - 1);
