@@ -208,7 +208,7 @@ void forget_changed(Ruleset& ruleset, std::vector<std::string_view> changed) {
     for (Rule& rule : chain.rules)
       for (Condition& c : rule.conditions)
         for (Test& t : c.any_of)
-          if (auto* opaque = std::get_if<OpaqueTest>(&t))
+          if (auto* opaque = test_as<OpaqueTest>(t))
             for (const std::string& prefix : prefixes)
               if (opaque->predicate.starts_with(prefix)) opaque->stateful = true;
 }
@@ -225,7 +225,7 @@ void forget_destinations(Ruleset& ruleset) {
   each_rule([](Rule& rule) {
     for (Condition& c : rule.conditions)
       for (Test& t : c.any_of)
-        if (auto* opaque = std::get_if<OpaqueTest>(&t))
+        if (auto* opaque = test_as<OpaqueTest>(t))
           for (const char* part : {"dst", "-d "})
             if (opaque->predicate.find(part) != std::string::npos) opaque->stateful = true;
   });

@@ -62,7 +62,7 @@ bool resolve_marks(Ruleset& ruleset) {
   each_rule(ruleset, [&](Rule& rule) {
     for (Condition& condition : rule.conditions)
       for (Test& test : condition.any_of) {
-        auto* opaque = std::get_if<OpaqueTest>(&test);
+        auto* opaque = test_as<OpaqueTest>(test);
         if (!opaque || !opaque->mark) continue;
         IntervalSet where;
         for (std::size_t n = 0; n < pairs.all.size(); ++n)

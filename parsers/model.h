@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "parsers/boxed.h"
 #include "parsers/finding.h"
 #include "parsers/interned.h"
 #include "parsers/interval_set.h"
@@ -75,7 +76,19 @@ struct AllOf {
   std::vector<OpaqueTest> opaque = {};
 };
 
-using Test = std::variant<FieldTest, InterfaceTest, OpaqueTest, AllOf>;
+// Nearly all are of the first two kinds, and a dump may have millions.
+using Test = std::variant<FieldTest, InterfaceTest, Boxed<OpaqueTest>, Boxed<AllOf>>;
+
+// The test if it is of that kind, else null.
+template <class Kind, class AnyTest>
+auto* test_as(AnyTest& test) {
+  if constexpr (std::is_same_v<Kind, OpaqueTest> || std::is_same_v<Kind, AllOf>) {
+    auto* box = std::get_if<Boxed<Kind>>(&test);
+    return box ? &**box : nullptr;
+  } else {
+    return std::get_if<Kind>(&test);
+  }
+}
 
 // Holds when one of `any_of` holds; negated, when none does. An empty `any_of` never holds.
 struct Condition {
@@ -88,8 +101,8 @@ struct Condition {
 template <class Kind, class Visit>
 void each_test(const Condition& condition, Visit visit) {
   for (const Test& test : condition.any_of) {
-    if (auto* one = std::get_if<Kind>(&test)) visit(*one);
-    auto* all = std::get_if<AllOf>(&test);
+    if (auto* one = test_as<Kind>(test)) visit(*one);
+    auto* all = test_as<AllOf>(test);
     if (!all) continue;
     if constexpr (std::is_same_v<Kind, FieldTest>)
       for (const FieldTest& part : all->fields) visit(part);

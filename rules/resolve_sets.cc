@@ -230,8 +230,8 @@ class Resolver {
     std::vector<Test> out;
     add(use.set, use, family, 0, out);
     for (const Test& test : out) {
-      if (auto* opaque = std::get_if<OpaqueTest>(&test)) bounds.insert(opaque->reason);
-      if (auto* all = std::get_if<AllOf>(&test))
+      if (auto* opaque = test_as<OpaqueTest>(test)) bounds.insert(opaque->reason);
+      if (auto* all = test_as<AllOf>(test))
         for (const OpaqueTest& opaque : all->opaque) bounds.insert(opaque.reason);
     }
     return out;
@@ -246,7 +246,7 @@ class Resolver {
     auto it = machine_.sets.find(name);
     if (it == machine_.sets.end()) {
       out.push_back(open(use, "of " + name, "depends on the ipset " + name + ", which is not given"));
-      std::get<OpaqueTest>(out.back()).set = name;
+      test_as<OpaqueTest>(out.back())->set = name;
       return;
     }
     if (it->second.size() > 1)
@@ -337,7 +337,7 @@ bool resolve(Rule& rule, Family family, Resolver& resolver) {
   for (Condition& condition : rule.conditions) {
     std::vector<Test> tests;
     for (Test& test : condition.any_of) {
-      auto* use = std::get_if<OpaqueTest>(&test);
+      auto* use = test_as<OpaqueTest>(test);
       std::string refused;
       std::optional<std::vector<Test>> known;
       if (use && !use->set.empty()) {

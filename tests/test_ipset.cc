@@ -46,10 +46,10 @@ std::string text_of(const OpaqueTest& t) {
 std::string text_of(const Test& test, Family family) {
   if (auto* f = std::get_if<FieldTest>(&test)) return text_of(*f, family);
   if (auto* i = std::get_if<InterfaceTest>(&test)) return text_of(*i);
-  if (auto* o = std::get_if<OpaqueTest>(&test)) return text_of(*o);
+  if (auto* o = test_as<OpaqueTest>(test)) return text_of(*o);
   std::string out;
   auto add = [&](const std::string& part) { out += (out.empty() ? "" : " and ") + part; };
-  const auto& all = std::get<AllOf>(test);
+  const auto& all = *test_as<AllOf>(test);
   for (const FieldTest& f : all.fields) add(text_of(f, family));
   for (const InterfaceTest& i : all.interfaces) add(text_of(i));
   for (const OpaqueTest& o : all.opaque) add(text_of(o));

@@ -52,7 +52,7 @@ std::string describe(const Test& test, Family family) {
     return std::string(fields[static_cast<std::size_t>(f->field)]) + " {" + describe(f->values, f->field, family) + "}";
   if (auto* i = std::get_if<InterfaceTest>(&test))
     return std::string(i->incoming ? "in " : "out ") + i->name + (i->prefix ? "*" : "");
-  const auto& o = std::get<OpaqueTest>(test);
+  const auto& o = *test_as<OpaqueTest>(test);
   return "opaque <" + o.predicate + "> " + (o.stateful ? "stateful" : "stateless") + " (" + o.reason + ")";
 }
 
@@ -221,7 +221,7 @@ TEST_CASE("iptables: every match module of the table is read", "[iptables]") {
     CHECK(rule.reason.find("option --") == std::string::npos);
     for (const Condition& c : rule.conditions)
       for (const Test& t : c.any_of)
-        if (auto* opaque = std::get_if<OpaqueTest>(&t)) CHECK_FALSE(opaque->reason.empty());
+        if (auto* opaque = test_as<OpaqueTest>(t)) CHECK_FALSE(opaque->reason.empty());
   }
 }
 
@@ -269,7 +269,7 @@ TEST_CASE("iptables: names and numbers", "[iptables]") {
 TEST_CASE("iptables: the same predicate has the same text", "[iptables]") {
   auto predicate = [](const std::string& words) {
     Rule r = rule_of(words + " -j DROP");
-    const auto& o = std::get<OpaqueTest>(r.conditions.at(0).any_of.at(0));
+    const auto& o = *test_as<OpaqueTest>(r.conditions.at(0).any_of.at(0));
     return o.predicate + (o.stateful ? " S" : "") + (r.conditions[0].negated ? " !" : "");
   };
   CHECK(predicate("-m mac --mac-source 00:1B:4F:AA:BB:CC") == predicate("-m mac --mac-source 00:1b:4f:aa:bb:cc"));
@@ -287,7 +287,7 @@ TEST_CASE("iptables: a mark that the dump sets is known only in its place", "[ip
   const Ruleset& set = r.site.firewalls.at(0).rulesets.at(0);
   auto at = set.find("raw", "PREROUTING");
   REQUIRE(at);
-  CHECK(std::get<OpaqueTest>(set.chains[*at].rules[0].conditions[0].any_of[0]).stateful);
+  CHECK(test_as<OpaqueTest>(set.chains[*at].rules[0].conditions[0].any_of[0])->stateful);
 }
 
 TEST_CASE("lines: words, quotes and their spans", "[lines]") {

@@ -85,7 +85,7 @@ void spice(Firewall& firewall, std::mt19937& random, Known known, bool first, bo
         if (rule.action.kind == ActionKind::unknown) rule.action.kind = ActionKind::proceed;
         if (!t.ports.empty()) t.ports = IntervalSet::of(t.ports.begin()->lo);
         std::erase_if(rule.conditions,
-                      [](const Condition& c) { return std::holds_alternative<OpaqueTest>(c.any_of.front()); });
+                      [](const Condition& c) { return test_as<OpaqueTest>(c.any_of.front()) != nullptr; });
       }
       if (known == Known::everything && !first)
         std::erase_if(rule.conditions,

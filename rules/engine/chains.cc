@@ -114,8 +114,8 @@ PacketSet PacketSpace::of_test(const Test& test, SourceSpan place) {
   };
   if (auto* field = std::get_if<FieldTest>(&test)) return of_field(*field);
   if (auto* interface = std::get_if<InterfaceTest>(&test)) return of_interface(*interface);
-  if (auto* opaque = std::get_if<OpaqueTest>(&test)) return predicate(*opaque, place);
-  const auto& all = std::get<AllOf>(test);
+  if (auto* opaque = test_as<OpaqueTest>(test)) return predicate(*opaque, place);
+  const auto& all = *test_as<AllOf>(test);
   PacketSet out = space.constant(1);
   for (const OpaqueTest& t : all.opaque) out = space.intersect(out, predicate(t, place));
   for (const FieldTest& t : all.fields) out = space.intersect(out, of_field(t));
@@ -160,7 +160,7 @@ std::optional<OneDimension> one_dimension(const Condition& condition, const Inte
 
 bool only_predicates(const Condition& condition) {
   return std::all_of(condition.any_of.begin(), condition.any_of.end(),
-                     [](const Test& test) { return std::holds_alternative<OpaqueTest>(test); });
+                     [](const Test& test) { return test_as<OpaqueTest>(test) != nullptr; });
 }
 
 }  // namespace

@@ -162,11 +162,11 @@ TableCondition RuleTable::table_condition(const Condition& condition) {
       out.any_of.push_back(table_test(*field));
     } else if (auto* interface = std::get_if<InterfaceTest>(&test)) {
       out.any_of.push_back(table_test(*interface));
-    } else if (auto* opaque = std::get_if<OpaqueTest>(&test)) {
+    } else if (auto* opaque = test_as<OpaqueTest>(test)) {
       out.any_of.push_back(table_test(*opaque, condition.span));
     } else {
       // Of nothing holds always; parsers make none.
-      const auto& all = std::get<AllOf>(test);
+      const auto& all = *test_as<AllOf>(test);
       TableTest& made = out.any_of.emplace_back();
       for (const FieldTest& t : all.fields) made.all.push_back(table_test(t));
       for (const InterfaceTest& t : all.interfaces) made.all.push_back(table_test(t));

@@ -186,9 +186,9 @@ bool matches(const Condition& condition, const Packet& p, Tracked tracked, const
       any = field(*f);
     else if (auto* i = std::get_if<InterfaceTest>(&test))
       any = interface(*i);
-    else if (auto* o = std::get_if<OpaqueTest>(&test))
+    else if (auto* o = test_as<OpaqueTest>(test))
       any = opaque(*o);
-    else if (auto* all = std::get_if<AllOf>(&test))
+    else if (auto* all = test_as<AllOf>(test))
       any = std::all_of(all->fields.begin(), all->fields.end(), field) &&
             std::all_of(all->interfaces.begin(), all->interfaces.end(), interface) &&
             std::all_of(all->opaque.begin(), all->opaque.end(), opaque);

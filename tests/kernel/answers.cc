@@ -43,7 +43,7 @@ Answers::Answers(ChainSets& chains) : chains_(chains), verdicts_(chains.ruleset(
       if (rule.understanding == Understanding::bounded) undecidable_.insert(unknown_verdict(rule, true).reason);
       for (const Condition& condition : rule.conditions)
         for (const Test& test : condition.any_of)
-          if (auto* opaque = std::get_if<OpaqueTest>(&test)) undecidable_.insert(opaque->predicate + ": " + opaque->reason);
+          if (auto* opaque = test_as<OpaqueTest>(test)) undecidable_.insert(opaque->predicate + ": " + opaque->reason);
     }
   }
 }
