@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "parsers/settings.h"
+#include "rules/crossing.h"
 #include "rules/declared.h"
 #include "rules/required.h"
 
@@ -129,53 +130,6 @@ void Exposure::sum_up() {
 
 namespace {
 
-// Packets that open something: new, not yet translated or marked, and for tcp a lone SYN.
-PacketSet opening_packets(ChainSets& chains) {
-  Space& s = chains.space();
-  IntervalSet lone_syn = tcp_flags_with(tcp_fin | tcp_syn | tcp_rst | tcp_ack, tcp_syn);
-  PacketSet tcp = s.test(Dimension::protocol, IntervalSet::of(proto_tcp));
-  PacketSet opening = s.intersect(chains.universe(), s.test(Dimension::state, IntervalSet::of(0)));
-  opening = s.intersect(opening, s.test(Dimension::nat, IntervalSet::of(0)));
-  if (!chains.ruleset().marks.empty()) opening = s.intersect(opening, s.test(Dimension::marks, IntervalSet::of(0)));
-  return s.unite(s.minus(opening, tcp), s.intersect(s.intersect(opening, tcp), s.test(Dimension::tcp_flags, lone_syn)));
-}
-
-// What leaves by the interface it came in by does not cross from one side to the other.
-PacketSet hairpins(PacketSpace& packets) {
-  Space& s = packets.space;
-  PacketSet out = s.nothing();
-  for (u128 i : packets.interfaces.single())
-    out = s.unite(out, s.intersect(s.test(Dimension::in, IntervalSet::of(i)), s.test(Dimension::out, IntervalSet::of(i))));
-  return out;
-}
-
-// The interfaces of a firewall that lead to the addresses; `certain` is false where any of several may.
-IntervalSet way_in(const Standing& standing, const PacketSpace& packets, const ZoneSets& zones, const IntervalSet& addresses,
-                   Family family, bool& certain) {
-  const Interfaces& interfaces = packets.interfaces;
-  IntervalSet inner, loopback = interfaces.matching({true, "lo", false});
-  std::vector<InterfaceTest> elsewhere;
-  certain = true;
-  for (const Interval& i : addresses) {
-    bool tied = false;
-    std::vector<InterfaceTest> inside = standing.inside(Address{family, i.lo}, tied, elsewhere);
-    // With the internet's side not known an interface that is named may be either; so may one that is not.
-    if (tied || !standing.internet.empty())
-      for (const InterfaceTest& test : inside) inner.add(interfaces.matching(test));
-    else
-      inner.add(interfaces.all().minus(loopback));
-    certain = certain && tied;
-  }
-  if (addresses.empty()) standing.inside({}, certain, elsewhere);
-  if (!certain && standing.internet.empty())
-    for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
-  if (inner.empty()) {
-    inner = interfaces.all().minus(standing.internet.empty() ? loopback : zones.outside().united(loopback));
-    for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
-  }
-  return inner.empty() ? interfaces.all().minus(loopback) : inner;
-}
-
 IntervalSet addresses_in(const Host& host, Family family) {
   IntervalSet out;
   for (const Located<Address>& address : host.addresses)
@@ -196,23 +150,6 @@ const IntervalSet& host_addresses(Family family) {
   static const IntervalSet ipv4 = {{0x01000000, 0x7effffff}, {0x80000000, 0xdfffffff}};
   static const IntervalSet ipv6 = IntervalSet::range(2, (u128{0xff} << 120) - 1);
   return family == Family::ipv4 ? ipv4 : ipv6;
-}
-
-const IntervalSet no_interface = IntervalSet::of(0);
-
-// Packets, as the last filter sees them, that may leave with another source. What is untracked is never translated.
-PacketSet translated_sources(ChainSets& chains, SourceSpan& place) {
-  Space& s = chains.space();
-  PacketSet out = s.nothing();
-  for (const BaseChain& base : chains.ruleset().base_chains) {
-    if (base.hook != Hook::postrouting || !base.nat) continue;
-    for (const ChainSets::Decided& d : chains.decide(base, chains.universe())) {
-      ActionKind kind = d.by.rule ? d.by.rule->action.kind : ActionKind::accept;
-      if (kind == ActionKind::translate_source || kind == ActionKind::unknown)
-        out = s.unite(out, s.possible(d.packets)), place = d.by.span();
-    }
-  }
-  return s.minus(out, s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked))));
 }
 
 }  // namespace
@@ -308,145 +245,7 @@ void Exposure::judge(std::size_t m, std::size_t r) {
   }
 }
 
-// ---- firewalls behind one another -------------------------------------------------------------------------------
-
-// Every stage is told what may come to it: the opening packets by the interfaces of its outside. Its flows are found once.
-void Exposure::line_up(Passage& passage, std::size_t m) {
-  Family family = passage.ruleset->family;
-  for (std::size_t next : machines_[m].standing->then) {
-    const Machine& machine = machines_[next];
-    const Standing& standing = *machine.standing;
-    if (standing.role == Role::host && (!passage.host || !standing.runs_on(*passage.host))) continue;
-    Stage stage;
-    stage.at = &standing;
-    stage.hook = standing.role == Role::host ? Hook::input : Hook::forward;
-    for (ChainSets* chains : machine.chains)
-      if (chains->ruleset().family == family) stage.chains = chains, stage.ruleset = &chains->ruleset();
-    if (stage.chains) {
-      PacketSpace& packets = *machine.packets;
-      Space& s = packets.space;
-      ZoneSets zones(packets, standing, family);
-      bool certain = true;
-      stage.in = zones.outside();
-      stage.out = stage.hook == Hook::input ? no_interface
-                                            : way_in(standing, packets, zones, passage.addresses, family, certain);
-      PacketSet opening = s.minus(opening_packets(*stage.chains), hairpins(packets));
-      stage.arriving = s.intersect(opening, s.intersect(s.test(Dimension::in, stage.in), s.test(Dimension::out, stage.out)));
-      if (Reach reach(*stage.chains); reach.last_filter(stage.hook)) stage.flows = reach.flows(stage.hook, stage.arriving);
-    }
-    passage.then.push_back(std::move(stage));
-  }
-}
-
-namespace {
-
-PacketSet from_anywhere(Space& s, PacketSet packets) {
-  return s.exists(s.exists(packets, Dimension::source), Dimension::source_port);
-}
-
-// Without what a packet is to one firewall only.
-PacketSet between_firewalls(Space& s, PacketSet packets) {
-  for (Dimension d : {Dimension::in, Dimension::out, Dimension::state, Dimension::nat, Dimension::marks}) packets = s.exists(packets, d);
-  return packets;
-}
-
-// As the next firewall sees packets of `arriving` that this one may let through.
-PacketSet passed_on(ChainSets& chains, Hook hook, const std::vector<Flow>& flows, PacketSet arriving) {
-  Space& s = chains.space();
-  Reach reach(chains);
-  PacketSet out = s.nothing();
-  for (const Flow& flow : flows) out = s.unite(out, reach.after(s.possible(s.intersect(flow.accepted, arriving)), flow));
-  if (SourceSpan place; hook == Hook::forward)
-    if (PacketSet translated = translated_sources(chains, place); !translated.empty())
-      out = s.unite(s.minus(out, translated), from_anywhere(s, s.intersect(out, translated)));
-  return between_firewalls(s, out);
-}
-
-bool translates(const Stage& stage) {
-  return std::any_of(stage.flows.begin(), stage.flows.end(), [](const Flow& f) { return f.translation.rule != nullptr; });
-}
-
-}  // namespace
-
-// Where rules translate sources on the way out, the next firewall sees some other source: any, as far as is known here.
-PacketSet Exposure::leaving(ChainSets& chains, Hook hook, PacketSet target) const {
-  if (hook != Hook::forward) return target;
-  Space& s = chains.space();
-  SourceSpan place;
-  PacketSet translated = translated_sources(chains, place);
-  if (translated.empty()) return target;
-  IntervalSet addresses = IntervalSet::range(0, address_max(chains.ruleset().family)), ports = IntervalSet::range(0, 65535);
-  PacketSet some = from_anywhere(s, target);
-  PacketSet all = s.every(s.every(target, Dimension::source, addresses), Dimension::source_port, ports);
-  PacketSet unknown = chains.packets().predicate(
-      {"the translated source passes the next firewall", "this rule gives packets another source before the next firewall", true},
-      place);
-  return s.unite(s.minus(target, translated), s.intersect(s.unite(all, s.intersect(some, unknown)), translated));
-}
-
-// From the last firewall outward: what it lets through to the target, as it leaves the one before.
-PacketSet Exposure::through(const Passage& passage, PacketSet target) const {
-  Space& s = passage.chains->space();
-  for (std::size_t k = passage.then.size(); k-- > 0;) {
-    const Stage& stage = passage.then[k];
-    if (stage.chains) {
-      Reach reach(*stage.chains);
-      PacketSet passed = s.nothing();
-      for (const Flow& flow : stage.flows) passed = s.unite(passed, s.intersect(flow.accepted, reach.before(target, flow)));
-      // The interfaces are its own business; where they matter, which one it is is not known.
-      PacketSet some = s.exists(s.exists(passed, Dimension::in, stage.in), Dimension::out, stage.out);
-      // No way leads out by the interface it came in by, so none of those counts against a packet.
-      PacketSet ways = s.unite(passed, hairpins(stage.chains->packets()));
-      PacketSet all = s.intersect(some, s.every(s.every(ways, Dimension::in, stage.in), Dimension::out, stage.out));
-      PacketSet unknown = stage.chains->packets().predicate(
-          {"the way through " + stage.at->firewall->name, "which interfaces of this firewall packets pass is not known", true},
-          stage.ruleset->span);
-      passed = some == all ? all : s.unite(all, s.intersect(some, unknown));
-      // To it the packet is new, not translated and not marked, whatever it was to the one before.
-      target = s.exists(s.exists(s.exists(passed, Dimension::state), Dimension::nat), Dimension::marks);
-    } else {
-      target = s.intersect(target, passage.chains->packets().predicate(
-                                       {stage.at->firewall->name + " lets it through",
-                                        "no dump of this address family was given for " + stage.at->firewall->name, true},
-                                       stage.at->firewall->rulesets.front().span));
-    }
-    ChainSets* before = k == 0 ? passage.chains : passage.then[k - 1].chains;
-    if (before) target = leaving(*before, k == 0 ? passage.hook : passage.then[k - 1].hook, target);
-  }
-  return target;
-}
-
-// Translations only: what the filters make of the packets is another question.
-PacketSet Exposure::before_path(const Passage& passage, PacketSet wanted) const {
-  Space& s = passage.chains->space();
-  for (std::size_t k = passage.then.size(); k-- > 0;) {
-    const Stage& stage = passage.then[k];
-    if (!stage.chains || !translates(stage)) continue;
-    Reach reach(*stage.chains);
-    PacketSet arrived = s.nothing();
-    for (const Flow& flow : stage.flows)
-      arrived = s.unite(arrived, s.intersect(stage.arriving, reach.before(s.intersect(flow.seen, wanted), flow)));
-    wanted = between_firewalls(s, s.possible(arrived));
-  }
-  return wanted;
-}
-
-PacketSet Exposure::at_host(const Passage& passage, PacketSet packets) const {
-  Space& s = passage.chains->space();
-  for (const Stage& stage : passage.then)
-    if (stage.chains && translates(stage))
-      packets = passed_on(*stage.chains, stage.hook, stage.flows, s.intersect(stage.arriving, between_firewalls(s, packets)));
-  return packets;
-}
-
 // ---- what passes ------------------------------------------------------------------------------------------------
-
-std::optional<bool> of_internet(std::string_view predicate) {
-  if (!predicate.starts_with("-m policy ") || predicate.find("--dir in") == predicate.npos) return {};
-  if (predicate.find("--pol none") != predicate.npos) return true;
-  if (predicate.find("--pol ipsec") != predicate.npos) return false;
-  return {};
-}
 
 namespace {
 
@@ -469,12 +268,6 @@ bool sender_avoids(std::string_view predicate) {
 PacketSet as_sender_likes(const PacketSpace& packets, Space& s, PacketSet set) {
   for (std::uint32_t n : s.predicates_of(set))
     if (sender_avoids(packets.predicates()[n].text)) set = s.assume(set, n, false);
-  return set;
-}
-
-PacketSet unprotected(const PacketSpace& packets, Space& s, PacketSet set) {
-  for (std::uint32_t n : s.predicates_of(set))
-    if (auto value = of_internet(packets.predicates()[n].text)) set = s.assume(set, n, *value);
   return set;
 }
 
@@ -570,15 +363,10 @@ class Taken {
 
 }  // namespace
 
-namespace {
-
-// Of the internet's packets none was protected by IPsec.
-void unprotect(const Passage& passage, std::vector<ChainSets::Decided>& decided) {
-  if (!passage.inbound || !passage.zone->is_internet()) return;
-  for (ChainSets::Decided& d : decided) d.packets = unprotected(passage.chains->packets(), passage.chains->space(), d.packets);
+void Passage::unprotect(std::vector<ChainSets::Decided>& decided) const {
+  if (!inbound || !zone->is_internet()) return;
+  for (ChainSets::Decided& d : decided) d.packets = unprotected(chains->packets(), chains->space(), d.packets);
 }
-
-}  // namespace
 
 void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   Space& s = passage.chains->space();
@@ -592,7 +380,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   std::vector<Wanted> rows;
   IntervalSet known[2];
   // Without a translation on the rest of the path the ports an opening has here tell which rows it cannot hit.
-  bool same_ports = std::none_of(passage.then.begin(), passage.then.end(), translates);
+  bool same_ports = std::none_of(passage.then.begin(), passage.then.end(), [](const Stage& stage) { return stage.translates(); });
   for (const MatrixRow& row : matrix_.rows) {
     if (row.direction == "egress") continue;
     IntervalSet own = ports_of(row, passage.host), ports = own.united(row.port_set());
@@ -622,7 +410,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     PacketSet proven = passage.unlocated.empty() ? flow.proven : s.nothing();
     // A rule that may or may not accept gets only what no understood rule accepts: those are the lines to change.
     std::vector<ChainSets::Decided> decided = reach.acceptors(flow, s.intersect(flow.seen, accepted));
-    unprotect(passage, decided);
+    passage.unprotect(decided);
     std::stable_partition(decided.begin(), decided.end(), [](const ChainSets::Decided& d) {
       return !d.by.rule || d.by.rule->action.kind != ActionKind::unknown;
     });
@@ -645,13 +433,13 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
         opened[t] = s.project(of, Dimension::destination_port);
         o.unrestricted = o.unrestricted || (names_none && opened[t].size() >= half_of_all_ports);
       }
-      for (const auto& [row, ports, packets] : rows) {
-        auto may_hit = [&](int t) { return row->has_transport(transports[t]) && opened[t].intersects(ports); };
+      for (const Wanted& wanted : rows) {
+        auto may_hit = [&](int t) { return wanted.row->has_transport(transports[t]) && opened[t].intersects(wanted.ports); };
         if (same_ports && !may_hit(0) && !may_hit(1)) continue;
-        PacketSet hit_proven = s.intersect(sure, packets), hit_possible = s.intersect(maybe, packets);
+        PacketSet hit_proven = s.intersect(sure, wanted.packets), hit_possible = s.intersect(maybe, wanted.packets);
         if (hit_proven.empty() && hit_possible.empty()) continue;
         RowHit hit;
-        hit.row = row;
+        hit.row = wanted.row;
         // What is said is what is worth saying: anyone possibly rather than a few surely.
         IntervalSet sources = s.project(hit_proven, Dimension::source);
         bool proven_any = is_anyone(sources, family);
@@ -659,7 +447,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
         hit.any = proven_any || is_anyone(sources.united(s.project(hit_possible, Dimension::source)), family);
         hit.certainty = proven_any || (!hit.any && !hit_proven.empty()) ? Certainty::proven : Certainty::possible;
         if (hit.certainty == Certainty::proven) hits = hit_proven;
-        hit.ports = s.project(at_host(passage, hits), Dimension::destination_port).intersected(ports);
+        hit.ports = s.project(at_host(passage, hits), Dimension::destination_port).intersected(wanted.ports);
         hit.sources = s.project(hits, Dimension::source);
         IntervalSet protocols = s.project(hits, Dimension::protocol);
         for (std::uint8_t protocol : transports)
@@ -678,62 +466,6 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
       openings.push_back(std::move(o));
     }
   }
-}
-
-Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, bool translated_only) const {
-  Space& s = passage.chains->space();
-  Reach reach(*passage.chains);
-  // A packet that was sent to the host itself is translated into what it was: that is no port forward.
-  if (translated_only) wanted = s.intersect(wanted, s.test(Dimension::nat, IntervalSet::of(1)));
-  auto deciders = [&](const Flow& flow) {
-    std::vector<ChainSets::Decided> out = reach.deciders(flow, s.intersect(flow.seen, wanted));
-    unprotect(passage, out);
-    return out;
-  };
-  Block most;
-  double share = 0;
-  for (const Flow& flow : passage.flows) {
-    if (translated_only && !flow.translation.rule) continue;
-    for (const ChainSets::Decided& d : deciders(flow)) {
-      if (d.accepted || d.packets.empty() || (most.by.rule && !d.by.rule)) continue;
-      double own = s.share(d.packets);
-      if (most.by.chain && own <= share && (most.by.rule || !d.by.rule)) continue;
-      most = {d.by, &flow, d.packets, passage.at};
-      share = own;
-    }
-  }
-  if (most.by.chain) return most;
-  // This firewall lets them through: then the first of the next that stops some of them however they come to it. `there` is
-  // what comes to the next one, as it sees it.
-  std::vector<Flow> flows;
-  for (const Flow& flow : passage.flows)
-    if (!translated_only || flow.translation.rule) flows.push_back(flow);
-  for (Flow& flow : flows) {
-    PacketSet passing = s.nothing();
-    for (const ChainSets::Decided& d : deciders(flow))
-      if (d.accepted) passing = s.unite(passing, d.packets);
-    flow.accepted = s.intersect(passage.arriving, reach.before(passing, flow));
-  }
-  PacketSet there = passed_on(*passage.chains, passage.hook, flows, s.constant(1));
-  for (const Stage& stage : passage.then) {
-    if (!stage.chains) continue;
-    Reach way(*stage.chains);
-    PacketSet passing = s.nothing();
-    for (const Flow& flow : stage.flows) passing = s.unite(passing, s.possible(flow.accepted));
-    PacketSet stopped = s.minus(s.intersect(there, between_firewalls(s, stage.arriving)), between_firewalls(s, passing));
-    for (const Flow& flow : stage.flows)
-      for (const ChainSets::Decided& d : way.deciders(flow, s.intersect(flow.seen, way.after(s.intersect(flow.arrived, stopped), flow)))) {
-        if (d.accepted || s.disjoint(stopped, way.before(d.packets, flow))) continue;
-        PacketSet mine = between_firewalls(s, s.possible(s.intersect(stage.arriving, way.before(d.packets, flow))));
-        for (const Flow& first : passage.flows) {
-          if (translated_only && !first.translation.rule) continue;
-          PacketSet here = s.intersect(first.seen, wanted), exactly = s.intersect(here, s.intersect(stopped, mine));
-          if (!here.empty()) return {d.by, &first, exactly.empty() ? here : exactly, stage.at};
-        }
-      }
-    there = passed_on(*stage.chains, stage.hook, stage.flows, s.intersect(stage.arriving, there));
-  }
-  return {};
 }
 
 }  // namespace ipo

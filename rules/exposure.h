@@ -24,6 +24,8 @@ struct Stage {
   PacketSet arriving;                // what may come to it, by any interface of the outside
   IntervalSet in, out;               // the interfaces it may come and leave by
   std::vector<Flow> flows;
+
+  bool translates() const;           // destinations
 };
 
 // The packets between a zone and a host at one hook of one ruleset, and what becomes of them.
@@ -46,6 +48,9 @@ struct Passage {
   // Those of them that reach the host: to its addresses, and let through by the
   // firewalls passed next. A function of the predicates.
   PacketSet target;
+
+  // Of the internet's packets none was protected by IPsec: those that are do not count.
+  void unprotect(std::vector<ChainSets::Decided>& decided) const;
 };
 
 // A matrix row hit by an opening.
@@ -80,10 +85,6 @@ struct Opening {
 // More than 2^24 public IPv4 addresses, or 2^96 IPv6.
 bool is_anyone(const IntervalSet& sources, Family family);
 IntervalSet public_part(const IntervalSet& addresses, Family family);
-
-// What an undecidable match says of every packet that comes straight from the internet: none was protected by IPsec, for
-// such a packet is its tunnel's. Nothing where that does not decide it.
-std::optional<bool> of_internet(std::string_view predicate);
 
 class Exposure {
  public:

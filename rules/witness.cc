@@ -2,6 +2,7 @@
 // any other, firewall after firewall. Where the next one's interfaces are open, those that let it through are taken.
 #include <algorithm>
 
+#include "rules/crossing.h"
 #include "rules/engine/trace.h"
 #include "rules/exposure.h"
 

@@ -31,7 +31,7 @@ void run(const Judgement& judgement, Findings& findings) {
         }
     }
     for (const auto& [name, rules] : uses) {
-      bool elsewhere = std::any_of(judgement.site.sets.begin(), judgement.site.sets.end(), [&](const IpSet& s) { return s.name == name; });
+      bool elsewhere = std::any_of(judgement.site.sets.begin(), judgement.site.sets.end(), [&, name = name](const IpSet& s) { return s.name == name; });
       Finding f;
       f.check = "unresolved-set";
       f.level = Level::warning;

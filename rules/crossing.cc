@@ -1,0 +1,84 @@
+// The packets of the two sides of a firewall are unions of boxes; where the inside is not known it is any interface that is not the
+// outside's.
+#include "rules/crossing.h"
+
+#include <algorithm>
+
+namespace ipo {
+
+// Packets that open something: new, not yet translated or marked, and for tcp a lone SYN.
+PacketSet opening_packets(ChainSets& chains) {
+  Space& s = chains.space();
+  IntervalSet lone_syn = tcp_flags_with(tcp_fin | tcp_syn | tcp_rst | tcp_ack, tcp_syn);
+  PacketSet tcp = s.test(Dimension::protocol, IntervalSet::of(proto_tcp));
+  PacketSet opening = s.intersect(chains.universe(), s.test(Dimension::state, IntervalSet::of(0)));
+  opening = s.intersect(opening, s.test(Dimension::nat, IntervalSet::of(0)));
+  if (!chains.ruleset().marks.empty()) opening = s.intersect(opening, s.test(Dimension::marks, IntervalSet::of(0)));
+  return s.unite(s.minus(opening, tcp), s.intersect(s.intersect(opening, tcp), s.test(Dimension::tcp_flags, lone_syn)));
+}
+
+// What leaves by the interface it came in by does not cross from one side to the other.
+PacketSet hairpins(PacketSpace& packets) {
+  Space& s = packets.space;
+  PacketSet out = s.nothing();
+  for (u128 i : packets.interfaces.single())
+    out = s.unite(out, s.intersect(s.test(Dimension::in, IntervalSet::of(i)), s.test(Dimension::out, IntervalSet::of(i))));
+  return out;
+}
+
+// The interfaces of a firewall that lead to the addresses; `certain` is false where any of several may.
+IntervalSet way_in(const Standing& standing, const PacketSpace& packets, const ZoneSets& zones, const IntervalSet& addresses,
+                   Family family, bool& certain) {
+  const Interfaces& interfaces = packets.interfaces;
+  IntervalSet inner, loopback = interfaces.matching({true, "lo", false});
+  std::vector<InterfaceTest> elsewhere;
+  certain = true;
+  for (const Interval& i : addresses) {
+    bool tied = false;
+    std::vector<InterfaceTest> inside = standing.inside(Address{family, i.lo}, tied, elsewhere);
+    // With the internet's side not known an interface that is named may be either; so may one that is not.
+    if (tied || !standing.internet.empty())
+      for (const InterfaceTest& test : inside) inner.add(interfaces.matching(test));
+    else
+      inner.add(interfaces.all().minus(loopback));
+    certain = certain && tied;
+  }
+  if (addresses.empty()) standing.inside({}, certain, elsewhere);
+  if (!certain && standing.internet.empty())
+    for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
+  if (inner.empty()) {
+    inner = interfaces.all().minus(standing.internet.empty() ? loopback : zones.outside().united(loopback));
+    for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
+  }
+  return inner.empty() ? interfaces.all().minus(loopback) : inner;
+}
+
+// Packets, as the last filter sees them, that may leave with another source. What is untracked is never translated.
+PacketSet translated_sources(ChainSets& chains, SourceSpan& place) {
+  Space& s = chains.space();
+  PacketSet out = s.nothing();
+  for (const BaseChain& base : chains.ruleset().base_chains) {
+    if (base.hook != Hook::postrouting || !base.nat) continue;
+    for (const ChainSets::Decided& d : chains.decide(base, chains.universe())) {
+      ActionKind kind = d.by.rule ? d.by.rule->action.kind : ActionKind::accept;
+      if (kind == ActionKind::translate_source || kind == ActionKind::unknown)
+        out = s.unite(out, s.possible(d.packets)), place = d.by.span();
+    }
+  }
+  return s.minus(out, s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked))));
+}
+
+std::optional<bool> of_internet(std::string_view predicate) {
+  if (!predicate.starts_with("-m policy ") || predicate.find("--dir in") == predicate.npos) return {};
+  if (predicate.find("--pol none") != predicate.npos) return true;
+  if (predicate.find("--pol ipsec") != predicate.npos) return false;
+  return {};
+}
+
+PacketSet unprotected(const PacketSpace& packets, Space& s, PacketSet set) {
+  for (std::uint32_t n : s.predicates_of(set))
+    if (auto value = of_internet(packets.predicates()[n].text)) set = s.assume(set, n, *value);
+  return set;
+}
+
+}  // namespace ipo

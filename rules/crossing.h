@@ -1,0 +1,33 @@
+// Which packets cross a firewall from one side to the other, and open something there.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "rules/engine/chains.h"
+#include "rules/site.h"
+#include "rules/zones.h"
+
+namespace ipo {
+
+// Where a packet has no interface on one side: what the machine sends, or gets itself.
+inline const IntervalSet no_interface = IntervalSet::of(0);
+
+// Packets that open something: new, not yet translated or marked, and for tcp a lone SYN.
+PacketSet opening_packets(ChainSets& chains);
+// What leaves by the interface it came in by, and so does not cross from one side to the other.
+PacketSet hairpins(PacketSpace& packets);
+// The interfaces of a firewall that lead to the addresses; `certain` is false where any of several may.
+IntervalSet way_in(const Standing& standing, const PacketSpace& packets, const ZoneSets& zones, const IntervalSet& addresses,
+                   Family family, bool& certain);
+// Packets, as the last filter sees them, that may leave with another source, and a rule that gives it to them. What is untracked is
+// never translated.
+PacketSet translated_sources(ChainSets& chains, SourceSpan& place);
+
+// What an undecidable match says of every packet that comes straight from the internet: none was protected by IPsec, for
+// such a packet is its tunnel's. Nothing where that does not decide it.
+std::optional<bool> of_internet(std::string_view predicate);
+// The packets where all such matches are decided so.
+PacketSet unprotected(const PacketSpace& packets, Space& s, PacketSet set);
+
+}  // namespace ipo
