@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "parsers/settings.h"
 #include "rules/blocked.h"
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
@@ -64,9 +65,14 @@ struct Egress {
   // By line and host: the finding and the pieces of its message.
   std::map<std::tuple<SourceSpan, const Host*>, std::pair<Finding, std::vector<std::string>>> found;
 
-  // The ports of a row the host uses; nothing where its setting names another row's.
+  // The ports of a row the host uses; nothing where its setting, as given or as it is from the start, names another row's.
   IntervalSet ports(const EgressNeed& need, const MatrixRow& row, const Host& host) const {
-    auto set = need.port_setting.empty() ? std::nullopt : host.number(need.port_setting);
+    std::optional<std::uint32_t> set;
+    if (!need.port_setting.empty()) {
+      const KnownSetting& known = *find_setting(need.port_setting);
+      set = host.number(need.port_setting);
+      if (!set && known.defaults.size() == 1) set = parse_number(known.defaults.front().value);
+    }
     if (!set || *set == 0 || *set > 65535) return need.port_setting.empty() || row.configurable ? row.port_set() : IntervalSet();
     IntervalSet port = IntervalSet::of(*set);
     if (!row.configurable) return row.port_set().intersected(port);
