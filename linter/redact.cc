@@ -23,18 +23,18 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 enum class Name { harmless, secret, ambiguous };  // ambiguous: only where a value is assigned ("pass in on em0" is pf)
 
-constexpr std::array<std::string_view, 18> parts = {
+constexpr std::array<std::string_view, 18> secret_parts = {
     "password",  "passwd",     "pswd",   "ikepsk", "passphrase", "passcode",   "secret",     "community", "logincode", "voicemailcode",
     "sharedkey", "privatekey", "wpakey", "apikey", "credential", "bcrypthash", "sha512hash", "otpseed"};
-constexpr std::array<std::string_view, 4> whole = {"pwd", "psk", "snmpstring", "accesscode"};
-constexpr std::array<std::string_view, 3> assigned = {"pass", "pin", "prv"};
+constexpr std::array<std::string_view, 4> secret_names = {"pwd", "psk", "snmpstring", "accesscode"};
+constexpr std::array<std::string_view, 3> assigned_names = {"pass", "pin", "prv"};
 
 // Every one of them has one of these letters; most words of an export have none.
 constexpr std::string_view telling_letters = "psc";
 constexpr bool tells(const auto& list) {
   return std::all_of(list.begin(), list.end(), [](std::string_view name) { return name.find_first_of(telling_letters) != name.npos; });
 }
-static_assert(tells(parts) && tells(whole) && tells(assigned));
+static_assert(tells(secret_parts) && tells(secret_names) && tells(assigned_names));
 
 // What a byte is in a name: nothing, a part of it, a telling letter.
 constexpr unsigned char in_name = 1, telling = 2;
@@ -51,9 +51,9 @@ Name judge(std::string_view word) {
   for (char c : word)
     if (c != '_' && c != '-') plain += lower(c);
   auto is_in = [&](const auto& list) { return std::find(list.begin(), list.end(), plain) != list.end(); };
-  if (is_in(whole) || std::any_of(parts.begin(), parts.end(), [&](auto p) { return plain.find(p) != plain.npos; }))
+  if (is_in(secret_names) || std::any_of(secret_parts.begin(), secret_parts.end(), [&](auto p) { return plain.find(p) != plain.npos; }))
     return Name::secret;
-  return is_in(assigned) ? Name::ambiguous : Name::harmless;
+  return is_in(assigned_names) ? Name::ambiguous : Name::harmless;
 }
 
 // The words of a large text are few, and come again: a word is judged once while no other takes its place.
