@@ -249,10 +249,10 @@ void Exposure::judge(std::size_t m, std::size_t r) {
 
 namespace {
 
-// A match that holds only for packets nobody needs to send: whoever wants to get through leaves the option or the text out, and sends
-// neither short packets nor such that are nearly dead.
+// A match that holds only for packets nobody needs to send: whoever wants to get through leaves the option, the text or the extension
+// header out, and sends neither short packets nor such that are nearly dead.
 bool sender_avoids(std::string_view predicate) {
-  for (std::string_view match : {"-m tcp --tcp-option ", "-m tcpmss ", "-m string "})
+  for (std::string_view match : {"-m tcp --tcp-option ", "-m tcpmss ", "-m string ", "-m rt ", "-m frag ", "-m hbh ", "-m dst "})
     if (predicate.starts_with(match)) return true;
   // Below which a packet is caught: a sender's 255 has lost a few dozen on its way, and any network takes 576 bytes.
   for (auto [match, most] : {std::pair<std::string_view, unsigned>("-m ttl --ttl-lt ", 128), {"-m hl --hl-lt ", 128},
