@@ -6,7 +6,6 @@
 
 namespace ipo {
 
-// Packets that open something: new, not yet translated or marked, and for tcp a lone SYN.
 PacketSet opening_packets(ChainSets& chains) {
   Space& s = chains.space();
   IntervalSet lone_syn = tcp_flags_with(tcp_fin | tcp_syn | tcp_rst | tcp_ack, tcp_syn);
@@ -17,7 +16,6 @@ PacketSet opening_packets(ChainSets& chains) {
   return s.unite(s.minus(opening, tcp), s.intersect(s.intersect(opening, tcp), s.test(Dimension::tcp_flags, lone_syn)));
 }
 
-// What leaves by the interface it came in by does not cross from one side to the other.
 PacketSet hairpins(PacketSpace& packets) {
   Space& s = packets.space;
   PacketSet out = s.nothing();
@@ -26,7 +24,6 @@ PacketSet hairpins(PacketSpace& packets) {
   return out;
 }
 
-// The interfaces of a firewall that lead to the addresses; `certain` is false where any of several may.
 IntervalSet way_in(const Standing& standing, const PacketSpace& packets, const ZoneSets& zones, const IntervalSet& addresses,
                    Family family, bool& certain) {
   const Interfaces& interfaces = packets.interfaces;
@@ -53,7 +50,6 @@ IntervalSet way_in(const Standing& standing, const PacketSpace& packets, const Z
   return inner.empty() ? interfaces.all().minus(loopback) : inner;
 }
 
-// Packets, as the last filter sees them, that may leave with another source. What is untracked is never translated.
 PacketSet translated_sources(ChainSets& chains, SourceSpan& place) {
   Space& s = chains.space();
   PacketSet out = s.nothing();

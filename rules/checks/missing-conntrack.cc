@@ -13,11 +13,9 @@ namespace {
 const IntervalSet own_ports = IntervalSet::range(32768, 60999);
 
 PacketSet accepted(ChainSets& chains, const BaseChain& base) {
-  Space& s = chains.space();
-  PacketSet out = s.nothing();
-  for (auto [value, packets] : chains.decisions(base))
-    if (outcome_of(value) != outcome_drop) out = s.unite(out, s.possible(packets));
-  return out;
+  return chains.space().possible(chains.space().relabel(chains.decision(base), [](std::uint32_t value) {
+    return value == 0 || outcome_of(value) == outcome_drop ? 0u : 1u;
+  }));
 }
 
 bool opens_something(const Chain& chain) {

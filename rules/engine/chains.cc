@@ -408,9 +408,9 @@ PacketSet ChainSets::policy_decision(const Chain& chain) {
   return s.overlay(s.restrict(s.constant(outcome_accept), accepts), s.constant(outcome_drop));
 }
 
-const ChainSets::Decision& ChainSets::decided(const BaseChain& base) {
+PacketSet ChainSets::decision(const BaseChain& base) {
   Space& s = space();
-  if (auto known = decisions_.find(base.chain); known != decisions_.end()) return known->second;
+  if (auto known = decision_.find(base.chain); known != decision_.end()) return known->second;
   PacketSet ended = summary(base.chain), policy = policy_decision(ruleset_.chains[base.chain]), out = policy;
   for (std::uint32_t v : s.values_of(ended)) {
     std::uint32_t outcome = outcome_of(v);
@@ -420,8 +420,24 @@ const ChainSets::Decision& ChainSets::decided(const BaseChain& base) {
     ended = s.minus(ended, left);
   }
   ended = s.relabel(ended, [](std::uint32_t v) { return outcome_of(v) == outcome_reject ? v - outcome_reject + outcome_drop : v; });
-  PacketSet whole = s.restrict(s.overlay(ended, out), universe_);
-  return decisions_[base.chain] = {whole, s.split(whole)};
+  return decision_[base.chain] = s.restrict(s.overlay(ended, out), universe_);
+}
+
+const std::vector<Space::Part>& ChainSets::decisions(const BaseChain& base) {
+  Space& s = space();
+  if (auto known = decisions_.find(base.chain); known != decisions_.end()) return known->second;
+  PacketSet whole = decision(base);
+  // A list of many translations is told apart in one go; of most chains only what they drop is asked.
+  std::vector<std::uint32_t> values = s.values_of(whole);
+  std::erase(values, 0u);
+  std::erase(values, std::uint32_t{outcome_accept});
+  std::vector<Space::Part> parts;
+  if (values.size() == 1)
+    parts.push_back({values.front(), s.where(whole, values.front())});
+  else if (!values.empty())
+    parts = s.split(whole);
+  std::erase_if(parts, [](const Space::Part& part) { return part.first == outcome_accept; });
+  return decisions_[base.chain] = std::move(parts);
 }
 
 const ChainSets::Segment& ChainSets::segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end) {

@@ -88,9 +88,10 @@ class ChainSets {
   PacketSet universe() const { return universe_; }
 
   // The decision of a base chain with its policy: accept, drop (rejects are drops here), or a translation; an unknown policy
-  // is a predicate. Folded once; likewise told apart.
-  PacketSet decision(const BaseChain& base) { return decided(base).whole; }
-  const std::vector<Space::Part>& decisions(const BaseChain& base) { return decided(base).parts; }
+  // is a predicate. Folded once.
+  PacketSet decision(const BaseChain& base);
+  // The same told apart by value, once; plain acceptance, 0 and accept without an effect, is left out.
+  const std::vector<Space::Part>& decisions(const BaseChain& base);
   Effects& effects() { return effects_; }
   const std::vector<RuleRef>& translations() const { return translations_; }
 
@@ -175,12 +176,9 @@ class ChainSets {
   std::vector<std::vector<std::optional<PacketSet>>> matches_, reaching_;
   std::vector<std::vector<Segment>> segments_;
   std::vector<std::optional<PacketSet>> summaries_;
-  struct Decision {
-    PacketSet whole;
-    std::vector<Space::Part> parts;
-  };
-  const Decision& decided(const BaseChain& base);
-  std::map<std::size_t, Decision> decisions_;  // of base chains
+  // Of base chains.
+  std::map<std::size_t, PacketSet> decision_;
+  std::map<std::size_t, std::vector<Space::Part>> decisions_;
   Effects effects_;
   std::vector<bool> changes_;                         // the chain, or one it calls, has a rule with an effect
   std::vector<std::vector<PacketSet>> effects_before_;  // of such chains once asked: one per rule and one for the end
