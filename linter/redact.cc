@@ -56,19 +56,6 @@ Name judge(std::string_view word) {
   return is_in(assigned_names) ? Name::ambiguous : Name::harmless;
 }
 
-// The words of a large text are few, and come again: a word is judged once while no other takes its place.
-class Judged {
- public:
-  Name of(std::string_view word) {
-    auto& [known, name] = words_[std::hash<std::string_view>()(word) % words_.size()];
-    if (known != word) known = word, name = judge(word);
-    return name;
-  }
-
- private:
-  std::vector<std::pair<std::string_view, Name>> words_{4096};
-};
-
 using Range = std::pair<std::size_t, std::size_t>;
 
 // The next "<" from ascending places; asking for each anew would be quadratic where there is none.
@@ -145,10 +132,23 @@ void take_overlapping(const std::vector<SourceSpan>& all, SourceSpan span, std::
 
 }  // namespace
 
+// The words of texts are few, and come again: a word is judged once while no other takes its place.
+class Redaction::Judged {
+ public:
+  Name of(std::string_view word) {
+    auto& [known, name] = words_[std::hash<std::string_view>()(word) % words_.size()];
+    if (known != word) known = word, name = judge(word);
+    return name;
+  }
+
+ private:
+  std::vector<std::pair<std::string_view, Name>> words_{4096};
+};
+
 class Redaction::OfSource {
  public:
-  OfSource(std::string_view text, std::uint32_t source, const std::vector<SourceSpan>& settings)
-      : text_(text), source_(source), next_tag_(text) {
+  OfSource(std::string_view text, std::uint32_t source, const std::vector<SourceSpan>& settings, Judged& judged)
+      : text_(text), source_(source), next_tag_(text), judged_(judged) {
     for (const SourceSpan& secret : settings)
       if (secret.source == source) settings_.push_back(secret);
     merge(settings_);
@@ -210,8 +210,8 @@ class Redaction::OfSource {
   std::string_view text_;
   std::uint32_t source_;
   NextTag next_tag_;
-  Judged judged_;
-  std::size_t at_ = 0;                            // all before it was looked at
+  Judged& judged_;
+  std::size_t at_ = 0;                        // all before it was looked at
   std::vector<SourceSpan> settings_, found_;  // sorted, disjoint
 };
 
@@ -227,14 +227,14 @@ std::vector<SourceSpan> secrets_of(const Site& site) {
 }
 
 Redaction::Redaction(const Sources& sources, const std::vector<SourceSpan>& secrets)
-    : sources_(sources), settings_(secrets), of_sources_(sources.size()) {}
+    : sources_(sources), settings_(secrets), judged_(std::make_unique<Judged>()), of_sources_(sources.size()) {}
 
 Redaction::~Redaction() = default;
 
 std::vector<SourceSpan> Redaction::secrets_in(SourceSpan span) const {
   if (span.source >= sources_.size()) return {};
   std::unique_ptr<OfSource>& of = of_sources_[span.source];
-  if (!of) of = std::make_unique<OfSource>(sources_[span.source].text(), span.source, settings_);
+  if (!of) of = std::make_unique<OfSource>(sources_[span.source].text(), span.source, settings_, *judged_);
   return of->in(span);
 }
 

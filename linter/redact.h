@@ -27,10 +27,12 @@ class Redaction {
   std::string text(SourceSpan span) const;
 
  private:
+  class Judged;
   class OfSource;
 
   const Sources& sources_;
   const std::vector<SourceSpan>& settings_;
+  std::unique_ptr<Judged> judged_;                             // one for all of them
   mutable std::vector<std::unique_ptr<OfSource>> of_sources_;  // made when first asked for
 };
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "parsers/settings.h"
 #include "rules/matrix/needs.h"
 #include "rules/matrix/peers.h"
 #include "rules/media.h"
@@ -127,6 +128,7 @@ TEST_CASE("laws: every egress row of the matrix stands in one need, which says h
   for (const EgressNeed& need : egress_needs()) {
     REQUIRE_FALSE(need.rows.empty());
     INFO(need.rows.front());
+    CHECK((need.port_setting.empty() || find_setting(need.port_setting)));
     bool asked = !need.peer_settings.empty() || !need.peer_product.empty() || !need.peer_zone.empty();
     CHECK(asked + !need.checked_by.empty() + !need.unknown.empty() == 1);
     if (!need.checked_by.empty()) CHECK(find_check(need.checked_by));

@@ -474,7 +474,7 @@ bool ChainSets::each_run(std::size_t chain, std::size_t first, std::size_t last,
   return below(below, 1, 0, ruleset_.chains[chain].rules.size());
 }
 
-// Narrowing the packets to what a run of rules can match keeps every set as small as the run, however large the chain.
+// Runs that match nothing of what came are passed over, however many rules they have.
 void ChainSets::meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet came,
                              std::uint32_t effect, Way& way) {
   Space& s = space();
