@@ -9,7 +9,6 @@
 
 namespace ipo::testing {
 
-std::filesystem::path source_dir() { return IPO_LINT_SOURCE_DIR; }
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "linter/lint.h"
+#include "tests/program.h"
 
 namespace ipo::testing {
 
 // The inputs below a variant of a fixture site, sorted by path: of one site, or of each folder in it one.
 std::vector<std::vector<Input>> sites_below(const std::filesystem::path& variant);
 
-std::filesystem::path source_dir();
 std::string read_file(const std::filesystem::path& path);
 // "fw.rules:7: error: message", with "error (possible)" where it is; [check] after the level where `with_check`.
 std::string finding_line(const Report& report, const Finding& finding, bool with_check);

@@ -15,6 +15,9 @@ namespace ipo::testing {
 
 namespace fs = std::filesystem;
 
+fs::path source_dir() { return IPO_LINT_SOURCE_DIR; }
+std::string program_path() { return IPO_LINT_PROGRAM; }
+
 Folder::Folder() {
   std::string name = (fs::temp_directory_path() / "ipo-lint-test-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
@@ -39,7 +42,7 @@ Ran run_program(const std::string& arguments) {
   Folder folder;
   std::string errors = (folder.path / "errors").string();
   Ran ran;
-  FILE* pipe = ::popen(("{ '" IPO_LINT_PROGRAM "' " + arguments + "\n} 2>'" + errors + "'").c_str(), "r");
+  FILE* pipe = ::popen(("{ '" + program_path() + "' " + arguments + "\n} 2>'" + errors + "'").c_str(), "r");
   if (!pipe) throw std::runtime_error("cannot run the program");
   char buffer[4096];
   while (std::size_t n = std::fread(buffer, 1, sizeof buffer, pipe)) ran.out.append(buffer, n);

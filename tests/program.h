@@ -7,6 +7,11 @@
 
 namespace ipo::testing {
 
+// The project's folder and the program under test. Only program.cc is compiled with them, so that no other file is compiled anew
+// for another checkout.
+std::filesystem::path source_dir();
+std::string program_path();
+
 // A folder that is gone at the end of the test.
 struct Folder {
   std::filesystem::path path;

@@ -306,11 +306,11 @@ TEST_CASE("a file that changes or goes while a folder is read does no harm") {
 TEST_CASE("the same input gives the same bytes") {
   Folder folder;
   std::string files =
-      word(folder.put("config.xml", slurp(fs::path(IPO_LINT_SOURCE_DIR) / "fixtures/formats/ipoffice/screens.xml")));
+      word(folder.put("config.xml", slurp(source_dir() / "fixtures/formats/ipoffice/screens.xml")));
   for (const char* name : {"basic", "matches", "targets", "several-dumps", "ipv6"})
     files += word(folder.put(
         std::string(name) + ".rules",
-        slurp(fs::path(IPO_LINT_SOURCE_DIR) / "fixtures/formats/iptables" / (std::string(name) + ".rules"))));
+        slurp(source_dir() / "fixtures/formats/iptables" / (std::string(name) + ".rules"))));
   for (std::string arguments : {"--format text --color always", "--format json", "--format sarif"}) {
     Ran first = run_program(arguments + " " + files), second = run_program(arguments + " " + files);
     CAPTURE(arguments);

@@ -9,13 +9,14 @@
 
 #include "parsers/embedded.h"
 #include "parsers/ipoffice.h"
+#include "tests/program.h"
 
 namespace {
 
 using namespace ipo;
 namespace fs = std::filesystem;
 
-const fs::path fixtures = fs::path(IPO_LINT_SOURCE_DIR) / "fixtures";
+const fs::path fixtures = ipo::testing::source_dir() / "fixtures";
 
 std::string bytes_of(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

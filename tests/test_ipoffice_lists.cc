@@ -17,7 +17,7 @@ namespace {
 using namespace ipo;
 namespace fs = std::filesystem;
 
-const fs::path fixtures = fs::path(IPO_LINT_SOURCE_DIR) / "fixtures";
+const fs::path fixtures = ipo::testing::source_dir() / "fixtures";
 
 struct Read {
   Sources sources;

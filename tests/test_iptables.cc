@@ -14,6 +14,7 @@
 #include "parsers/iptables_names.h"
 #include "parsers/iptables_targets.h"
 #include "parsers/lines.h"
+#include "tests/program.h"
 
 using namespace ipo;
 namespace fs = std::filesystem;
@@ -117,7 +118,7 @@ std::string dump(const Reading& r) {
 std::vector<fs::path> fixtures() {
   std::vector<fs::path> files;
   for (const char* folder : {"fixtures/formats/iptables", "fixtures/malformed"})
-    for (const auto& entry : fs::directory_iterator(fs::path(IPO_LINT_SOURCE_DIR) / folder))
+    for (const auto& entry : fs::directory_iterator(ipo::testing::source_dir() / folder))
       if (entry.path().extension() == ".rules") files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   return files;

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "parsers/iptables.h"
+#include "tests/program.h"
 
 using namespace ipo;
 namespace fs = std::filesystem;
@@ -132,7 +133,7 @@ void check_vectors(const fs::path& path, Counts& counts) {
 
 TEST_CASE("iptables: what it takes and what it refuses", "[iptables]") {
   Counts counts;
-  for (const auto& entry : fs::directory_iterator(fs::path(IPO_LINT_SOURCE_DIR) / "fixtures/formats/iptables"))
+  for (const auto& entry : fs::directory_iterator(ipo::testing::source_dir() / "fixtures/formats/iptables"))
     if (entry.path().extension() == ".t") check_vectors(entry.path(), counts);
   CHECK(counts.refused > 100);
   CHECK(counts.understood > 40);

@@ -183,7 +183,7 @@ TEST_CASE("query: answers come before the next question") {
                         "; mkfifo ask; (exec 3>ask; echo '{\"hook\":\"input\",\"in\":\"lo\"}' >&3; "
                         "for i in $(seq 100); do grep -q accept answers 2>/dev/null && break; sleep 0.1; done; "
                         "wc -l < answers > seen; echo '{\"hook\":\"input\",\"in\":\"eth1\",\"proto\":\"udp\"}' >&3) & "
-                        "'" IPO_LINT_PROGRAM "' query fw.rules --packets - < ask > answers; wait; cat seen answers");
+                        "'" + program_path() + "' query fw.rules --packets - < ask > answers; wait; cat seen answers");
   std::vector<std::string> out = lines_of(ran.out);
   REQUIRE(out.size() == 3);
   CHECK(out[0] == "1");
@@ -218,7 +218,7 @@ TEST_CASE("query: families") {
 
 TEST_CASE("query: the text form") {
   Query q;
-  std::string command = "cd " + q.folder.path.string() + "; '" IPO_LINT_PROGRAM "' query fw.rules --packet ";
+  std::string command = "cd " + q.folder.path.string() + "; '" + program_path() + "' query fw.rules --packet ";
   CHECK(run_program("--version >/dev/null; " + command + "'in=eth0 out=eth1 SRC=203.0.113.9 dst=198.51.100.1 proto=UDP spt=40000 dpt=5060'").out ==
         R"(accepted (proven): fw.rules:19
   = packet:     in=eth0 out=eth1 src=203.0.113.9 dst=198.51.100.1 proto=udp sport=40000 dport=5060 state=new, at forward

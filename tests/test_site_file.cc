@@ -83,7 +83,7 @@ until  = 2027-03-31
 )";
 
 std::filesystem::path fixture(const char* name) {
-  return std::filesystem::path(IPO_LINT_SOURCE_DIR) / "fixtures/site-file" / name;
+  return ipo::testing::source_dir() / "fixtures/site-file" / name;
 }
 
 }  // namespace

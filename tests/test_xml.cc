@@ -13,6 +13,7 @@
 
 #include "parsers/document.h"
 #include "parsers/prepare_xml.h"
+#include "tests/program.h"
 
 namespace {
 
@@ -285,7 +286,7 @@ TEST_CASE("tinyxml2 reads the same from well-formed documents", "[xml]") {
     std::string ours = dense(shape(r.document.root)), theirs = dense(second_opinion(r.text()));
     if (ours != theirs) FAIL(ours << "\n" << theirs << "\n" << r.text());
   }
-  std::vector<fs::path> folders = {fs::path(IPO_LINT_SOURCE_DIR) / "fixtures/formats/ipoffice"};
+  std::vector<fs::path> folders = {ipo::testing::source_dir() / "fixtures/formats/ipoffice"};
   if (const char* samples = std::getenv("IPO_LINT_SAMPLES"))
     folders.push_back(fs::path(samples) / "ipoffice");
   else
@@ -365,7 +366,7 @@ TEST_CASE("twenty damages and a count", "[xml]") {
 
 TEST_CASE("malformed fixtures are read without a crash", "[xml]") {
   int files = 0;
-  for (const auto& entry : fs::directory_iterator(fs::path(IPO_LINT_SOURCE_DIR) / "fixtures/malformed")) {
+  for (const auto& entry : fs::directory_iterator(ipo::testing::source_dir() / "fixtures/malformed")) {
     if (entry.path().extension() != ".xml") continue;
     ++files;
     Read r;
