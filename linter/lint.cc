@@ -177,7 +177,7 @@ Reading read_site(SiteInputs inputs, const std::string& as, const std::string& w
   reading.site.reading.every_leaf = every_leaf;
   for (std::uint32_t source = 0; source < given; ++source) reading.formats.push_back(read(as, source, reading));
   reading.site.reading.fields = nullptr;
-  declare(reading.site, reading.sources, reading.declared, working_folder, errors);
+  declare(reading.site, reading.sources, reading.declared, working_folder);
   print_errors(reading, errors);
   return reading;
 }

@@ -2,36 +2,82 @@
 // the addresses, and sent through the hook again.
 #include "rules/blocked.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "rules/crossing.h"
 #include "rules/exposure_findings.h"
-#include "rules/required.h"
+#include "rules/setting_findings.h"
 
 namespace ipo {
 namespace {
 
-bool in_zone(const Zone& zone, Address address) {
+bool in_zone(const Zone& zone, const IntervalSet& addresses, Family family) {
   return std::any_of(zone.sources.begin(), zone.sources.end(), [&](const Located<MaskedAddress>& s) {
-    return s.value.family == address.family && addresses_of(s.value).contains(address.value);
+    return s.value.family == family && addresses_of(s.value).covers(addresses);
   });
 }
 
-}  // namespace
+// The networks of the host as its export gives them with a mask.
+IntervalSet lans_of(const Host* host, Family family) {
+  IntervalSet out;
+  for (std::string_view lan : lans)
+    if (auto network = host ? network_of(*host, lan) : std::nullopt; network && network->family == family && network->mask != address_max(family))
+      out.add(addresses_of(*network));
+  return out;
+}
 
-Passage passage_of(const Passage& passage, const IntervalSet& addresses) {
+bool beside(const Passage& passage, const IntervalSet& other) {
+  return passage.sides->beside(passage.addresses, other, lans_of(passage.host, passage.ruleset->family));
+}
+
+// Whether packets between the host and the passage's zone meet this firewall: not where the zone is the host's own network.
+bool crosses(const Passage& passage) {
+  if (passage.hook != Hook::forward || passage.addresses.empty()) return true;
+  const PacketSpace& packets = passage.chains->packets();
+  Family family = passage.ruleset->family;
+  bool all = !passage.zone->tables.empty() && !passage.zone->is_internet();
+  for (const Zone* zone : passage.zone->tables) {
+    IntervalSet sources, interfaces;
+    for (const Located<MaskedAddress>& s : zone->sources)
+      if (s.value.family == family) sources.add(addresses_of(s.value));
+    for (const Located<InterfaceTest>& i : zone->interfaces)
+      if (passage.at->knows(i.value)) interfaces.add(packets.interfaces.matching(i.value));
+    bool own = sources.intersects(passage.addresses) || (!sources.empty() && interfaces.empty() && beside(passage, sources)) ||
+               (!interfaces.empty() && passage.path_certain && interfaces.covers(passage.ways));
+    all = all && own;
+  }
+  return !all;
+}
+
+// Whether packets between the host and an address meet this firewall at all: at a host's own filter they do; else where the
+// address is public, of a declared zone that the host is not of, or behind another interface than the host.
+bool crosses(const Site& site, const Passage& passage, const IntervalSet& other) {
+  if (passage.hook != Hook::forward) return true;
+  if (passage.addresses.empty()) return false;
+  Family family = passage.ruleset->family;
+  if (beside(passage, other)) return false;
+  if (all_public(family).covers(other)) return true;
+  IntervalSet own = IntervalSet::of(passage.addresses.begin()->lo);
+  for (const Zone& zone : site.zones)
+    if (in_zone(zone, other, family)) return !in_zone(zone, own, family);
+  Behind here = passage.sides->behind(own), there = passage.sides->behind(IntervalSet::of(other.begin()->lo));
+  return here.certain && there.certain && !here.likely.intersects(there.likely);
+}
+
+// The passage between the same host and certain addresses. They are of its family.
+Passage passage_to(const Passage& passage, const IntervalSet& addresses, bool routed) {
   ChainSets& chains = *passage.chains;
   Space& s = chains.space();
   Reach reach(chains);
   Passage out = passage;
   Dimension side = passage.inbound ? Dimension::in : Dimension::out, end = passage.inbound ? Dimension::source : Dimension::destination;
-  const Interfaces& interfaces = chains.packets().interfaces;
   PacketSet free = s.exists(s.exists(passage.arriving, side), end);
-  free = s.intersect(free, s.test(side, interfaces.all().minus(interfaces.matching({true, "lo", false}))));
-  // What leaves by the interface it came in by does not meet the other side.
-  if (out.hook == Hook::forward)
-    for (u128 i : interfaces.single())
-      free = s.minus(free, s.intersect(s.test(Dimension::in, IntervalSet::of(i)), s.test(Dimension::out, IntervalSet::of(i))));
-  out.arriving = s.intersect(free, s.test(end, addresses));
+  out.arriving = s.intersect(s.intersect(free, s.test(side, passage.sides->toward(addresses))), s.test(end, addresses));
   out.flows.clear();
   out.possible = s.nothing();
   for (Flow& flow : reach.flows(out.hook, out.arriving)) {
@@ -39,20 +85,66 @@ Passage passage_of(const Passage& passage, const IntervalSet& addresses) {
     out.possible = s.unite(out.possible, reach.after(s.possible(flow.accepted), flow));
     out.flows.push_back(std::move(flow));
   }
+  out.find_led(false);
+  if (routed) out.unrouted = s.nothing(), out.led = out.possible;
   return out;
 }
 
-bool comes_by(const Judgement& judgement, const Passage& passage, Address address) {
-  if (passage.hook != Hook::forward) return true;
-  if (is_public(address)) return true;
-  if (passage.addresses.empty()) return false;
-  Address own{passage.ruleset->family, passage.addresses.begin()->lo};
-  for (const Zone& zone : judgement.site.zones)
-    if (in_zone(zone, address)) return !in_zone(zone, own);
-  bool certain = false, own_certain = false;
-  std::vector<InterfaceTest> elsewhere, there = passage.at->inside(address, certain, elsewhere),
-                             here = passage.at->inside(own, own_certain, elsewhere);
-  return certain && own_certain && std::none_of(there.begin(), there.end(), [&](const InterfaceTest& i) { return has_interface(here, i); });
+// What comes to the firewall and has to cross it: what leaves by the inside interface it came in by does so within its network.
+PacketSet crossing(const Passage& passage) {
+  Space& s = passage.chains->space();
+  PacketSet within = s.minus(hairpins(passage.chains->packets()), s.test(Dimension::in, passage.sides->outside()));
+  return s.minus(passage.arriving, within);
+}
+
+// Firewalls in a row are asked one by one, perimeters together.
+const Standing* in_a_row(const Passage& passage) { return passage.at->role == Role::perimeter ? nullptr : passage.at; }
+
+bool has_forwards(const Passage& passage) {
+  return std::any_of(passage.flows.begin(), passage.flows.end(), [](const Flow& f) { return f.translation.rule != nullptr; });
+}
+
+}  // namespace
+
+std::vector<Ways> ways(const Judgement& judgement, bool inbound) {
+  std::vector<Ways> out;
+  std::map<std::tuple<const Host*, std::string, Family, Hook, const Standing*>, std::size_t> places;
+  for (const auto& passage : judgement.exposure.passages()) {
+    if (passage->inbound != inbound || !passage->unlocated.empty() || (!passage->host && !passage->at->protects_itself) || !crosses(*passage))
+      continue;
+    auto [at, fresh] = places.try_emplace({passage->host, passage->zone->name, passage->ruleset->family, passage->hook, in_a_row(*passage)}, out.size());
+    if (fresh) out.emplace_back();
+    out[at->second].push_back(passage.get());
+  }
+  return out;
+}
+
+Ways WaysTo::ways() const {
+  Ways out;
+  for (const Passage& passage : passages) out.push_back(&passage);
+  return out;
+}
+
+std::vector<WaysTo> ways_to(const Judgement& judgement, const Host& host, bool inbound, const std::vector<MaskedAddress>& addresses,
+                            bool routed) {
+  std::vector<WaysTo> out;
+  std::map<std::tuple<Family, Hook, const Standing*>, std::size_t> places;
+  std::set<std::tuple<const Ruleset*, Hook>> met;
+  for (const auto& passage : judgement.exposure.passages()) {
+    if (passage->host != &host || passage->inbound != inbound || !passage->unlocated.empty()) continue;
+    // A declared path carries what comes in from the outermost firewall on.
+    if (inbound && !passage->at->outermost) continue;
+    if (!met.insert({passage->ruleset, passage->hook}).second) continue;
+    Family family = passage->ruleset->family;
+    IntervalSet others;
+    for (const MaskedAddress& a : addresses)
+      if (IntervalSet some = addresses_of(a); a.family == family && !some.empty() && crosses(judgement.site, *passage, some)) others.add(some);
+    if (others.empty()) continue;
+    auto [at, fresh] = places.try_emplace({family, passage->hook, in_a_row(*passage)}, out.size());
+    if (fresh) out.push_back({&host, inbound, in_a_row(*passage), {}});
+    out[at->second].passages.push_back(passage_to(*passage, others, routed));
+  }
+  return out;
 }
 
 PacketSet packets_to(const Passage& passage, std::uint8_t protocol, const IntervalSet& ports) {
@@ -69,26 +161,67 @@ PacketSet packets_of(const Judgement& judgement, const Passage& passage, const M
   return out;
 }
 
-bool is_blocked(const Passage& passage, PacketSet wanted) {
-  Space& s = passage.chains->space();
-  if (!passage.inbound) return !s.disjoint(passage.arriving, wanted) && s.disjoint(passage.possible, wanted);
-  return !passage.arriving.empty() && s.disjoint(passage.possible, wanted);
+bool comes(const Passage& passage, PacketSet wanted) {
+  PacketSet coming = crossing(passage);
+  // What comes in is asked for as the host sees it: who sends it has no ports in common with that where a forward moves them.
+  return passage.inbound ? !coming.empty() : !passage.chains->space().disjoint(coming, wanted);
 }
 
-Finding blocked_finding(const Judgement& judgement, std::string_view check, Level level, const Passage& passage, PacketSet wanted) {
+bool is_blocked(const Passage& passage, PacketSet wanted) {
+  return comes(passage, wanted) && passage.chains->space().disjoint(passage.led, wanted);
+}
+
+const Passage& telling(const Ways& ways) {
+  auto forwards = std::find_if(ways.begin(), ways.end(), [](const Passage* p) { return has_forwards(*p); });
+  return forwards == ways.end() ? *ways.front() : **forwards;
+}
+
+Blocked why_blocked(const Judgement& judgement, const Passage& passage, PacketSet wanted) {
   Space& s = passage.chains->space();
-  PacketSet asked = passage.inbound ? s.intersect(wanted, s.possible(passage.to_host)) : wanted;
-  Exposure::Block block = judgement.exposure.blocked_by(passage, asked, false);
+  Blocked out;
+  out.passage = &passage;
+  out.lost = passage.inbound ? s.intersect(wanted, s.possible(passage.to_host)) : wanted;
+  if (passage.inbound && !(passage.led == passage.possible && passage.unrouted.empty())) {
+    // Who drops what a forward leads here is the one to change.
+    out.by = judgement.exposure.blocked_by(passage, out.lost, true);
+    if (out.by.by.chain) return out;
+    PacketSet came = s.intersect(passage.arriving, out.lost);
+    out.no_forward = !came.empty() && s.minus(came, passage.unrouted).empty();
+    out.by = judgement.exposure.accepted_by(passage, s.intersect(passage.possible, out.lost));
+    out.accepted = out.by.by.chain != nullptr;
+    if (out.accepted) return out;
+  }
+  out.by = judgement.exposure.blocked_by(passage, out.lost, false);
+  return out;
+}
+
+std::string Blocked::message(const Judgement& judgement, const std::string& what, bool plural) const {
+  if (no_forward) {
+    std::string out = fmt::format("no port forward leads {} to {}", what, format_addresses(passage->addresses, passage->ruleset->family));
+    if (!accepted) return out;
+    SourceSpan at = by.by.span();
+    return fmt::format("{} (line {} would accept {})", out, judgement.sources[at.source].position(at.begin).line, plural ? "them" : "it");
+  }
+  return fmt::format("{} {} blocked {} the {}", what, plural ? "are" : "is", passage->inbound ? "from" : "on the way to", passage->zone->name);
+}
+
+Finding blocked_finding(const Judgement& judgement, std::string_view check, Level level, const Blocked& blocked) {
+  const Passage& passage = *blocked.passage;
   Finding f;
   f.check = check;
   f.level = passage.inbound ? level_at(level, passage) : level;
   f.hook = name_of(passage.hook);
-  if (block.by.chain) {
-    f.span = block.by.span();
-    Exposure::Witness witness = judgement.exposure.witness(passage, *block.flow, block.packets);
+  if (blocked.by.by.chain) {
+    f.span = blocked.by.by.span();
+    Exposure::Witness witness = judgement.exposure.witness(passage, *blocked.by.flow, blocked.by.packets);
     f.witness = witness.packet;
     f.path = std::move(witness.path);
-    f.identity = rule_text(judgement, block.by);
+    f.identity = rule_text(judgement, blocked.by.by);
+    if (blocked.no_forward)
+      f.related.push_back({blocked.accepted     ? "this line would accept it, if it came"
+                           : blocked.by.by.rule ? "this rule blocks it as well"
+                                                : "this policy blocks it as well",
+                           f.span});
   } else {
     f.span = {passage.ruleset->span.source, passage.ruleset->span.begin, passage.ruleset->span.begin};
   }

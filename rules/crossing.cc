@@ -1,5 +1,4 @@
-// The packets of the two sides of a firewall are unions of boxes; where the inside is not known it is any interface that is not the
-// outside's.
+// Unions of boxes, one for each interface or rule.
 #include "rules/crossing.h"
 
 #include <algorithm>
@@ -22,32 +21,6 @@ PacketSet hairpins(PacketSpace& packets) {
   for (u128 i : packets.interfaces.single())
     out = s.unite(out, s.intersect(s.test(Dimension::in, IntervalSet::of(i)), s.test(Dimension::out, IntervalSet::of(i))));
   return out;
-}
-
-IntervalSet way_in(const Standing& standing, const PacketSpace& packets, const ZoneSets& zones, const IntervalSet& addresses,
-                   Family family, bool& certain) {
-  const Interfaces& interfaces = packets.interfaces;
-  IntervalSet inner, loopback = interfaces.matching({true, "lo", false});
-  std::vector<InterfaceTest> elsewhere;
-  certain = true;
-  for (const Interval& i : addresses) {
-    bool tied = false;
-    std::vector<InterfaceTest> inside = standing.inside(Address{family, i.lo}, tied, elsewhere);
-    // With the internet's side not known an interface that is named may be either; so may one that is not.
-    if (tied || !standing.internet.empty())
-      for (const InterfaceTest& test : inside) inner.add(interfaces.matching(test));
-    else
-      inner.add(interfaces.all().minus(loopback));
-    certain = certain && tied;
-  }
-  if (addresses.empty()) standing.inside({}, certain, elsewhere);
-  if (!certain && standing.internet.empty())
-    for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
-  if (inner.empty()) {
-    inner = interfaces.all().minus(standing.internet.empty() ? loopback : zones.outside().united(loopback));
-    for (const InterfaceTest& test : elsewhere) inner = inner.minus(interfaces.matching(test));
-  }
-  return inner.empty() ? interfaces.all().minus(loopback) : inner;
 }
 
 PacketSet translated_sources(ChainSets& chains, SourceSpan& place) {

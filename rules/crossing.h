@@ -17,9 +17,6 @@ inline const IntervalSet no_interface = IntervalSet::of(0);
 PacketSet opening_packets(ChainSets& chains);
 // What leaves by the interface it came in by, and so does not cross from one side to the other.
 PacketSet hairpins(PacketSpace& packets);
-// The interfaces of a firewall that lead to the addresses; `certain` is false where any of several may.
-IntervalSet way_in(const Standing& standing, const PacketSpace& packets, const ZoneSets& zones, const IntervalSet& addresses,
-                   Family family, bool& certain);
 // Packets, as the last filter sees them, that may leave with another source, and a rule that gives it to them. What is untracked is
 // never translated.
 PacketSet translated_sources(ChainSets& chains, SourceSpan& place);

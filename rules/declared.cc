@@ -81,30 +81,18 @@ void declare_settings(Site& site, const std::vector<Setting>& settings) {
   }
 }
 
-void check_interfaces(const Site& site, std::vector<SiteError>& errors) {
-  if (site.firewalls.empty() || site.firewalls.front().rulesets.empty()) return;
-  std::set<std::string> named;
-  for (const Firewall& firewall : site.firewalls)
-    each_rule(firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
-      for (const Condition& c : rule.conditions)
-        each_test<InterfaceTest>(c, [&](const InterfaceTest& test) {
-          if (!test.name.empty() && test.name != "lo") named.insert(format_interface(test));
-        });
-    });
-  if (named.empty()) return;  // nothing is known of interfaces
+// A zone's interface may be one no rule speaks of; it may also be mistyped, so it is told.
+void note_unnamed_interfaces(Site& site) {
+  bool any = false;
+  std::vector<Inference> unnamed;
   for (const Zone& zone : site.zones)
-    for (const Located<InterfaceTest>& interface : zone.interfaces) {
-      bool any = false, known = false;
-      for (const Firewall& firewall : site.firewalls) known = known || names_interface(firewall, interface.value, any);
-      if (known) continue;
-      std::string names;
-      for (const std::string& name : named) names += (names.empty() ? "" : ", ") + name;
-      SourceSpan dump = site.firewalls.front().rulesets.front().span;
-      errors.push_back({fmt::format("interface '{}' of zone '{}' is named by no rule of any dump given", format_interface(interface.value), zone.name),
-                        interface.span,
-                        Note{fmt::format("the rules name {}", names),
-                             {dump.source, dump.begin, dump.begin}}});
-    }
+    for (const Located<InterfaceTest>& interface : zone.interfaces)
+      if (std::none_of(site.firewalls.begin(), site.firewalls.end(),
+                       [&](const Firewall& firewall) { return names_interface(firewall, interface.value, any); }))
+        unnamed.push_back({fmt::format("zone {} is behind {}, an interface that no rule names", zone.name, format_interface(interface.value)),
+                           interface.span});
+  // Where the rules name none at all, there is nothing to mistype.
+  if (any) site.inferences.insert(site.inferences.end(), unnamed.begin(), unnamed.end());
 }
 
 }  // namespace
@@ -122,8 +110,7 @@ Host& pbx_of(Site& site) {
   return site.hosts.emplace_back(std::move(host));
 }
 
-void declare(Site& site, const Sources& sources, const SiteFile& file, const std::string& working_folder,
-             std::vector<SiteError>& errors) {
+void declare(Site& site, const Sources& sources, const SiteFile& file, const std::string& working_folder) {
   declare_hosts(site, file.hosts);
   declare_settings(site, file.settings);
   site.zones = file.zones;
@@ -133,7 +120,7 @@ void declare(Site& site, const Sources& sources, const SiteFile& file, const std
   join_declared(site, sources, file.firewalls, working_folder);
   join_by_name(site, sources);
   resolve_sets(site, sources, file.firewalls, working_folder);
-  check_interfaces(site, errors);
+  note_unnamed_interfaces(site);
 }
 
 }  // namespace ipo

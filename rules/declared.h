@@ -13,9 +13,8 @@ bool is_pbx(const Host& host);  // it has the product ip-office
 Host& pbx_of(Site& site);
 
 // Declared facts win over read ones; where the two differ an inference says so. A declared host is the export's when their
-// names or addresses meet, or when each side has only one PBX. Dumps are joined into the declared firewalls. `errors`
-// receives what contradicts the inputs: an interface no dump knows.
-void declare(Site& site, const Sources& sources, const SiteFile& file, const std::string& working_folder,
-             std::vector<SiteError>& errors);
+// names or addresses meet, or when each side has only one PBX. Dumps are joined into the declared firewalls. An interface that
+// only a zone names is told as an inference.
+void declare(Site& site, const Sources& sources, const SiteFile& file, const std::string& working_folder);
 
 }  // namespace ipo

@@ -102,28 +102,30 @@ void Exposure::sum_up() {
   // A private address counts "if routed" only for rows and ports no translation leads to: else it is the same exposure
   // again.
   struct Translated {
-    std::map<const MatrixRow*, bool> rows;  // whether for anyone
+    std::map<const MatrixRow*, bool> rows;  // whether for anyone, or for all the zone
     IntervalSet tcp, udp;
   };
   std::map<const Passage*, Translated> translated;
-  for (const Opening& o : openings_)
-    if (o.flow->translation.rule) {
-      Translated& t = translated[o.passage];
-      for (const RowHit& hit : o.hits) t.rows[hit.row] = t.rows[hit.row] || hit.any;
-      t.tcp.add(o.undocumented_tcp);
-      t.udp.add(o.undocumented_udp);
-    }
-  for (Opening& o : openings_)
-    if (!o.routed) {
-      Translated& t = translated[o.passage];
-      std::erase_if(o.hits, [&](RowHit& hit) {
-        auto row = t.rows.find(hit.row);
-        hit.beside_forward = row != t.rows.end();
-        return hit.beside_forward && (row->second || !hit.any);
-      });
-      o.undocumented_tcp = o.undocumented_tcp.minus(t.tcp);
-      o.undocumented_udp = o.undocumented_udp.minus(t.udp);
-    }
+  for (auto* openings : {&openings_, &openings_of_zones_}) {
+    for (const Opening& o : *openings)
+      if (o.flow->translation.rule) {
+        Translated& t = translated[o.passage];
+        for (const RowHit& hit : o.hits) t.rows[hit.row] = t.rows[hit.row] || hit.any || !o.passage->zone->is_internet();
+        t.tcp.add(o.undocumented_tcp);
+        t.udp.add(o.undocumented_udp);
+      }
+    for (Opening& o : *openings)
+      if (!o.routed) {
+        Translated& t = translated[o.passage];
+        std::erase_if(o.hits, [&](RowHit& hit) {
+          auto row = t.rows.find(hit.row);
+          hit.beside_forward = row != t.rows.end();
+          return hit.beside_forward && (row->second || !hit.any);
+        });
+        o.undocumented_tcp = o.undocumented_tcp.minus(t.tcp);
+        o.undocumented_udp = o.undocumented_udp.minus(t.udp);
+      }
+  }
   std::stable_sort(openings_.begin(), openings_.end(),
                    [](const Opening& a, const Opening& b) { return a.by.span() < b.by.span(); });
 }
@@ -152,6 +154,15 @@ const IntervalSet& host_addresses(Family family) {
   return family == Family::ipv4 ? ipv4 : ipv6;
 }
 
+// Those the site file names for a zone.
+IntervalSet declared_interfaces(const ZoneAt& zone, const Standing& standing, const PacketSpace& packets) {
+  IntervalSet out;
+  for (const Zone* table : zone.tables)
+    for (const Located<InterfaceTest>& interface : table->interfaces)
+      if (standing.knows(interface.value)) out.add(packets.interfaces.matching(interface.value));
+  return out;
+}
+
 }  // namespace
 
 void Exposure::judge(std::size_t m, std::size_t r) {
@@ -160,8 +171,10 @@ void Exposure::judge(std::size_t m, std::size_t r) {
   ChainSets& chains = *machines_[m].chains[r];
   const Ruleset& ruleset = chains.ruleset();
   Space& s = packets.space;
-  PacketSet opening = s.minus(opening_packets(chains), hairpins(packets));
-  ZoneSets zones(packets, standing, ruleset.family);
+  PacketSet opening = opening_packets(chains);
+  zones_.push_back(std::make_unique<ZoneSets>(packets, standing, ruleset.family));
+  const ZoneSets& zones = *zones_.back();
+  const Sides& sides = zones.sides();
 
   const IntervalSet self = own_addresses(standing, ruleset.family);
   std::vector<const Host*> hosts;
@@ -175,14 +188,14 @@ void Exposure::judge(std::size_t m, std::size_t r) {
   // `doubt`: why the passage may not lead to the PBX at all; empty where it does.
   auto judge_host = [&](const Host* host, Hook hook, const char* doubt) {
     Passage in;
-    in.at = &standing, in.ruleset = &ruleset, in.chains = &chains, in.hook = hook, in.host = host, in.unlocated = doubt;
+    in.at = &standing, in.sides = &sides, in.ruleset = &ruleset, in.chains = &chains, in.hook = hook, in.host = host;
+    in.unlocated = doubt;
     if (host) in.addresses = addresses_in(*host, ruleset.family);
     if (host && !self.empty())
       in.addresses = hook == Hook::input ? in.addresses.intersected(self) : in.addresses.minus(self);
-    bool certain = true;
-    IntervalSet inner = no_interface;
-    if (hook == Hook::forward) inner = way_in(standing, packets, zones, in.addresses, ruleset.family, certain);
-    in.path_certain = certain || !host;
+    Behind inner{no_interface, {}, true};
+    if (hook == Hook::forward) inner = sides.behind(in.addresses);
+    in.path_certain = inner.certain || !host;
     if (in.unlocated.empty()) line_up(in, m);
     bool hidden = std::any_of(in.then.begin(), in.then.end(), [](const Stage& stage) {
       SourceSpan place;
@@ -200,17 +213,18 @@ void Exposure::judge(std::size_t m, std::size_t r) {
       out.then.clear();
       out.target = s.constant(1);
       // Unless rules tie the host to the zone's own interfaces, it is behind others.
-      IntervalSet lead_in = inner;
-      if (IntervalSet own = s.project(zones.coming(z), Dimension::in); hook == Hook::forward && !certain && z > 0) {
-        IntervalSet inside = packets.interfaces.all().minus(packets.interfaces.matching({true, "lo", false})).minus(own);
-        lead_in = inner.minus(own);
-        if (lead_in.empty()) lead_in = inside.minus(zones.outside());
-        if (lead_in.empty()) lead_in = inner;
+      Behind lead_in = inner;
+      if (IntervalSet own = declared_interfaces(*in.zone, standing, packets); hook == Hook::forward && !inner.certain && z > 0 && !own.empty()) {
+        lead_in.perhaps = inner.perhaps.minus(own);
+        lead_in.likely = inner.likely.minus(own);
+        if (lead_in.likely.empty()) lead_in.likely = packets.interfaces.all().minus(sides.loopback()).minus(own).minus(sides.outside());
+        if (lead_in.likely.empty()) lead_in.likely = inner.likely;
       }
+      in.ways = out.ways = lead_in.likely;
       if (z > 0 || standing.outermost)
-        pass(in, s.intersect(s.intersect(opening, zones.coming(z)), s.test(Dimension::out, lead_in)));
+        pass(in, s.intersect(s.intersect(opening, zones.coming(z)), s.test(Dimension::out, lead_in.all())));
       if (in.unlocated.empty())
-        pass(out, s.intersect(s.intersect(opening, zones.going(z)), s.test(Dimension::in, lead_in)));
+        pass(out, s.intersect(s.intersect(opening, zones.going(z)), s.test(Dimension::in, lead_in.all())));
     }
   };
 
@@ -286,7 +300,6 @@ void Exposure::pass(Passage passage, PacketSet zone) {
   passage.to_host = s.constant(1);
   if (passage.inbound && !passage.addresses.empty())
     passage.to_host = before_path(passage, s.test(Dimension::destination, passage.addresses));
-  IntervalSet outs = s.project(zone, Dimension::out);
   for (Flow& flow : reach.flows(passage.hook, zone)) {
     // A port forward to some other machine is none of this host's business; without its address, at INPUT, neither is
     // any forward but one to the firewall itself.
@@ -302,12 +315,13 @@ void Exposure::pass(Passage passage, PacketSet zone) {
     // Which interface leads to the host is the routing's business: proven needs all of them to agree.
     PacketSet on_every_way = flow.accepted;
     if (passage.hook == Hook::forward && passage.inbound && !passage.path_certain)
-      on_every_way = s.intersect(s.every(s.unite(flow.accepted, hairpins(chains.packets())), Dimension::out, outs), flow.accepted);
+      on_every_way = s.intersect(s.every(s.unite(flow.accepted, hairpins(chains.packets())), Dimension::out, passage.ways), flow.accepted);
     if (passage.inbound) on_every_way = as_sender_likes(chains.packets(), s, on_every_way);
     flow.proven = s.intersect(reach.after(s.proven(reach.exact(on_every_way, flow)), flow), some_target);
     passage.possible = s.unite(passage.possible, s.intersect(reach.after(s.possible(flow.accepted), flow), some_target));
     passage.flows.push_back(std::move(flow));
   }
+  passage.find_led(passage.zone->is_internet());
   passages_.push_back(std::make_unique<Passage>(std::move(passage)));
   const Passage& made = *passages_.back();
   if (made.inbound) open(made, made.zone->is_internet() ? openings_ : openings_of_zones_);
@@ -362,6 +376,19 @@ class Taken {
 };
 
 }  // namespace
+
+void Passage::find_led(bool of_internet) {
+  Space& s = chains->space();
+  unrouted = s.nothing(), led = possible;
+  if (!inbound || hook != Hook::forward || !at->outermost) return;
+  IntervalSet anybody = all_public(ruleset->family);
+  unrouted = s.minus(s.intersect(s.test(Dimension::in, sides->outside()), s.test(Dimension::nat, IntervalSet::of(0))),
+                     s.test(Dimension::destination, anybody));
+  if (!of_internet) unrouted = s.intersect(unrouted, s.test(Dimension::source, anybody));
+  // Without a nat table the translation is somewhere in front, if there is one.
+  if (std::any_of(ruleset->base_chains.begin(), ruleset->base_chains.end(), [](const BaseChain& b) { return b.nat; }))
+    led = s.minus(possible, unrouted);
+}
 
 void Passage::unprotect(std::vector<ChainSets::Decided>& decided) const {
   if (!inbound || !zone->is_internet()) return;
@@ -423,9 +450,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
       // Which interfaces they pass by tells nothing of the rows they hit.
       PacketSet sure = anyhow(o.proven), maybe = anyhow(o.possible), both = s.unite(sure, maybe);
       if (both.empty()) continue;
-      IntervalSet addresses = s.project(both, Dimension::destination);
-      o.routed = flow.translation.rule || passage.hook != Hook::forward || passage.addresses.empty() ||
-                 !public_part(addresses, family).empty();
+      o.routed = passage.addresses.empty() || !s.minus(s.unite(o.proven, o.possible), passage.unrouted).empty();
       bool names_none = !o.by.rule || !is_about_ports(*o.by.rule);
       IntervalSet opened[2];
       for (int t = 0; t < 2; ++t) {

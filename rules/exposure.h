@@ -31,6 +31,7 @@ struct Stage {
 // The packets between a zone and a host at one hook of one ruleset, and what becomes of them.
 struct Passage {
   const Standing* at = nullptr;
+  const Sides* sides = nullptr;
   const ZoneAt* zone = nullptr;
   const Ruleset* ruleset = nullptr;
   ChainSets* chains = nullptr;
@@ -41,14 +42,20 @@ struct Passage {
   PacketSet arriving;           // state new, tcp with SYN only
   std::vector<Flow> flows;
   PacketSet possible;           // may be let through, as seen after translation; what surely is: Flow::proven
+  // Packets of the outside for a private address, as they arrive: they count only "if routed", for no router on the internet
+  // sends them. Those that a translation or nothing but an address of their own brings here are in `led`, a part of `possible`.
+  PacketSet unrouted, led;
   std::string unlocated;        // why these packets may not lead to the PBX at all; empty where they do
-  bool path_certain = true;     // false: which interface leads to the host is not known, so nothing is proven
+  bool path_certain = true;     // false: which interface leads to the host is not known; proven is what all of `ways` agree on
+  IntervalSet ways;             // interfaces that lead to the host, as far as is known
   std::vector<Stage> then;      // firewalls of the path passed next, outermost first; inbound only
   PacketSet to_host;            // packets as seen after this firewall's translation that are meant for the host
   // Those of them that reach the host: to its addresses, and let through by the
   // firewalls passed next. A function of the predicates.
   PacketSet target;
 
+  // Fills in `unrouted` and `led`. Of the internet private sources count as well, for they can be spoofed.
+  void find_led(bool of_internet);
   // Of the internet's packets none was protected by IPsec: those that are do not count.
   void unprotect(std::vector<ChainSets::Decided>& decided) const;
 };
@@ -71,7 +78,7 @@ struct Opening {
   RuleRef by;                   // who accepts; `flow->translation` who translates
   PacketSet proven, possible;   // as seen after translation; disjoint
   bool unrestricted = false;    // the line names no port and half of all ports or more are open
-  bool routed = true;           // false: a private address with no translation to it, so it counts "if routed"
+  bool routed = true;           // false: nothing of it is in Passage::led, so it counts "if routed"
   std::vector<RowHit> hits;     // gravest service first
   // Open ports, as the host sees them, that no row of the matrix knows, or only rows of products that may run there unsaid.
   IntervalSet undocumented_tcp, undocumented_udp;
@@ -127,6 +134,8 @@ class Exposure {
   };
   // `translated_only`: only packets that a port forward takes to the host count.
   Block blocked_by(const Passage& passage, PacketSet wanted, bool translated_only) const;
+  // The rule that lets most of them in.
+  Block accepted_by(const Passage& passage, PacketSet wanted) const;
 
  private:
   struct Machine {
@@ -146,6 +155,7 @@ class Exposure {
   const PortMatrix& matrix_;
   std::vector<std::unique_ptr<PacketSpace>> spaces_;
   std::vector<std::unique_ptr<ChainSets>> chains_;
+  std::vector<std::unique_ptr<ZoneSets>> zones_;
   std::vector<Machine> machines_;
   std::vector<std::unique_ptr<Passage>> passages_;
   std::vector<Opening> openings_, openings_of_zones_;

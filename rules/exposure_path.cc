@@ -21,11 +21,9 @@ void Exposure::line_up(Passage& passage, std::size_t m) {
     if (stage.chains) {
       PacketSpace& packets = *machine.packets;
       Space& s = packets.space;
-      ZoneSets zones(packets, standing, family);
-      bool certain = true;
-      stage.in = zones.outside();
-      stage.out = stage.hook == Hook::input ? no_interface
-                                            : way_in(standing, packets, zones, passage.addresses, family, certain);
+      Sides sides(packets, standing, family);
+      stage.in = sides.outside();
+      stage.out = stage.hook == Hook::input ? no_interface : sides.behind(passage.addresses).likely;
       PacketSet opening = s.minus(opening_packets(*stage.chains), hairpins(packets));
       stage.arriving = s.intersect(opening, s.intersect(s.test(Dimension::in, stage.in), s.test(Dimension::out, stage.out)));
       if (Reach reach(*stage.chains); reach.last_filter(stage.hook)) stage.flows = reach.flows(stage.hook, stage.arriving);
@@ -136,6 +134,24 @@ PacketSet Exposure::at_host(const Passage& passage, PacketSet packets) const {
 }
 
 // ---- who blocks -------------------------------------------------------------------------------------------------
+
+Exposure::Block Exposure::accepted_by(const Passage& passage, PacketSet wanted) const {
+  Space& s = passage.chains->space();
+  Reach reach(*passage.chains);
+  Block most;
+  double share = 0;
+  for (const Flow& flow : passage.flows) {
+    std::vector<ChainSets::Decided> deciders = reach.acceptors(flow, s.intersect(flow.seen, wanted));
+    passage.unprotect(deciders);
+    for (const ChainSets::Decided& d : deciders) {
+      double own = s.share(d.packets);
+      if (!d.accepted || own <= share) continue;
+      most = {d.by, &flow, d.packets, passage.at};
+      share = own;
+    }
+  }
+  return most;
+}
 
 Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, bool translated_only) const {
   Space& s = passage.chains->space();

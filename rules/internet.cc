@@ -12,13 +12,18 @@
 
 namespace ipo {
 
-bool is_tunnel(const std::string& name) {
+bool is_guest(const std::string& name) {
   // A container network's bridge is named by its id, "br-" and twelve hexadecimal digits.
   if (name.size() == 15 && name.starts_with("br-") && name.find_first_not_of("0123456789abcdef", 3) == name.npos) return true;
-  for (const char* prefix : {"docker", "veth", "virbr", "vnet", "lxc", "lxd", "cbr", "cni", "flannel", "cali", "podman", "tun", "tap", "wg", "ipsec", "vti",
-                             "xfrm", "gre", "sit", "tailscale", "zt", "ham", "vpn", "bat"})
+  for (const char* prefix : {"docker", "veth", "virbr", "vnet", "lxc", "lxd", "cbr", "cni", "flannel", "cali", "podman"})
     if (name.starts_with(prefix)) return true;
   return false;
+}
+
+bool is_tunnel(const std::string& name) {
+  for (const char* prefix : {"tun", "tap", "wg", "ipsec", "vti", "xfrm", "gre", "sit", "tailscale", "zt", "ham", "vpn", "bat"})
+    if (name.starts_with(prefix)) return true;
+  return is_guest(name);
 }
 
 namespace {

@@ -12,6 +12,9 @@ namespace ipo {
 // from it is not the internet.
 bool is_tunnel(const std::string& interface);
 
+// One that leads to containers or virtual machines of this machine itself.
+bool is_guest(const std::string& interface);
+
 // The ladder of product.md, "Inferring the internet zone", from the masquerading rung down; the first rung that answers
 // fills standing.internet. Every conclusion is added to `inferences` with its line.
 void infer_internet(Standing& standing, std::vector<Inference>& inferences);

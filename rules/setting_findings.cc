@@ -29,6 +29,16 @@ Finding setting_finding(const Check& check, Level level, const Host& host, const
   return f;
 }
 
+std::optional<MaskedAddress> network_of(const Host& host, std::string_view lan) {
+  const Setting* address = host.setting(std::string(lan) + ".address");
+  std::optional<Address> a = address && !is_unset(*address) ? parse_address(address->value.value) : std::nullopt;
+  if (!a) return {};
+  const Setting* mask = host.setting(std::string(lan) + ".mask");
+  std::optional<Address> m = mask && !is_unset(*mask) ? parse_address(mask->value.value) : std::nullopt;
+  u128 bits = m && m->family == a->family ? m->value : address_max(a->family);
+  return MaskedAddress{a->family, a->value & bits, bits};
+}
+
 bool is_unset(const Setting& address) {
   std::optional<Address> a = parse_address(address.value.value);
   return address.value.value.empty() || (a && a->value == 0);

@@ -31,6 +31,9 @@ void each_lan_with(const Host& host, std::string_view flag, Visit visit) {
     if (std::string key = std::string(lan) + std::string(flag); host.flag(key) == true) visit(lan, *host.setting(key));
 }
 
+// The network of a LAN ("lan1"), of which only the address is known where no mask is given; nothing where it has no address.
+std::optional<MaskedAddress> network_of(const Host& host, std::string_view lan);
+
 // An address that stands for none: nothing entered, or all zeros.
 bool is_unset(const Setting& address);
 

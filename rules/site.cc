@@ -61,6 +61,52 @@ bool refuses_some(const Chain& chain) {
   return some;
 }
 
+// A machine that runs containers or virtual machines: its rules forward and translate for these guests only, by their
+// interfaces, chains or networks.
+bool serves_guests_only(const Firewall& firewall, const std::vector<Host>& hosts) {
+  bool any = false;
+  for (const Ruleset& ruleset : firewall.rulesets) {
+    Callers callers = callers_of(ruleset);
+    IntervalSet networks;
+    auto of_guests = [&](const Chain& chain, const Rule& rule) {
+      if (is_generated(chain.name)) return true;
+      bool guest = false;
+      for (bool incoming : {true, false})
+        for (const InterfaceSeen& i : required_interfaces(callers, chain, rule, incoming)) guest = guest || is_guest(i.test.name);
+      for (const Condition& c : rule.conditions)
+        each_test<InterfaceTest>(c, [&](const InterfaceTest& i) { guest = guest || (c.negated && is_guest(i.name)); });
+      return guest;
+    };
+    // A private network whose packets get the machine's address wherever they leave it is one that is inside the machine.
+    for (const Chain& chain : ruleset.chains)
+      for (const Rule& rule : chain.rules) {
+        if (rule.action.kind != ActionKind::translate_source) continue;
+        auto from = required(rule, Field::source, address_max(ruleset.family));
+        bool inside = from && all_private(*from, ruleset.family) && required_interfaces(callers, chain, rule, false).empty();
+        if (!of_guests(chain, rule) && !inside) return false;
+        if (from) networks.add(*from);
+        any = true;
+      }
+    for (const BaseChain& base : ruleset.base_chains) {
+      bool forward = base.hook == Hook::forward && ruleset.chains[base.chain].table == "filter", translates = base.nat && base.hook == Hook::prerouting;
+      if (!forward && !translates) continue;
+      for (std::size_t c : with_called(ruleset, {base.chain}))
+        for (const Rule& rule : ruleset.chains[c].rules) {
+          if (forward ? !lets_new_through(rule) : !translates_for_others(rule)) continue;
+          auto to = required(rule, Field::destination, address_max(ruleset.family));
+          bool known = of_guests(ruleset.chains[c], rule) || (to && networks.covers(*to)) ||
+                       (!rule.action.translation.addresses.empty() && networks.covers(rule.action.translation.addresses));
+          if (!known) return false;
+          any = true;
+        }
+    }
+    for (const Host& host : hosts)
+      for (const Located<Address>& a : host.addresses)
+        if (a.value.family == ruleset.family && networks.contains(a.value.value)) return false;
+  }
+  return any;
+}
+
 Role infer_role(const Firewall& firewall) {
   for (const Ruleset& ruleset : firewall.rulesets) {
     for (const BaseChain& base : ruleset.base_chains) {
@@ -135,44 +181,12 @@ bool Standing::mentions(Address address) const {
   return found;
 }
 
-std::vector<InterfaceTest> Standing::inside(std::optional<Address> address, bool& certain,
-                                            std::vector<InterfaceTest>& elsewhere) const {
-  std::vector<InterfaceTest> tied, named;
-  // A /8 says where an address is, a wider net does not; behind a tunnel only a /24 (/64) does.
-  u128 narrowest = address ? address_max(address->family) >> 8 : 0;
-  for (const Ruleset& ruleset : firewall->rulesets) {
-    if (address && ruleset.family != address->family) continue;
-    for (const Chain& chain : ruleset.chains)
-      for (const Rule& rule : chain.rules)
-        for (const Condition& c : rule.conditions) {
-          if (c.any_of.size() != 1) continue;
-          auto* test = std::get_if<InterfaceTest>(&c.any_of.front());
-          if (!test || test->name.empty() || test->name == "lo") continue;
-          InterfaceTest out{false, test->name, test->prefix};
-          bool outside = has_interface(internet, out);
-          std::vector<InterfaceTest>& seen = is_tunnel(test->name) ? elsewhere : named;
-          if (!outside && !has_interface(seen, out)) seen.push_back(out);
-          if (!address || c.negated || outside) continue;
-          // "-o eth1 -d 192.168.42.0/24" and "-i eth1 -s 192.168.42.0/24" both say what is behind eth1.
-          auto with = required(rule, test->incoming ? Field::source : Field::destination, address_max(address->family));
-          if (!with || !with->contains(address->value) || with->size() - 1 > narrowest) continue;
-          if (is_tunnel(test->name) && with->size() - 1 > address_max(address->family) >> (address->family == Family::ipv4 ? 24 : 64))
-            continue;
-          // A rule that refuses says where the address is not. The narrowest net wins, as it does in routing.
-          if (rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject) continue;
-          if (with->size() - 1 < narrowest) tied.clear();
-          narrowest = with->size() - 1;
-          if (!has_interface(tied, out)) tied.push_back(out);
-        }
-  }
-  certain = !tied.empty();
-  return tied.empty() ? named : tied;
+bool Standing::names(const InterfaceTest& interface) const {
+  bool any = false;
+  return names_interface(*firewall, interface, any);
 }
 
-bool Standing::knows(const InterfaceTest& interface) const {
-  bool any = false;
-  return names_interface(*firewall, interface, any) || (!any && !has_interface(of_others, interface));
-}
+bool Standing::knows(const InterfaceTest& interface) const { return names(interface) || !has_interface(of_others, interface); }
 
 bool Standing::runs_on(const Host& host) const {
   const std::vector<std::string>& on = firewall->hosts;
@@ -195,7 +209,7 @@ void take_internet(Standing& standing, const Site& site, const SiteOptions& opti
   for (const std::string& name : options.internet) {
     InterfaceTest given = interface_named(name);
     standing.internet.push_back(given);
-    if (!standing.knows(given))
+    if (!standing.names(given))
       inferences.push_back({fmt::format("internet is {} as given, though no rule names this interface: is it spelt right?", name),
                             place_of(*standing.firewall)});
   }
@@ -332,9 +346,12 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
   for (const Firewall& firewall : site.firewalls) {
     Standing standing;
     standing.firewall = &firewall;
-    standing.role = firewall.role ? *firewall.role : infer_role(firewall);
+    bool located = std::any_of(site.hosts.begin(), site.hosts.end(), [](const Host& h) { return is_pbx(h) && !h.addresses.empty(); });
+    bool guests = located && serves_guests_only(firewall, site.hosts);
+    standing.role = firewall.role ? *firewall.role : guests ? Role::host : infer_role(firewall);
     if (!firewall.role)
-      site.inferences.push_back({standing.role == Role::host
+      site.inferences.push_back({guests ? "this is a host's own filter: it translates and forwards only for containers or virtual machines of its own"
+                                 : standing.role == Role::host
                                      ? "this is a host's own filter: it translates nothing and forwards nothing"
                                      : "this is a perimeter firewall: it translates or forwards",
                                  place_of(firewall)});

@@ -51,15 +51,12 @@ struct Standing {
 
   // A rule names the address or a net of at most a /8 around it.
   bool mentions(Address address) const;
-  // A rule names the interface, or a pattern that covers it; or no rule names any but lo, and the interface is not another
-  // firewall's.
+  // A rule names the interface, or a pattern that covers it or that it covers.
+  bool names(const InterfaceTest& interface) const;
+  // The same, or no firewall's rules name it: then it is one of this machine that no rule speaks of.
   bool knows(const InterfaceTest& interface) const;
   // A host filter that runs on this host, as declared or concluded.
   bool runs_on(const Host& host) const;
-  // Interfaces that may lead to an inside address, if it is known: those the rules tie to it; else every named inside
-  // interface, but no tunnels and containers, which are added to `elsewhere`. `certain` tells which.
-  std::vector<InterfaceTest> inside(std::optional<Address> address, bool& certain,
-                                    std::vector<InterfaceTest>& elsewhere) const;
 };
 
 // Names of the zones of every firewall, in the order they are met.

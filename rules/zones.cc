@@ -2,28 +2,7 @@
 // overlap across zones: that is an error of the site file.
 #include "rules/zones.h"
 
-#include "rules/internet.h"
-
 namespace ipo {
-namespace {
-
-IntervalSet public_addresses(Family family) {
-  if (family == Family::ipv6) return IntervalSet::range(u128{1} << 125, (u128{1} << 126) - 1);
-  IntervalSet out;
-  for (u128 block = 0; block < 256; ++block) {
-    // Every reserved range is a union of /16s, but for 100.64/10, which is one of /16s as well.
-    for (u128 second = 0; second < 256; ++second)
-      if (u128 lo = block << 24 | second << 16; is_public({family, lo})) out.add(lo, lo | 0xffff);
-  }
-  return out;
-}
-
-}  // namespace
-
-const IntervalSet& all_public(Family family) {
-  static const IntervalSet v4 = public_addresses(Family::ipv4), v6 = public_addresses(Family::ipv6);
-  return family == Family::ipv4 ? v4 : v6;
-}
 
 std::vector<InterfaceTest> interfaces_of_zones(const Standing& standing) {
   std::vector<InterfaceTest> out = standing.internet;
@@ -35,16 +14,21 @@ std::vector<InterfaceTest> interfaces_of_zones(const Standing& standing) {
 }
 
 ZoneSets::ZoneSets(PacketSpace& packets, const Standing& standing, Family family)
-    : packets_(packets), standing_(standing), family_(family) {
-  const Interfaces& interfaces = packets.interfaces;
-  for (const InterfaceTest& test : standing.internet) outside_.add(interfaces.matching(test));
-  if (outside_.empty()) {
-    outside_ = interfaces.all().minus(interfaces.matching({true, "lo", false}));
-    for (u128 i : interfaces.single())
-      if (is_tunnel(interfaces.name(i))) outside_ = outside_.minus(IntervalSet::of(i));
-  }
+    : packets_(packets), standing_(standing), family_(family), sides_(packets, standing, family) {
   coming_ = claimed(Dimension::in, Dimension::source);
   going_ = claimed(Dimension::out, Dimension::destination);
+}
+
+// A place behind an interface, not a right to arrive anywhere.
+PacketSet ZoneSets::from_sources(Dimension side, Dimension address, const IntervalSet& sources) const {
+  Space& s = packets_.space;
+  PacketSet out = s.nothing();
+  for (const Interval& i : sources) {
+    Sides::Net net = sides_.of_source(IntervalSet::range(i.lo, i.hi));
+    out = s.unite(out, s.intersect(s.test(side, net.open_interfaces), s.test(address, net.open)));
+    out = s.unite(out, s.intersect(s.test(side, net.inner_interfaces), s.test(address, net.inner)));
+  }
+  return out;
 }
 
 std::vector<PacketSet> ZoneSets::claimed(Dimension side, Dimension address) const {
@@ -52,7 +36,7 @@ std::vector<PacketSet> ZoneSets::claimed(Dimension side, Dimension address) cons
   enum { by_both, by_source, by_interface, ranks };
   std::vector<PacketSet> claims[ranks];
   for (auto& rank : claims) rank.assign(standing_.zones.size(), s.nothing());
-  PacketSet on_the_outside = s.test(side, outside_);
+  PacketSet on_the_outside = s.test(side, sides_.outside());
   for (std::size_t z = 0; z < standing_.zones.size(); ++z)
     for (const Zone* table : standing_.zones[z].tables) {
       IntervalSet interfaces, sources;
@@ -66,8 +50,8 @@ std::vector<PacketSet> ZoneSets::claimed(Dimension side, Dimension address) cons
       auto rank = table->interfaces.empty() ? by_source : table->sources.empty() ? by_interface : by_both;
       if (rank == by_source && standing_.zones[z].is_internet())
         set = s.intersect(set, on_the_outside), rank = by_interface;
-      else if (rank == by_source && !standing_.internet.empty())
-        set = s.minus(set, s.minus(on_the_outside, s.test(address, all_public(family_))));
+      else if (rank == by_source)
+        set = from_sources(side, address, sources);
       // Public sources come in from outside, which is not here.
       if (rank == by_source && side == Dimension::in && !standing_.outermost)
         set = s.minus(set, s.test(address, all_public(family_)));

@@ -444,8 +444,8 @@ TEST_CASE("paths: port forwards behind one another") {
 }
 
 // Declared only so that media is needed.
-const std::string workers_closed_out = "edge.rules:9: warning[remote-worker-path-blocked]: tcp+udp/5060-5061 (SIP) is blocked from "
-                                       "the internet, and remote workers by sip are declared\n";
+const std::string workers_closed_out = "edge.rules:9: warning[remote-worker-path-blocked]: no port forward leads tcp+udp/5060-5061 (SIP) "
+                                       "to 10.0.0.5, and remote workers by sip are declared\n";
 
 TEST_CASE("paths: what is blocked behind two forwards is blamed on the line that blocks") {
   std::string outer =

@@ -202,12 +202,6 @@ int run_init(const InitCommand& command, std::istream& in, std::ostream& out, st
 
   std::unique_ptr<Assessment> a = assess_site(*inputs, question.options, err, status);
   if (!a) return status;
-  for (const std::string& name : question.options.internet) {
-    bool prefix = name.ends_with('+');
-    InterfaceTest test{true, prefix ? name.substr(0, name.size() - 1) : name, prefix};
-    if (std::none_of(a->standings.begin(), a->standings.end(), [&](const Standing& s) { return s.knows(test); }))
-      return refuse(fmt::format("no rule names the interface '{}' of --internet; is it spelt right?", printable(name)));
-  }
 
   std::vector<DraftPart> parts = draft_of(*a, question.options, place);
   Trial trial(*inputs, question.options, target, place.folder);

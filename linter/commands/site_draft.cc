@@ -385,13 +385,21 @@ class Draft {
       if (why.empty() && standing.outermost && !is_internet_of(all, standing))
         why = "left out: it would hold for every firewall here, and change how " + seen(standing.firewall->name) +
               " is judged";
-    part(table, why.empty() && options_.internet.empty() ? "that the internet is behind " + inferred : "", why);
+    std::string unnamed;
+    for (const InterfaceTest& test : all)
+      if (std::none_of(a_.standings.begin(), a_.standings.end(), [&](const Standing& s) { return s.names(test); }))
+        unnamed += (unnamed.empty() ? "" : ", ") + format_interface(test);
+    std::string check = !unnamed.empty()            ? "that the internet is behind " + unnamed + ", which no rule names"
+                        : options_.internet.empty() ? "that the internet is behind " + inferred
+                                                    : "";
+    part(table, why.empty() ? check : "", why);
   }
 
-  // What declaring them makes the firewall's internet is what it is now.
-  static bool is_internet_of(const std::vector<InterfaceTest>& all, const Standing& standing) {
+  // What declaring them makes the firewall's internet is what it is now: an interface is that firewall's whose rules name it.
+  bool is_internet_of(const std::vector<InterfaceTest>& all, const Standing& standing) const {
     return std::all_of(all.begin(), all.end(), [&](const InterfaceTest& test) {
-      return has_interface(standing.internet, test) == standing.knows(test);
+      bool nobodys = std::none_of(a_.standings.begin(), a_.standings.end(), [&](const Standing& s) { return s.names(test); });
+      return has_interface(standing.internet, test) == (nobodys || standing.names(test));
     });
   }
 

@@ -6,20 +6,9 @@
 namespace ipo {
 namespace {
 
-// The network of a LAN; only the address itself where no mask is given.
-std::optional<MaskedAddress> network(const Host& host, std::string_view lan) {
-  const Setting* address = host.setting(std::string(lan) + ".address");
-  std::optional<Address> a = address && !is_unset(*address) ? parse_address(address->value.value) : std::nullopt;
-  if (!a) return {};
-  const Setting* mask = host.setting(std::string(lan) + ".mask");
-  std::optional<Address> m = mask && !is_unset(*mask) ? parse_address(mask->value.value) : std::nullopt;
-  u128 bits = m && m->family == a->family ? m->value : address_max(a->family);
-  return MaskedAddress{a->family, a->value & bits, bits};
-}
-
 void run(const Judgement& judgement, Findings& findings) {
   for (const Host& host : judgement.site.hosts) {
-    std::optional<MaskedAddress> first = network(host, "lan1"), second = network(host, "lan2");
+    std::optional<MaskedAddress> first = network_of(host, "lan1"), second = network_of(host, "lan2");
     if (!first || !second || first->family != second->family) continue;
     u128 both = first->mask & second->mask;
     if ((first->value & both) != (second->value & both)) continue;

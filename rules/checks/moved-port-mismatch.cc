@@ -16,7 +16,7 @@ constexpr std::uint8_t transports[] = {proto_tcp, proto_udp};
 
 struct Moved {
   const MatrixRow* row;
-  IntervalSet now;
+  IntervalSet now;   // where its settings move it to
   IntervalSet left;  // standard ports nothing of the host uses any more
 };
 
@@ -32,9 +32,10 @@ std::vector<Moved> moved_rows(const Judgement& judgement, const Host& host) {
   });
   std::vector<Moved> out;
   each([&](const MatrixRow& row) {
-    IntervalSet now = ports_of(row, &host), left = row.port_set();
+    // A row may have several ports, of which one is moved.
+    IntervalSet now = ports_of(row, &host).minus(row.port_set()), left = row.port_set().minus(ports_of(row, &host));
     // The media range has checks of its own.
-    if (row.id == "ip-office/ingress/27" || now.intersects(left) || is_off(row, &host)) return;
+    if (row.id == "ip-office/ingress/27" || now.empty() || is_off(row, &host)) return;
     for (int t = 0; t < 2; ++t)
       if (row.has_transport(transports[t])) left = left.minus(used[t]);
     if (!left.empty()) out.push_back({&row, std::move(now), std::move(left)});
@@ -60,7 +61,7 @@ void run(const Judgement& judgement, Findings& findings) {
         PacketSet wanted = judgement.exposure.before_path(passage, at_ports);
         PacketSet sure = s.intersect(o.proven, wanted), both = s.unite(sure, s.intersect(o.possible, wanted));
         if (both.empty()) continue;
-        bool closed = s.disjoint(passage.possible, judgement.exposure.before_path(passage, at_new));
+        bool closed = s.disjoint(passage.led, judgement.exposure.before_path(passage, at_new));
         Finding f = finding_at(judgement, check::moved_port_mismatch.id, o, both,
                                sure.empty() ? Certainty::possible : Certainty::proven);
         f.level = level_at(closed ? Level::error : Level::warning, o);

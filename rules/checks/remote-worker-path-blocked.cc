@@ -16,20 +16,22 @@ IntervalSet ports_for(const WorkerNeed& need, const MatrixRow& row, const Host* 
   return ports_of(row, host);
 }
 
-void ask(const Judgement& judgement, Findings& findings, const Passage& passage, const WorkerNeed& need, const MatrixRow& row) {
-  Space& s = passage.chains->space();
-  IntervalSet ports = ports_for(need, row, passage.host);
-  PacketSet wanted = s.nothing();
-  for (std::uint8_t protocol : {proto_tcp, proto_udp})
-    if (row.has_transport(protocol) && (need.ports != "tls" || protocol == proto_tcp))
-      wanted = s.unite(wanted, packets_to(passage, protocol, ports));
-  wanted = judgement.exposure.before_path(passage, wanted);
-  if (!is_blocked(passage, wanted)) return;
-  Finding f = blocked_finding(judgement, check::remote_worker_path_blocked.id, Level::warning, passage, wanted);
-  f.zone = passage.zone->name;
+void ask(const Judgement& judgement, Findings& findings, const Ways& ways, const WorkerNeed& need, const MatrixRow& row) {
+  IntervalSet ports = ports_for(need, row, ways.front()->host);
+  std::optional<Blocked> lost = blocked(judgement, ways, [&](const Passage& passage) {
+    PacketSet wanted = passage.chains->space().nothing();
+    for (std::uint8_t protocol : {proto_tcp, proto_udp})
+      if (row.has_transport(protocol) && (need.ports != "tls" || protocol == proto_tcp))
+        wanted = passage.chains->space().unite(wanted, packets_to(passage, protocol, ports));
+    return judgement.exposure.before_path(passage, wanted);
+  });
+  if (!lost) return;
+  Finding f = blocked_finding(judgement, check::remote_worker_path_blocked.id, Level::warning, *lost);
+  f.zone = lost->passage->zone->name;
   f.rows = {row.id};
   std::string transports = need.ports == "tls" ? "tcp/" + format_ports(ports) : format_row_ports(row, ports);
-  f.message = fmt::format("{} ({}) is blocked from the {}, and remote workers by {} are declared", transports, row.application, f.zone, need.kind);
+  f.message = fmt::format("{}, and remote workers by {} are declared", lost->message(judgement, fmt::format("{} ({})", transports, row.application), false),
+                          need.kind);
   f.related.push_back({"declared here", judgement.site.remote_workers->span});
   f.identity += '\n' + f.zone + '\n' + row.id;
   findings.push_back(std::move(f));
@@ -37,13 +39,14 @@ void ask(const Judgement& judgement, Findings& findings, const Passage& passage,
 
 void run(const Judgement& judgement, Findings& findings) {
   if (!judgement.site.remote_workers) return;
-  for (const auto& passage : judgement.exposure.passages()) {
-    if (!passage->inbound || !passage->host || !passage->unlocated.empty()) continue;
+  for (const Ways& ways : ways(judgement, true)) {
+    const Passage& passage = *ways.front();
+    if (!passage.host) continue;
     for (const WorkerNeed& need : worker_needs()) {
       if (need.kind != judgement.site.remote_workers->value) continue;
-      if (need.zone.empty() ? !passage->zone->is_internet() : passage->zone->kind != need.zone) continue;
+      if (need.zone.empty() ? !passage.zone->is_internet() : passage.zone->kind != need.zone) continue;
       for (const std::string& id : need.rows)
-        if (const MatrixRow* row = judgement.matrix.find(id); row && applies(*row, *passage->host)) ask(judgement, findings, *passage, need, *row);
+        if (const MatrixRow* row = judgement.matrix.find(id); row && applies(*row, *passage.host)) ask(judgement, findings, ways, need, *row);
     }
   }
 }

@@ -62,77 +62,93 @@ bool trunk_from(const Site& site, const ZoneAt& zone) {
 
 struct Egress {
   const Judgement& judgement;
-  // By line and host: the finding and the pieces of its message.
-  std::map<std::tuple<SourceSpan, const Host*>, std::pair<Finding, std::vector<std::string>>> found;
+  struct Found {
+    Finding finding;
+    std::vector<std::string> pieces;  // of its message
+    const Host* host;
+  };
+  // What one rule blocks is one finding. A policy blocks what nobody thought of: there each other end is one.
+  std::map<std::tuple<SourceSpan, const Host*, std::string>, Found> found;
 
-  // The ports of a row the host uses; nothing where its setting, as given or as it is from the start, names another row's.
+  // The ports of a row the host uses: those its setting names, else the row's. Nothing where the setting, as given or as it is from
+  // the start, names a port that another need's row is about.
   IntervalSet ports(const EgressNeed& need, const MatrixRow& row, const Host& host) const {
-    std::optional<std::uint32_t> set;
-    if (!need.port_setting.empty()) {
-      const KnownSetting& known = *find_setting(need.port_setting);
-      set = host.number(need.port_setting);
-      if (!set && known.defaults.size() == 1) set = parse_number(known.defaults.front().value);
-    }
-    if (!set || *set == 0 || *set > 65535) return need.port_setting.empty() || row.configurable ? row.port_set() : IntervalSet();
+    if (need.port_setting.empty()) return row.port_set();
+    const KnownSetting& known = *find_setting(need.port_setting);
+    std::optional<std::uint32_t> set = host.number(need.port_setting);
+    if (!set && known.defaults.size() == 1) set = parse_number(known.defaults.front().value);
+    if (!set || *set == 0 || *set > 65535) return row.configurable ? row.port_set() : IntervalSet();
     IntervalSet port = IntervalSet::of(*set);
-    if (!row.configurable) return row.port_set().intersected(port);
-    for (const EgressNeed& other : egress_needs())
-      if (&other != &need && other.port_setting == need.port_setting)
-        for (const std::string& id : other.rows)
-          if (const MatrixRow* fixed = judgement.matrix.find(id); fixed && !fixed->configurable && fixed->port_set() == port) return {};
+    if (row.port_set() == port) return port;
+    for (const EgressNeed& other : egress_needs()) {
+      if (&other == &need || other.port_setting != need.port_setting) continue;
+      // Of two rows with one setting it is the one the port fits, else the first.
+      for (const std::string& id : other.rows)
+        if (const MatrixRow* fixed = judgement.matrix.find(id); fixed && (fixed->port_set() == port || &other < &need)) return {};
+    }
     return port;
   }
 
-  void ask(const EgressNeed& need, const Passage& passage, const std::string& to, std::optional<SourceSpan> said_by) {
-    Space& s = passage.chains->space();
-    PacketSet wanted = s.nothing();
+  void ask(const EgressNeed& need, const Ways& ways, const std::string& to, std::optional<SourceSpan> said_by) {
+    const Host& host = *ways.front()->host;
     std::string what;
-    std::vector<std::string> rows;
+    std::vector<std::string> ids;
+    std::vector<std::pair<const MatrixRow*, IntervalSet>> rows;
     for (const std::string& id : need.rows) {
       const MatrixRow* row = judgement.matrix.find(id);
-      if (!row || !applies(*row, *passage.host)) continue;
-      IntervalSet used = ports(need, *row, *passage.host);
+      if (!row || !applies(*row, host)) continue;
+      IntervalSet used = ports(need, *row, host);
       if (used.empty()) continue;
-      for (std::uint8_t protocol : {proto_tcp, proto_udp})
-        if (row->has_transport(protocol)) wanted = s.unite(wanted, packets_to(passage, protocol, used));
       what += (what.empty() ? "" : " and ") + format_row_ports(*row, used) +
               (row->application.empty() || row->application == "Proprietary" ? "" : " (" + row->application + ")");
-      rows.push_back(id);
+      ids.push_back(id);
+      rows.push_back({row, std::move(used)});
     }
-    if (rows.empty() || !is_blocked(passage, wanted)) return;
-    Finding f = blocked_finding(judgement, check::required_egress_blocked.id, Level::warning, passage, wanted);
-    auto [at, fresh] = found.try_emplace({f.span, passage.host});
-    auto& [finding, pieces] = at->second;
-    if (fresh) finding = std::move(f);
+    std::optional<Blocked> lost = blocked(judgement, ways, [&](const Passage& passage) {
+      PacketSet wanted = passage.chains->space().nothing();
+      for (const auto& [row, used] : rows)
+        for (std::uint8_t protocol : {proto_tcp, proto_udp})
+          if (row->has_transport(protocol)) wanted = passage.chains->space().unite(wanted, packets_to(passage, protocol, used));
+      return wanted;
+    });
+    if (!lost) return;
+    Finding f = blocked_finding(judgement, check::required_egress_blocked.id, Level::warning, *lost);
+    auto [at, fresh] = found.try_emplace({f.span, &host, lost->by.by.rule ? "" : to});
+    Found& entry = at->second;
+    if (fresh) entry.finding = std::move(f), entry.host = &host;
     std::string piece = what + " to " + to;
-    if (std::find(pieces.begin(), pieces.end(), piece) != pieces.end()) return;
-    pieces.push_back(piece);
-    finding.rows.insert(finding.rows.end(), rows.begin(), rows.end());
-    if (said_by) finding.related.push_back({"the other end is named here", *said_by});
+    if (std::find(entry.pieces.begin(), entry.pieces.end(), piece) != entry.pieces.end()) return;
+    entry.pieces.push_back(piece);
+    entry.finding.rows.insert(entry.finding.rows.end(), ids.begin(), ids.end());
+    if (said_by) entry.finding.related.push_back({"the other end is named here", *said_by});
   }
 };
 
 void run(const Judgement& judgement, Findings& findings) {
   Egress egress{judgement, {}};
-  std::set<std::tuple<const Standing*, const Ruleset*, const Host*, Hook>> met;
-  for (const auto& passage : judgement.exposure.passages()) {
-    if (passage->inbound || !passage->host || !passage->unlocated.empty()) continue;
-    bool first = met.insert({passage->at, passage->ruleset, passage->host, passage->hook}).second;
-    for (const EgressNeed& need : egress_needs()) {
-      if (!need.unknown.empty() || !need.checked_by.empty()) continue;
-      if (!need.on.empty() && passage->host->flag(need.on) != true) continue;
-      if (!need.peer_zone.empty() && passage->zone->kind == need.peer_zone && trunk_from(judgement.site, *passage->zone))
-        egress.ask(need, *passage, "the zone " + passage->zone->name, {});
-      if (!first) continue;
-      for (const End& end : ends_of(judgement, need, *passage->host))
-        if (end.address.family == passage->ruleset->family && comes_by(judgement, *passage, end.address))
-          egress.ask(need, passage_of(*passage, IntervalSet::of(end.address.value)), format_address(end.address), end.said_by);
-    }
+  auto is_asked = [](const EgressNeed& need, const Host& host) {
+    return need.unknown.empty() && need.checked_by.empty() && (need.on.empty() || host.flag(need.on) == true);
+  };
+  for (const Ways& out : ways(judgement, false)) {
+    const Passage& passage = *out.front();
+    for (const EgressNeed& need : egress_needs())
+      if (passage.host && is_asked(need, *passage.host) && !need.peer_zone.empty() && passage.zone->kind == need.peer_zone &&
+          trunk_from(judgement.site, *passage.zone))
+        egress.ask(need, out, "the zone " + passage.zone->name, {});
   }
+  for (const Host& host : judgement.site.hosts)
+    for (const EgressNeed& need : egress_needs()) {
+      if (!is_asked(need, host)) continue;
+      for (const End& end : ends_of(judgement, need, host)) {
+        MaskedAddress to{end.address.family, end.address.value, address_max(end.address.family)};
+        for (const WaysTo& ways : ways_to(judgement, host, false, {to}))
+          egress.ask(need, ways.ways(), format_address(end.address), end.said_by);
+      }
+    }
   for (auto& [key, entry] : egress.found) {
-    auto& [f, pieces] = entry;
-    for (const std::string& piece : pieces) f.message += (f.message.empty() ? "" : ", ") + piece;
-    f.message = fmt::format("{} needs {}, which {} blocked on the way out", std::get<1>(key)->name, f.message, pieces.size() == 1 ? "is" : "are");
+    Finding& f = entry.finding;
+    for (const std::string& piece : entry.pieces) f.message += (f.message.empty() ? "" : ", ") + piece;
+    f.message = fmt::format("{} needs {}, which {} blocked on the way out", entry.host->name, f.message, entry.pieces.size() == 1 ? "is" : "are");
     std::sort(f.rows.begin(), f.rows.end());
     f.rows.erase(std::unique(f.rows.begin(), f.rows.end()), f.rows.end());
     f.identity += '\n' + f.message;

@@ -22,42 +22,36 @@ bool used(const Judgement& judgement, const ServiceNeed& need, const MatrixRow& 
   });
 }
 
-// The host stands in the zone itself, so that its packets do not come by a firewall.
-bool host_is_in(const Passage& passage) {
-  if (passage.hook != Hook::forward) return false;
-  for (const Zone* zone : passage.zone->tables)
-    for (const Located<MaskedAddress>& source : zone->sources)
-      if (source.value.family == passage.ruleset->family && addresses_of(source.value).intersects(passage.addresses)) return true;
-  return false;
-}
-
 void run(const Judgement& judgement, Findings& findings) {
-  std::map<std::pair<const Standing*, const Host*>, std::vector<const Passage*>> sides;
-  for (const auto& passage : judgement.exposure.passages())
-    if (passage->inbound && passage->host && passage->unlocated.empty() && !passage->zone->is_internet() && !host_is_in(*passage))
-      sides[{passage->at, passage->host}].push_back(passage.get());
-  for (const auto& [key, passages] : sides)
+  // By host, and by firewall where one stands behind another; zones are alternatives here.
+  std::map<std::pair<const Host*, const Standing*>, std::vector<Ways>> sides;
+  for (Ways& way : ways(judgement, true)) {
+    const Passage& p = *way.front();
+    if (p.host && !p.zone->is_internet()) sides[{p.host, p.at->role == Role::perimeter ? nullptr : p.at}].push_back(std::move(way));
+  }
+  for (const auto& [key, zones] : sides)
     for (const ServiceNeed& need : service_needs()) {
       std::vector<const MatrixRow*> rows;
       for (const std::string& id : need.rows)
-        if (const MatrixRow* row = judgement.matrix.find(id); row && applies(*row, *key.second) && used(judgement, need, *row, *key.second))
+        if (const MatrixRow* row = judgement.matrix.find(id); row && applies(*row, *key.first) && used(judgement, need, *row, *key.first))
           rows.push_back(row);
-      const Passage* first = nullptr;
-      bool open = rows.empty();
-      for (const Passage* passage : passages) {
-        if (std::find(need.kinds.begin(), need.kinds.end(), passage->zone->kind) == need.kinds.end()) continue;
-        if (!first) first = passage;
-        for (const MatrixRow* row : rows) open = open || !is_blocked(*passage, packets_of(judgement, *passage, *row));
-      }
-      if (open || !first) continue;
-      PacketSet wanted = first->chains->space().nothing();
       std::string what;
-      for (const MatrixRow* row : rows) {
-        wanted = first->chains->space().unite(wanted, packets_of(judgement, *first, *row));
-        what += (what.empty() ? "" : ", ") + format_row_ports(*row, ports_of(*row, first->host));
+      for (const MatrixRow* row : rows) what += (what.empty() ? "" : ", ") + format_row_ports(*row, ports_of(*row, key.first));
+      std::optional<Blocked> lost;
+      bool open = rows.empty();
+      for (const Ways& way : zones) {
+        if (open || std::find(need.kinds.begin(), need.kinds.end(), way.front()->zone->kind) == need.kinds.end()) continue;
+        std::optional<Blocked> here = blocked(judgement, way, [&](const Passage& passage) {
+          PacketSet wanted = passage.chains->space().nothing();
+          for (const MatrixRow* row : rows) wanted = passage.chains->space().unite(wanted, packets_of(judgement, passage, *row));
+          return wanted;
+        });
+        open = open || !here;
+        if (!lost) lost = std::move(here);
       }
-      Finding f = blocked_finding(judgement, check::required_service_blocked.id, Level::warning, *first, wanted);
-      f.zone = first->zone->name;
+      if (open || !lost) continue;
+      Finding f = blocked_finding(judgement, check::required_service_blocked.id, Level::warning, *lost);
+      f.zone = lost->passage->zone->name;
       for (const MatrixRow* row : rows) f.rows.push_back(row->id);
       std::sort(f.rows.begin(), f.rows.end());
       f.message = fmt::format("{} {} blocked from the zone {}, where {} stand", what, rows.size() == 1 ? "is" : "are", f.zone, need.who);

@@ -17,7 +17,7 @@ bool is_grave(const MatrixRow* row) {
 
 void run(const Judgement& judgement, Findings& findings) {
   for (const OpenedMedia& media : opened_media(judgement)) {
-    if (!media.stale) continue;
+    if (!media.stale || media.needed.empty()) continue;
     const Opening& o = *media.opening;
     std::string also;
     std::vector<const MatrixRow*> grave;

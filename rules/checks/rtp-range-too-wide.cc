@@ -12,7 +12,7 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const OpenedMedia& media : opened_media(judgement)) {
     IntervalSet ports = IntervalSet::range(media.ports.lo, media.ports.hi);
     u128 opened = ports.size(), needed = media.needed.size();
-    if (media.stale || (opened <= 2 * needed && media.services.empty())) continue;
+    if (media.stale || media.needed.empty() || (opened <= 2 * needed && media.services.empty())) continue;
     const Opening& o = *media.opening;
     std::string also;
     std::size_t named = 0;

@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <tuple>
+#include <optional>
 
 #include "rules/blocked.h"
 #include "rules/checks/list.h"
 #include "rules/declared.h"
 #include "rules/exposure_findings.h"
-#include "rules/media.h"
+#include "rules/lost_media.h"
 
 namespace ipo {
 namespace {
@@ -22,80 +21,66 @@ constexpr std::string_view scn_row = "ip-office/ingress/32", scn_out_row = "ip-o
 struct Link {
   const Judgement& judgement;
   Findings& findings;
+  const Peer& peer;
 
-  void report(const Passage& way, const Peer& peer, PacketSet wanted, const std::string& what, std::vector<std::string> rows) {
-    Finding f = blocked_finding(judgement, check::scn_link_blocked.id, Level::error, way, wanted);
+  PacketSet seen(const Passage& way, PacketSet wanted) const { return way.inbound ? judgement.exposure.before_path(way, wanted) : wanted; }
+
+  void report(const Blocked& lost, const std::string& what, std::vector<std::string> rows) {
+    Finding f = blocked_finding(judgement, check::scn_link_blocked.id, Level::error, lost);
     f.rows = std::move(rows);
     std::sort(f.rows.begin(), f.rows.end());
-    f.message = fmt::format("the link {} {} is blocked: {} cannot pass", way.inbound ? "from" : "to", peer.name, what);
+    f.message = fmt::format("the link {} {} is blocked: {}", lost.passage->inbound ? "from" : "to", peer.name,
+                            lost.no_forward ? lost.message(judgement, what, false) : what + " cannot pass");
     f.related.push_back({"the peer is declared here", peer.span});
     f.identity += '\n' + f.message;
     findings.push_back(std::move(f));
   }
 
   // Either end opens the connection, so one way is enough.
-  void ask_websocket(const std::vector<Passage>& ways, const Peer& peer) {
-    const Passage* blocked = nullptr;
-    PacketSet lost;
+  void ask_websocket(const std::vector<const WaysTo*>& both) {
+    std::optional<Blocked> lost;
     IntervalSet lost_ports;
-    for (const Passage& way : ways) {
+    for (const WaysTo* ways : both) {
       IntervalSet ports;
       for (std::string_view id : {http_row, https_row})
-        if (const MatrixRow* row = judgement.matrix.find(id)) ports.add(way.inbound ? ports_of(*row, way.host) : row->port_set());
-      PacketSet wanted = packets_to(way, proto_tcp, ports);
-      if (way.inbound) wanted = judgement.exposure.before_path(way, wanted);
-      if (!is_blocked(way, wanted)) return;
-      if (!blocked || way.inbound) blocked = &way, lost = wanted, lost_ports = ports;
+        if (const MatrixRow* row = judgement.matrix.find(id)) ports.add(ways->inbound ? ports_of(*row, ways->host) : row->port_set());
+      std::optional<Blocked> here = blocked(judgement, ways->ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_tcp, ports)); });
+      if (!here) return;
+      if (!lost || ways->inbound) lost = std::move(here), lost_ports = ports;
     }
-    if (blocked) report(*blocked, peer, lost, "tcp/" + format_ports(lost_ports), {std::string(http_row), std::string(https_row)});
+    if (lost) report(*lost, "tcp/" + format_ports(lost_ports), {std::string(http_row), std::string(https_row)});
   }
 
-  void ask(const Passage& way, const Peer& peer) {
-    Space& s = way.chains->space();
-    auto seen = [&](PacketSet wanted) { return way.inbound ? judgement.exposure.before_path(way, wanted) : wanted; };
-    PacketSet wanted = seen(packets_to(way, proto_udp, IntervalSet::of(50795)));
-    if (is_blocked(way, wanted))
-      return report(way, peer, wanted, "udp/50795 (signalling)", {std::string(way.inbound ? scn_row : scn_out_row)});
+  void ask(const WaysTo& to) {
+    std::optional<Blocked> lost = blocked(judgement, to.ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_udp, IntervalSet::of(50795))); });
+    if (lost) return report(*lost, "udp/50795 (signalling)", {std::string(to.inbound ? scn_row : scn_out_row)});
     // Media from the other system goes to this one's range, and from this one's range to wherever the other says.
-    MediaRange range = media_range(way.host, parse_release(judgement.matrix.release));
-    PacketSet udp = s.test(Dimension::protocol, IntervalSet::of(proto_udp));
-    Dimension side = way.inbound ? Dimension::destination_port : Dimension::source_port;
-    PacketSet media = udp;
-    if (!way.inbound) media = s.intersect(udp, s.test(Dimension::destination_port, range.needed));
-    IntervalSet closed = range.needed.minus(s.project(s.intersect(way.possible, media), side));
-    if (closed.empty()) return;
-    PacketSet lost = seen(s.intersect(media, s.test(side, closed)));
-    report(way, peer, lost, fmt::format("udp/{} of the media range {}", format_ports(closed), format_ports(range.needed)),
-           {std::string(way.inbound ? media_row : media_out_row)});
+    MediaRange range = calls_media(judgement, to.host);
+    std::optional<LostMedia> media = lost_media(judgement, to.ways(), range.needed, to.inbound ? IntervalSet() : range.needed);
+    if (!media) return;
+    report(media->blocked, fmt::format("udp/{} of the media range {}", format_ports(media->closed), format_ports(range.needed)),
+           {std::string(to.inbound ? media_row : media_out_row)});
   }
 };
 
 void run(const Judgement& judgement, Findings& findings) {
-  Link link{judgement, findings};
   for (const Peer& peer : judgement.site.peers) {
-    std::set<std::tuple<const Standing*, const Ruleset*, const Host*, Hook, bool>> met;
-    std::map<std::pair<SourceSpan, const Host*>, std::vector<Passage>> websockets;  // by ruleset
-    for (const auto& passage : judgement.exposure.passages()) {
-      if (!passage->host || !is_pbx(*passage->host) || !passage->unlocated.empty()) continue;
-      // A declared path carries what comes in from the outermost firewall on.
-      if (passage->inbound && !passage->at->outermost) continue;
-      if (!met.insert({passage->at, passage->ruleset, passage->host, passage->hook, passage->inbound}).second) continue;
-      IntervalSet addresses;
-      bool meets = true;
-      for (const Located<MaskedAddress>& a : peer.addresses)
-        if (a.value.family == passage->ruleset->family) {
-          IntervalSet some = addresses_of(a.value);
-          addresses.add(some);
-          meets = meets && !some.empty() && comes_by(judgement, *passage, {a.value.family, some.begin()->lo});
-        }
-      if (addresses.empty() || !meets) continue;
-      Passage way = passage_of(*passage, addresses);
+    Link link{judgement, findings, peer};
+    std::vector<MaskedAddress> addresses;
+    for (const Located<MaskedAddress>& a : peer.addresses) addresses.push_back(a.value);
+    std::vector<WaysTo> all;
+    for (const Host& host : judgement.site.hosts)
+      for (bool inbound : {true, false})
+        if (is_pbx(host))
+          for (WaysTo& to : ways_to(judgement, host, inbound, addresses, peer.over == "vpn" || peer.over == "lan")) all.push_back(std::move(to));
+    std::map<std::pair<const Host*, const Standing*>, std::vector<const WaysTo*>> both;  // directions
+    for (const WaysTo& to : all) {
       if (peer.link == "scn-websocket")
-        websockets[{passage->ruleset->span, passage->host}].push_back(std::move(way));
+        both[{to.host, to.series}].push_back(&to);
       else
-        link.ask(way, peer);
+        link.ask(to);
     }
-    for (const auto& [key, ways] : websockets) link.ask_websocket(ways, peer);
+    for (const auto& [of, to] : both) link.ask_websocket(to);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
 #include "rules/matrix/peers.h"
+#include "rules/opened_media.h"
 
 namespace ipo {
 namespace {
@@ -56,14 +57,44 @@ void report(const Judgement& judgement, Findings& findings, const std::vector<Ex
   bool plural = is_plural(ports) || rows.size() > shown.size();
   if (rows.size() > shown.size()) ports += fmt::format(" and {} more services", rows.size() - shown.size());
   std::string zone = o.zone() == kind ? "zone " + kind : fmt::format("zone {} ({})", o.zone(), kind);
-  f.message = fmt::format("{} {} reachable from {}, where no device that uses {} stands", ports, plural ? "are" : "is",
-                          zone, plural ? "them" : "it");
+  f.message = fmt::format("{} {} reachable from {}{}, where no device that uses {} stands", ports, plural ? "are" : "is",
+                          zone, if_routed(o), plural ? "them" : "it");
   if (rows.size() == 1 && !users.empty()) f.message += "; used by " + users;
   for (const std::string& row : f.rows) f.identity += '\n' + row;
   findings.push_back(std::move(f));
 }
 
+// What anyone on the internet reaches as well is told there.
+class OpenToAnyone {
+ public:
+  explicit OpenToAnyone(const Exposure& exposure) {
+    for (const Opening& o : exposure.openings())
+      for (const RowHit& hit : o.hits)
+        if (o.located() && hit.any)
+          for (std::uint8_t transport : hit.transports) ports_[{o.passage->host, o.passage->at, hit.row, transport}].add(hit.ports);
+  }
+  bool covers(const Opening& o, const RowHit& hit) const {
+    return std::all_of(hit.transports.begin(), hit.transports.end(), [&](std::uint8_t transport) {
+      auto open = ports_.find({o.passage->host, o.passage->at, hit.row, transport});
+      return open != ports_.end() && open->second.covers(hit.ports);
+    });
+  }
+
+ private:
+  std::map<std::tuple<const Host*, const Standing*, const MatrixRow*, std::uint8_t>, IntervalSet> ports_;
+};
+
+// A line that opens a range for media: of the services inside it the checks of that range speak.
+bool is_of_media(const std::vector<OpenedMedia>& media, const Opening& o, const RowHit& hit) {
+  bool udp = hit.transports.size() == 1 && hit.transports.front() == proto_udp;
+  return udp && std::any_of(media.begin(), media.end(), [&](const OpenedMedia& m) {
+    return line_to_change(*m.opening) == line_to_change(o) && IntervalSet({m.ports}).covers(hit.ports);
+  });
+}
+
 void run(const Judgement& judgement, Findings& findings) {
+  OpenToAnyone anyone(judgement.exposure);
+  std::vector<OpenedMedia> media = opened_media(judgement);
   std::map<std::tuple<SourceSpan, std::string, std::string>, std::vector<Exposed>> groups;
   std::map<std::string, std::string> users;
   for (const Opening& o : judgement.exposure.openings_of_zones()) {
@@ -72,7 +103,7 @@ void run(const Judgement& judgement, Findings& findings) {
     for (const RowHit& hit : o.hits) {
       bool expected = false;
       std::string of_row = users_of(hit.row->id, kind, expected);
-      if (expected || !is_known(hit.row->id)) continue;
+      if (expected || !is_known(hit.row->id) || anyone.covers(o, hit) || is_of_media(media, o, hit)) continue;
       users[hit.row->id] = of_row;
       groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, hit});
     }

@@ -146,6 +146,21 @@ PacketSet Reach::exact(PacketSet arrived, const Flow& flow) {
   return t.ports.size() > 1 && !shifts ? s.intersect(arrived, s.test(Dimension::destination_port, t.ports)) : arrived;
 }
 
+PacketSet Reach::keeping_port(PacketSet arrived, const Flow& flow) {
+  if (!flow.translation.rule) return arrived;
+  Space& s = chains_.space();
+  const Translation& t = flow.translation.rule->action.translation;
+  IntervalSet stay = t.ports;
+  if (!flow.port_pieces.empty()) {
+    stay = {};
+    for (const Piece& piece : flow.port_pieces)
+      if (piece.from.lo == piece.to) stay.add(piece.from.lo, piece.from.hi);
+  } else if (t.ports.empty()) {
+    return arrived;
+  }
+  return s.intersect(arrived, s.test(Dimension::destination_port, stay));
+}
+
 PacketSet Reach::after(PacketSet arrived, const Flow& flow) {
   Space& s = chains_.space();
   auto assign = [&](PacketSet set, Dimension dimension, const IntervalSet& values) {

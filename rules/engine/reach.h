@@ -43,6 +43,8 @@ class Reach {
   PacketSet before(PacketSet seen, const Flow& flow);
   // Those of `arrived` whose translation is certain: not picked from a range of addresses or ports.
   PacketSet exact(PacketSet arrived, const Flow& flow);
+  // Those of `arrived` whose destination port the translation may leave as it is.
+  PacketSet keeping_port(PacketSet arrived, const Flow& flow);
   // The packets as they look after the flow's translation.
   PacketSet after(PacketSet arrived, const Flow& flow);
 
