@@ -12,6 +12,7 @@
 #include "parsers/parsers.h"
 #include "rules/declared.h"
 #include "rules/judgement.h"
+#include "rules/opened_media.h"
 #include "rules/shadow_kind.h"
 #include "rules/users.h"
 
@@ -219,7 +220,13 @@ Report lint(SiteInputs inputs, const LintOptions& options) {
     std::vector<IgnoreUse> ignores = uses_of(a->reading.declared.ignores, a->reading.sources, given, options.today,
                                               options.working_folder);
     std::vector<User> users = users_of(a->reading.site);
-    Judgement judgement{a->reading.sources, a->reading.site, a->reading.declared, *a->matrix, *a->exposure, users, shadows, ignores,
+    std::vector<OpenedMedia> media;
+    try {
+      media = opened_media(*a->exposure, *a->matrix);
+    } catch (const SpaceExhausted& e) {
+      failures.push_back({std::string("ranges opened for media could not be looked for: ") + e.what(), SourceSpan{}});
+    }
+    Judgement judgement{a->reading.sources, a->reading.site, a->reading.declared, *a->matrix, *a->exposure, users, shadows, media, ignores,
                         a->release_without_matrix, options.group};
     run_checks(judgement, options, false, report.findings, failures);
     report.ignored = take_ignored(report.findings, ignores, a->reading.sources, options.working_folder);

@@ -44,10 +44,4 @@ std::optional<bool> of_internet(std::string_view predicate) {
   return {};
 }
 
-PacketSet unprotected(const PacketSpace& packets, Space& s, PacketSet set) {
-  for (std::uint32_t n : s.predicates_of(set))
-    if (auto value = of_internet(packets.predicates()[n].text)) set = s.assume(set, n, *value);
-  return set;
-}
-
 }  // namespace ipo

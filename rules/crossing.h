@@ -24,7 +24,5 @@ PacketSet translated_sources(ChainSets& chains, SourceSpan& place);
 // What an undecidable match says of every packet that comes straight from the internet: none was protected by IPsec, for
 // such a packet is its tunnel's. Nothing where that does not decide it.
 std::optional<bool> of_internet(std::string_view predicate);
-// The packets where all such matches are decided so.
-PacketSet unprotected(const PacketSpace& packets, Space& s, PacketSet set);
 
 }  // namespace ipo

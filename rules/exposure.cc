@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "parsers/settings.h"
+#include "rules/bridge.h"
 #include "rules/crossing.h"
 #include "rules/declared.h"
 #include "rules/required.h"
@@ -292,10 +293,10 @@ void Exposure::pass(Passage passage, PacketSet zone) {
   Space& s = chains.space();
   Reach reach(chains);
   if (zone.empty() || !reach.last_filter(passage.hook)) return;
-  if (passage.inbound && passage.zone->is_internet()) passage.target = unprotected(chains.packets(), s, passage.target);
   if (!passage.inbound && !passage.addresses.empty() && passage.hook == Hook::forward)
     zone = s.intersect(zone, s.test(Dimension::source, passage.addresses));
   passage.arriving = zone;
+  passage.target = passage.settled(passage.target);
   PacketSet some_target = s.possible(passage.target);
   passage.to_host = s.constant(1);
   if (passage.inbound && !passage.addresses.empty())
@@ -307,10 +308,8 @@ void Exposure::pass(Passage passage, PacketSet zone) {
         !flow.translation.rule->action.translation.to_receiving_interface)
       continue;
     if (passage.inbound) flow.accepted = s.intersect(flow.accepted, reach.before(passage.target, flow));
-    if (passage.inbound && passage.zone->is_internet()) {
-      flow.accepted = unprotected(chains.packets(), s, flow.accepted);
-      flow.seen = unprotected(chains.packets(), s, flow.seen);
-    }
+    flow.accepted = passage.settled(flow.accepted);
+    flow.seen = passage.settled(flow.seen);
     if (flow.accepted.empty() && s.intersect(flow.seen, passage.to_host).empty()) continue;
     // Which interface leads to the host is the routing's business: proven needs all of them to agree.
     PacketSet on_every_way = flow.accepted;
@@ -390,9 +389,23 @@ void Passage::find_led(bool of_internet) {
     led = s.minus(possible, unrouted);
 }
 
-void Passage::unprotect(std::vector<ChainSets::Decided>& decided) const {
-  if (!inbound || !zone->is_internet()) return;
-  for (ChainSets::Decided& d : decided) d.packets = unprotected(chains->packets(), chains->space(), d.packets);
+PacketSet Passage::settled(PacketSet set) const {
+  Space& s = chains->space();
+  bool internet = inbound && zone->is_internet();
+  // A zone that is behind the interfaces of the internet is outside as well.
+  bool outside = at->outer_ports.empty() ? false : internet || s.project(arriving, inbound ? Dimension::in : Dimension::out).intersects(sides->outside());
+  if (!internet && !outside) return set;
+  for (std::uint32_t n : s.predicates_of(set)) {
+    const std::string& text = chains->packets().predicates()[n].text;
+    std::optional<bool> value = internet ? of_internet(text) : std::nullopt;
+    if (!value && outside) value = of_bridge(*at, text, inbound);
+    if (value) set = s.assume(set, n, *value);
+  }
+  return set;
+}
+
+void Passage::settle(std::vector<ChainSets::Decided>& decided) const {
+  for (ChainSets::Decided& d : decided) d.packets = settled(d.packets);
 }
 
 void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
@@ -437,7 +450,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     PacketSet proven = passage.unlocated.empty() ? flow.proven : s.nothing();
     // A rule that may or may not accept gets only what no understood rule accepts: those are the lines to change.
     std::vector<ChainSets::Decided> decided = reach.acceptors(flow, s.intersect(flow.seen, accepted));
-    passage.unprotect(decided);
+    passage.settle(decided);
     std::stable_partition(decided.begin(), decided.end(), [](const ChainSets::Decided& d) {
       return !d.by.rule || d.by.rule->action.kind != ActionKind::unknown;
     });

@@ -56,8 +56,10 @@ struct Passage {
 
   // Fills in `unrouted` and `led`. Of the internet private sources count as well, for they can be spoofed.
   void find_led(bool of_internet);
-  // Of the internet's packets none was protected by IPsec: those that are do not count.
-  void unprotect(std::vector<ChainSets::Decided>& decided) const;
+  // What is known of matches that are not decided for packets as such: of the internet's none was protected by IPsec, those that are
+  // do not count; and by which port of a bridge they come.
+  PacketSet settled(PacketSet set) const;
+  void settle(std::vector<ChainSets::Decided>& decided) const;
 };
 
 // A matrix row hit by an opening.

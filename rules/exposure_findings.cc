@@ -9,6 +9,7 @@
 
 #include "rules/checks/list.h"
 #include "rules/media.h"
+#include "rules/opened_media.h"
 #include "rules/required.h"
 #include "rules/services.h"
 
@@ -180,6 +181,16 @@ std::vector<Spoken> spoken_of(const Judgement& judgement, const Opening& opening
         out.push_back({hit, off                                  ? &check::service_off_port_open
                             : goes_past_sbc(judgement.site, hit) ? &check::sbc_bypassed
                                                                  : owner_of(hit.row->id)});
+  // Services inside a range that is opened for media: the check of that range lists them.
+  for (Spoken& s : out) {
+    bool udp = s.hit.transports.size() == 1 && s.hit.transports.front() == proto_udp;
+    const OpenedMedia* media = udp ? media_of(judgement.opened_media, line_to_change(opening), s.hit.ports) : nullptr;
+    if (!media || media->needed.empty()) continue;
+    if (media->stale)
+      s.by = &check::rtp_range_stale;
+    else if (media->too_wide() && (s.hit.row->id == "ip-office/ingress/27" || s.hit.row->id == "ip-office/ingress/28"))
+      s.by = &check::rtp_range_too_wide;
+  }
   for (std::size_t k = 1; k < out.size(); ++k) {
     RowHit& hit = out[k].hit;
     IntervalSet ports;
@@ -214,6 +225,15 @@ bool may_speak(const Judgement& judgement, const Check& check, const Opening& o,
 }
 
 }  // namespace
+
+bool is_told(const Judgement& judgement, const Opening& opening, const RowHit& hit) {
+  if (opening.unrestricted || !hit.any || !opening.located()) return hit.any;
+  for (const Spoken& s : spoken_of(judgement, opening)) {
+    if (s.hit.row != hit.row || !s.by) continue;
+    return s.by->id != check::media_exposed.id || !needs_media(judgement.site, *opening.passage, true, true);
+  }
+  return false;
+}
 
 std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check) {
   std::map<std::tuple<SourceSpan, std::string, std::string>, std::vector<Exposed>> groups;

@@ -68,6 +68,9 @@ Finding finding_for(const Judgement& judgement, std::string_view check, Level le
 // share ports (of two products, say) the gravest row's for all of them.
 std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check);
 
+// Whether a check speaks of the hit, so that another one would tell the same again; media that calls need is told by none.
+bool is_told(const Judgement& judgement, const Opening& opening, const RowHit& hit);
+
 // One finding for a group, as report_exposed (row_check.h) words it, for checks that choose level or words by group; the
 // caller may change what is returned.
 Finding exposed_finding(const Judgement& judgement, const Check& check, Level level, const std::vector<Exposed>& group,

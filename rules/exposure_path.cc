@@ -142,7 +142,7 @@ Exposure::Block Exposure::accepted_by(const Passage& passage, PacketSet wanted) 
   double share = 0;
   for (const Flow& flow : passage.flows) {
     std::vector<ChainSets::Decided> deciders = reach.acceptors(flow, s.intersect(flow.seen, wanted));
-    passage.unprotect(deciders);
+    passage.settle(deciders);
     for (const ChainSets::Decided& d : deciders) {
       double own = s.share(d.packets);
       if (!d.accepted || own <= share) continue;
@@ -160,7 +160,7 @@ Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, b
   if (translated_only) wanted = s.intersect(wanted, s.test(Dimension::nat, IntervalSet::of(1)));
   auto deciders = [&](const Flow& flow) {
     std::vector<ChainSets::Decided> out = reach.deciders(flow, s.intersect(flow.seen, wanted));
-    passage.unprotect(out);
+    passage.settle(out);
     return out;
   };
   Block most;

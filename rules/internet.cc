@@ -70,6 +70,27 @@ void drop_inside(Standing& standing, std::vector<Inference>& inferences) {
   standing.internet = left;
 }
 
+// A bridge, or a machine with one arm: rules let packets leave by the interface they came in by, and name no other one.
+void take_only_interface(Standing& standing, std::vector<Inference>& inferences) {
+  std::optional<InterfaceTest> only;
+  std::optional<SourceSpan> through;
+  bool others = false;
+  each_rule(*standing.firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
+    int sides = 0;
+    for (const Condition& c : rule.conditions)
+      each_test<InterfaceTest>(c, [&](const InterfaceTest& test) {
+        if (test.name.empty() || test.name == "lo") return;
+        if (!only) only = test;
+        others = others || test.name != only->name || test.prefix || c.negated;
+        sides |= test.incoming ? 1 : 2;
+      });
+    if (sides == 3 && !through) through = rule.span;
+  });
+  if (!only || !through || others || is_tunnel(only->name)) return;
+  standing.internet.push_back(*only);
+  inferences.push_back({fmt::format("internet is {}: rules forward from this interface to itself and name no other", only->name), *through});
+}
+
 }  // namespace
 
 void infer_internet(Standing& standing, std::vector<Inference>& inferences) {
@@ -102,6 +123,7 @@ void infer_internet(Standing& standing, std::vector<Inference>& inferences) {
           if (auto* i = std::get_if<InterfaceTest>(&test); i && is_dial_out_name(i->name))
             take({*i, rule.span}, "its name is one of a dial-out or WAN interface");
     });
+  if (standing.internet.empty()) take_only_interface(standing, inferences);
   for (InterfaceTest& i : standing.internet) i.incoming = true;
   if (standing.internet.empty())
     inferences.push_back({"which interface leads to the internet is not known: any interface with a globally routable source "

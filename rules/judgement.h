@@ -12,7 +12,8 @@
 
 namespace ipo {
 
-struct User;  // rules/users.h
+struct User;         // rules/users.h
+struct OpenedMedia;  // rules/opened_media.h
 
 struct Judgement {
   const Sources& sources;
@@ -22,6 +23,7 @@ struct Judgement {
   const Exposure& exposure;
   const std::vector<User>& users;  // users_of the site
   const std::vector<Shadow>& shadows;
+  const std::vector<OpenedMedia>& opened_media;  // opened_media of the exposure
   const std::vector<IgnoreUse>& ignores;
   // The release declared or exported, if it has no matrix of its own; the newest matrix is used then.
   const Located<Release>* release_without_matrix = nullptr;

@@ -2,6 +2,7 @@
 // common with the range calls use, or is the whole default of some release.
 #include "rules/opened_media.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <tuple>
@@ -13,9 +14,9 @@ namespace {
 
 constexpr std::string_view media_row = "ip-office/ingress/27";
 
-const MediaDefault* stale_default(const Judgement& judgement, const Host* host, Interval run, const IntervalSet& used) {
+const MediaDefault* stale_default(const PortMatrix& matrix, const Host* host, Interval run, const IntervalSet& used) {
   if (used == IntervalSet({run})) return nullptr;
-  const MatrixRow* row = judgement.matrix.find(media_row);
+  const MatrixRow* row = matrix.find(media_row);
   // This release's own, unless the host's settings say another.
   if (row && row->port_set() == IntervalSet({run}) && ports_of(*row, host) == row->port_set()) return nullptr;
   for (const MediaDefault& d : media_defaults())
@@ -23,20 +24,27 @@ const MediaDefault* stale_default(const Judgement& judgement, const Host* host, 
   return nullptr;
 }
 
-IntervalSet used_range(const Judgement& judgement, const Host* host) {
-  MediaRange range = media_range(host, parse_release(judgement.matrix.release));
+IntervalSet used_range(const PortMatrix& matrix, const Host* host) {
+  MediaRange range = media_range(host, parse_release(matrix.release));
   if (IntervalSet used = range.needed.united(range.perhaps); !used.empty()) return used;
-  const MatrixRow* row = judgement.matrix.find(media_row);
+  const MatrixRow* row = matrix.find(media_row);
   return row ? row->port_set() : IntervalSet();
 }
 
 }  // namespace
 
-std::vector<OpenedMedia> opened_media(const Judgement& judgement) {
+const OpenedMedia* media_of(const std::vector<OpenedMedia>& all, RuleRef line, const IntervalSet& ports) {
+  auto found = std::find_if(all.begin(), all.end(), [&](const OpenedMedia& m) {
+    return line_to_change(*m.opening) == line && IntervalSet({m.ports}).covers(ports);
+  });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::vector<OpenedMedia> opened_media(const Exposure& exposure, const PortMatrix& matrix) {
   std::vector<OpenedMedia> out;
   std::set<std::tuple<SourceSpan, u128, u128>> met;
   std::map<const Host*, IntervalSet> ranges;
-  for (const auto* openings : {&judgement.exposure.openings(), &judgement.exposure.openings_of_zones()})
+  for (const auto* openings : {&exposure.openings(), &exposure.openings_of_zones()})
     for (const Opening& o : *openings) {
       if (o.unrestricted || !o.located() || !o.by.rule) continue;
       Space& s = o.passage->chains->space();
@@ -45,16 +53,16 @@ std::vector<OpenedMedia> opened_media(const Judgement& judgement) {
       // Media comes from any port.
       if (both.empty() || source_ports(o).size() < few_ports) continue;
       auto [range, first] = ranges.try_emplace(o.passage->host);
-      if (first) range->second = used_range(judgement, o.passage->host);
+      if (first) range->second = used_range(matrix, o.passage->host);
       const IntervalSet& used = range->second;
-      IntervalSet ports = s.project(judgement.exposure.at_host(*o.passage, both), Dimension::destination_port);
+      IntervalSet ports = s.project(exposure.at_host(*o.passage, both), Dimension::destination_port);
       for (const Interval& run : ports) {
         IntervalSet this_run = IntervalSet::range(run.lo, run.hi), shared = this_run.intersected(used);
-        const MediaDefault* stale = stale_default(judgement, o.passage->host, run, used);
+        const MediaDefault* stale = stale_default(matrix, o.passage->host, run, used);
         if (!stale && shared.size() < 254) continue;
         if (!met.insert({line_to_change(o).span(), run.lo, run.hi}).second) continue;
         OpenedMedia m{&o, run, used, !sure.empty(), stale, {}};
-        for (const MatrixRow& row : judgement.matrix.rows)
+        for (const MatrixRow& row : matrix.rows)
           if (row.id != media_row && row.id != "ip-office/ingress/46" && row.direction == "ingress" && row.has_transport(proto_udp) &&
               applies(row, o.passage->host) && this_run.minus(used).intersects(ports_of(row, o.passage->host)))
             m.services.push_back(&row);

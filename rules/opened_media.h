@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "rules/exposure.h"
-#include "rules/judgement.h"
 #include "rules/media.h"
 
 namespace ipo {
@@ -17,10 +16,14 @@ struct OpenedMedia {
   bool proven = true;
   const MediaDefault* stale = nullptr;  // it is exactly the default of another release
   std::vector<const MatrixRow*> services;  // rows of UDP services within the run that calls do not use
+  // More than twice the ports calls use, or services among them; a stale range is another matter.
+  bool too_wide() const { return !stale && !needed.empty() && (ports.hi - ports.lo + 1 > 2 * needed.size() || !services.empty()); }
 };
 
 // Once per line and run; lines without any restriction of ports are other checks'. Where the range of the release is not known, runs
 // that are the whole default of some release.
-std::vector<OpenedMedia> opened_media(const Judgement& judgement);
+std::vector<OpenedMedia> opened_media(const Exposure& exposure, const PortMatrix& matrix);
+// The one of a line whose run holds the ports; null where there is none.
+const OpenedMedia* media_of(const std::vector<OpenedMedia>& all, RuleRef line, const IntervalSet& ports);
 
 }  // namespace ipo

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "parsers/marks.h"
+#include "rules/bridge.h"
 #include "rules/declared.h"
 #include "rules/internet.h"
 #include "rules/join_dumps.h"
@@ -369,6 +370,8 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
     std::vector<Inference> unused;  // further in, where packets come from is the path's business
     if (standing.internet.empty()) infer_internet(standing, standing.outermost ? site.inferences : unused);
   }
+  for (Standing& standing : out)
+    if (standing.role != Role::host) find_bridge_ports(standing, site);
   bool located = false, all_inside = true;
   for (const Host& host : site.hosts)
     for (const Located<Address>& address : host.addresses) {

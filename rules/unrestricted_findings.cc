@@ -7,6 +7,8 @@
 #include <set>
 #include <tuple>
 
+#include "rules/ipv6_bypass.h"
+
 namespace ipo {
 namespace {
 constexpr std::size_t shown_rows = 5;
@@ -22,6 +24,9 @@ std::set<Cause> said_elsewhere(const Judgement& judgement, bool by_rule) {
     for (const RowHit& hit : o.hits)
       if (hit.any && (o.unrestricted ? !by_rule && o.by.rule != nullptr : owned.contains(hit.row->id)))
         out.insert({line_to_change(o).span(), o.zone(), hit.row->id});
+  for (const auto& group : bypassed_rows(judgement))
+    if (is_told_as_bypass(group))
+      for (const Exposed& e : group) out.insert({line_to_change(*e.opening).span(), e.opening->zone(), e.hit.row->id});
   return out;
 }
 

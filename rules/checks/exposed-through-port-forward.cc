@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -18,13 +19,16 @@ std::string ports_text(Space& s, PacketSet packets) {
   return format_ports(out);
 }
 
-// The note beside the exposure: what the port forward turns into what.
+// What a port forward turns into what, where no other finding stands on it.
 void run(const Judgement& judgement, Findings& findings) {
   std::map<SourceSpan, std::vector<Exposed>> groups;
   for (const Opening& o : judgement.exposure.openings())
     if (o.flow->translation.rule)
       for (const RowHit& hit : o.hits)
         if (hit.any) groups[o.flow->translation.span()].push_back({&o, hit});
+  std::erase_if(groups, [&](const auto& group) {
+    return std::any_of(group.second.begin(), group.second.end(), [&](const Exposed& e) { return is_told(judgement, *e.opening, e.hit); });
+  });
   for (const auto& [span, group] : groups) {
     const Exposed& first = group.front();
     const Opening& o = *first.opening;

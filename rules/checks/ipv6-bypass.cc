@@ -4,23 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
+#include "rules/ipv6_bypass.h"
 
 namespace ipo {
 namespace {
-
-// Rows that are no more than a note over IPv4 either: opening them for IPv6 alone is no bypass.
-bool is_harmless(const std::string& row) {
-  for (const Check& check : checks())
-    if (check.severity == Level::note)
-      for (std::string_view id : check.rows)
-        if (id == row) return true;
-  return false;
-}
 
 bool has_ipv6_address(const Site& site) {
   for (const Host& host : site.hosts)
@@ -58,8 +48,6 @@ void report(const Judgement& judgement, Findings& findings, const std::vector<Ex
 }
 
 void run(const Judgement& judgement, Findings& findings) {
-  // By firewall: rows anyone reaches over IPv4, whoever the host.
-  std::map<const Firewall*, std::set<std::string>> open_v4;
   std::set<const Firewall*> judged_v4, judged_v6;
   for (const auto& passage : judgement.exposure.passages()) {
     if (!passage->inbound || !passage->zone->is_internet()) continue;
@@ -77,22 +65,8 @@ void run(const Judgement& judgement, Findings& findings) {
     findings.push_back(std::move(f));
     return;
   }
-  for (const Opening& o : judgement.exposure.openings())
-    if (o.passage->ruleset->family == Family::ipv4)
-      for (const RowHit& hit : o.hits)
-        if (hit.any) open_v4[o.passage->at->firewall].insert(hit.row->id);
-  std::map<std::tuple<SourceSpan, std::string>, std::vector<Exposed>> groups;
-  for (const Opening& o : judgement.exposure.openings()) {
-    const Firewall* firewall = o.passage->at->firewall;
-    if (o.passage->ruleset->family != Family::ipv6 || !judged_v4.contains(firewall)) continue;
-    for (const RowHit& hit : o.hits) {
-      // What may not pass at all is no bypass, and left to the row's own check.
-      if (!hit.any || (o.located() && hit.certainty == Certainty::possible)) continue;
-      if (!is_harmless(hit.row->id) && !open_v4[firewall].contains(hit.row->id))
-        groups[{line_to_change(o).span(), o.zone()}].push_back({&o, hit});
-    }
-  }
-  for (const auto& [key, group] : groups) report(judgement, findings, group);
+  for (const auto& group : bypassed_rows(judgement))
+    if (is_told_as_bypass(group)) report(judgement, findings, group);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ bool is_grave(const MatrixRow* row) {
 }
 
 void run(const Judgement& judgement, Findings& findings) {
-  for (const OpenedMedia& media : opened_media(judgement)) {
+  for (const OpenedMedia& media : judgement.opened_media) {
     if (!media.stale || media.needed.empty()) continue;
     const Opening& o = *media.opening;
     std::string also;
@@ -29,7 +29,10 @@ void run(const Judgement& judgement, Findings& findings) {
     Certainty certainty = media.proven && !s.disjoint(wanted, o.proven) ? Certainty::proven : Certainty::possible;
     Finding f = finding_at(judgement, check::rtp_range_stale.id, o, wanted, certainty);
     f.level = level_at(grave.empty() ? Level::warning : Level::error, o);
+    // The services inside it have no findings of their own: this line is their cause.
     f.rows = {"ip-office/ingress/27"};
+    for (const MatrixRow* row : media.services) f.rows.push_back(row->id);
+    std::sort(f.rows.begin(), f.rows.end());
     f.message = fmt::format("udp/{} is the media range of {}; calls here use {}{}", format_ports(ports), media.stale->releases,
                             format_ports(media.needed), also.empty() ? "" : ", and the line opens " + also + " as well");
     f.identity += '\n' + format_ports(ports);

@@ -9,10 +9,10 @@ namespace ipo {
 namespace {
 
 void run(const Judgement& judgement, Findings& findings) {
-  for (const OpenedMedia& media : opened_media(judgement)) {
+  for (const OpenedMedia& media : judgement.opened_media) {
     IntervalSet ports = IntervalSet::range(media.ports.lo, media.ports.hi);
     u128 opened = ports.size(), needed = media.needed.size();
-    if (media.stale || media.needed.empty() || (opened <= 2 * needed && media.services.empty())) continue;
+    if (!media.too_wide()) continue;
     const Opening& o = *media.opening;
     std::string also;
     std::size_t named = 0;

@@ -8,6 +8,7 @@
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/opened_media.h"
 
 namespace ipo {
 namespace {
@@ -70,6 +71,11 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const auto& [key, group] : groups) {
     Ports open;
     for (const Opening* o : group) open.tcp.add(o->undocumented_tcp), open.udp.add(o->undocumented_udp);
+    // A range that is opened for media has checks of its own.
+    for (const OpenedMedia& m : judgement.opened_media)
+      if (line_to_change(*m.opening).span() == key.first && (m.too_wide() || (m.stale && !m.needed.empty())))
+        open.udp = open.udp.minus(IntervalSet({m.ports}));
+    if (open.empty()) continue;
     std::set<std::string> products;
     Ports other = of_other_products(judgement.matrix, group.front()->passage->host, open, products);
     report(judgement, group, {open.tcp.minus(other.tcp), open.udp.minus(other.udp)}, level,

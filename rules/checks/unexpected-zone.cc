@@ -85,16 +85,13 @@ class OpenToAnyone {
 };
 
 // A line that opens a range for media: of the services inside it the checks of that range speak.
-bool is_of_media(const std::vector<OpenedMedia>& media, const Opening& o, const RowHit& hit) {
+bool is_of_media(const Judgement& judgement, const Opening& o, const RowHit& hit) {
   bool udp = hit.transports.size() == 1 && hit.transports.front() == proto_udp;
-  return udp && std::any_of(media.begin(), media.end(), [&](const OpenedMedia& m) {
-    return line_to_change(*m.opening) == line_to_change(o) && IntervalSet({m.ports}).covers(hit.ports);
-  });
+  return udp && media_of(judgement.opened_media, line_to_change(o), hit.ports);
 }
 
 void run(const Judgement& judgement, Findings& findings) {
   OpenToAnyone anyone(judgement.exposure);
-  std::vector<OpenedMedia> media = opened_media(judgement);
   std::map<std::tuple<SourceSpan, std::string, std::string>, std::vector<Exposed>> groups;
   std::map<std::string, std::string> users;
   for (const Opening& o : judgement.exposure.openings_of_zones()) {
@@ -103,7 +100,7 @@ void run(const Judgement& judgement, Findings& findings) {
     for (const RowHit& hit : o.hits) {
       bool expected = false;
       std::string of_row = users_of(hit.row->id, kind, expected);
-      if (expected || !is_known(hit.row->id) || anyone.covers(o, hit) || is_of_media(media, o, hit)) continue;
+      if (expected || !is_known(hit.row->id) || anyone.covers(o, hit) || is_of_media(judgement, o, hit)) continue;
       users[hit.row->id] = of_row;
       groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, hit});
     }

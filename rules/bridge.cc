@@ -1,0 +1,73 @@
+// Ports are read off the predicates of accepting rules ("-m physdev --physdev-in eth0") and the addresses beside them.
+#include "rules/bridge.h"
+
+#include <algorithm>
+#include <set>
+
+#include "rules/declared.h"
+#include "rules/required.h"
+#include "rules/sides.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::string_view port_in = "-m physdev --physdev-in ", port_out = "-m physdev --physdev-out ";
+
+bool has(const std::vector<std::string>& list, std::string_view name) { return std::find(list.begin(), list.end(), name) != list.end(); }
+
+}  // namespace
+
+void find_bridge_ports(Standing& standing, const Site& site) {
+  std::set<std::string> ports, outer, inner;
+  each_rule(*standing.firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
+    std::vector<std::string> in, out;
+    for (const Condition& c : rule.conditions)
+      if (!c.negated)
+        each_test<OpaqueTest>(c, [&](const OpaqueTest& test) {
+          std::string_view text = test.predicate;
+          if (text.starts_with(port_in)) in.emplace_back(text.substr(port_in.size()));
+          if (text.starts_with(port_out)) out.emplace_back(text.substr(port_out.size()));
+        });
+    if (in.empty() && out.empty()) return;
+    ports.insert(in.begin(), in.end());
+    ports.insert(out.begin(), out.end());
+    if (rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject || chain.table != "filter") return;
+    IntervalSet own;
+    for (const Host& host : site.hosts)
+      for (const Located<Address>& a : host.addresses)
+        if (is_pbx(host) && a.value.family == ruleset.family) own.add(a.value.value, a.value.value);
+    auto from = required(rule, Field::source, address_max(ruleset.family)), to = required(rule, Field::destination, address_max(ruleset.family));
+    bool enters = (to && to->intersects(own)) || (from && !from->intersects(own) && all_public(ruleset.family).covers(*from));
+    bool leaves = from && from->intersects(own);
+    if (enters == leaves) return;
+    for (const std::string& port : in) (enters ? outer : inner).insert(port);
+    for (const std::string& port : out) (enters ? inner : outer).insert(port);
+  });
+  if (ports.size() == 2)
+    for (const std::string& port : ports) {
+      if (outer.contains(port) && outer.size() == 1 && inner.empty())
+        inner = ports, inner.erase(port);
+      else if (inner.contains(port) && inner.size() == 1 && outer.empty())
+        outer = ports, outer.erase(port);
+    }
+  bool apart = std::none_of(outer.begin(), outer.end(), [&](const std::string& port) { return inner.contains(port); });
+  if (outer.empty() || inner.empty() || !apart) return;
+  standing.outer_ports.assign(outer.begin(), outer.end());
+  standing.inner_ports.assign(inner.begin(), inner.end());
+}
+
+std::optional<bool> of_bridge(const Standing& standing, std::string_view predicate, bool inbound) {
+  if (standing.outer_ports.empty() || !predicate.starts_with("-m physdev ")) return {};
+  for (std::string_view any : {"-m physdev --physdev-is-bridged", "-m physdev --physdev-is-in", "-m physdev --physdev-is-out"})
+    if (predicate == any) return true;
+  for (std::string_view side : {port_in, port_out}) {
+    if (!predicate.starts_with(side)) continue;
+    std::string_view port = predicate.substr(side.size());
+    bool outer_expected = (side == port_in) == inbound;
+    if (has(standing.outer_ports, port)) return outer_expected;
+    if (has(standing.inner_ports, port)) return !outer_expected;
+  }
+  return {};
+}
+
+}  // namespace ipo
