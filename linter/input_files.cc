@@ -86,7 +86,10 @@ Found look_into(const std::string& path) {
     if (!dialect && (binary || size > largest_input) && !start.empty()) return found;
   }
   found.why = read_file(path, found.bytes);
-  if (!found.why.empty()) return found;
+  if (!found.why.empty()) {
+    found.bytes = {};
+    return found;
+  }
   found.empty = found.bytes.empty();
   if (!found.empty) found.dialect = supported(path, found.bytes);
   found.look = found.dialect || found.empty ? nullptr : foreign_look(found.bytes);
@@ -124,12 +127,11 @@ struct Reader {
       found[i] = look_into(files[i]);
       if (!found[i].dialect) found[i].bytes = {};
     });
-    std::size_t used = 0, unreadable = 0;
+    std::size_t used = 0;
     for (std::size_t i = 0; i < files.size(); ++i) {
       auto& [bytes, why, dialect, look, empty] = found[i];
       if (!why.empty()) {
-        result.problems.push_back({files[i], why});
-        ++unreadable;
+        here.left_out.push_back({files[i], folder, "a file that cannot be read", why});
       } else if (!bytes.empty()) {
         result.inputs.push_back({files[i], std::move(bytes), folder, dialect ? dialect->name : ""});
         ++used;
@@ -141,7 +143,7 @@ struct Reader {
         here.left_out.push_back({files[i], folder, std::string(look->name), refusal(*look), look->kind == Look::Kind::may_hold});
       }
     }
-    add_left_out(folder, std::move(here.left_out), used, unreadable == 0 && here.problem.empty());
+    add_left_out(folder, std::move(here.left_out), used, here.problem.empty());
   }
 
   // `explained`: nothing has been said yet of why the folder may give no input.

@@ -1,5 +1,6 @@
 // What a file that cannot be read looks like, and that no report is green for a firewall nobody looked at.
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -98,6 +99,10 @@ TEST_CASE("a foreign configuration is known by its look") {
            {"a zip archive", "PK\x03\x04\x14"},
            {"a gzip archive", "\x1f\x8b\x08"},
            {"a tar archive", std::string(257, '\0') + "ustar"},
+           {"an error message of iptables", "iptables-save v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n"},
+           {"a dump of iptables-save without a table", "# Warning: iptables-legacy tables present, use iptables-legacy-save to see them\n"},
+           {"firewall rules in a format of their own", R"({"rules": [{"policy": "allow", "protocol": "udp", "destPort": "5060", "destCidr": "any"}]})"},
+           {"firewall rules in a format of their own", "<gw><rule><action>permit</action><protocol>udp</protocol><destination>pbx</destination></rule></gw>"},
            {"firewall rules in a format of their own", "1;permit;any;192.168.17.4;udp;5060\n2;permit;any;192.168.17.4;tcp;443\n3;deny;any;any;any;\n"},
        }) {
     CAPTURE(text);
@@ -113,6 +118,7 @@ TEST_CASE("what is nobody's configuration does not look like one") {
            "Nov 26 10:00:01 gw kernel: [UFW BLOCK] IN=eth0 SRC=203.0.113.4 DST=192.0.2.4 PROTO=UDP\n",
            "[general]\ncontext=default\nallow=ulaw\nallow=alaw\ndeny=0.0.0.0\n",
            "name,extension\nAnn,201\nBob,202\n",
+           "[\n  {\"rules\": {\"semi\": 2}}\n]\n",
            "{\"name\": \"x\", \"scripts\": {\"test\": \"true\"}}",
            "#!/usr/bin/env python3\nimport os\n",
            "\x89PNG\r\n\x1a\n",
@@ -233,6 +239,34 @@ TEST_CASE(".gitignore hides what git would not show") {
   CHECK(names((folder.path / "repository/site").string()) == right);
   CHECK(names((folder.path / "repository/site/").string() + "/") == right);
   CHECK(names((folder.path / "repository").string()) == right);
+}
+
+TEST_CASE("what git tracks is not hidden by .gitignore") {
+  Folder folder;
+  std::string repository = quoted(folder.path / "r");
+  folder.put("r/edge.rules", dump);
+  folder.put("r/old/north/a.rules", dump);
+  folder.put("r/old/south/b.rules", dump);
+  std::string git = "cd " + repository + " && git -c init.defaultBranch=main ";
+  if (std::system((git + "init -q . 2>/dev/null && git add edge.rules old/north").c_str()) != 0) {
+    WARN("skipped: git is not installed");
+    return;
+  }
+  folder.put("r/.gitignore", "*.rules\nold/\n");
+  auto files = [&] {
+    std::vector<std::string> out;
+    for (const std::string& file : look_through((folder.path / "r").string()).files) out.push_back(fs::path(file).filename().string());
+    return out;
+  };
+  CHECK(files() == std::vector<std::string>{"edge.rules", "a.rules"});
+  std::string index = slurp(folder.path / "r/.git/index");
+  for (std::size_t cut = 0; cut < index.size(); cut += 7) {
+    folder.put("r/.git/index", index.substr(0, cut));  // nothing is hidden where it cannot be told
+    CHECK(files().size() >= 2);
+  }
+  index[7] = 4;
+  folder.put("r/.git/index", index);
+  CHECK(files() == std::vector<std::string>{"edge.rules", "a.rules", "b.rules"});
 }
 
 TEST_CASE("a dump with a hole in it is read, not passed over") {
