@@ -19,14 +19,14 @@ namespace fs = std::filesystem;
 constexpr std::size_t largest_ignore_file = std::size_t{64} << 10;  // bytes; larger ones hide nothing
 // Of all files that hold for an entry; a file that goes beyond hides nothing. Each entry is compared with each pattern.
 constexpr std::size_t most_patterns = 1000;
-constexpr std::size_t most_wild = 100;      // of them with * or ?, but for "*.bak"
+constexpr std::size_t most_wild = 100;        // of them with * or ?, but for "*.bak"
 constexpr std::size_t longest_pattern = 256;  // bytes
 
 struct Pattern {
   std::string glob;
-  bool again = false;         // "!": what it names is not left out after all
-  bool folders_only = false;  // "name/"
-  bool from_here = false;     // "/name", "a/b": not at any depth
+  bool again = false;                                         // "!": what it names is not left out after all
+  bool folders_only = false;                                  // "name/"
+  bool from_here = false;                                     // "/name", "a/b": not at any depth
   enum class Kind { whole, ending, wild } kind = Kind::wild;  // "*.bak" is an ending
 };
 
@@ -53,14 +53,14 @@ IgnoreFile read_ignore_file(const fs::path& folder, const std::vector<IgnoreFile
   if (!file.folder.ends_with('/')) file.folder += '/';
   std::string path = file.folder + ".gitignore", text;
   std::error_code error;
-  if (fs::symlink_status(path, error).type() != fs::file_type::regular || fs::file_size(path, error) > largest_ignore_file || error ||
-      !read_file(path, text).empty())
+  if (fs::symlink_status(path, error).type() != fs::file_type::regular ||
+      fs::file_size(path, error) > largest_ignore_file || error || !read_file(path, text).empty())
     return file;
   std::size_t patterns = 0, wild = 0;
   for (const IgnoreFile& f : above) {
     patterns += f.patterns.size();
-    wild += static_cast<std::size_t>(
-        std::count_if(f.patterns.begin(), f.patterns.end(), [](const Pattern& p) { return p.kind == Pattern::Kind::wild; }));
+    wild += static_cast<std::size_t>(std::count_if(f.patterns.begin(), f.patterns.end(),
+                                                   [](const Pattern& p) { return p.kind == Pattern::Kind::wild; }));
   }
   for (std::size_t at = 0; at < text.size();) {
     std::size_t end = std::min(text.find('\n', at), text.size());
@@ -182,7 +182,8 @@ Folder look_through(const std::string& folder) {
     } else if (type == fs::file_type::regular) {
       found.files.push_back(at->path().generic_string());
     } else if (type == fs::file_type::symlink) {
-      leave_out(at->path(), "a symbolic link", "is a symbolic link, which is not followed in a folder; name it to have it read");
+      leave_out(at->path(), "a symbolic link",
+                "is a symbolic link, which is not followed in a folder; name it to have it read");
     } else {
       leave_out(at->path(), "a device, pipe or socket");
     }

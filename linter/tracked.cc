@@ -1,5 +1,5 @@
-// The index, versions 2 and 3 with SHA-1: a head of 12 bytes, then entries of 62 bytes, two more where a flag says so, and
-// the path with NULs up to a multiple of 8. Numbers have their high byte first.
+// The index, versions 2 and 3 with SHA-1: a head of 12 bytes, then entries of 62 bytes, two more where a flag says so,
+// and the path with NULs up to a multiple of 8. Numbers have their high byte first.
 #include "linter/tracked.h"
 
 #include <algorithm>
@@ -26,8 +26,8 @@ fs::path git_folder(const fs::path& root) {
   if (fs::is_directory(git, error)) return git;
   std::string text;
   constexpr std::string_view key = "gitdir: ";
-  if (!fs::is_regular_file(git, error) || fs::file_size(git, error) > 4096 || error || !read_file(git.string(), text).empty() ||
-      !text.starts_with(key))
+  if (!fs::is_regular_file(git, error) || fs::file_size(git, error) > 4096 || error ||
+      !read_file(git.string(), text).empty() || !text.starts_with(key))
     return {};
   text.erase(text.find_last_not_of("\r\n") + 1);
   return root / text.substr(key.size());
@@ -63,7 +63,9 @@ Tracked::Tracked(const fs::path& root) {
          !read_file(path.string(), index).empty() || !read_index(index, files_);
 }
 
-bool Tracked::file(std::string_view path) const { return all_ || std::binary_search(files_.begin(), files_.end(), path); }
+bool Tracked::file(std::string_view path) const {
+  return all_ || std::binary_search(files_.begin(), files_.end(), path);
+}
 
 bool Tracked::anything_in(std::string folder) const {
   folder += '/';

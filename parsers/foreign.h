@@ -8,10 +8,10 @@ namespace ipo {
 
 struct Look {
   enum class Kind : unsigned char {
-    firewall,    // the configuration of a firewall
-    pbx,         // that of an IP Office
-    may_hold,    // may hold or make rules, as a script or an archive does
-    other,       // a picture, a program, documentation
+    firewall,  // the configuration of a firewall
+    pbx,       // that of an IP Office
+    may_hold,  // may hold or make rules, as a script or an archive does
+    other,     // a picture, a program, documentation
   };
   std::string_view name;  // with its article: "a FortiGate configuration"
   Kind kind = Kind::other;
