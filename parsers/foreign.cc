@@ -801,7 +801,10 @@ std::string refusal(const Look& look) {
     text += look.kind == Kind::other ? ", which is no configuration of a firewall or an IP Office"
                                      : ", which ipo-lint cannot read yet";
   if (look.kind == Kind::other) return text;
-  return text + "; nothing about this " + (look.kind == Kind::pbx ? "PBX" : "firewall") + " was checked";
+  std::string_view what = look.kind == Kind::pbx        ? "about this PBX"
+                          : look.kind == Kind::firewall ? "about this firewall"
+                                                        : "in it";
+  return text + "; nothing " + std::string(what) + " was checked";
 }
 
 }  // namespace ipo

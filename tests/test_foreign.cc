@@ -170,6 +170,17 @@ TEST_CASE("what is nobody's configuration does not look like one") {
   }
 }
 
+TEST_CASE("a refusal says what was not checked") {
+  CHECK(
+      refusal(*foreign_look(fortigate)) ==
+      "looks like a FortiGate configuration, which ipo-lint cannot read yet; nothing about this firewall was checked");
+  CHECK(refusal(*foreign_look(script)) ==
+        "looks like a shell script that calls iptables; ipo-lint reads what iptables-save prints after it ran; nothing "
+        "in it was checked");
+  CHECK(refusal(*foreign_look("%PDF-1.4")) ==
+        "looks like a PDF document, which is no configuration of a firewall or an IP Office");
+}
+
 TEST_CASE("a look is taken at the start of a file only, whatever is in it") {
   std::string filler(looked_at, 'x');
   CHECK(looks_like(filler + "\n" + fortigate).empty());
