@@ -14,6 +14,15 @@ struct Input {
   std::string_view dialect = {};
 };
 
+// What a folder that was named holds beside its inputs.
+struct LeftOut {
+  std::string path, folder;  // the folder that was named
+  std::string what;          // "documentation", "a symbolic link": as `inventory` lists it
+  // Why that makes a report incomplete, a Problem's message; empty = it is left out on purpose.
+  std::string why = {};
+  bool unless_firewall = false;  // `why` counts only where no firewall of its site was read
+};
+
 // Why an input could not be used: "empty file", "not recognised as any supported format".
 struct Problem {
   std::string path;

@@ -10,9 +10,12 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <set>
 
+#include "linter/folder.h"
 #include "linter/parallel.h"
+#include "parsers/foreign.h"
 #include "parsers/large_text.h"
 #include "parsers/parsers.h"
 
@@ -42,10 +45,55 @@ std::string read_stream(std::istream& in, std::string& bytes) {
   return in.bad() ? "cannot be read" : "";
 }
 
-// Programs hold texts that look like dumps; a file with NULs in it is taken only if it is named.
+// Programs hold texts that look like dumps. A dump that was damaged starts as one, or has few bytes that are no text.
 const Dialect* supported(const std::string& path, const std::string& bytes) {
   Source source = decode_source(path, bytes);
-  return source.text().find('\0') == std::string::npos ? recognise(source) : nullptr;
+  const std::string& text = source.text();
+  std::size_t nul = text.find('\0');
+  if (nul == std::string::npos) return recognise(source);
+  auto odd = std::count_if(text.begin(), text.end(), [](char c) { return c >= '\0' && c < '\t'; });
+  if (static_cast<std::size_t>(odd) * 50 < text.size() && nul > 0 && !binary_look(bytes)) return recognise(source);
+  return recognise(Source(path, text.substr(0, nul), source.encoding()));
+}
+
+constexpr std::size_t read_at_once = std::size_t{1} << 20;  // bytes; of larger files the start is looked at first
+
+std::string start_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes(looked_at, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  return bytes;
+}
+
+// A file of a folder, and whether it is an input: it is one where there is a dialect.
+struct Found {
+  std::string bytes, why;  // why it cannot be read
+  const Dialect* dialect = nullptr;
+  const Look* look = nullptr;
+  bool empty = false;
+};
+
+Found look_into(const std::string& path) {
+  Found found;
+  std::error_code error;
+  std::uintmax_t size = fs::file_size(path, error);
+  if (!error && size > read_at_once) {
+    std::string start = start_of(path);
+    const Dialect* dialect = supported(path, start);
+    found.look = foreign_look(start);
+    bool binary = decode_source(path, start).text().find('\0') != std::string::npos;
+    if (!dialect && (binary || size > largest_input) && !start.empty()) return found;
+  }
+  found.why = read_file(path, found.bytes);
+  if (!found.why.empty()) {
+    found.bytes = {};
+    return found;
+  }
+  found.empty = found.bytes.empty();
+  if (!found.empty) found.dialect = supported(path, found.bytes);
+  found.look = found.dialect || found.empty ? nullptr : foreign_look(found.bytes);
+  return found;
 }
 
 struct Reader {
@@ -65,53 +113,77 @@ struct Reader {
   }
 
   void read_folder(const std::string& folder) {
-    std::vector<std::string> files;
-    std::error_code error;
-    fs::recursive_directory_iterator at(folder, fs::directory_options::none, error), end;
-    while (!error && at != end) {
-      bool hidden = at->path().filename().string().starts_with('.') || at->path().filename() == site_file_name;
-      std::error_code ignored;
-      fs::file_type type = at->symlink_status(ignored).type();
-      if (hidden && type == fs::file_type::directory) at.disable_recursion_pending();
-      if (!hidden && type == fs::file_type::regular) files.push_back(at->path().generic_string());
-      at.increment(error);
-    }
-    if (error) result.problems.push_back({folder, fmt::format("cannot be read: {}", error.message())});
-    std::sort(files.begin(), files.end());
-
-    struct Read {
-      std::string bytes, why;
-      const Dialect* dialect = nullptr;
-    };
-    std::vector<Read> read(files.size());
+    Folder here = look_through(folder);
+    const std::vector<std::string>& files = here.files;
+    if (!here.problem.empty()) result.problems.push_back({folder, here.problem});
+    std::vector<Found> found(files.size());
     parallel(jobs, files.size(), [&](std::size_t i) {
-      auto& [bytes, why, dialect] = read[i];
-      why = read_file(files[i], bytes);
-      if (why.empty() && !bytes.empty()) dialect = supported(files[i], bytes);
-      if (!dialect && !any_format) bytes = {};
+      if (any_format) {
+        found[i].why = read_file(files[i], found[i].bytes);
+        found[i].empty = found[i].bytes.empty();
+        if (!found[i].empty && found[i].why.empty()) found[i].dialect = supported(files[i], found[i].bytes);
+        return;
+      }
+      found[i] = look_into(files[i]);
+      if (!found[i].dialect) found[i].bytes = {};
     });
-    std::size_t used = 0, unsupported = 0, unreadable = 0;
+    std::size_t used = 0;
     for (std::size_t i = 0; i < files.size(); ++i) {
-      auto& [bytes, why, dialect] = read[i];
+      auto& [bytes, why, dialect, look, empty] = found[i];
       if (!why.empty()) {
-        result.problems.push_back({files[i], why});
-        ++unreadable;
+        here.left_out.push_back({files[i], folder, "a file that cannot be read", why});
       } else if (!bytes.empty()) {
         result.inputs.push_back({files[i], std::move(bytes), folder, dialect ? dialect->name : ""});
         ++used;
+      } else if (empty) {
+        here.left_out.push_back({files[i], folder, "an empty file", "empty file; nothing to analyse", true});
+      } else if (!look || look->kind == Look::Kind::other) {
+        here.left_out.push_back({files[i], folder, look ? std::string(look->name) : "in no format that ipo-lint knows"});
       } else {
-        ++unsupported;
+        here.left_out.push_back({files[i], folder, std::string(look->name), refusal(*look), look->kind == Look::Kind::may_hold});
       }
     }
-    if (unsupported > 0 && used > 0)
-      result.remarks.push_back(fmt::format("{} file{} in {} {} in no supported format", unsupported,
-                                           unsupported == 1 ? "" : "s", folder, unsupported == 1 ? "is" : "are"));
-    if (used == 0 && unreadable == 0 && !error)
+    add_left_out(folder, std::move(here.left_out), used, here.problem.empty());
+  }
+
+  // `explained`: nothing has been said yet of why the folder may give no input.
+  void add_left_out(const std::string& folder, std::vector<LeftOut> left_out, std::size_t used, bool explained) {
+    std::sort(left_out.begin(), left_out.end(), [](const LeftOut& a, const LeftOut& b) { return a.path < b.path; });
+    std::size_t ignored = 0, others = 0;
+    bool said = !explained;
+    for (LeftOut& one : left_out) {
+      said = said || (!one.why.empty() && !one.unless_firewall);
+      ignored += one.what == by_gitignore;
+      others += one.what != by_gitignore && one.what != hidden && (one.why.empty() || one.unless_firewall);
+      if (used == 0) one.unless_firewall = false;  // there is none
+    }
+    auto remark = [&](std::size_t n, std::string_view how) {
+      if (n > 0 && used > 0)
+        result.remarks.push_back(fmt::format("{} in {} {} left out{}; ipo-lint inventory {} lists {}", n == 1 ? "1 entry" : fmt::format("{} entries", n),
+                                             folder, n == 1 ? "is" : "are", how, folder, n == 1 ? "it" : "them"));
+    };
+    remark(ignored, " by .gitignore");
+    remark(others, "");
+    if (used == 0 && !said)
       result.problems.push_back({folder, "holds no file in a supported format; name the files, or give --as FORMAT"});
+    result.left_out.insert(result.left_out.end(), std::make_move_iterator(left_out.begin()), std::make_move_iterator(left_out.end()));
   }
 };
 
 }  // namespace
+
+std::vector<Problem> problems_of(const std::vector<LeftOut>& left_out, bool firewall) {
+  constexpr std::size_t told = 20;  // of one folder, for one reason
+  std::vector<Problem> problems;
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> seen;  // by folder and reason
+  for (const LeftOut& one : left_out) {
+    if (one.why.empty() || (one.unless_firewall && firewall)) continue;
+    if (++seen[{one.folder, one.why}] <= told) problems.push_back({one.path, one.why});
+  }
+  for (const auto& [what, times] : seen)
+    if (times > told) problems.push_back({std::string(what.first), fmt::format("{} more in it: {}", times - told, what.second)});
+  return problems;
+}
 
 std::string read_file(const std::string& path, std::string& bytes) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

@@ -18,13 +18,19 @@ constexpr std::size_t largest_input = largest_export;
 struct InputFiles {
   std::vector<Input> inputs;         // in the order given; a folder's files sorted by path
   std::vector<Problem> problems;     // unreadable, empty, too large, or a folder in which nothing is supported
-  std::vector<std::string> remarks;  // "3 files in site/ are in no supported format"
+  std::vector<LeftOut> left_out;     // of folders: what is not among the inputs, sorted by path
+  std::vector<std::string> remarks;  // "3 files in site/ are left out; ipo-lint inventory site/ lists them"
 };
 
-// Reads what the user named: files, "-" for `in`, folders with all below them except hidden entries and symbolic links.
-// A folder's files that no dialect recognises are left out and counted, unless `any_format`. Naming a path twice reads
-// it once. A folder's files are read on `jobs` threads.
+// Reads what the user named: files, "-" for `in`, folders with all below them except what look_through() leaves out.
+// A folder's files that no dialect recognises are left out too, unless `any_format`: for what they are, or with what they
+// look like where that may be a firewall's or PBX's configuration. Naming a path twice reads it once. A folder's files are
+// read on `jobs` threads.
 InputFiles read_inputs(const std::vector<std::string>& paths, bool any_format, std::istream& in, unsigned jobs = 1);
+
+// What was left out and may be missed: of a site with a firewall that was read, or without. Many for one reason are some, and
+// the number of the others.
+std::vector<Problem> problems_of(const std::vector<LeftOut>& left_out, bool firewall);
 
 // Reads a whole file of at most largest_input bytes. Gives the reason of a failure ("cannot be read: ..."), or nothing.
 std::string read_file(const std::string& path, std::string& bytes);

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <tuple>
 
+#include "linter/input_files.h"
 #include "linter/redact.h"
 #include "parsers/field_map.h"
+#include "parsers/foreign.h"
 #include "parsers/parsers.h"
 #include "rules/declared.h"
 #include "rules/judgement.h"
@@ -23,14 +25,19 @@ bool blank(const std::string& text) {
   return text.find_first_not_of(std::string_view(" \t\r\n\f\v\0", 7)) == std::string::npos;
 }
 
-// Adds what a source says to the site; gives the dialect's name, or nothing where there is a problem.
-std::string_view read(const std::string& as, std::uint32_t source, Reading& reading) {
+// Adds what a source says to the site; gives the dialect's name, or nothing where there is a problem. `look`: of its bytes.
+std::string_view read(const std::string& as, std::uint32_t source, const Look* look, Reading& reading) {
   const Source& s = reading.sources[source];
   if (blank(s.text())) {
     reading.problems.push_back({s.path(), "empty file; nothing to analyse"});
     return {};
   }
   const Dialect* dialect = as.empty() ? recognise(s) : find_dialect(as);
+  if (!dialect && !look) look = text_look(s.text());
+  if (!dialect && look) {
+    reading.problems.push_back({s.path(), refusal(*look)});
+    return {};
+  }
   if (!dialect) {
     std::string names;
     for (const Dialect& d : dialects()) names += (names.empty() ? "" : ", ") + std::string(d.name);
@@ -38,7 +45,7 @@ std::string_view read(const std::string& as, std::uint32_t source, Reading& read
     return {};
   }
   if (s.text().size() > dialect->largest) {
-    reading.problems.push_back({s.path(), fmt::format("larger than {} MiB; give a smaller export", dialect->largest >> 20)});
+    reading.problems.push_back({s.path(), fmt::format("looks like {}, but is larger than {} MiB; nothing in it was checked", dialect->title, dialect->largest >> 20)});
     return {};
   }
   dialect->interpret(reading.sources, source, reading.site);
@@ -166,7 +173,11 @@ Reading read_site(SiteInputs inputs, const std::string& as, const std::string& w
                   const std::vector<FieldEntry>& fields, bool every_leaf) {
   Reading reading;
   auto given = static_cast<std::uint32_t>(inputs.inputs.size());
-  for (Input& input : inputs.inputs) reading.sources.push_back(take_source(std::move(input.path), std::move(input.bytes)));
+  std::vector<const Look*> looks;
+  for (Input& input : inputs.inputs) {
+    looks.push_back(binary_look(input.bytes));
+    reading.sources.push_back(take_source(std::move(input.path), std::move(input.bytes)));
+  }
   std::vector<SiteError> errors = read_declared(std::move(inputs.site_files), reading);
   FieldMap own;
   if (!fields.empty() || !reading.declared.fields.empty()) {
@@ -176,7 +187,9 @@ Reading read_site(SiteInputs inputs, const std::string& as, const std::string& w
     reading.site.reading.fields = &own;
   }
   reading.site.reading.every_leaf = every_leaf;
-  for (std::uint32_t source = 0; source < given; ++source) reading.formats.push_back(read(as, source, reading));
+  for (std::uint32_t source = 0; source < given; ++source) reading.formats.push_back(read(as, source, looks[source], reading));
+  std::vector<Problem> missing = problems_of(inputs.left_out, !reading.site.firewalls.empty());
+  reading.problems.insert(reading.problems.end(), std::make_move_iterator(missing.begin()), std::make_move_iterator(missing.end()));
   reading.site.reading.fields = nullptr;
   declare(reading.site, reading.sources, reading.declared, working_folder);
   print_errors(reading, errors);
@@ -208,6 +221,7 @@ Report lint(SiteInputs inputs, const LintOptions& options) {
   if (a->reading.errors.empty()) a->judge();
   Report report;
   report.inputs = given;
+  if (a->exposure) report.firewalls = a->reading.site.firewalls.size();
   report.release = a->matrix->release;
   report.problems = a->problems();
   report.errors = a->reading.errors;

@@ -20,6 +20,7 @@ struct SiteInputs {
   std::string name;  // its folder, where a run has several sites; else empty
   std::vector<Input> inputs;
   SiteFiles site_files;
+  std::vector<LeftOut> left_out = {};  // of its folders, where `why` says that something may be missing
 };
 
 struct LintOptions {
@@ -77,6 +78,7 @@ std::unique_ptr<Assessment> assess(SiteInputs inputs, const LintOptions& options
 struct SiteSummary {
   std::string name;
   std::size_t errors = 0, warnings = 0, notes = 0;
+  std::size_t firewalls = 0;   // that were judged
   bool complete = true;
   bool configured = true;  // false: its site files are wrong, nothing was judged
 };
@@ -87,6 +89,7 @@ struct Report {
   std::vector<Inference> inferences;  // what was concluded rather than read
   std::string release;                // of the port matrix used: "9.1"; of several sites "8.1, 9.1"
   Findings findings;              // sorted by input, place, level (gravest first), check
+  std::size_t firewalls = 0;      // that were judged
   std::size_t ignored = 0;        // findings that [[ignore]] entries hide
   std::vector<Problem> problems;  // not empty = the report is incomplete
   std::vector<std::string> errors;     // of site files, as they are printed

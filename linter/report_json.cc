@@ -45,12 +45,14 @@ void write_json(std::ostream& out, const Report& report) {
   Totals t = totals_of(report.findings);
   json.end_array().key("summary").begin_object();
   json.member("errors", t.errors).member("warnings", t.warnings).member("notes", t.notes);
-  json.member("possible", t.possible).member("files", report.inputs).member("ignored", report.ignored).end_object();
+  json.member("possible", t.possible).member("files", report.inputs).member("ignored", report.ignored);
+  json.member("firewalls", report.firewalls).end_object();
   if (!report.sites.empty()) {
     json.key("sites").begin_array();
     for (const SiteSummary& site : report.sites) {
       json.begin_object().member("name", site.name).member("errors", site.errors).member("warnings", site.warnings);
-      json.member("notes", site.notes).member("complete", site.complete && site.configured).end_object();
+      json.member("notes", site.notes).member("complete", site.complete && site.configured);
+      json.member("firewalls", site.firewalls).end_object();
     }
     json.end_array();
   }

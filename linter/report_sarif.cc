@@ -25,6 +25,7 @@ constexpr std::size_t most_results = 5000;   // GitHub keeps no more
 constexpr std::size_t most_tags = 20;        // GitHub's limit
 constexpr std::size_t most_locations = 100;  // GitHub's, for related places
 constexpr std::size_t most_steps = 1000;     // GitHub's, for one code flow
+constexpr std::size_t most_sites_told = 100; // without a firewall
 constexpr std::size_t description_limit = 1024;
 constexpr std::uint32_t snippet_limit = 1000;  // bytes; longer spans are not quoted
 constexpr std::uint32_t context_margin = 120;  // bytes quoted on either side where lines are long
@@ -164,6 +165,17 @@ class SarifReport {
       write_message("message", as_sentence(fmt::format("A site was not judged: {}", sarif_text(first))));
       json_.end_object();
     }
+    auto no_firewall = [&](const std::string& message) {
+      json_.begin_object().member("level", "note");
+      write_message("message", message);
+      json_.end_object();
+    };
+    if (report_.sites.empty() && report_.firewalls == 0) no_firewall("No firewall was judged.");
+    std::size_t told = 0;
+    for (const SiteSummary& site : report_.sites)
+      if (site.firewalls == 0 && site.configured && ++told <= most_sites_told)
+        no_firewall(fmt::format("No firewall of '{}' was judged.", sarif_text(site.name)));
+    if (told > most_sites_told) no_firewall(fmt::format("No firewall of {} more sites was judged.", told - most_sites_told));
     if (chosen_.size() < report_.findings.size()) {
       json_.begin_object().member("level", "warning");
       write_message("message",

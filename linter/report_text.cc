@@ -235,6 +235,7 @@ class TextReport {
       std::string found = counts(site.errors, site.warnings, site.notes);
       if (!site.configured) found = painted(red, "not judged: its site file has errors");
       if (found.empty()) found = "no findings";
+      if (site.firewalls == 0 && site.configured) found += "; no firewall was judged";
       if (!site.complete) found += "; incomplete";
       std::string name = printable(site.name);
       out_ << name << std::string(width - columns(name) + 2, ' ') << found << '\n';
@@ -252,6 +253,7 @@ class TextReport {
     if (report_.ignored > 0) line += fmt::format(", {} ignored", report_.ignored);
     auto wrong = static_cast<std::size_t>(
         std::count_if(report_.sites.begin(), report_.sites.end(), [](const SiteSummary& s) { return !s.configured; }));
+    if (report_.firewalls == 0) line += "; no firewall was judged";
     if (wrong > 0) line += fmt::format("; {} not judged", counted(wrong, "site"));
     if (!report_.problems.empty()) {
       std::set<std::string_view> inputs;

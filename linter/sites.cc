@@ -75,42 +75,53 @@ void append(std::vector<T>& into, std::vector<T>& more) {
 
 }  // namespace
 
-std::vector<SiteInputs> group_sites(std::vector<Input> inputs, const std::string& config) {
-  std::vector<std::string> governing(inputs.size(), config);
+std::vector<SiteInputs> group_sites(std::vector<Input> inputs, const std::string& config, std::vector<LeftOut> left_out) {
+  std::erase_if(left_out, [](const LeftOut& one) { return one.why.empty(); });
   std::map<std::string, std::string> governing_folder;
   SiteFileOf looked_up;
   std::set<std::string> found;
-  for (std::size_t i = 0; i < inputs.size() && config.empty(); ++i) {
-    const std::string& path = inputs[i].path;
+  auto governing = [&](const std::string& path) -> const std::string& {
+    if (!config.empty()) return config;
     auto [known, fresh] = governing_folder.try_emplace(path == "-" ? path : folder_of(path));
     if (fresh) known->second = find_site_file(path, looked_up);
-    governing[i] = known->second;
-    if (!governing[i].empty()) found.insert(governing[i]);
-  }
+    return known->second;
+  };
+  for (const Input& input : inputs)
+    if (const std::string& file = governing(input.path); config.empty() && !file.empty()) found.insert(file);
   std::map<std::string, Tree> trees;  // by folder that was named; of what no site file governs
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].folder.empty() || !governing[i].empty()) continue;
-    Tree& tree = trees[without_slashes(inputs[i].folder)];
-    if (inputs[i].dialect.starts_with("ipoffice")) tree.exports.insert(folder_of(inputs[i].path));
+  for (const Input& input : inputs) {
+    if (input.folder.empty() || !governing(input.path).empty()) continue;
+    Tree& tree = trees[without_slashes(input.folder)];
+    if (input.dialect.starts_with("ipoffice")) tree.exports.insert(folder_of(input.path));
   }
   for (auto& [named, tree] : trees) tree.split(named);
 
   std::vector<SiteInputs> sites;
   std::map<std::pair<std::string, std::string>, std::size_t> known;  // by site file, folder
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    std::string file = governing[i], folder, named = without_slashes(inputs[i].folder);
+  // The site a path belongs to; null where `makes_one` is false and there is none yet.
+  auto site_of = [&](const std::string& path, const std::string& of_folder, bool makes_one) -> SiteInputs* {
+    std::string file = governing(path), folder, named = without_slashes(of_folder);
     if (file.empty() && found.size() == 1 && named.empty()) file = *found.begin();
     if (!file.empty())
       folder = folder_of(file);
     else if (!named.empty())
-      folder = trees[named].site_of(inputs[i].path, named);
+      folder = trees[named].site_of(path, named);
+    if (!makes_one && !known.contains({file, folder})) return nullptr;
     auto [at, fresh] = known.try_emplace({file, folder}, sites.size());
     if (fresh) {
       sites.push_back({folder.empty() ? "." : folder, {}, {}});
       if (!file.empty()) sites.back().site_files = open_site_files(file);
     }
-    sites[at->second].inputs.push_back(std::move(inputs[i]));
+    return &sites[at->second];
+  };
+  for (Input& input : inputs) {
+    std::string path = input.path, folder = input.folder;
+    site_of(path, folder, true)->inputs.push_back(std::move(input));
   }
+  for (bool certain : {true, false})
+    for (LeftOut& one : left_out)
+      if (one.unless_firewall != certain)
+        if (SiteInputs* site = site_of(one.path, one.folder, certain)) site->left_out.push_back(one);
   if (sites.size() == 1) sites[0].name.clear();
   return sites;
 }
@@ -132,13 +143,14 @@ Report lint_sites(std::vector<SiteInputs> sites, const LintOptions& options, uns
   for (std::size_t i = 0; i < reports.size(); ++i) {
     Report& report = reports[i];
     Totals t = totals_of(report.findings);
-    all.sites.push_back({names[i], t.errors, t.warnings, t.notes, report.problems.empty(), report.errors.empty()});
+    all.sites.push_back({names[i], t.errors, t.warnings, t.notes, report.firewalls, report.problems.empty(), report.errors.empty()});
     // The same rule on two sites is two facts.
     for (Finding& f : report.findings) f.identity = names[i] + '\n' + f.identity;
     move_behind(report, static_cast<std::uint32_t>(all.sources.size()));
     if (!report.release.empty() && releases.insert(report.release).second)
       all.release += (all.release.empty() ? "" : ", ") + report.release;
     all.inputs += report.inputs;
+    all.firewalls += report.firewalls;
     all.ignored += report.ignored;
     append(all.sources, report.sources);
     append(all.inferences, report.inferences);

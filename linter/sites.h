@@ -13,7 +13,8 @@ namespace ipo {
 // `config`, if not empty, is the site file of all of them. What a named folder holds beside that, with two exports or more,
 // is several sites, each the largest folder that holds one export; what is in none of these is a site for each folder that
 // holds it. Everything else without a site file is one. In the order of their first inputs.
-std::vector<SiteInputs> group_sites(std::vector<Input> inputs, const std::string& config);
+// What was left out of a folder goes to the site of its place; what looks like a configuration makes one where there is none.
+std::vector<SiteInputs> group_sites(std::vector<Input> inputs, const std::string& config, std::vector<LeftOut> left_out = {});
 
 // lint() for each, `jobs` at a time, as one report; `done` is told, by any thread, when one is finished. The report does not
 // depend on `jobs`.

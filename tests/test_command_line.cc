@@ -147,7 +147,10 @@ TEST_CASE("a folder is read in order, without hidden entries and links") {
   CHECK(files.inputs[0].path == site + "/a/z.rules");
   CHECK(files.inputs[1].bytes == "b");
   CHECK(files.problems.empty());
-  CHECK(files.remarks == Words{"1 file in " + site + " is in no supported format"});
+  CHECK(files.remarks == Words{"3 entries in " + site + " are left out; ipo-lint inventory " + site + " lists them"});
+  Words what;
+  for (const LeftOut& one : files.left_out) what.push_back(one.path.substr(site.size() + 1) + ": " + one.what);
+  CHECK(what == Words{".git: hidden", ".hidden: hidden", "empty: an empty file", "link: a symbolic link", "linked: a symbolic link"});
 
   files = read_inputs({site}, false, in);
   CHECK(files.inputs.empty());

@@ -23,6 +23,7 @@ namespace {
 Report report_of(const std::string& path, const std::string& text) {
   Report report;
   report.inputs = 1;
+  report.firewalls = 1;
   report.sources.push_back(Source(path, text, "UTF-8"));
   report.release = "9.1";
   return report;
@@ -162,6 +163,10 @@ TEST_CASE("the text report counts, and says what it did not see") {
   CHECK_THAT(text_of(report),
              Contains("not analysed: b: empty file; nothing to analyse\nnot analysed: <stdin>: cannot"));
   CHECK_THAT(text_of(report), Catch::EndsWith("1 error, 1 note in 1 file; incomplete: 2 inputs not analysed\n"));
+  report.firewalls = 0;
+  CHECK_THAT(text_of(report), Catch::EndsWith("1 error, 1 note in 1 file; no firewall was judged; incomplete: 2 inputs not analysed\n"));
+  CHECK(nlohmann::json::parse(sarif_of(report))["runs"][0]["invocations"][0]["toolExecutionNotifications"].back()["message"]["text"] ==
+        "No firewall was judged.");
 }
 
 TEST_CASE("colour appears only when asked for") {
@@ -230,7 +235,7 @@ TEST_CASE("the JSON report has the keys of its contract, in order") {
   CHECK(f["path"][0].dump() == R"({"file":"fw.rules","line":3,"chain":"filter/INPUT","action":"jump to SERVICES"})");
   CHECK(f["doubt"][0].dump() == R"({"file":"fw.rules","line":3,"why":"-m recent --rcheck"})");
   CHECK(f["related"][0].dump() == R"({"message":"jumped to by this rule","file":"fw.rules","line":3,"column":1})");
-  CHECK(json["summary"].dump() == R"({"errors":1,"warnings":0,"notes":0,"possible":1,"files":1,"ignored":0})");
+  CHECK(json["summary"].dump() == R"({"errors":1,"warnings":0,"notes":0,"possible":1,"files":1,"ignored":0,"firewalls":1})");
   CHECK(json["inferences"][1].dump() == R"({"message":"the PBX is the filtering host","file":"fw.rules","line":3})");
 
   Report icmp = firewall_report();

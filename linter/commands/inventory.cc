@@ -20,6 +20,7 @@ namespace ipo {
 namespace {
 
 constexpr std::size_t lines_shown = 5;         // of each reason, in the text report
+constexpr std::size_t files_shown = 20;        // of each kind that was left out of a folder
 constexpr std::size_t paths_shown = 40;        // without a setting, in the text report
 constexpr std::uint32_t longest_quote = 2000;  // bytes of a statement; minified exports have lines of many megabytes
 
@@ -277,6 +278,24 @@ void write_counts(std::ostream& out, const Reading& reading) {
   out << fmt::format("{} {} {} {}\n", counts[0], counts[1], counts[2], counts[3]);
 }
 
+// What was not read of the folders, by what it is.
+void write_left_out(std::ostream& out, const std::vector<LeftOut>& left_out) {
+  std::vector<std::pair<std::string_view, std::vector<const LeftOut*>>> groups;
+  std::map<std::string_view, std::size_t> known;
+  for (const LeftOut& one : left_out) {
+    auto [at, fresh] = known.try_emplace(one.what, groups.size());
+    if (fresh) groups.push_back({one.what, {}});
+    groups[at->second].second.push_back(&one);
+  }
+  if (!groups.empty()) out << "not read\n";
+  for (const auto& [what, files] : groups) {
+    out << fmt::format("  {} ({})\n", what, files.size());
+    std::size_t shown = files.size() <= files_shown + 1 ? files.size() : files_shown;
+    for (std::size_t i = 0; i < shown; ++i) out << "    " << printable(files[i]->path) << '\n';
+    if (shown < files.size()) out << fmt::format("    and {} more\n", files.size() - shown);
+  }
+}
+
 }  // namespace
 
 int run_inventory(const InventoryCommand& command, std::istream& in, std::ostream& out, std::ostream& err) {
@@ -287,8 +306,8 @@ int run_inventory(const InventoryCommand& command, std::istream& in, std::ostrea
   }
   std::vector<FieldEntry> given;
   std::string wrong = read_field_files(command.fields, given);
-  for (const std::string& remark : files.remarks) err << "ipo-lint: " << printable(remark) << '\n';
-  std::vector<Problem> problems = files.problems;
+  std::vector<Problem> problems = files.problems, missing = problems_of(files.left_out, true);
+  problems.insert(problems.end(), missing.begin(), missing.end());
   bool first = true;
   for (Input& input : files.inputs) {
     std::vector<FieldEntry> fields = given;
@@ -310,6 +329,10 @@ int run_inventory(const InventoryCommand& command, std::istream& in, std::ostrea
       if (!std::exchange(first, false)) out << '\n';
       InventoryText(out, reading, static_cast<std::size_t>(std::max(command.width, 40))).write();
     }
+  }
+  if (command.format == "text" && !files.left_out.empty()) {
+    if (!first) out << '\n';
+    write_left_out(out, files.left_out);
   }
   for (const Problem& p : problems)
     err << "ipo-lint: " << (p.path == "-" ? "<stdin>" : printable(p.path)) << ": " << printable(p.message) << '\n';

@@ -72,7 +72,7 @@ int run_lint(const LintCommand& command, std::istream& in, std::ostream& out, st
     err << why;
     return exit_usage;
   }
-  std::vector<SiteInputs> sites = group_sites(std::move(files.inputs), command.config);
+  std::vector<SiteInputs> sites = group_sites(std::move(files.inputs), command.config, std::move(files.left_out));
   Report report;
   {
     Progress progress(err, sites.size(), command.progress);

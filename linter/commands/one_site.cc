@@ -62,7 +62,7 @@ std::optional<SiteInputs> read_one_site(SiteQuestion& question, std::istream& in
     status = exit_usage;
     return std::nullopt;
   }
-  std::vector<SiteInputs> sites = group_sites(std::move(files.inputs), question.config);
+  std::vector<SiteInputs> sites = group_sites(std::move(files.inputs), question.config, std::move(files.left_out));
   if (sites.empty()) return std::nullopt;
   if (sites.size() == 1) return std::move(sites.front());
   constexpr std::size_t most = 10;
