@@ -147,7 +147,8 @@ TEST_CASE("a rule that iptables may refuse is judged as loaded or not, and the d
   CHECK_THAT(ask("a", "-m multiport --dports " + ports, "ACCEPT"), Contains(refusal + "); judged as if it were loaded (line 5)"));
   CHECK_THAT(ask("b", "-m multiport --dports 1:2," + ports, "ACCEPT"), Contains(refusal + ", a range counts as two); judged as if it were loaded"));
   CHECK_THAT(ask("c", "-m multiport --dports " + ports, "DROP"), Contains(refusal + "); judged as if it were not loaded (line 5)"));
-  CHECK_THAT(ask("d", "-o eth0 --dport 69", "ACCEPT"), Contains("iptables may refuse this rule (-o in INPUT); judged as if it were loaded"));
+  CHECK_THAT(ask("d", "! -s 198.51.100.1,198.51.100.2 --dport 69", "ACCEPT"),
+             Contains("iptables may refuse this rule (\"!\" with several addresses); judged as if it were loaded"));
 }
 
 TEST_CASE("query: a person's question has a verdict, a packet and the line that closes it") {
