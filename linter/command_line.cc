@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -31,7 +32,7 @@ Usage: ipo-lint [lint] FILE|DIR...   what is exposed, what calls need and is blo
        ipo-lint matrix [TERM...]     the vendor's port matrix
        ipo-lint inventory FILE...    what was understood of an input, and what was not
        ipo-lint settings [TERM...]   the settings a site file and an export may hold
-       ipo-lint explain CHECK        what a check means and how to fix it
+       ipo-lint explain CHECK|TERM   what a check means and how to fix it, or a term
        ipo-lint checks               all checks
 
 `ipo-lint VERB --help` shows a verb's options. A FILE named like a verb is given as ./FILE.
@@ -50,6 +51,16 @@ struct Help : CLI::Formatter {
   std::string usage_line;
   explicit Help(std::string line) : usage_line(std::move(line)) {}
   std::string make_usage(const CLI::App*, std::string) const override { return usage_line + '\n'; }
+  std::string make_description(const CLI::App* app) const override { return fitted(CLI::Formatter::make_description(app), 80) + '\n'; }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return fitted(CLI::Formatter::make_option_desc(option), 80 - get_column_width());
+  }
+
+  static std::string fitted(std::string text, std::size_t width) {
+    while (text.ends_with('\n')) text.pop_back();
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return fmt::format("{}", fmt::join(broken(text, width), "\n"));
+  }
 };
 
 // One value per occurrence, commas split it further; never swallows the words that follow.
@@ -269,7 +280,8 @@ Command parse_query(std::vector<std::string> words) {
   app.add_option("--format", format, "text or json; of packets text or jsonl, jsonl with --packets if not given")->type_name("FMT");
   add_site_options(app, command.site, pbx);
   app.add_option("--color", color, "auto, always or never")->type_name("WHEN")->capture_default_str();
-  command.site.inputs = parse(app, "Usage: ipo-lint query [OPTIONS] FILE|DIR|-... --from ZONE --service SERVICE [--to HOST]\n"
+  command.site.inputs = parse(app, "Usage: ipo-lint query [OPTIONS] FILE|DIR|-...\n"
+                                   "         --from ZONE --service SERVICE [--to HOST]\n"
                                    "       ipo-lint query [OPTIONS] FILE|DIR|-... --packet FIELDS | --packets FILE",
                               std::move(words));
   check_site_options(command.site, pbx, "query takes the files of the site, or - for standard input");
@@ -395,11 +407,14 @@ Command parse_settings(std::vector<std::string> words) {
 }
 
 Command parse_explain(std::vector<std::string> words) {
-  CLI::App app("Prints what a check means, when it fires, and examples.");
+  ExplainCommand command;
+  CLI::App app("Prints what a check means, when it fires and an example of each kind; or what a term of the reports means, as\n"
+               "\"if routed\". Without a word, and with `terms`, it lists the terms.");
   app.name("ipo-lint explain");
-  std::vector<std::string> rest = parse(app, "Usage: ipo-lint explain CHECK", std::move(words));
-  if (rest.size() != 1) throw usage("explain takes the id of one check; `ipo-lint checks` lists them");
-  return ExplainCommand{rest[0]};
+  app.add_flag("--all", command.all, "All examples of the check");
+  for (const std::string& word : parse(app, "Usage: ipo-lint explain [--all] [CHECK|TERM]", std::move(words)))
+    command.check += (command.check.empty() ? "" : " ") + word;
+  return command;
 }
 
 Command parse_checks(std::vector<std::string> words) {
@@ -413,6 +428,16 @@ Command parse_checks(std::vector<std::string> words) {
   return command;
 }
 
+// The verb that a first word was probably to be; empty where it names a file, or may.
+std::string meant_verb(const std::string& word) {
+  if (word.empty() || word[0] == '-' || word.find_first_of("/.") != word.npos) return {};
+  std::error_code ignored;
+  if (std::filesystem::exists(word, ignored)) return {};
+  std::string lower;
+  for (char c : word) lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return std::string(nearest(lower, verbs));
+}
+
 }  // namespace
 
 Command parse_command_line(const std::vector<std::string>& words) {
@@ -422,6 +447,8 @@ Command parse_command_line(const std::vector<std::string>& words) {
     return Message{std::string(overview), 0};
   if (first == "--version") return Message{"ipo-lint " IPO_LINT_VERSION "\n", 0};
   bool is_verb = std::find(verbs.begin(), verbs.end(), first) != verbs.end();
+  if (std::string verb = is_verb ? "" : meant_verb(first); !verb.empty())
+    return usage(fmt::format("there is no file and no verb '{}'; did you mean {}?", printable(first), verb));
   std::vector<std::string> rest(words.begin() + (is_verb ? 1 : 0), words.end());
   try {
     if (first == "init") return parse_init(rest);

@@ -1,25 +1,57 @@
 // argv in, exit status out.
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <optional>
+#include <sstream>
+#include <string>
 #include <thread>
 
 #include "linter/command_line.h"
 
 namespace {
 
-int terminal_width() {
+// What the user says, then what the terminal has; nothing where text goes to another program or a file.
+std::optional<int> known_width() {
+  const char* said = std::getenv("COLUMNS");
+  char* end = nullptr;
+  long columns = said ? std::strtol(said, &end, 10) : 0;
+  if (said && *said && !*end && columns > 0 && columns <= 10000) return static_cast<int>(columns);
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return ipo::TextStyle{}.width;
+  return std::nullopt;
+}
+
+void fill_in(ipo::TextStyle& style) {
+  std::optional<int> width = known_width();
+  style.width = width.value_or(style.width);
+  style.wraps = width.has_value();
+}
+
+int terminal_width() { return known_width().value_or(ipo::TextStyle{}.width); }
+
+// Through $PAGER, else less where there is one, so that a page's beginning is what is seen first. False: it could not be shown so.
+bool show_in_pager(const std::string& text) {
+  const char* term = std::getenv("TERM");
+  if (text.empty() || ::isatty(STDOUT_FILENO) != 1 || ::isatty(STDIN_FILENO) != 1 || !term || std::string_view(term) == "dumb") return false;
+  const char* wanted = std::getenv("PAGER");
+  if (wanted && !*wanted) return false;
+  ::setenv("LESS", "FRX", 0);  // ends by itself where one screen holds all
+  std::FILE* pager = ::popen(wanted ? wanted : "command -v less >/dev/null 2>&1 || exit 127; exec less -R", "w");
+  if (!pager) return false;
+  std::fwrite(text.data(), 1, text.size(), pager);  // one that is left early has shown enough
+  int status = ::pclose(pager);
+  return !(WIFEXITED(status) && (WEXITSTATUS(status) == 127 || WEXITSTATUS(status) == 126));
 }
 
 bool ends_in_a_pipe() {
@@ -54,7 +86,7 @@ int run(const ipo::Message& message) {
 
 int run(ipo::LintCommand command) {
   command.style.color = ipo::wants_color(command.color, ::isatty(STDOUT_FILENO) == 1, &std::getenv);
-  command.style.width = terminal_width();
+  fill_in(command.style);
   command.progress = ::isatty(STDERR_FILENO) == 1;
   command.options.today = today();
   command.options.working_folder = working_folder();
@@ -90,6 +122,7 @@ int run(ipo::ExposureCommand command) {
 
 int run(ipo::AskCommand command) {
   fill_in(command.site);
+  fill_in(command.style);
   command.style.color = ipo::wants_color(command.color, ::isatty(STDOUT_FILENO) == 1, &std::getenv);
   return ipo::run_ask(command, std::cin, std::cout, std::cerr);
 }
@@ -97,13 +130,20 @@ int run(ipo::AskCommand command) {
 int run(ipo::QueryCommand command) {
   fill_in(command.site);
   command.style.color = ipo::wants_color(command.color, ::isatty(STDOUT_FILENO) == 1, &std::getenv);
-  command.style.width = terminal_width();
+  fill_in(command.style);
   return ipo::run_query(command, std::cin, std::cout, std::cerr);
 }
 
 int run(const ipo::MatrixQuery& query) { return ipo::run_matrix(query, std::cin, std::cout, std::cerr); }
 int run(const ipo::SettingsCommand& command) { return ipo::run_settings(command, std::cout, std::cerr); }
-int run(const ipo::ExplainCommand& command) { return ipo::run_explain(command, std::cout, std::cerr); }
+int run(ipo::ExplainCommand command) {
+  fill_in(command.style);
+  std::ostringstream text;
+  int status = ipo::run_explain(command, text, std::cerr);
+  if (!show_in_pager(text.str())) std::cout << text.view();
+  return status;
+}
+
 int run(const ipo::ChecksCommand& command) { return ipo::run_checks(command, std::cout, std::cerr); }
 
 }  // namespace

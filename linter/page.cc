@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "linter/snippet.h"
+
 namespace ipo {
 namespace {
 
@@ -56,6 +58,64 @@ std::string readable_page(std::string_view page) {
     return true;
   });
   return trimmed(std::move(out)) + '\n';
+}
+
+std::string short_page(std::string_view page, std::size_t& left_out) {
+  std::string out, fence;
+  std::size_t examples = 0;  // of the kind so far
+  bool shown = true, of_examples = false;
+  left_out = 0;
+  std::string readable = readable_page(page);
+  for_each_line(readable, [&](std::string_view line) {
+    std::string_view marks = fence_of(line);
+    if (!marks.empty() && fence.empty())
+      fence = marks;
+    else if (!marks.empty() && marks[0] == fence[0] && marks.size() >= fence.size())
+      fence.clear();
+    else if (fence.empty() && line.starts_with("## "))
+      shown = true, examples = 0, of_examples = line == "## Flagged" || line == "## Allowed";
+    else if (fence.empty() && of_examples && line.starts_with("### ")) {
+      shown = ++examples == 1;
+      left_out += !shown;
+    }
+    if (shown) out.append(line) += '\n';
+    return true;
+  });
+  return trimmed(std::move(out)) + '\n';
+}
+
+std::string filled(std::string_view page, std::size_t width) {
+  std::string out, paragraph, fence;
+  std::size_t hanging = 0;
+  auto flush = [&] {
+    if (!paragraph.empty())
+      for (const std::string& line : broken(paragraph, width, hanging)) out += line + '\n';
+    paragraph.clear();
+  };
+  for_each_line(page, [&](std::string_view line) {
+    std::string_view marks = fence_of(line);
+    std::size_t first = line.find_first_not_of(' ');
+    bool fenced = !fence.empty() || !marks.empty();
+    bool item = first != line.npos && first < 4 && (line.substr(first).starts_with("- ") || line.substr(first).starts_with("* "));
+    bool as_it_is = fenced || first == line.npos || line[first] == '#' || line[first] == '|' || line[first] == '>' ||
+                    (first >= 4 && paragraph.empty());
+    if (!marks.empty() && fence.empty())
+      fence = marks;
+    else if (!marks.empty() && marks[0] == fence[0] && marks.size() >= fence.size())
+      fence.clear();
+    if (as_it_is || item) flush();
+    if (as_it_is) {
+      out.append(line) += '\n';
+    } else if (paragraph.empty()) {
+      hanging = item ? first + 2 : 0;
+      paragraph = line;
+    } else {
+      paragraph.append(" ").append(line.substr(first));
+    }
+    return true;
+  });
+  flush();
+  return out;
 }
 
 std::string prose_of(std::string_view page) {

@@ -8,6 +8,11 @@ namespace ipo {
 
 // The page without its `findings` blocks, which only the tests need.
 std::string readable_page(std::string_view page);
+// The same with only the first example of each kind, the first under "## Flagged" and the first under "## Allowed"; `left_out`
+// is how many more there are.
+std::string short_page(std::string_view page, std::size_t& left_out);
+// Paragraphs and list items of a page filled to `width` columns; code, tables and headings stay as they are.
+std::string filled(std::string_view page, std::size_t width);
 // What stands before the first "## Flagged" or "## Allowed", without the title.
 std::string prose_of(std::string_view page);
 // The first paragraph of the prose on one line, cut at a sentence or word to `limit` code points, with a full stop;

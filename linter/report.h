@@ -5,16 +5,23 @@
 #include <string_view>
 
 #include "linter/lint.h"
+#include "rules/engine/doubt.h"
 
 namespace ipo {
 
 struct TextStyle {
   bool color = false;
   int width = 100;
+  bool wraps = false;  // sentences end at the width, too; what is searched by other programs keeps each in one line
 };
 
-// How a doubt goes on from "possible, ": a match is named ("-m recent"), all else is a sentence.
-inline std::string_view because(const Doubt& doubt) { return doubt.why.starts_with('-') ? "because of " : "because "; }
+// How a doubt goes on from "possible" or, where it is not the first, from "and ": a match is named ("-m recent"), what
+// iptables may refuse is said at once, all else is a reason.
+inline std::string_view because(const Doubt& doubt, bool first) {
+  if (doubt.why.starts_with(may_refuse)) return first ? ": " : "";
+  std::string_view link = doubt.why.starts_with('-') ? ", because of " : ", because ";
+  return first ? link : link.substr(2);
+}
 
 // For people: message, snippet with caret, the witness and its path, what decides a possible finding, and a summary.
 void write_text(std::ostream& out, const Report& report, const TextStyle& style);

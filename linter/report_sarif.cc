@@ -264,7 +264,7 @@ class SarifReport {
     if (finding.certainty == Certainty::possible) {
       text += " This is possible, not proven";
       for (std::size_t i = 0; i < finding.doubt.size(); ++i)
-        text += (i == 0 ? ", " : " and ") + std::string(because(finding.doubt[i])) + linked(finding.doubt[i].why, finding.doubt[i].span);
+        text += (i == 0 ? "" : " and ") + std::string(because(finding.doubt[i], i == 0)) + linked(finding.doubt[i].why, finding.doubt[i].span);
       text += '.';
     }
     if (finding.witness) text += fmt::format(" Witness: '{}'.", sarif_text(format_packet(*finding.witness)));

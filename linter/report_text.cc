@@ -1,5 +1,5 @@
-// A headline, the line with carets, then one "= fact" per thing known; after the findings what was not analysed, what
-// was assumed, and the count. Everything that comes from an input passes printable() or a Snippet.
+// A headline, the line with carets, then one "= fact" per thing known; the gravest finding first. After them what was not
+// analysed, what was assumed, and the count. Everything that comes from an input passes printable() or a Snippet.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,6 +23,13 @@ constexpr std::string_view bold = "\x1b[1m", red = "\x1b[1;31m", yellow = "\x1b[
 
 std::string_view color_of(Level level) { return level == Level::error ? red : level == Level::warning ? yellow : cyan; }
 
+// The packet shown ends where it is let in, so there is a line that lets it in.
+bool gets_through(const Finding& finding) {
+  if (!finding.witness || finding.path.empty()) return false;
+  std::string_view did = finding.path.back().action;
+  return did.starts_with("accept") || did.starts_with("policy accept") || did.starts_with("translate");
+}
+
 std::string counted(std::size_t n, std::string_view what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
 
 class TextReport {
@@ -33,7 +40,11 @@ class TextReport {
   void write() {
     std::map<std::string_view, std::size_t> seen;
     bool brief = false;
-    for (const Finding& f : report_.findings) {
+    std::vector<const Finding*> order;
+    for (const Finding& f : report_.findings) order.push_back(&f);
+    std::stable_sort(order.begin(), order.end(), [](const Finding* x, const Finding* y) { return x->level > y->level; });
+    for (const Finding* each : order) {
+      const Finding& f = *each;
       bool was_brief = std::exchange(brief, ++seen[f.check] > shown_in_full);
       if (was_brief && !brief) out_ << '\n';
       brief ? write_briefly(f, seen[f.check] == shown_in_full + 1) : write_finding(f);
@@ -47,7 +58,7 @@ class TextReport {
 
  private:
   std::string painted(std::string_view color, std::string_view text) const {
-    return style_.color ? fmt::format("{}{}{}", color, text, reset) : std::string(text);
+    return style_.color && !color.empty() ? fmt::format("{}{}{}", color, text, reset) : std::string(text);
   }
 
   std::string shown_path(const Place& place) const {
@@ -60,17 +71,32 @@ class TextReport {
     return painted(blue, fmt::format("{:>{}} |", number, gutter));
   }
 
+  // The lines a text takes from a column on.
+  std::vector<std::string> fitted(std::string_view text, std::size_t column, std::size_t hanging) const {
+    return style_.wraps ? broken(text, room(column), hanging) : std::vector<std::string>{std::string(text)};
+  }
+
+  // A text whose first words may be painted: they are `lead` columns wide.
+  void write_sentence(std::string_view painted_lead, std::size_t lead, std::string_view color, std::string_view text) {
+    out_ << painted_lead;
+    std::string blanks(lead, ' ');  // stands for the lead while lines are broken
+    std::vector<std::string> lines = fitted(blanks + std::string(text), 0, 4);
+    for (std::size_t i = 0; i < lines.size(); ++i) out_ << painted(color, lines[i].substr(i == 0 ? lead : 0)) << '\n';
+  }
+
   // "   = name: text", further lines under the text.
-  void write_fact(std::size_t gutter, std::string_view name, const std::vector<std::string>& lines) {
+  void write_fact(std::size_t gutter, std::string_view name, const std::vector<std::string>& texts) {
     std::size_t column = gutter + 5 + name.size();
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      if (i == 0)
-        out_ << std::string(gutter + 1, ' ') << painted(blue, "=") << ' ' << painted(bold, fmt::format("{}:", name))
-             << ' ';
-      else
-        out_ << std::string(column, ' ');
-      out_ << lines[i] << '\n';
-    }
+    bool first = true;
+    for (const std::string& text : texts)
+      for (const std::string& line : fitted(text, column, 2)) {
+        if (std::exchange(first, false))
+          out_ << std::string(gutter + 1, ' ') << painted(blue, "=") << ' ' << painted(bold, fmt::format("{}:", name))
+               << ' ';
+        else
+          out_ << std::string(column, ' ');
+        out_ << line << '\n';
+      }
   }
 
   std::size_t room(std::size_t used) const {
@@ -114,9 +140,10 @@ class TextReport {
   void write_briefly(const Finding& finding, bool first) {
     if (first) out_ << fmt::format("more {} findings, in brief; --format json has them in full\n", finding.check);
     Place place = places_.at(finding.span);
-    out_ << painted(color_of(finding.level), fmt::format("{}[{}]", name_of(finding.level), finding.check))
-         << fmt::format(" {}:{}:{}: {}{}\n", shown_path(place), place.line, place.column,
-                        finding.certainty == Certainty::possible ? "possible: " : "", printable(finding.message));
+    std::string what = fmt::format("{}[{}]", name_of(finding.level), finding.check);
+    write_sentence(painted(color_of(finding.level), what), columns(what), "",
+                   fmt::format(" {}:{}:{}: {}{}", shown_path(place), place.line, place.column,
+                               finding.certainty == Certainty::possible ? "possible: " : "", printable(finding.message)));
   }
 
   std::vector<std::string> doubt_lines(const Finding& finding, const Place& main) const {
@@ -127,7 +154,7 @@ class TextReport {
         break;
       }
       Place place = places_.at(doubt.span);
-      lines.push_back(fmt::format("{}{}{} ({})", lines.empty() ? "possible, " : "and ", because(doubt), printable(doubt.why),
+      lines.push_back(fmt::format("{}{}{} ({})", lines.empty() ? "possible" : "and ", because(doubt, lines.empty()), printable(doubt.why),
                                   near(place, main)));
     }
     if (lines.empty()) lines.push_back("possible");
@@ -170,8 +197,8 @@ class TextReport {
   void write_finding(const Finding& finding) {
     Place place = places_.at(finding.span);
     std::size_t gutter = std::to_string(place.line).size();
-    out_ << painted(color_of(finding.level), fmt::format("{}[{}]", name_of(finding.level), finding.check))
-         << painted(bold, ": " + printable(finding.message)) << '\n';
+    std::string what = fmt::format("{}[{}]", name_of(finding.level), finding.check);
+    write_sentence(painted(color_of(finding.level), what), columns(what), bold, ": " + printable(finding.message));
     out_ << std::string(gutter, ' ') << painted(blue, "-->") << ' '
          << fmt::format("{}:{}:{}", shown_path(place), place.line, place.column) << '\n';
     write_snippet(gutter, place, finding.level);
@@ -179,6 +206,8 @@ class TextReport {
     if (finding.certainty == Certainty::possible) write_fact(gutter, "certainty", doubt_lines(finding, place));
     if (finding.witness) write_fact(gutter, "witness", {printable(format_packet(*finding.witness))});
     write_fact(gutter, "path", path_lines(finding, place));
+    if (gets_through(finding))
+      write_fact(gutter, "to close", {line_to_close(near(place, place), report_.sources, redaction_, place, room(gutter + 13))});
     for (const Note& note : finding.related) {
       Place at = places_.at(note.span);
       std::vector<std::string> lines = {fmt::format("{} ({})", printable(note.message), near(at, place))};
@@ -195,21 +224,30 @@ class TextReport {
     out_ << '\n';
   }
 
+  // "name: text" at the margin.
+  void write_line(std::string_view color, std::string_view name, std::string_view text) {
+    write_sentence(painted(color, name), columns(name), "", fmt::format(": {}", text));
+  }
+
   void write_problems() {
     for (const Problem& p : report_.problems)
-      out_ << painted(red, "not analysed")
-           << fmt::format(": {}: {}\n", p.path == "-" ? "<stdin>" : printable(p.path), printable(p.message));
+      write_line(red, "not analysed", fmt::format("{}: {}", p.path == "-" ? "<stdin>" : printable(p.path), printable(p.message)));
     if (!report_.problems.empty()) out_ << '\n';
   }
 
-  // What was assumed of each of many sites would bury what was found; `ipo-lint zones` says it for one.
+  static constexpr std::size_t shown_alike = 20;  // places where the same is assumed
+
   void write_inferences() {
-    if (!report_.sites.empty()) return;
+    std::map<std::string_view, std::set<std::string>> known;  // by message: the places it was said of
     for (const Inference& inference : report_.inferences) {
-      out_ << painted(bold, "assumed") << ": " << printable(inference.message);
-      if (has_place(inference.span)) out_ << " (" << where(places_.at(inference.span)) << ')';
-      out_ << '\n';
+      std::set<std::string>& places = known[inference.message];
+      std::string at = has_place(inference.span) ? fmt::format(" ({})", where(places_.at(inference.span))) : "";
+      if (places.insert(at).second && places.size() <= shown_alike) write_line(bold, "assumed", printable(inference.message) + at);
     }
+    std::size_t more = 0;
+    for (const auto& [message, places] : known) more += places.size() - std::min(places.size(), shown_alike);
+    if (more > 0)
+      write_line(bold, "assumed", fmt::format("the same of {} more place{}; --format json has them all", more, more == 1 ? "" : "s"));
     if (!report_.release.empty())
       out_ << painted(bold, "port matrix") << ": IP Office " << printable(report_.release) << '\n';
     if (!report_.release.empty() || !report_.inferences.empty()) out_ << '\n';
@@ -238,7 +276,8 @@ class TextReport {
       if (site.firewalls == 0 && site.configured) found += "; no firewall was judged";
       if (!site.complete) found += "; incomplete";
       std::string name = printable(site.name);
-      out_ << name << std::string(width - columns(name) + 2, ' ') << found << '\n';
+      std::string begin = name + std::string(width - columns(name) + 2, ' ');
+      write_sentence(begin, columns(begin), "", found);
     }
     if (!report_.sites.empty()) out_ << '\n';
   }
@@ -260,7 +299,10 @@ class TextReport {
       for (const Problem& p : report_.problems) inputs.insert(p.path);
       line += fmt::format("; incomplete: {} not analysed", counted(inputs.size(), "input"));
     }
-    out_ << line << '\n';
+    if (style_.color)
+      out_ << line << '\n';  // colours are no columns
+    else
+      write_sentence("", 0, "", line);
   }
 
   std::ostream& out_;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace ipo {
@@ -45,6 +46,26 @@ std::string shown(std::string_view text, std::size_t at, Character c) {
   return std::string(text.substr(at, c.bytes));
 }
 
+struct Range {
+  std::uint32_t lo, hi;
+};
+
+// East Asian wide and fullwidth characters and pictures, by the blocks that hold them.
+constexpr Range wide[] = {{0x1100, 0x115f},   {0x2e80, 0x303e},   {0x3041, 0xa4cf},   {0xa960, 0xa97f},   {0xac00, 0xd7a3},
+                          {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},   {0xffe0, 0xffe6},   {0x1f300, 0x1f64f},
+                          {0x1f680, 0x1f6ff}, {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
+// Marks that stand above or below the character before them, and selectors of its look.
+constexpr Range combining[] = {{0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x610, 0x61a},   {0x64b, 0x65f},
+                               {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}, {0xfe20, 0xfe2f}};
+
+template <std::size_t n>
+bool in(const Range (&ranges)[n], std::uint32_t code) {
+  return std::any_of(std::begin(ranges), std::end(ranges), [&](const Range& r) { return r.lo <= code && code <= r.hi; });
+}
+
+std::size_t columns_of(Character c) { return c.code < 0x300 ? 1 : in(combining, c.code) ? 0 : in(wide, c.code) ? 2 : 1; }
+
+// A column of the terminal. The second one of a wide character has no text.
 struct Cell {
   std::string text;
   bool marked = false;
@@ -68,8 +89,12 @@ std::vector<Cell> cells_of(std::string_view text, SourceSpan window, const std::
       cells.insert(cells.end(), tab_width - cells.size() % tab_width, {" ", marked});
     else if (is_unprintable(c.code))
       for (char part : shown(text, at, c)) cells.push_back({std::string(1, part), marked});
-    else
+    else if (std::size_t taken = columns_of(c); taken == 0 && !cells.empty())
+      cells.back().text += shown(text, at, c);
+    else {
       cells.push_back({shown(text, at, c), marked});
+      if (taken == 2) cells.push_back({"", marked});
+    }
     at += c.bytes;
   }
   return cells;
@@ -88,8 +113,48 @@ std::string printable(std::string_view text) {
 }
 
 std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (u8(c) & 0xc0) != 0x80; }));
+  std::size_t n = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    Character c = character_at(text, at);
+    n += columns_of(c);
+    at += c.bytes;
+  }
+  return n;
+}
+
+std::vector<std::string> broken(std::string_view text, std::size_t width, std::size_t hanging) {
+  std::vector<std::string> lines;
+  std::string line;
+  std::size_t used = 0;  // columns of the line
+  bool filled = false;   // there is a word in it
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t word = std::min(text.find_first_not_of(' ', at), text.size());
+    std::size_t end = std::min(text.find(' ', word), text.size());
+    // The quote that opens in this word is closed in a later one.
+    for (std::size_t open = std::min(text.substr(0, end).find('`', word), end); open < end;) {
+      std::size_t close = text.find('`', open + 1);
+      if (close == text.npos) break;
+      std::size_t whole = std::min(text.find(' ', close), text.size());
+      if (columns(text.substr(word, whole - word)) + hanging > width) break;
+      end = std::max(end, whole);
+      open = text.find('`', close + 1);
+    }
+    std::string_view blanks = text.substr(at, word - at), next = text.substr(word, end - word);
+    std::size_t more = blanks.size() + columns(next);
+    if (filled && used + more > width && !next.empty()) {
+      lines.push_back(std::move(line));
+      line.assign(hanging, ' ');
+      line += next;
+      used = hanging + columns(next);
+    } else {
+      (line += blanks) += next;
+      used += more;
+    }
+    filled = true;
+    at = end;
+  }
+  lines.push_back(std::move(line));
+  return lines;
 }
 
 Snippet snippet_of(const Sources& sources, const Redaction& redaction, const Place& place, std::size_t width) {
@@ -119,13 +184,25 @@ Snippet snippet_of(const Sources& sources, const Redaction& redaction, const Pla
     right = left + width;
   }
   bool cut_left = left > 0 || window.begin > start, cut_right = right < cells.size() || window.end < end;
-  for (std::size_t i = left; i < right; ++i) {
-    bool ellipsis = (cut_left && i == left) || (cut_right && i + 1 == right);
-    snippet.text += ellipsis ? "…" : cells[i].text;
-  }
+  // Where half of a wide character makes room for the ellipsis, a blank is left of the other.
+  auto cut = [&](std::size_t i) {
+    if (cells[i].text.empty() && i > 0) cells[i - 1].text = " ";
+    if (i + 1 < cells.size() && cells[i + 1].text.empty()) cells[i + 1].text = " ";
+    cells[i].text = "…";
+  };
+  if (left < right && cut_left) cut(left);
+  if (left < right && cut_right) cut(right - 1);
+  for (std::size_t i = left; i < right; ++i) snippet.text += cells[i].text;
   snippet.mark_begin = std::clamp(first, left, right) - left;
   snippet.mark_end = std::clamp(after, left, right) - left;
   return snippet;
+}
+
+std::string line_to_close(const std::string& where, const Sources& sources, const Redaction& redaction, const Place& place,
+                          std::size_t width) {
+  std::size_t used = columns(where) + 2;
+  std::string text = snippet_of(sources, redaction, place, width > used ? width - used : 0).text;
+  return where + "  " + text.substr(std::min(text.size(), text.find_first_not_of(' ')));
 }
 
 }  // namespace ipo

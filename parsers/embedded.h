@@ -14,5 +14,6 @@ struct EmbeddedText {
 std::span<const EmbeddedText> field_tables();   // parsers/*.toml
 std::span<const EmbeddedText> matrix_files();   // rules/matrix/*.toml
 std::span<const EmbeddedText> check_pages();    // rules/checks/*.md
+std::span<const EmbeddedText> term_pages();     // linter/terms.md
 
 }  // namespace ipo

@@ -79,7 +79,7 @@ void test_protocol(RuleInProgress& rule, const Option& o) {
   if (!number) return add_damaged(rule, o, "protocol " + quoted(o.values[0]) + " is not known");
   if (*number != 0) return rule.add(FieldTest{Field::protocol, IntervalSet::of(*number)}, o.negated, o.span);
   if (o.negated) {
-    rule.refuse("iptables takes no \"!\" before every protocol");
+    rule.refuse("\"!\" before every protocol");
     rule.never(o.span);
   }
 }
@@ -125,7 +125,7 @@ void test_address(RuleInProgress& rule, const Option& o, Field field) {
       rule.not_understood(reason);
     tests.push_back(OpaqueTest{(field == Field::source ? "-s " : "-d ") + std::string(part), reason, false});
   });
-  if (parts > 1 && o.negated) rule.refuse("iptables takes no \"!\" with several addresses");
+  if (parts > 1 && o.negated) rule.refuse("\"!\" with several addresses");
   if (known == IntervalSet::range(0, address_max(rule.family))) {
     if (o.negated) rule.never(o.span);
     return;
@@ -141,7 +141,7 @@ void test_interface(RuleInProgress& rule, const Option& o, bool incoming) {
   bool prefix = name.ends_with('+');
   if (prefix) name.remove_suffix(1);
   bool wrong = incoming ? rule.chain == "OUTPUT" || rule.chain == "POSTROUTING" : rule.chain == "INPUT" || rule.chain == "PREROUTING";
-  if (wrong) rule.refuse(std::string("iptables takes no ") + (incoming ? "-i in " : "-o in ") + std::string(rule.chain));
+  if (wrong) rule.refuse((incoming ? "-i in " : "-o in ") + std::string(rule.chain));
   if (!name.empty())
     rule.add(InterfaceTest{incoming, std::string(name), prefix}, o.negated, o.span);
   else if (o.negated)
@@ -170,9 +170,12 @@ void test_ports(RuleInProgress& rule, const Option& o, std::initializer_list<Fie
   IntervalSet known;
   std::vector<Test> tests;
   std::size_t slots = 0;
+  bool ranges = false;
   each(o.values[0], separator, [&](std::string_view part) {
     auto range = port_range(part, ':');
-    slots += part.find(':') == part.npos ? 1 : 2;
+    bool is_range = part.find(':') != part.npos;
+    slots += is_range ? 2 : 1;
+    ranges = ranges || is_range;
     if (range && (range->lo <= range->hi || backwards)) return known.add(range->lo, range->hi);
     bool name = !range && part.find(',') == part.npos && part.find_first_not_of("0123456789:-") != part.npos;
     std::string reason = name ? "service " + quoted(part) + " is not in the table of services"
@@ -183,7 +186,7 @@ void test_ports(RuleInProgress& rule, const Option& o, std::initializer_list<Fie
       rule.not_understood(reason);
     tests.push_back(OpaqueTest{"--" + std::string(o.name) + ' ' + std::string(part), reason, false});
   });
-  if (slots > 15) rule.refuse("iptables takes at most 15 ports, a range counts as two");
+  if (slots > 15) rule.refuse(ranges ? "more than 15 ports, a range counts as two" : "more than 15 ports");
   if (!known.empty())
     for (Field field : fields) tests.insert(tests.begin(), FieldTest{field, known});
   rule.add(std::move(tests), o.negated, o.span);

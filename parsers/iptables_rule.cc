@@ -2,6 +2,8 @@
 // newest first, then as an unambiguous beginning, then in the scope the protocol would open.
 #include "parsers/iptables_rule.h"
 
+#include "parsers/refusal.h"
+
 #include <algorithm>
 
 #include "parsers/iptables_matches.h"
@@ -214,7 +216,7 @@ class Reader {
     while (g.shapes[index].canonical != option.name) ++index;
     char letter = g.letters[index];
     if (option.negated && !option.shape->negatable)
-      command_.refused.push_back("iptables takes no \"!\" before --" + std::string(option.name));
+      command_.refused.push_back("\"!\" before --" + std::string(option.name));
     switch (letter) {
       case 'p':
         implied_ = option.negated ? nullptr : module_of_protocol(option.values[0]);
@@ -287,7 +289,7 @@ class Reader {
       if (!is_chain_(use.name)) skip_foreign(foreign, use.span);
       use.has_foreign_options = !foreign.empty();
     }
-    if (command_.target) command_.refused.push_back("iptables takes -j only once");
+    if (command_.target) command_.refused.push_back("-j is given twice");
     std::erase(scopes_, in_target);
     if (use.kind) scopes_.push_back(in_target);
     command_.target = std::move(use);
@@ -351,7 +353,7 @@ void RuleInProgress::worsen(Understanding understanding, std::string_view reason
 
 void RuleInProgress::refuse(std::string_view reason) {
   not_understood(reason);
-  refused = true;
+  if (refused.find(reason) == refused.npos) refused += (refused.empty() ? "" : ", ") + std::string(reason);
 }
 
 void RuleInProgress::limit_hooks(unsigned allowed, std::string_view reason) {
@@ -360,7 +362,7 @@ void RuleInProgress::limit_hooks(unsigned allowed, std::string_view reason) {
 }
 
 void add_refusal(Rule& rule, std::string_view reason) {
-  rule.conditions.push_back({{OpaqueTest{"iptables takes this rule", std::string(reason), true}}, false, rule.span});
+  rule.conditions.push_back({{OpaqueTest{std::string(rule_is_taken), std::string(reason), true}}, false, rule.span});
 }
 
 void RuleInProgress::add(Test test, bool negated, SourceSpan span) {

@@ -69,7 +69,7 @@ struct RuleInProgress {
   Family family = Family::ipv4;
   std::string_view table, chain;
   Rule rule;
-  bool refused = false;  // iptables or the kernel would not take it
+  std::string refused;  // why iptables or the kernel would not take it; empty: they do
   // Hooks (bits by Hook's numbers) in which the kernel takes it, and what it would say elsewhere.
   unsigned hooks = 31;
   std::string hooks_reason;

@@ -153,12 +153,12 @@ void TableReader::read_command(const Line& line) {
 }
 
 TableReader::Entry TableReader::make_rule(const Command& command, const Line& line) const {
-  RuleInProgress r{family_, table_, command.chain, {}, false, 31, {}};
+  RuleInProgress r{family_, table_, command.chain, {}, {}, 31, {}};
   r.rule.span = line.span;
   interpret_matches(command, r);
   interpret_target(command, r);
   for (const std::string& reason : command.refused) r.refuse(reason);
-  if (r.refused) add_refusal(r.rule, r.rule.reason);
+  if (!r.refused.empty()) add_refusal(r.rule, r.refused);
   auto damage = [&](std::string reason, std::string predicate, SourceSpan span) {
     r.not_understood(reason);
     r.add(OpaqueTest{std::move(predicate), std::move(reason), true}, false, span);

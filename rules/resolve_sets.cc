@@ -333,7 +333,7 @@ void retract(Rule& rule, std::string_view reason) {
 bool resolve(Rule& rule, Family family, Resolver& resolver) {
   bool changed = false, missing = false;
   std::set<std::string> bounds;
-  std::vector<Condition> refusals;
+  std::vector<std::string> refusals;
   for (Condition& condition : rule.conditions) {
     std::vector<Test> tests;
     for (Test& test : condition.any_of) {
@@ -347,7 +347,7 @@ bool resolve(Rule& rule, Family family, Resolver& resolver) {
       changed = changed || known;
       if (!refused.empty()) {
         iptables::worsen(rule, Understanding::not_understood, refused);
-        refusals.push_back({{OpaqueTest{"iptables takes this rule", refused, true}}, false, rule.span});
+        refusals.push_back(std::move(refused));
       }
       if (known)
         std::move(known->begin(), known->end(), std::back_inserter(tests));
@@ -356,7 +356,7 @@ bool resolve(Rule& rule, Family family, Resolver& resolver) {
     }
     condition.any_of = std::move(tests);
   }
-  for (Condition& refusal : refusals) rule.conditions.push_back(std::move(refusal));
+  for (const std::string& refusal : refusals) iptables::add_refusal(rule, refusal);
   if (changed && !missing) retract(rule, not_given);
   for (const std::string& bound : bounds)
     if (rule.reason.find(bound) == std::string::npos) iptables::worsen(rule, Understanding::bounded, bound);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/crossing.h"
+#include "rules/engine/doubt.h"
 #include "rules/engine/trace.h"
 #include "rules/exposure.h"
 
@@ -107,9 +108,8 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
     here = s.intersect(here, s.test(static_cast<Dimension>(d), IntervalSet::of(p[d])));
   for (std::uint32_t number : s.predicates_of(s.intersect(flow.accepted, here))) {
     const Predicate& predicate = packets.predicates()[number];
-    // What stands for a rule or policy that is not known needs its reason only, once for all it may do.
-    bool stands_in = predicate.text.ends_with(" accepts") || predicate.text.ends_with(" drops") || predicate.text == predicate.reason;
-    Doubt doubt{stands_in ? predicate.reason : predicate.text + ": " + predicate.reason, predicate.span};
+    bool taken_to_hold = std::find(needed.begin(), needed.end(), number) != needed.end();
+    Doubt doubt{doubt_about(predicate, taken_to_hold), predicate.span};
     auto same = [&](const Doubt& d) { return d.why == doubt.why && d.span == doubt.span; };
     if (std::none_of(out.doubt.begin(), out.doubt.end(), same)) out.doubt.push_back(std::move(doubt));
   }

@@ -78,8 +78,12 @@ TEST_CASE("wrong usage is status 2 and says the way out") {
            {{"x", "--skip", "zzzzzzzz"}, "unknown check 'zzzzzzzz'\n"},
            {{"x", "--as", "no-such-format"}, "unknown input format 'no-such-format'"},
            {{"x", "--internet"}, "--internet"},
-           {{"explain"}, "one check"},
-           {{"explain", "a", "b"}, "one check"},
+           {{"exposre", "x.rules"}, "no verb 'exposre'; did you mean exposure?"},
+           {{"qery"}, "did you mean query?"},
+           {{"Lint", "x.rules"}, "did you mean lint?"},
+           {{"inventroy"}, "did you mean inventory?"},
+           {{"expalin", "tftp-exposed"}, "did you mean explain?"},
+           {{"x.rules", "--explode"}, "unknown option"},
            {{"checks", "x"}, "no arguments"},
            {{"checks", "--format", "sarif"}, "unknown format 'sarif'"},
            {{"matrix", "--format", "yaml"}, "unknown format 'yaml'"},
@@ -100,7 +104,29 @@ TEST_CASE("help and version are no errors") {
   CHECK(std::get<MatrixQuery>(parse_command_line({"matrix", "69", "udp", "--format", "json"})).terms ==
         Words{"69", "udp"});
   CHECK(std::get<ExplainCommand>(parse_command_line({"explain", "x"})).check == "x");
+  CHECK(std::get<ExplainCommand>(parse_command_line({"explain", "if", "routed"})).check == "if routed");
+  CHECK(std::get<ExplainCommand>(parse_command_line({"explain", "--all", "x"})).all);
+  CHECK(std::get<ExplainCommand>(parse_command_line({"explain"})).check.empty());
   CHECK(std::get<ChecksCommand>(parse_command_line({"checks", "--format=json"})).format == "json");
+  for (const char* verb : {"lint", "init", "zones", "exposure", "query", "matrix", "inventory", "settings", "explain", "checks"}) {
+    std::istringstream help(message_of({verb, "--help"}).text);
+    for (std::string line; std::getline(help, line);) CHECK(line.size() <= 80);
+  }
+}
+
+TEST_CASE("a first word that is a file, or may be one, is no mistyped verb") {
+  for (const Words& words : {Words{"./exposre"}, Words{"exposre.rules"}, Words{"site/qery"}, Words{"branch-office"}, Words{"-", "exposre"}})
+    CHECK(std::holds_alternative<LintCommand>(parse_command_line(words)));
+}
+
+TEST_CASE("a verb nearly named is a file where there is one of that name") {
+  Folder folder;
+  folder.put("zone", "*filter\n:INPUT DROP [0:0]\nCOMMIT\n");
+  std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path);
+  bool taken_as_file = std::holds_alternative<LintCommand>(parse_command_line({"zone"}));
+  std::filesystem::current_path(before);
+  CHECK(taken_as_file);
 }
 
 TEST_CASE("colour follows the option, then the environment, then the terminal") {
@@ -227,6 +253,14 @@ TEST_CASE("lint reports an unusable input on both streams and in every format") 
   CHECK_THAT(errors.str(), Contains("<stdin>: empty file") && Contains("cannot be written"));
 }
 
+namespace {
+ExplainCommand about(const std::string& word, bool all = false) {
+  ExplainCommand command;
+  command.check = word, command.all = all;
+  return command;
+}
+}  // namespace
+
 TEST_CASE("checks and explain") {
   std::ostringstream out, err;
   CHECK(run_checks({"json"}, out, err) == 0);
@@ -240,12 +274,41 @@ TEST_CASE("checks and explain") {
   CHECK_THAT(table.str(), Contains("tftp-exposed"));
 
   std::ostringstream page;
-  CHECK(run_explain({"tftp-exposed"}, page, err) == 0);
+  CHECK(run_explain(about("tftp-exposed"), page, err) == 0);
   CHECK(page.str().size() > 20);
   CHECK(page.str().find("```findings") == std::string::npos);
+  CHECK_THAT(page.str(), Contains("## Flagged") && Contains("## Allowed") && Contains("more examples: `ipo-lint explain --all tftp-exposed`"));
+  std::ostringstream whole;
+  CHECK(run_explain(about("tftp-exposed", true), whole, err) == 0);
+  CHECK(whole.str().size() > 2 * page.str().size());
   std::ostringstream wrong;
-  CHECK(run_explain({"tftp-expossed"}, page, wrong) == 2);
+  CHECK(run_explain(about("tftp-expossed"), page, wrong) == 2);
   CHECK_THAT(wrong.str(), Contains("did you mean tftp-exposed?"));
+}
+
+TEST_CASE("explain says what the words of the reports mean") {
+  std::ostringstream list, err;
+  CHECK(run_explain(about(""), list, err) == 0);
+  for (const char* term : {"if routed", "possible", "proven", "zone", "extent", "perimeter", "trunk", "row", "witness", "assumed", "IF-Routed",
+                           "\"if routed\"", "zones", "transit", "witnesses"}) {
+    std::ostringstream text;
+    CAPTURE(term);
+    bool known = std::string_view(term) != "witnesses";
+    CHECK(run_explain(about(term), text, err) == (known ? 0 : 2));
+    CHECK((text.str().size() > 100) == known);
+    CHECK(text.str().find("\n## ") == std::string::npos);
+  }
+  CHECK_THAT(list.str(), Contains("if routed, ") && Contains("witness"));
+  std::ostringstream nothing, wrong;
+  CHECK(run_explain(about("possibel"), nothing, wrong) == 2);
+  CHECK_THAT(wrong.str(), Contains("did you mean possible?"));
+  std::ostringstream narrow;
+  ExplainCommand at_sixty = about("possible");
+  at_sixty.style = {false, 60, true};
+  CHECK(run_explain(at_sixty, narrow, err) == 0);
+  std::istringstream lines(narrow.str());
+  for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 60);
+  CHECK(run_program("explain zone").out == run_program("explain zones").out);
 }
 
 TEST_CASE("the program's statuses") {

@@ -123,6 +123,34 @@ TEST_CASE("exposure: of many lines that open a row the text names the first few,
   CHECK(table["rows"][0]["lines"].size() == 9);
 }
 
+TEST_CASE("query: what is closed because nothing leads there says so") {
+  Folder folder;
+  std::string files = "--internet eth0 --pbx 192.168.42.7 '" +
+                      folder.put("fw.rules", "*nat\n:PREROUTING ACCEPT [0:0]\n"
+                                             "-A PREROUTING -i eth0 -p tcp -m tcp --dport 8022 -j DNAT --to-destination 192.168.42.9:22\n"
+                                             "COMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n") + "'";
+  Ran ran = run_program("query --from internet --service 8022/tcp " + files);
+  CHECK_THAT(ran.out, Catch::StartsWith("closed to pbx: no forward for 8022/tcp leads to 192.168.42.7 (from internet"));
+  CHECK(ran.out.find("blocked by") == std::string::npos);
+  CHECK_THAT(run_program("query --from internet --service 22/tcp " + files).out, Catch::StartsWith("open: 22/tcp from internet to pbx"));
+}
+
+TEST_CASE("a rule that iptables may refuse is judged as loaded or not, and the doubt says which") {
+  Folder folder;
+  std::string ports = "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,69";
+  auto ask = [&](const std::string& name, const std::string& first, const std::string& target) {
+    std::string rules = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -p udp " + first + " -j " + target +
+                        "\n" + (target == "DROP" ? "-A INPUT -p udp -m udp --dport 69 -j ACCEPT\n" : "") + "COMMIT\n";
+    return run_program("query --internet eth0 --from internet --service 69/udp '" + folder.put(name, rules) + "'").out;
+  };
+  std::string refusal = "iptables may refuse this rule (more than 15 ports";
+  CHECK_THAT(ask("a", "-m multiport --dports " + ports, "ACCEPT"), Contains(refusal + "); judged as if it were loaded (line 5)"));
+  CHECK_THAT(ask("b", "-m multiport --dports 1:2," + ports, "ACCEPT"), Contains(refusal + ", a range counts as two); judged as if it were loaded"));
+  CHECK_THAT(ask("c", "-m multiport --dports " + ports, "DROP"), Contains(refusal + "); judged as if it were not loaded (line 5)"));
+  CHECK_THAT(ask("d", "! -s 198.51.100.1,198.51.100.2 --dport 69", "ACCEPT"),
+             Contains("iptables may refuse this rule (\"!\" with several addresses); judged as if it were loaded"));
+}
+
 TEST_CASE("query: a person's question has a verdict, a packet and the line that closes it") {
   Site site;
   Ran ran = run_program("query --from internet --to 192.168.42.1 --service 69/udp " + site.files);

@@ -130,6 +130,51 @@ TEST_CASE("places agree with Source::position on every offset") {
   CHECK(across.end_column == 15);
 }
 
+TEST_CASE("columns are what a terminal takes, and lines are broken between words only") {
+  CHECK(columns("caf\xc3\xa9") == 4);
+  CHECK(columns("cafe\xcc\x81") == 4);
+  CHECK(columns("\xe9\x9b\xbb\xe8\xa9\xb1 1") == 6);
+  CHECK(columns("\xf0\x9f\x93\x9e") == 2);
+  CHECK(broken("one two three", 7) == std::vector<std::string>{"one two", "three"});
+  CHECK(broken("one two three", 7, 2) == std::vector<std::string>{"one two", "  three"});
+  CHECK(broken("a averylongword b", 5) == std::vector<std::string>{"a", "averylongword", "b"});
+  CHECK(broken("run `ipo-lint zones` now", 16) == std::vector<std::string>{"run", "`ipo-lint zones`", "now"});
+  CHECK(broken("run `ipo-lint zones` now", 9) == std::vector<std::string>{"run", "`ipo-lint", "zones`", "now"});
+  CHECK(broken("\xe9\x9b\xbb\xe8\xa9\xb1 ab", 6) == std::vector<std::string>{"\xe9\x9b\xbb\xe8\xa9\xb1", "ab"});
+  CHECK(broken("", 6) == std::vector<std::string>{""});
+  CHECK(broken("a ` b ` c ` d", 5) == std::vector<std::string>{"a", "` b `", "c ` d"});
+  Report report;
+  std::string line = "-A INPUT -m comment --comment \"";
+  for (int i = 0; i < 60; ++i) line += "\xe9\x9b\xbb";
+  report.sources = {Source("a", line + "\"\n", "UTF-8")};
+  Redaction redaction(report);
+  for (std::size_t width = 20; width < 60; ++width)
+    for (std::uint32_t begin : {0u, 31u, 61u, 150u})
+      CHECK(columns(snippet_of(report.sources, redaction, Places(report.sources).at({0, begin, begin + 3}), width).text) <= width);
+}
+
+TEST_CASE("the text report fits the width it is told, the gravest finding first") {
+  Report report = firewall_report();
+  Finding grave = report.findings[0];
+  report.findings[0].level = Level::note;
+  grave.span.begin += 1;
+  grave.message = "udp/69 (TFTP) is reachable from the internet, which is a long message that no line of such a report can hold";
+  report.findings.push_back(grave);
+  std::string text = text_of(report, {false, 60, true});
+  CHECK_THAT(text, Catch::StartsWith("error[tftp-exposed]: udp/69 (TFTP) is reachable from the\n    internet, which"));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) CHECK(columns(line) <= 60);
+  CHECK(text_of(report).find("message that no line of such a report can hold\n") != std::string::npos);
+}
+
+TEST_CASE("several sites end with what was assumed, the same once") {
+  Report report = firewall_report();
+  report.sites = {{"a", 1, 0, 0}, {"b", 0, 0, 0}};
+  for (int i = 0; i < 30; ++i) report.inferences.push_back({"internet is eth0: --internet", {}});
+  std::string text = text_of(report);
+  CHECK_THAT(text, Contains("assumed: internet is eth0: --internet\nassumed: the PBX is the filtering host (fw.rules:3)\n"));
+}
+
 TEST_CASE("the text report shows the line, the packet, its path and the doubt") {
   CHECK(text_of(firewall_report()) ==
         "error[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n"
@@ -142,6 +187,7 @@ TEST_CASE("the text report shows the line, the packet, its path and the doubt") 
         "  = witness: udp 203.0.113.9:40000 → 192.168.42.1:69 in eth0\n"
         "  = path: line 3  filter/INPUT     jump to SERVICES\n"
         "          line 4  filter/SERVICES  accept\n"
+        "  = to close: line 4  -A SERVICES -p udp --dport 69 -j ACCEPT\n"
         "  = note: jumped to by this rule (line 3)\n"
         "          -A INPUT -i eth0 -m recent --rcheck -j SERVICES\n"
         "  = rows: ip-office/ingress/4\n"

@@ -130,9 +130,14 @@ class AnswerText {
     Family family = p.ruleset->family;
     file_ = p.ruleset->span.source;
     std::string host = p.host ? p.host->name : p.at->protects_itself ? "the host itself" : "any host";
-    out_ << painted(answered.reached.status, name_of(answered.reached.status))
-         << printable(fmt::format(": {} from {} to {} ({}, {}, {})", service, p.zone->name, host, sources_[file_].path(),
-                                  name_of(p.hook), family == Family::ipv4 ? "IPv4" : "IPv6")) << '\n';
+    std::string judged = fmt::format("{}, {}, {}", sources_[file_].path(), name_of(p.hook), family == Family::ipv4 ? "IPv4" : "IPv6");
+    bool no_way = answered.reached.status == Status::closed && answer.lines.empty();  // closed, and no line closes it
+    std::string asked = no_way ? fmt::format(" to {}: {} (from {}, {})", host, why_no_way(p, service), p.zone->name, judged)
+                               : fmt::format(": {} from {} to {} ({})", service, p.zone->name, host, judged);
+    std::string_view status = name_of(answered.reached.status);
+    std::string headline = std::string(status) + printable(asked);
+    if (style_.wraps) headline = fmt::format("{}", fmt::join(broken(headline, room() + indent, 4), "\n"));
+    out_ << painted(answered.reached.status, status) << headline.substr(status.size()) << '\n';
     if (answered.reached.status != Status::closed) {
       std::string transports;
       for (std::uint8_t t : answer.transports) transports += (transports.empty() ? "" : "+") + protocol_name(t);
@@ -149,11 +154,9 @@ class AnswerText {
     const char* what = answered.reached.status == Status::closed ? "blocked by" : "to close";
     for (const SourceSpan& line : answer.lines) {
       Place at = places_.at(line);
-      std::string text = snippet_of(sources_, redaction_, at, 200).text;
-      fact(what, fmt::format("{}  {}", where(line), text.substr(std::min(text.size(), text.find_first_not_of(' ')))));
+      fact(what, line_to_close(where(line), sources_, redaction_, at, style_.wraps ? room() : 200));
       what = "";
     }
-    if (answered.reached.status == Status::closed && answer.lines.empty()) fact("blocked by", "no rule on record");
     out_ << '\n';
   }
 
@@ -169,7 +172,23 @@ class AnswerText {
     return fmt::format("{}:{}", at.path == "-" ? "<stdin>" : printable(at.path), at.line);
   }
 
-  void fact(std::string_view name, const std::string& text) { out_ << fmt::format("  {:<10}  {}\n", name, text); }
+  // Nothing of what was asked is sent to the host, whatever a filter would say to it.
+  static std::string why_no_way(const Passage& p, const std::string& service) {
+    if (p.hook == Hook::forward && !p.addresses.empty())
+      return fmt::format("no forward for {} leads to {}", service, format_addresses(p.addresses, p.ruleset->family));
+    return fmt::format("no {} from {} is sent there", service, p.zone->name);
+  }
+
+  static constexpr std::size_t indent = 14;  // where the text of a fact begins
+
+  std::size_t room() const { return static_cast<std::size_t>(std::max(style_.width, 40)) - indent; }
+
+  void fact(std::string_view name, const std::string& text) {
+    for (const std::string& line : style_.wraps ? broken(text, room(), 2) : std::vector<std::string>{text}) {
+      out_ << fmt::format("  {:<10}  {}\n", name, line);
+      name = "";
+    }
+  }
 
   std::ostream& out_;
   const TextStyle& style_;

@@ -63,7 +63,9 @@ struct SettingsCommand {
 };
 
 struct ExplainCommand {
-  std::string check;
+  std::string check;  // a check's id or a term of the reports; empty = list the terms
+  bool all = false;   // all examples, not one of each kind
+  TextStyle style;
 };
 
 struct ChecksCommand {

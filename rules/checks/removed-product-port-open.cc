@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "rules/checks/list.h"
+#include "rules/engine/doubt.h"
 #include "rules/exposure_findings.h"
 #include "rules/required.h"
 
@@ -70,7 +71,7 @@ void judge(const Judgement& judgement, ChainSets& chains, const IntervalSet& por
     f.certainty = sure.empty() ? Certainty::possible : Certainty::proven;
     for (std::uint32_t n : sure.empty() ? s.predicates_of(mine) : std::vector<std::uint32_t>()) {
       const Predicate& p = chains.packets().predicates()[n];
-      f.doubt.push_back({p.text + ": " + p.reason, p.span});
+      f.doubt.push_back({doubt_about(p, true), p.span});
     }
     f.span = d.by.span();
     f.hook = name_of(Hook::forward);

@@ -3,6 +3,8 @@
 // parts them into groups, each with its own packet. What the outcome depends on can then be read off the sets.
 #include "rules/engine/worlds.h"
 
+#include "rules/engine/doubt.h"
+
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -388,9 +390,7 @@ class Walk {
     numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
     for (std::uint32_t number : numbers) {
       const Predicate& p = table_.predicates()[number];
-      // What stands for a rule or policy that is not known needs its reason only, once for all it may do.
-      bool stands_in = p.text.ends_with(" accepts") || p.text.ends_with(" drops") || p.text == p.reason;
-      add_doubt(out, stands_in ? p.reason : p.text + ": " + p.reason, asked_predicates_.at(number));
+      add_doubt(out, doubt_about(p, false), asked_predicates_.at(number));
     }
   }
 
