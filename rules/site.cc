@@ -84,13 +84,14 @@ std::optional<SourceSpan> own_address(const Firewall& firewall, Address address)
       auto values = required(rule, field, address_max(address.family));
       return values && *values == IntervalSet::of(address.value);
     };
-    std::set<std::size_t> forwarding;
+    // A chain that another hook calls too speaks of that hook's packets as well.
+    std::map<std::size_t, std::set<Hook>> hooks;
     for (const BaseChain& base : ruleset.base_chains)
-      if (base.hook == Hook::forward) forwarding.merge(with_called(ruleset, {base.chain}));
+      for (std::size_t c : with_called(ruleset, {base.chain})) hooks[c].insert(base.hook);
     for (const BaseChain& base : ruleset.base_chains) {
       if (base.hook != Hook::input && base.hook != Hook::output) continue;
       for (std::size_t c : with_called(ruleset, {base.chain}))
-        if (!forwarding.contains(c))
+        if (hooks[c].size() == 1)
           for (const Rule& rule : ruleset.chains[c].rules)
             if (!found && is(rule, base.hook == Hook::input ? Field::destination : Field::source)) found = rule.span;
     }
