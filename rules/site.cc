@@ -14,6 +14,7 @@
 #include "rules/join_dumps.h"
 #include "rules/locate_pbx.h"
 #include "rules/required.h"
+#include "rules/unknown_pbx.h"
 
 namespace ipo {
 namespace {
@@ -369,6 +370,10 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
                                "of the network around it, one level lower",
                                place_of(*standing.firewall)});
   }
+  std::vector<const Standing*> all;
+  for (const Standing& standing : out) all.push_back(&standing);
+  for (const UnknownPbx& unknown : unknown_pbxes(site, all))
+    site.inferences.push_back({format_unknown(unknown), unknown.known.front().span});
   if (!located && perimeter)
     site.inferences.push_back({"the address of the PBX is not known: every destination is judged, findings are possible and "
                                "warnings at most; pass --pbx ADDRESS",
