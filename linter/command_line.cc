@@ -15,6 +15,7 @@
 #include "linter/snippet.h"
 #include "parsers/nearest.h"
 #include "parsers/parsers.h"
+#include "parsers/site_file.h"
 
 namespace ipo {
 namespace {
@@ -149,7 +150,7 @@ void add_site_options(CLI::App& app, SiteQuestion& question, std::vector<std::st
   app.add_option("--config", question.config, "Site file, instead of the nearest ipo-lint.toml")->type_name("FILE");
   add_list(app, "--internet", options.internet, "Interface that faces the internet (repeatable)")->type_name("IFACE");
   add_list(app, "--pbx", pbx, "Address of the PBX (repeatable)")->type_name("ADDR");
-  app.add_option("--release", options.release, "Release of the port matrix: 8.1, 9.0, 9.0.3, 9.1")->type_name("RELEASE");
+  app.add_option("--release", options.release, "Release of the PBX, as 9.1 or 11.1.3; its port matrix is used, or the newest")->type_name("RELEASE");
   app.add_option("--matrix", question.matrices, "TOML file of port matrix rows to add or replace (repeatable)")
       ->allow_extra_args(false)
       ->type_name("FILE");
@@ -181,7 +182,9 @@ void check_site_options(SiteQuestion& question, const std::vector<std::string>& 
   if (question.inputs.empty()) throw usage(nothing);
   question.options.pbx = parse_addresses("--pbx", pbx);
   const LintOptions& options = question.options;
-  if (!options.release.empty()) require("release", options.release, matrix_releases());
+  if (!options.release.empty() && !is_release(options.release))
+    throw usage(fmt::format("unknown release '{}': --release takes one as 9.1 or 11.1.3.0.0 (port matrices: {})", printable(options.release),
+                            fmt::join(matrix_releases(), ", ")));
   require_dialect(options.as);
 }
 

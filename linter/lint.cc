@@ -83,22 +83,23 @@ const Located<Release>* exported_release(const Site& site) {
   return nullptr;
 }
 
-// As said on the command line, declared, exported; a release without a matrix of its own is judged by the newest.
+// As said on the command line, which goes before the site file, declared, exported; a release without a matrix of its own is
+// judged by the newest.
 void choose_matrix(Assessment& a, const LintOptions& options) {
-  std::string release = options.release;
-  if (release.empty()) {
-    const Located<Release>* stated = exported_release(a.reading.site);
-    if (a.reading.declared.release) {
-      a.declared_release = {parse_release(a.reading.declared.release->value), a.reading.declared.release->span};
-      if (stated && stated->value.parts != a.declared_release.value.parts)
-        a.reading.site.inferences.push_back({fmt::format("the release is {} as declared, not {} as exported",
-                                                         a.declared_release.value.text(), stated->value.text()),
-                                             a.declared_release.span});
-      stated = &a.declared_release;
-    }
-    if (stated) release = matrix_release_for(stated->value);
-    if (stated && release.empty()) a.release_without_matrix = stated;
+  std::optional<Located<std::string>>& said = a.reading.declared.release;
+  if (!options.release.empty()) said = {options.release, SourceSpan{}};
+  const Located<Release>* stated = exported_release(a.reading.site);
+  if (said) {
+    a.declared_release = {parse_release(said->value), said->span};
+    if (stated && stated->value.parts != a.declared_release.value.parts)
+      a.reading.site.inferences.push_back({fmt::format("the release is {} as {}, not {} as exported", a.declared_release.value.text(),
+                                                       options.release.empty() ? "declared" : "given", stated->value.text()),
+                                           a.declared_release.span});
+    stated = &a.declared_release;
   }
+  std::string_view release;
+  if (stated) release = matrix_release_for(stated->value);
+  if (stated && release.empty()) a.release_without_matrix = stated;
   a.matrix = release.empty() ? &builtin_matrix() : &builtin_matrix(release);
   for (const Input& own : options.matrices) {
     auto source = static_cast<std::uint32_t>(a.reading.sources.size());

@@ -27,7 +27,7 @@ struct LintOptions {
   std::vector<std::string> internet;  // --internet: interface names
   std::vector<Address> pbx;           // --pbx
   std::string as;                     // --as: dialect of every input; empty = recognise from content
-  std::string release;                // --release: one of matrix_releases(); empty = declared, else exported, else the newest
+  std::string release;                // --release: as in a site file, and before it; empty = declared, else exported, else the newest
   std::vector<Input> matrices;        // --matrix: rows laid over the release's
   std::vector<FieldEntry> fields;     // --fields: before those of the site file and those built in
   std::vector<std::string> only, skip;  // check ids
@@ -61,7 +61,7 @@ struct Assessment {
   const PortMatrix* matrix = nullptr;      // of the release that holds here, with own rows
   std::optional<PortMatrix> own_matrix;    // it, where there are own rows
   Located<Release> declared_release;
-  const Located<Release>* release_without_matrix = nullptr;  // as declared or exported; the newest matrix is used then
+  const Located<Release>* release_without_matrix = nullptr;  // as given, declared or exported; the newest matrix is used then
   std::vector<Standing> standings;
   std::unique_ptr<Exposure> exposure;      // once judged
 

@@ -107,17 +107,6 @@ bool is_day(std::string_view date) {
   return day >= 1 && day <= days[month - 1] + (leap ? 1 : 0);
 }
 
-bool is_release(std::string_view text) {
-  for (std::size_t parts = 1; parts <= max_release_parts; ++parts) {
-    std::size_t dot = text.find('.');
-    std::string_view part = text.substr(0, dot);
-    if (!all_digits(part) || part.size() > 9) return false;
-    if (dot == text.npos) return parts > 1;
-    text.remove_prefix(dot + 1);
-  }
-  return false;
-}
-
 std::string format(const MaskedAddress& masked) {
   int length = address_bits(masked.family);
   for (u128 rest = ~masked.mask & address_max(masked.family); rest != 0; rest >>= 1) --length;
@@ -373,6 +362,7 @@ class Reader {
     if (auto platform = choice(table, "platform", where, platforms)) host.platform = platform->value;
     for (const Node* value : strings(table, "products", where, "products"))
       if (auto product = one_of(*value, "products", where, products)) host.products.push_back(product->value);
+    if (!table.child("products")) host.products = {"ip-office"};
     if (!host.name.empty()) site_.hosts.push_back(std::move(host));
   }
 
@@ -678,6 +668,17 @@ class Reader {
 
 SiteFile read_site_file(const Sources& sources, std::uint32_t source, std::vector<SiteError>& errors) {
   return Reader(sources, source, errors).read();
+}
+
+bool is_release(std::string_view text) {
+  for (std::size_t parts = 1; parts <= max_release_parts; ++parts) {
+    std::size_t dot = text.find('.');
+    std::string_view part = text.substr(0, dot);
+    if (!all_digits(part) || part.size() > 9) return false;
+    if (dot == text.npos) return parts > 1;
+    text.remove_prefix(dot + 1);
+  }
+  return false;
 }
 
 }  // namespace ipo

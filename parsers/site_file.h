@@ -76,6 +76,9 @@ struct SiteError {
 // place is the value with its quotes, a table's its header or key.
 SiteFile read_site_file(const Sources& sources, std::uint32_t source, std::vector<SiteError>& errors);
 
+// "9.1" to "11.1.3.0.0": what `release` may be.
+bool is_release(std::string_view text);
+
 // `nearer` laid over `base`, the file it extends: single values, zones, hosts, firewalls and peers of the same name,
 // settings and check levels of the nearer file replace; everything else is added, the base first.
 SiteFile merge(SiteFile base, SiteFile nearer);

@@ -59,6 +59,7 @@ std::span<const Check> checks() {
       check::one_x_internals_exposed,
       check::orphan_extension,
       check::orphan_user,
+      check::pbx_address_unmentioned,
       check::phone_provisioning_exposed,
       check::phone_settings_insecure,
       check::public_address_unset,

@@ -1,4 +1,5 @@
-// A port forward to a port that few machines but a PBX have is better evidence than one to a web server's.
+// Only a port forward to a port that a PBX alone has makes a host the PBX: every site forwards SSH and HTTPS to something. A forward
+// of a wide range, or of all ports, says little of what listens behind it.
 #include "rules/locate_pbx.h"
 
 #include <fmt/format.h>
@@ -13,44 +14,80 @@
 namespace ipo {
 namespace {
 
-// Ports whose row says little about the machine behind them: every web, mail or time server has them.
-bool is_common_service(const MatrixRow& row) {
-  static const std::set<unsigned> common = {22, 25, 37, 53, 80, 123, 143, 389, 443, 993, 8000, 8080, 8443};
-  return std::all_of(row.ports.begin(), row.ports.end(), [](auto range) { return common.contains(range.first); });
+// Ports that every web, mail, time or file server, router or workstation has.
+const IntervalSet& common_ports() {
+  static const IntervalSet ports = [] {
+    IntervalSet out = IntervalSet::range(20, 25);
+    out.add(67, 69);
+    for (unsigned port : {53, 80, 110, 123, 143, 161, 389, 443, 465, 500, 514, 520, 587, 636, 993, 995, 1701, 3389, 8000, 8080, 8443})
+      out.add(port, port);
+    return out;
+  }();
+  return ports;
 }
 
-// Rows that other machines' port forwards hit by chance: media ranges, tunnels, routing, ports that merely look alike.
+// Rows that other machines' port forwards hit by chance: alternative web ports, virtual appliances, VNC, WebRTC, ports that
+// merely look alike. Media has its own question.
 bool says_nothing(const MatrixRow& row) {
-  static const std::set<int> numbers = {8, 10, 11, 27, 28, 46};
+  static const std::set<int> numbers = {8, 17, 18, 19, 20, 26, 27, 28, 46};
   return numbers.contains(row.number);
+}
+
+constexpr u128 widest_forward = 256;  // ports; a wider range was not written for the service that happens to lie in it
+constexpr u128 narrowest_media = 128; // ports; fewer are not a range for calls
+
+// The row's ports among those forwarded say that a PBX is behind them.
+bool speaks_of_pbx(const MatrixRow& row, const IntervalSet& forwarded) {
+  IntervalSet wanted = row.port_set();
+  if (row.application.starts_with("RTP")) {
+    return std::any_of(forwarded.begin(), forwarded.end(), [&](const Interval& range) {
+      return range.hi - range.lo + 1 >= narrowest_media && wanted.covers(IntervalSet::range(range.lo, range.hi));
+    });
+  }
+  wanted = wanted.minus(common_ports());
+  return !says_nothing(row) && std::any_of(forwarded.begin(), forwarded.end(), [&](const Interval& range) {
+    return range.hi - range.lo < widest_forward && wanted.intersects(IntervalSet::range(range.lo, range.hi));
+  });
 }
 
 struct PbxCandidate {
   Located<Address> address;
   std::string row;
-  bool specific;
 };
 
+// Calls are forwarded to a declared session border controller, which is no PBX.
+bool is_border_controller(const Site& site, Address address) {
+  for (const Zone& zone : site.zones)
+    for (const Located<MaskedAddress>& source : zone.sources)
+      if (zone.kind == "sbc" && source.value.family == address.family && addresses_of(source.value).contains(address.value)) return true;
+  return false;
+}
+
+// One for each machine: the first port forward that speaks for it.
 std::vector<PbxCandidate> forwarded_pbx(const Site& site, const PortMatrix& matrix) {
+  std::set<Address> known;
+  for (const Host& other : site.hosts)
+    for (const Located<Address>& address : other.addresses) known.insert(address.value);
   std::vector<PbxCandidate> out;
   for (const Firewall& firewall : site.firewalls)
-    each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
+    each_rule(firewall, [&](const Ruleset& ruleset, const Chain&, const Rule& rule) {
       if (rule.action.kind != ActionKind::translate_destination) return;
       const Translation& t = rule.action.translation;
       if (t.addresses.size() != 1) return;
+      Address target{ruleset.family, t.addresses.begin()->lo};
+      if (known.contains(target) || is_border_controller(site, target)) return;
       auto ports = t.ports.empty() ? required(rule, Field::destination_port, 65535) : std::optional(t.ports);
       if (!ports) return;
       auto protocols = required(rule, Field::protocol, 255);
       for (const MatrixRow& row : matrix.rows) {
-        if (row.direction != "ingress" || row.product != "ip-office" || says_nothing(row)) continue;
-        if (!row.port_set().intersects(*ports)) continue;
-        // A container engine forwards to web servers by the dozen.
-        if (is_common_service(row) && is_generated(chain.name)) continue;
+        if (row.direction != "ingress" || row.product != "ip-office" || !speaks_of_pbx(row, *ports)) continue;
         bool transport = false;
         for (std::uint8_t protocol : {proto_tcp, proto_udp})
           transport = transport || (row.has_transport(protocol) && (!protocols || protocols->contains(protocol)));
         if (!transport) continue;
-        out.push_back({{{ruleset.family, t.addresses.begin()->lo}, rule.span}, row.id, !is_common_service(row)});
+        out.push_back({{target, rule.span}, row.id});
+        known.insert(target);
+        return;
       }
     });
   return out;
@@ -91,14 +128,10 @@ void locate_pbx(Site& site, const PortMatrix& matrix, const std::vector<Address>
   for (const Host& host : site.hosts)
     if (is_pbx(host) && !host.addresses.empty()) return;
   std::vector<PbxCandidate> found = forwarded_pbx(site, matrix);
-  bool specific = std::any_of(found.begin(), found.end(), [](const PbxCandidate& c) { return c.specific; });
-  std::set<Address> known;
-  for (const Host& other : site.hosts)
-    for (const Located<Address>& address : other.addresses) known.insert(address.value);
   for (const PbxCandidate& c : found) {
-    if (c.specific != specific || !known.insert(c.address.value).second) continue;
     pbx_of(site).addresses.push_back(c.address);
-    site.inferences.push_back({fmt::format("the PBX is {}: port forward to a port of {}", format_address(c.address.value), c.row),
+    site.inferences.push_back({fmt::format("the PBX is {}: port forward to a port of {}{}", format_address(c.address.value), c.row,
+                                           found.size() > 1 ? ", one of several with such a forward; name the right one with --pbx" : ""),
                                c.address.span});
   }
 }

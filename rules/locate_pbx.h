@@ -8,8 +8,8 @@
 
 namespace ipo {
 
-// The addresses given on the command line, else those declared or exported, else the targets of port forwards that hit a
-// row of the matrix. What is concluded is added to site.inferences.
+// The addresses given on the command line, else those declared or exported, else the targets of port forwards to
+// ports that only a PBX has. What is concluded is added to site.inferences.
 void locate_pbx(Site& site, const PortMatrix& matrix, const std::vector<Address>& given);
 
 }  // namespace ipo

@@ -15,6 +15,7 @@
 #include "rules/join_dumps.h"
 #include "rules/locate_pbx.h"
 #include "rules/required.h"
+#include "rules/unknown_pbx.h"
 
 namespace ipo {
 namespace {
@@ -131,13 +132,14 @@ std::optional<SourceSpan> own_address(const Firewall& firewall, Address address)
       auto values = required(rule, field, address_max(address.family));
       return values && *values == IntervalSet::of(address.value);
     };
-    std::set<std::size_t> forwarding;
+    // A chain that another hook calls too speaks of that hook's packets as well.
+    std::map<std::size_t, std::set<Hook>> hooks;
     for (const BaseChain& base : ruleset.base_chains)
-      if (base.hook == Hook::forward) forwarding.merge(with_called(ruleset, {base.chain}));
+      for (std::size_t c : with_called(ruleset, {base.chain})) hooks[c].insert(base.hook);
     for (const BaseChain& base : ruleset.base_chains) {
       if (base.hook != Hook::input && base.hook != Hook::output) continue;
       for (std::size_t c : with_called(ruleset, {base.chain}))
-        if (!forwarding.contains(c))
+        if (hooks[c].size() == 1)
           for (const Rule& rule : ruleset.chains[c].rules)
             if (!found && is(rule, base.hook == Hook::input ? Field::destination : Field::source)) found = rule.span;
     }
@@ -388,6 +390,10 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
                                "of the network around it, one level lower",
                                place_of(*standing.firewall)});
   }
+  std::vector<const Standing*> all;
+  for (const Standing& standing : out) all.push_back(&standing);
+  for (const UnknownPbx& unknown : unknown_pbxes(site, all))
+    site.inferences.push_back({format_unknown(unknown), unknown.known.front().span});
   if (!located && perimeter)
     site.inferences.push_back({"the address of the PBX is not known: every destination is judged, findings are possible and "
                                "warnings at most; pass --pbx ADDRESS",

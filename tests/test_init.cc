@@ -164,10 +164,10 @@ TEST_CASE("init: a single perimeter firewall gets its role, internet and PBX") {
 
 TEST_CASE("init: the PBX is known from a port forward only") {
   std::string text =
-      check_init({{"fw.rules", nat("-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n") +
+      check_init({{"fw.rules", nat("-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n") +
                                    filter("-A FORWARD -i eth0 -j ACCEPT\n")}});
   CHECK_THAT(text, Contains("addresses = [\"192.168.42.1\"]") &&
-                       Contains("port forward to a port of ip-office/ingress/4: fw.rules:4"));
+                       Contains("port forward to a port of ip-office/ingress/16: fw.rules:4"));
 }
 
 TEST_CASE("init: port forwards to two hosts") {

@@ -1,5 +1,6 @@
 // What is concluded about a site, and why: one small dump per rung of each ladder.
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "linter/report.h"
 #include "parsers/parsers.h"
@@ -122,13 +123,46 @@ TEST_CASE("the PBX: told, else where the telephony port forwards lead") {
   CHECK(Surveyed(rules, {{}, {*parse_address("10.9.8.7")}}).pbx() == "10.9.8.7");
   CHECK(Surveyed(rules).pbx() == "192.168.42.1");
   CHECK(Surveyed(rules).line_of("the PBX is 192.168.42.1") == 5);
-  // Nothing but a web port: still the best there is.
-  CHECK(Surveyed(nat("-A PREROUTING -i eth0 -p tcp --dport 80 -j DNAT --to 192.168.1.80\n")).pbx() == "192.168.1.80");
-  CHECK(Surveyed(nat("-A PREROUTING -i eth0 -p tcp --dport 3389 -j DNAT --to 192.168.1.9\n")).pbx().empty());
-  // What a container engine forwards to web servers.
-  CHECK(Surveyed("*nat\n:PREROUTING ACCEPT\n:DOCKER -\n-A PREROUTING -j DOCKER\n-A DOCKER -p tcp --dport 8080 -j DNAT --to 172.17.0.2:80\nCOMMIT\n").pbx().empty());
+  auto led = [](const std::string& rule) { return Surveyed(nat("-A PREROUTING -i eth0 " + rule + "\n")).pbx(); };
+  // Ports that every server has, however many.
+  for (int port : {20, 22, 25, 53, 69, 80, 110, 123, 143, 161, 389, 443, 465, 500, 514, 520, 587, 636, 993, 995, 1701, 3389, 8000, 8080, 8443})
+    for (const char* protocol : {"tcp", "udp"}) {
+      INFO(protocol << port);
+      CHECK(led(fmt::format("-p {} --dport {} -j DNAT --to 192.168.1.9", protocol, port)).empty());
+    }
+  CHECK(led("-p tcp --dport 10001 -j DNAT --to 192.168.1.9:22").empty());
+  // A port only a PBX has outside is none inside.
+  CHECK(led("-p tcp --dport 5060 -j DNAT --to 192.168.1.9:22").empty());
+  CHECK(led("-p udp --dport 10060 -j DNAT --to 192.168.1.9:5060") == "192.168.1.9");
+  for (const char* port : {"udp --dport 5060:5080", "tcp --dport 1720", "tcp --dport 4097", "tcp --dport 7070", "udp --dport 50795",
+                           "tcp --dport 50804:50814", "udp --dport 40750:50750"})
+    CHECK(led(fmt::format("-p {} -j DNAT --to 192.168.1.9", port)) == "192.168.1.9");
+  // Whole wide ranges, or all ports.
+  for (const char* port : {"tcp --dport 1:65535", "udp --dport 1024:65535", "udp --dport 5000:6000", "tcp", "udp --dport 41000"})
+    CHECK(led(fmt::format("-p {} -j DNAT --to 192.168.1.9", port)).empty());
+  CHECK(led("-j DNAT --to 192.168.1.9").empty());
+  // Two machines: both, and it is said.
+  Surveyed two(nat("-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to 192.168.42.5\n"
+                   "-A PREROUTING -i eth0 -p tcp --dport 50804 -j DNAT --to 192.168.42.1\n"));
+  CHECK(two.pbx() == "192.168.42.5 192.168.42.1");
+  CHECK(two.line_of("one of several with such a forward") == 4);
   // A transport no row has on that port.
-  CHECK(Surveyed(nat("-A PREROUTING -i eth0 -p tcp --dport 69 -j DNAT --to 192.168.1.9\n")).pbx().empty());
+  CHECK(led("-p tcp --dport 50795 -j DNAT --to 192.168.1.9").empty());
+}
+
+TEST_CASE("a chain of several hooks does not say whose an address is") {
+  auto owns = [](const std::string& text) {
+    return !Surveyed(text, {{"eth0"}, {*parse_address("10.42.7.3")}}).standings.at(0).own.empty();
+  };
+  std::string routed = filter("-A FORWARD -d 10.42.7.3/32 -p udp --dport 69 -j ACCEPT\n");
+  std::string chains = "*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\n:SVC -\n";
+  std::string source = "-A SVC -s 10.42.7.3/32 -j RETURN\nCOMMIT\n";
+  CHECK_FALSE(owns(chains + "-A PREROUTING -j SVC\n-A OUTPUT -j SVC\n" + source + routed));
+  CHECK_FALSE(owns(chains + "-A OUTPUT -j SVC\n-A POSTROUTING -j SVC\n" + source + routed));
+  CHECK(owns(chains + "-A OUTPUT -j SVC\n" + source + routed));
+  CHECK(owns(routed.substr(0, routed.size() - 7) + "-A INPUT -d 10.42.7.3/32 -p tcp --dport 22 -j ACCEPT\nCOMMIT\n"));
+  CHECK_FALSE(owns("*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:BOTH -\n-A INPUT -j BOTH\n-A FORWARD -j BOTH\n"
+                   "-A BOTH -d 10.42.7.3/32 -p udp --dport 69 -j ACCEPT\nCOMMIT\n"));
 }
 
 TEST_CASE("SARIF of every fixture site keeps the rules the validator does not know") {
