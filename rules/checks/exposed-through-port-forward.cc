@@ -5,6 +5,7 @@
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/join_dumps.h"
 
 namespace ipo {
 namespace {
@@ -22,7 +23,7 @@ std::string ports_text(Space& s, PacketSet packets) {
 void run(const Judgement& judgement, Findings& findings) {
   std::map<SourceSpan, std::vector<Exposed>> groups;
   for (const Opening& o : judgement.exposure.openings())
-    if (o.flow->translation.rule)
+    if (const Rule* rule = o.flow->translation.rule; rule && !is_supposed(*rule))
       for (const RowHit& hit : o.hits)
         if (hit.any) groups[o.flow->translation.span()].push_back({&o, hit});
   for (const auto& [span, group] : groups) {
