@@ -104,6 +104,13 @@ bool read_port(std::string_view text, Family family, SetEntry& entry) {
   return true;
 }
 
+// The kernel keeps no network of all addresses but beside an interface or a second network, and no address of zeros in a hash:ip.
+bool is_kept(const IpSet& set, Interval range, Family family) {
+  bool every = range.lo == 0 && range.hi == address_max(family);
+  if (set.parts == std::vector{P::address} && set.type == "hash:ip") return (range.lo & set.mask) != 0;
+  return !every || set.type == "hash:net,iface" || set.type == "hash:net,net" || set.type == "hash:net,port,net";
+}
+
 bool is_mac(std::string_view text) {
   return text.size() == 17 && text.find_first_not_of("0123456789abcdefABCDEF:") == text.npos;
 }
@@ -121,7 +128,7 @@ bool read_parts(const IpSet& set, std::string_view text, SetEntry& entry, std::s
       case P::address:
       case P::network: {
         auto range = address_range(part, family);
-        if (!range) return false;
+        if (!range || !is_kept(set, *range, family)) return false;
         u128 all = address_max(family), mask = set.mask & all;
         if (mask != all) {
           u128 free = all & ~mask;

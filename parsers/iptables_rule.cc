@@ -163,8 +163,9 @@ class Reader {
     std::size_t begin = at_;
     bool negated = false;
     while (is_bang(at_)) negated = !negated, ++at_;
-    if (at_ == words_.size()) return give_up(begin, "\"!\" without an option after it");
+    if (at_ == words_.size()) return command_.cut = true, give_up(begin, "\"!\" without an option after it");
     std::string_view text = words_[at_].text;
+    command_.cut = text.starts_with('#');
     if (text.size() < 2 || text[0] != '-') return give_up(begin, "unexpected word \"" + std::string(words_[at_].text) + '"');
     Place place;
     std::optional<std::string_view> attached;
@@ -194,7 +195,7 @@ class Reader {
       option.values[static_cast<std::size_t>(option.count++)] = value;
     }
     int least = place.shape->values - (place.shape->optional ? 1 : 0);
-    if (option.count < least) return give_up(begin, std::string(text) + " without its value");
+    if (option.count < least) return command_.cut = true, give_up(begin, std::string(text) + " without its value");
     option.span = {words_[begin].span.source, words_[begin].span.begin, words_[at_ - 1].span.end};
     if (place.scope == in_rule)
       take_general(option);

@@ -59,6 +59,7 @@ struct Command {
   // From the first word that could not be placed to the end.
   std::optional<SourceSpan> rest;
   std::string rest_text, rest_reason;
+  bool cut = false;  // no iptables of any version takes the rest
 };
 
 // Total and linear in the words. `is_chain` tells whether the table has declared a user chain of that name.

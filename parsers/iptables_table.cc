@@ -109,6 +109,7 @@ void TableReader::set_policy(Growing& growing, std::string_view policy, SourceSp
   auto refuse = [&](std::string reason) {
     statement.understanding = Understanding::not_understood;
     statement.reason = std::move(reason);
+    stop_at(statement.span);
   };
   if (!growing.built_in) {
     if (policy != "-") refuse("a policy on a user chain");
@@ -127,13 +128,16 @@ void TableReader::read_header(const Line& line) {
   } else {
     Growing& g = chain(name, line.span);
     if (!g.declared) g.chain.span = line.span;
+    if (!g.built_in) g.order.clear();  // where it comes again, as ufw's files may have it
     g.declared = true;
     if (line.words.size() < 2)
       statement = {line.span, Understanding::not_understood, "a chain without its policy"};
     else
       set_policy(g, line.words[1].text, line.words[1].span, statement);
   }
-  if (statement.understanding != Understanding::understood) statements_.push_back(std::move(statement));
+  if (statement.understanding == Understanding::understood) return;
+  stop_at(line.span);
+  statements_.push_back(std::move(statement));
 }
 
 void TableReader::read_command(const Line& line) {
@@ -152,23 +156,28 @@ void TableReader::read_command(const Line& line) {
   }
 }
 
-TableReader::Entry TableReader::make_rule(const Command& command, const Line& line) const {
+TableReader::Entry TableReader::make_rule(const Command& command, const Line& line) {
   RuleInProgress r{family_, table_, command.chain, {}, {}, 31, {}};
   r.rule.span = line.span;
   interpret_matches(command, r);
   interpret_target(command, r);
   for (const std::string& reason : command.refused) r.refuse(reason);
-  if (!r.refused.empty()) add_refusal(r.rule, r.refused);
+  if (!r.refused.empty()) {
+    add_refusal(r.rule, r.refused);
+    stop_at(line.span);
+  }
   auto damage = [&](std::string reason, std::string predicate, SourceSpan span) {
     r.not_understood(reason);
     r.add(OpaqueTest{std::move(predicate), std::move(reason), true}, false, span);
     r.rule.action.kind = ActionKind::unknown;
     r.rule.action.chain.clear();
   };
+  if (command.cut) stop_at(line.span);
   if (command.rest)
     damage(command.rest_reason, command.rest_text, *command.rest);
   else if (has_open_quote(line.text))
     damage("a quote is not closed", std::string(line.words.back().text), line.words.back().span);
+  if (!command.table.empty() && command.table != table_) stop_at(line.span);
   if (!command.table.empty() && command.table != table_)
     damage("a rule for another table", "-t " + std::string(command.table), line.span);
   return {std::move(r.rule), 0, &line, r.hooks, std::move(r.hooks_reason)};
@@ -185,8 +194,10 @@ void TableReader::place(const Command& command, const Line& line) {
   Entry entry = make_rule(command, line);
   Rule& rule = entry.rule;
   Growing& g = chain(command.chain, line.span);
-  if (!g.declared && !g.built_in)
+  if (!g.declared && !g.built_in) {
     worsen(rule, Understanding::not_understood, "chain " + g.chain.name + " is not declared");
+    stop_at(line.span);
+  }
   if (command.target && command.target->kind && !changed_matches(*command.target->kind).empty())
     changed_.push_back(changed_matches(*command.target->kind));
 
@@ -198,6 +209,7 @@ void TableReader::place(const Command& command, const Line& line) {
     at = number && *number >= 1 && *number <= last ? *number - 1 : size;
     if (!number || *number < 1 || *number > last) {
       worsen(rule, Understanding::not_understood, "there is no rule " + std::string(command.argument));
+      stop_at(line.span);
     } else if (!afford(std::min(at, size - at))) {
       at = 0, replaces = false;
       worsen(rule, Understanding::not_understood, "too many edits by rule number");
@@ -221,6 +233,7 @@ void TableReader::edit(const Command& command, const Line& line) {
   auto refuse = [&](std::string reason) {
     statement.understanding = Understanding::not_understood;
     statement.reason = std::move(reason);
+    stop_at(line.span);
   };
   Growing* g = command.chain.empty() ? nullptr : find(command.chain);
   bool other_table = !command.table.empty() && command.table != table_;
@@ -269,20 +282,24 @@ void TableReader::erase(const Command& command, const Line& line, Statement& sta
     statement.reason = std::move(reason);
   };
   Growing* g = find(command.chain);
-  if (!g) return refuse("chain " + std::string(command.chain) + " is not declared");
+  auto stop = [&](std::string reason) {
+    refuse(std::move(reason));
+    stop_at(line.span);
+  };
+  if (!g) return stop("chain " + std::string(command.chain) + " is not declared");
   auto& order = g->order;
   std::size_t at = order.size();
   if (!command.argument.empty()) {
     auto number = parse_number(command.argument, ~0u);
     if (number && *number >= 1) at = *number - 1;
-    if (at >= order.size()) return refuse("there is no rule " + std::string(command.argument));
+    if (at >= order.size()) return stop("there is no rule " + std::string(command.argument));
     if (!afford(std::min(at, order.size() - at))) return refuse("too many edits by rule number");
   } else {
     if (!afford(order.size() * 64)) return refuse("too many edits by rule number");
     std::string wanted = specification(line);
     auto it = std::find_if(order.begin(), order.end(),
                            [&](std::uint32_t id) { return specification(*rules_[id].line) == wanted; });
-    if (it == order.end()) return refuse("no rule above is written like this one");
+    if (it == order.end()) return stop("no rule above is written like this one");
     at = static_cast<std::size_t>(it - order.begin());
   }
   order.erase(order.begin() + static_cast<std::ptrdiff_t>(at));
@@ -348,6 +365,7 @@ void TableReader::refuse_misplaced(const std::vector<unsigned>& reached) {
       if ((reached[c] & ~entry.hooks) == 0) continue;
       worsen(entry.rule, Understanding::not_understood, entry.hooks_reason);
       add_refusal(entry.rule, entry.hooks_reason);
+      stop_at(entry.rule.span);
       if (entry.rule.action.kind == ActionKind::translate_destination || entry.rule.action.kind == ActionKind::translate_source)
         entry.rule.action.kind = ActionKind::unknown;
     }

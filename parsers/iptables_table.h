@@ -33,6 +33,8 @@ class TableReader {
   void read_command(const Line& line);  // "-A INPUT -j DROP"
   // Adds the table to the ruleset. `inferences` is told where ufw's missing pieces were put in.
   void finish(Ruleset& ruleset, std::vector<Inference>& inferences);
+  // The first line at which iptables-restore would stop; empty where there is none. Complete after finish().
+  SourceSpan refused() const { return refused_; }
   // Match modules whose answers targets of the table change, see changed_matches().
   const std::vector<std::string_view>& changed() const { return changed_; }
 
@@ -58,7 +60,7 @@ class TableReader {
   Growing* find(std::string_view name);
   Growing& chain(std::string_view name, SourceSpan span);
   void set_policy(Growing& growing, std::string_view policy, SourceSpan word, Statement& statement);
-  Entry make_rule(const Command& command, const Line& line) const;
+  Entry make_rule(const Command& command, const Line& line);
   void place(const Command& command, const Line& line);
   void edit(const Command& command, const Line& line);
   void erase(const Command& command, const Line& line, Statement& statement);
@@ -80,6 +82,10 @@ class TableReader {
   std::vector<Entry> rules_;
   std::vector<std::string_view> changed_;
   std::function<bool(std::string_view)> is_user_chain_;
+  void stop_at(SourceSpan line) {
+    if (refused_ == SourceSpan{} || line.begin < refused_.begin) refused_ = line;
+  }
+  SourceSpan refused_;
   std::size_t budget_ = 50'000'000;  // steps left for edits by number
 };
 

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "rules/checks/list.h"
+#include "rules/join_dumps.h"
 #include "rules/media.h"
 #include "rules/opened_media.h"
 #include "rules/required.h"
@@ -19,7 +20,8 @@ constexpr std::size_t shown_limit = 8;  // pieces of ports named in a message; t
 }
 
 RuleRef line_to_change(const Opening& opening) {
-  return opening.flow->translation.rule ? opening.flow->translation : opening.by;
+  const Rule* translation = opening.flow->translation.rule;
+  return translation && !is_supposed(*translation) ? opening.flow->translation : opening.by;
 }
 
 Level level_at(Level level, const Passage& passage) {
@@ -29,8 +31,10 @@ Level level_at(Level level, const Passage& passage) {
 }
 
 Level level_at(Level level, const Opening& opening) {
-  // What a rule that was not understood may accept is doubt enough for a warning, not for an error.
-  bool guessed = opening.by.rule && opening.by.rule->action.kind == ActionKind::unknown;
+  // What a rule that was not understood may accept, or a table that is not shown may translate, is doubt enough for a warning,
+  // not for an error.
+  const Rule* translation = opening.flow->translation.rule;
+  bool guessed = (opening.by.rule && opening.by.rule->action.kind == ActionKind::unknown) || (translation && is_supposed(*translation));
   return std::min(level_at(level, *opening.passage), guessed ? Level::warning : Level::error);
 }
 
@@ -119,7 +123,7 @@ Finding finding_at(const Judgement& judgement, std::string_view check, const Ope
       judgement.exposure.witness(passage, *opening.flow, passage.chains->space().intersect(mine, wanted));
   f.witness = witness.packet;
   f.path = std::move(witness.path);
-  if (opening.flow->translation.rule)
+  if (const Rule* rule = opening.flow->translation.rule; rule && !is_supposed(*rule))
     f.related.push_back({opening.by.rule ? "accepted by this rule" : "accepted by this policy", opening.by.span()});
   // What a policy accepts came back from every chain it was sent to.
   if (!opening.by.rule)

@@ -202,6 +202,8 @@ std::size_t intervals_of(const AllOf& all) {
 }
 
 Test simplest(AllOf all) {
+  // A set of every packet.
+  if (all.fields.empty() && all.interfaces.empty() && all.opaque.empty()) return FieldTest{Field::protocol, IntervalSet::range(0, 255)};
   if (all.fields.size() + all.interfaces.size() + all.opaque.size() != 1) return all;
   if (!all.fields.empty()) return std::move(all.fields.front());
   if (!all.interfaces.empty()) return std::move(all.interfaces.front());

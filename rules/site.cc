@@ -38,6 +38,7 @@ bool lets_new_through(const Rule& rule) {
 
 // The rule gives what others send another address, or may: REDIRECT takes it to this machine itself.
 bool translates_for_others(const Rule& rule) {
+  if (is_supposed(rule)) return false;
   ActionKind kind = rule.action.kind;
   return kind == ActionKind::translate_source || kind == ActionKind::unknown ||
          (kind == ActionKind::translate_destination && !rule.action.translation.to_receiving_interface);

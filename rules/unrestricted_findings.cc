@@ -38,6 +38,8 @@ void report_unrestricted(const Judgement& judgement, Findings& findings, std::st
   std::set<Cause> elsewhere = said_elsewhere(judgement, by_rule);
   for (const Opening& o : judgement.exposure.openings()) {
     if (!o.unrestricted || by_rule != (o.by.rule != nullptr)) continue;
+    // Where the filter is not in the file at all that is said once, as assumed.
+    if (!o.by.rule && o.by.span().begin == o.by.span().end) continue;
     for (const RowHit& hit : o.hits)
       if (hit.any && !elsewhere.contains({line_to_change(o).span(), o.zone(), hit.row->id})) groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, hit});
   }
@@ -57,6 +59,7 @@ void report_unrestricted(const Judgement& judgement, Findings& findings, std::st
     bool known = o.by.chain->policy && o.by.chain->policy->value != ActionKind::unknown;
     std::string who = o.by.rule ? "this rule"
                       : known   ? "the ACCEPT policy of " + o.by.chain->name
+                      : is_written(*o.by.chain) ? "the policy of " + o.by.chain->name + ", which may not be loaded,"
                                 : "the policy of " + o.by.chain->name + ", which is not in the file,";
     f.message = fmt::format("{} lets {} through to the PBX{}: {}", who, from_zone(o), if_sent_from(o) + if_routed(o), rows);
     if (!o.by.rule && !known) f.level = Level::note;

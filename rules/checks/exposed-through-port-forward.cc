@@ -6,6 +6,7 @@
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/join_dumps.h"
 
 namespace ipo {
 namespace {
@@ -23,7 +24,7 @@ std::string ports_text(Space& s, PacketSet packets) {
 void run(const Judgement& judgement, Findings& findings) {
   std::map<SourceSpan, std::vector<Exposed>> groups;
   for (const Opening& o : judgement.exposure.openings())
-    if (o.flow->translation.rule)
+    if (const Rule* rule = o.flow->translation.rule; rule && !is_supposed(*rule))
       for (const RowHit& hit : o.hits)
         if (hit.any) groups[o.flow->translation.span()].push_back({&o, hit});
   std::erase_if(groups, [&](const auto& group) {

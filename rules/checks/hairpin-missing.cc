@@ -6,6 +6,7 @@
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/join_dumps.h"
 #include "rules/required.h"
 
 namespace ipo {
@@ -45,7 +46,7 @@ std::vector<RuleRef> outside_only(const Site& site, const Firewall& firewall, co
     Callers callers = callers_of(ruleset);
     for (const Chain& chain : ruleset.chains)
       for (const Rule& rule : chain.rules) {
-        if (rule.action.kind != ActionKind::translate_destination || chain.name == "OUTPUT") continue;
+        if (rule.action.kind != ActionKind::translate_destination || is_supposed(rule) || chain.name == "OUTPUT") continue;
         bool to_host = std::any_of(site.hosts.begin(), site.hosts.end(), [&](const Host& host) {
           return std::any_of(host.addresses.begin(), host.addresses.end(), [&](const Located<Address>& a) {
             return a.value.family == given.family && rule.action.translation.addresses.contains(a.value.value);

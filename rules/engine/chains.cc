@@ -53,8 +53,14 @@ OpaqueTest unknown_verdict(const Rule& rule, bool accepts) {
           rule.reason.empty() ? "what this rule does is not known" : rule.reason, true};
 }
 
+bool is_written(const Chain& chain) {
+  return chain.policy && chain.policy->span.source == chain.span.source && chain.policy->span.begin > chain.span.begin &&
+         chain.policy->span.end <= chain.span.end;
+}
+
 OpaqueTest unknown_policy(const Chain& chain) {
-  return {"policy of " + chain.table + "/" + chain.name + " accepts", "the policy of " + chain.name + " is not in the file", true};
+  return {"policy of " + chain.table + "/" + chain.name + " accepts",
+          "the policy of " + chain.name + (is_written(chain) ? " may not be loaded" : " is not in the file"), true};
 }
 
 // ---- predicates and conditions ----------------------------------------------------------------------------------

@@ -69,6 +69,8 @@ constexpr std::uint32_t effect_of(std::uint32_t decision) { return decision >> e
 // chain whose policy is not in the file accepts or drops.
 OpaqueTest unknown_verdict(const Rule& rule, bool accepts);
 OpaqueTest unknown_policy(const Chain& chain);
+// The policy stands in the line of its chain; unknown all the same where that may not be loaded.
+bool is_written(const Chain& chain);
 
 // A rule in its chain. `rule` is null for the chain's policy.
 struct RuleRef {

@@ -165,8 +165,12 @@ TableCondition RuleTable::table_condition(const Condition& condition) {
     } else if (auto* opaque = test_as<OpaqueTest>(test)) {
       out.any_of.push_back(table_test(*opaque, condition.span));
     } else {
-      // Of nothing holds always; parsers make none.
+      static const FieldTest every_packet{Field::protocol, IntervalSet::range(0, 255)};
       const auto& all = *test_as<AllOf>(test);
+      if (all.fields.empty() && all.interfaces.empty() && all.opaque.empty()) {
+        out.any_of.push_back(table_test(every_packet));
+        continue;
+      }
       TableTest& made = out.any_of.emplace_back();
       for (const FieldTest& t : all.fields) made.all.push_back(table_test(t));
       for (const InterfaceTest& t : all.interfaces) made.all.push_back(table_test(t));
