@@ -135,7 +135,7 @@ void run(const Judgement& judgement, Findings& findings) {
     f.message = fmt::format("{} needs {}, which {} blocked on the way out", std::get<1>(key)->name, f.message, pieces.size() == 1 ? "is" : "are");
     std::sort(f.rows.begin(), f.rows.end());
     f.rows.erase(std::unique(f.rows.begin(), f.rows.end()), f.rows.end());
-    f.identity += '\n' + f.message;
+    f.identity += '\n' + std::get<1>(key)->name;
     findings.push_back(std::move(f));
   }
 }
@@ -143,6 +143,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::required_egress_blocked = {"required-egress-blocked", "a server the PBX uses cannot be reached from it",
-                                              Level::warning, 2.6, "high", {"availability"}, run};
+                                              Level::warning, 0, "high", {"availability"}, run};
 
 }  // namespace ipo

@@ -29,7 +29,7 @@ struct Link {
     std::sort(f.rows.begin(), f.rows.end());
     f.message = fmt::format("the link {} {} is blocked: {} cannot pass", way.inbound ? "from" : "to", peer.name, what);
     f.related.push_back({"the peer is declared here", peer.span});
-    f.identity += '\n' + f.message;
+    f.identity += std::string(way.inbound ? "\nfrom " : "\nto ") + peer.name + '\n' + f.rows.front();
     findings.push_back(std::move(f));
   }
 
@@ -101,7 +101,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::scn_link_blocked = {"scn-link-blocked", "a declared link to another IP Office is blocked", Level::error, 2.6,
+const Check check::scn_link_blocked = {"scn-link-blocked", "a declared link to another IP Office is blocked", Level::error, 0,
                                        "high", {"availability"}, run};
 
 }  // namespace ipo
