@@ -188,6 +188,15 @@ void check_site_options(SiteQuestion& question, const std::vector<std::string>& 
   require_dialect(options.as);
 }
 
+// One level or several of what a code host tells uploads apart by: "berlin", "sites/berlin".
+void check_category(const std::string& name) {
+  bool odd = name.empty() || name.size() > 200 || name.starts_with('/') || name.ends_with('/') || name.find("//") != name.npos ||
+             printable(name) != name;
+  if (odd)
+    throw usage(fmt::format("--category takes a name such as 'berlin' or 'sites/berlin', at most 200 bytes of visible characters, not '{}'",
+                            printable(name.substr(0, 200))));
+}
+
 Command parse_lint(std::vector<std::string> words) {
   LintCommand command;
   std::vector<std::string> pbx, formats;
@@ -212,6 +221,8 @@ Command parse_lint(std::vector<std::string> words) {
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--color", color, "auto, always or never")->type_name("WHEN")->capture_default_str();
+  auto* category = app.add_option("--category", command.category, "What code scanning tells this SARIF log from others by: ipo-lint/NAME/")
+                       ->type_name("NAME");
   app.add_flag("--exit-zero", command.exit_zero, "Exit 0 also when there are findings");
   command.inputs = parse(app, "Usage: ipo-lint [lint] [OPTIONS] FILE|DIR|-...", std::move(words));
 
@@ -219,6 +230,7 @@ Command parse_lint(std::vector<std::string> words) {
                      "nothing to analyse; give the PBX's export and the firewall's dump, a folder, or - for standard input");
   command.options.group = !split;
   command.min_severity = parse_level(min_severity);
+  if (category->count() > 0) check_category(command.category);
   if (command.jobs > 256) throw usage("-j takes a number from 0 to 256");
   for (const std::string& text : formats) command.outputs.push_back(parse_output(text));
   if (command.outputs.empty()) command.outputs.push_back({"text", ""});

@@ -4,11 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "parsers/finding.h"
+#include "linter/lint.h"
 
 namespace ipo {
 
-// fingerprint() of each, with ":1", ":2" … for the first, second … of equal ones.
-std::vector<std::string> numbered_fingerprints(const Findings& findings);
+// fingerprint() of each finding in its file, with ":1", ":2" … for the first, second … of equal ones, as they stand in the
+// file and not in the report.
+std::vector<std::string> numbered_fingerprints(const Report& report);
 
 }  // namespace ipo

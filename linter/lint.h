@@ -100,8 +100,8 @@ struct Report {
 
 // Never throws on any input. Unreadable inputs are the caller's: it adds them to Report::problems.
 Report lint(SiteInputs inputs, const LintOptions& options);
-// 16 lower-case hex digits: a 64-bit hash of the check and Finding::identity. Equal findings get equal fingerprints;
-// reports append ":n" for the n-th equal one.
-std::string fingerprint(const Finding& finding);
+// 16 lower-case hex digits: a 64-bit hash of the check, Finding::identity and the file's lasting name (linter/repository.h).
+// Equal findings get equal fingerprints; reports append ":n" for the n-th equal one.
+std::string fingerprint(const Finding& finding, std::string_view file = {});
 
 }  // namespace ipo

@@ -27,7 +27,7 @@ inline std::string_view because(const Doubt& doubt, bool first) {
 void write_text(std::ostream& out, const Report& report, const TextStyle& style);
 // product.md, "lint --format json".
 void write_json(std::ostream& out, const Report& report);
-// SARIF 2.1.0, one run, as GitHub code scanning takes it.
-void write_sarif(std::ostream& out, const Report& report);
+// SARIF 2.1.0, one run, as GitHub code scanning takes it; with a category it is ipo-lint/CATEGORY/ there.
+void write_sarif(std::ostream& out, const Report& report, std::string_view category = {});
 
 }  // namespace ipo

@@ -40,7 +40,7 @@ void write_json(std::ostream& out, const Report& report) {
   for (const Problem& p : report.problems)
     json.begin_object().member("file", p.path).member("message", p.message).end_object();
   json.end_array().key("findings").begin_array();
-  std::vector<std::string> prints = numbered_fingerprints(report.findings);
+  std::vector<std::string> prints = numbered_fingerprints(report);
   for (std::size_t i = 0; i < prints.size(); ++i) write_finding(json, places, report.findings[i], prints[i]);
   Totals t = totals_of(report.findings);
   json.end_array().key("summary").begin_object();

@@ -14,6 +14,7 @@
 #include "linter/place.h"
 #include "linter/redact.h"
 #include "linter/report.h"
+#include "linter/repository.h"
 #include "linter/sarif_text.h"
 
 namespace ipo {
@@ -32,9 +33,15 @@ constexpr std::uint32_t context_margin = 120;  // bytes quoted on either side wh
 
 class SarifReport {
  public:
-  explicit SarifReport(const Report& report) : report_(report), places_(report.sources), redaction_(report) {
-    std::error_code error;
-    root_ = std::filesystem::current_path(error).generic_string();
+  SarifReport(const Report& report, std::string_view category)
+      : report_(report), category_(category), places_(report.sources), redaction_(report) {
+    Repositories repositories;
+    std::filesystem::path root = repositories.common_root(report.sources);
+    for (const Source& source : report.sources) {
+      std::filesystem::path whole = repositories.absolute(source.path());
+      std::string inside = path_inside(root, whole);
+      files_.push_back({inside.empty() ? outside_uri(whole.generic_string()) : sarif_uri(inside), !inside.empty()});
+    }
   }
 
   std::string write() {
@@ -42,15 +49,16 @@ class SarifReport {
     json_.begin_object().member("$schema", "https://json.schemastore.org/sarif-2.1.0.json").member("version", "2.1.0");
     json_.key("runs").begin_array().begin_object();
     write_tool();
-    json_.key("automationDetails").begin_object().member("id", "ipo-lint/site/").end_object();
+    if (!category_.empty())
+      json_.key("automationDetails").begin_object().member("id", fmt::format("ipo-lint/{}/", category_)).end_object();
     write_invocation();
     json_.key("originalUriBaseIds").begin_object().key("SRCROOT").begin_object();
-    write_message("description", "The root of the checked out files, where ipo-lint is run.");
+    write_message("description", "The root of the repository the files are in.");
     json_.end_object().end_object();
     write_artifacts();
     json_.member("columnKind", "utf16CodeUnits");
     json_.key("results").begin_array();
-    std::vector<std::string> fingerprints = numbered_fingerprints(report_.findings);
+    std::vector<std::string> fingerprints = numbered_fingerprints(report_);
     for (std::size_t i : chosen_) write_result(report_.findings[i], fingerprints[i]);
     json_.end_array();
     write_taxonomies();
@@ -59,6 +67,11 @@ class SarifReport {
   }
 
  private:
+  struct File {
+    std::string uri;
+    bool inside = false;  // of the repository; else the URI is a whole one
+  };
+
   void write_message(std::string_view key, std::string_view text) {
     json_.key(key).begin_object().member("text", text).end_object();
   }
@@ -176,6 +189,15 @@ class SarifReport {
       if (site.firewalls == 0 && site.configured && ++told <= most_sites_told)
         no_firewall(fmt::format("No firewall of '{}' was judged.", sarif_text(site.name)));
     if (told > most_sites_told) no_firewall(fmt::format("No firewall of {} more sites was judged.", told - most_sites_told));
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      if (files_[i].inside) continue;
+      json_.begin_object().member("level", "warning");
+      std::string_view path = report_.sources[i].path();
+      write_message("message", path == "-" ? "Standard input is no file of the repository: code scanning cannot show its results."
+                                           : fmt::format("'{}' is outside of the repository: code scanning cannot show its results.",
+                                                         sarif_text(path)));
+      json_.end_object();
+    }
     if (chosen_.size() < report_.findings.size()) {
       json_.begin_object().member("level", "warning");
       write_message("message",
@@ -188,9 +210,11 @@ class SarifReport {
 
   void write_artifacts() {
     json_.key("artifacts").begin_array();
-    for (const Source& source : report_.sources) {
-      json_.begin_object().key("location").begin_object().member("uri", sarif_uri(source.path(), root_));
-      json_.member("uriBaseId", "SRCROOT").end_object();
+    for (std::size_t i = 0; i < report_.sources.size(); ++i) {
+      const Source& source = report_.sources[i];
+      json_.begin_object().key("location").begin_object();
+      write_uri(i);
+      json_.end_object();
       json_.key("roles").begin_array().value("analysisTarget").end_array();
       json_.member("encoding", source.encoding()).end_object();
     }
@@ -198,6 +222,11 @@ class SarifReport {
   }
 
   // ---- results ---------------------------------------------------------------------------------------------------
+
+  void write_uri(std::size_t source) {
+    json_.member("uri", files_[source].uri);
+    if (files_[source].inside) json_.member("uriBaseId", "SRCROOT");
+  }
 
   void write_region(const Place& place, bool quote) {
     json_.key("region").begin_object().member("startLine", place.line).member("startColumn", place.utf16);
@@ -241,8 +270,12 @@ class SarifReport {
 
   void write_physical_location(const Place& place, Quote quote) {
     json_.key("physicalLocation").begin_object().key("artifactLocation").begin_object();
-    json_.member("uri", sarif_uri(place.path, root_)).member("uriBaseId", "SRCROOT");
-    if (!place.path.empty()) json_.member("index", place.span.source);
+    if (place.path.empty()) {
+      json_.member("uri", outside_uri({}));
+    } else {
+      write_uri(place.span.source);
+      json_.member("index", place.span.source);
+    }
     json_.end_object();
     write_region(place, quote != Quote::no);
     if (quote == Quote::context) write_context(place);
@@ -325,10 +358,11 @@ class SarifReport {
   }
 
   const Report& report_;
+  std::string_view category_;
   Places places_;
   Redaction redaction_;
   JsonWriter json_;
-  std::string root_;
+  std::vector<File> files_;  // by source
   std::vector<std::size_t> chosen_;  // indices of the findings that are written, ascending
   std::map<std::string_view, std::size_t> rule_index_;
   std::vector<std::string_view> taxa_;  // CWE numbers, in the order the rules name them
@@ -336,6 +370,8 @@ class SarifReport {
 
 }  // namespace
 
-void write_sarif(std::ostream& out, const Report& report) { out << SarifReport(report).write(); }
+void write_sarif(std::ostream& out, const Report& report, std::string_view category) {
+  out << SarifReport(report, category).write();
+}
 
 }  // namespace ipo

@@ -1,35 +1,28 @@
-// Paths are resolved by their text only: the file system is not asked.
+// What is not plain text everywhere is escaped, byte by byte.
 #include "linter/sarif_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "linter/snippet.h"
 
 namespace ipo {
 
-std::string sarif_uri(std::string_view path, std::string_view root) {
-  if (path == "-" || path.empty()) return "stdin";
-  std::filesystem::path p = std::filesystem::path(path).lexically_normal();
-  if (p.is_absolute() && !root.empty()) {
-    std::filesystem::path inside = p.lexically_relative(std::filesystem::path(root).lexically_normal());
-    if (!inside.empty() && *inside.begin() != "..") p = inside;
-  }
-  std::string text = p.generic_string();
-  std::string_view rest = text;
-  while (rest.starts_with('/')) rest.remove_prefix(1);
-  while (rest.starts_with("../")) rest.remove_prefix(3);
+std::string sarif_uri(std::string_view path) {
   std::string uri;
-  for (char c : rest) {
+  for (char c : path) {
     auto b = static_cast<unsigned char>(c);
     bool plain = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') ||
                  std::string_view("-._~/").find(c) != std::string_view::npos;
     uri += plain ? std::string(1, c) : fmt::format("%{:02X}", b);
   }
   return uri;
+}
+
+std::string outside_uri(std::string_view absolute) {
+  return "file://" + (absolute.empty() ? "/dev/stdin" : sarif_uri(absolute));
 }
 
 std::string sarif_text(std::string_view text) {

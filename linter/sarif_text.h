@@ -6,9 +6,10 @@
 
 namespace ipo {
 
-// A path as a percent-encoded URI relative to `root` (the working folder): "-" is "stdin", "./" and inner ".." are
-// resolved, a path outside of root loses its leading "/" or "../", because GitHub takes no other.
-std::string sarif_uri(std::string_view path, std::string_view root);
+// A path as it is in a URI, percent-encoded.
+std::string sarif_uri(std::string_view path);
+// The whole URI of a file outside of the repository, which must not look like one inside; of none it is standard input's.
+std::string outside_uri(std::string_view absolute);
 // Plain text for message.text: brackets and backslashes escaped, so that no input makes a link; "{0}" doubled, so that
 // none makes a placeholder; invisible characters as in the text report.
 std::string sarif_text(std::string_view text);

@@ -144,8 +144,6 @@ Report lint_sites(std::vector<SiteInputs> sites, const LintOptions& options, uns
     Report& report = reports[i];
     Totals t = totals_of(report.findings);
     all.sites.push_back({names[i], t.errors, t.warnings, t.notes, report.firewalls, report.problems.empty(), report.errors.empty()});
-    // The same rule on two sites is two facts.
-    for (Finding& f : report.findings) f.identity = names[i] + '\n' + f.identity;
     move_behind(report, static_cast<std::uint32_t>(all.sources.size()));
     if (!report.release.empty() && releases.insert(report.release).second)
       all.release += (all.release.empty() ? "" : ", ") + report.release;

@@ -17,7 +17,7 @@ struct Check {
   std::string_view id;       // kebab-case, the stem of its files
   std::string_view summary;  // one sentence, lower case, no full stop
   Level severity;            // the highest its findings can have
-  double security_severity;  // 0.1 .. 10.0, GitHub's scale
+  double security_severity;  // GitHub's scale, in the band of the level; 0 where it is not about security
   std::string_view precision;          // "very-high", "high", "medium", "low": how seldom it is wrong
   std::vector<std::string_view> tags;  // "security", "external/cwe/cwe-284"
   void (*run)(const Judgement& judgement, Findings& findings);

@@ -17,6 +17,21 @@
 namespace ipo {
 namespace {
 constexpr std::size_t shown_limit = 8;  // pieces of ports named in a message; the rows name them all
+
+// The next word of a rule, in its quotes if it has some; empty at the end.
+std::string_view next_word(std::string_view& text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  std::size_t end = 0;
+  for (char quote = 0; end < text.size() && (quote || std::string_view(" \t\r\n").find(text[end]) == text.npos); ++end) {
+    if (text[end] == '\\' && end + 1 < text.size())
+      ++end;
+    else if (quote ? text[end] == quote : text[end] == '"' || text[end] == '\'')
+      quote = quote ? char{0} : text[end];
+  }
+  std::string_view word = text.substr(0, end);
+  text.remove_prefix(end);
+  return word;
+}
 }
 
 RuleRef line_to_change(const Opening& opening) {
@@ -70,7 +85,20 @@ std::string rule_text(const Judgement& judgement, RuleRef at) {
   std::string_view text = judgement.sources[span.source].slice(span);
   if (!at.rule) return at.chain->table + "/" + at.chain->name + " policy";
   if (text.starts_with('[')) text.remove_prefix(std::min(text.size(), text.find(']') + 1));
-  return at.chain->table + "/" + at.chain->name + " " + std::string(text);
+  std::string out = at.chain->table + "/" + at.chain->name;
+  for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
+    std::string_view rest = text;
+    if ((word == "-m" || word == "--match") && next_word(rest) == "comment") {
+      text = rest;
+    } else if (word == "--comment") {
+      next_word(text);
+    } else if (word == "-c" || word == "--set-counters") {
+      next_word(text), next_word(text);
+    } else if (!word.starts_with("--comment=")) {
+      (out += ' ') += word;
+    }
+  }
+  return out;
 }
 
 std::string format_ports(const PortsByTransport& ports) {
@@ -317,7 +345,8 @@ Finding exposed_finding(const Judgement& judgement, const Check& check, Level le
                           is_plural(ports) || !others.empty() ? "are" : "is", from_zone(o),
                           (group.size() == 1 ? as_port(judgement, speaker) : "") + if_sent_from(o) + if_routed(o));
   f.message += closed_by_default(o.located() ? group : std::vector{group.front()});
-  for (const std::string& row : f.rows) f.identity += '\n' + row;
+  if (!judgement.group)
+    for (const std::string& row : f.rows) f.identity += '\n' + row;
   std::set<SourceSpan> lines;
   for (const Exposed& e : group)
     if (SourceSpan line = line_to_change(*e.opening).span(); line != f.span) lines.insert(line);

@@ -62,9 +62,11 @@ struct Judge {
     const json& physical = at(location, "physicalLocation");
     std::string uri = text_of(at(at(physical, "artifactLocation"), "uri"));
     require(!uri.empty(), where, "no uri");
+    bool whole = uri.starts_with("file:///") && at(at(physical, "artifactLocation"), "uriBaseId").is_null();
+    if (whole) uri.erase(0, 8);
     bool relative = !uri.starts_with('/') && !uri.starts_with("./") && !uri.starts_with("../") &&
                     uri.find("/../") == uri.npos && uri.find_first_of(":\\ #?") == uri.npos;
-    require(relative, where, "uri is not a clean relative one");
+    require(relative, where, "uri is neither a clean relative one nor a whole one");
     const json& region = at(physical, "region");
     std::map<std::string, long> n;
     for (const char* key : {"startLine", "startColumn", "endLine", "endColumn"}) {
@@ -121,7 +123,7 @@ struct Judge {
     std::size_t i = 0;
     for (const json& rule : at(driver, "rules")) judge_rule(rule, fmt::format("rules[{}]", i++));
     std::string category = text_of(at(at(run, "automationDetails"), "id"));
-    require(category.size() > 1 && category.back() == '/', "automationDetails",
+    require(at(run, "automationDetails").is_null() || (category.size() > 1 && category.back() == '/'), "automationDetails",
             "id is no category ending with a slash");
     require(text_of(at(run, "columnKind")) == "utf16CodeUnits", "run", "columns are not UTF-16 code units");
     const json& invocation = at(run, "invocations");

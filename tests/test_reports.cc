@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "linter/fingerprint.h"
+#include "linter/repository.h"
 #include "linter/json_writer.h"
 #include "linter/page.h"
 #include "linter/place.h"
@@ -296,7 +297,7 @@ TEST_CASE("the JSON report has the keys of its contract, in order") {
   CHECK(json["findings"][0]["witness"]["icmp_type"] == 8);
   CHECK_FALSE(json["findings"][0]["witness"].contains("dport"));
   CHECK(json["findings"][1]["witness"].is_null());
-  std::string print = fingerprint(icmp.findings[0]);
+  std::string print = fingerprint(icmp.findings[0], Repositories().lasting_name("fw.rules"));
   CHECK(json["findings"][1]["fingerprint"] == print + ":2");
 }
 
@@ -309,7 +310,9 @@ TEST_CASE("fingerprints are the hash that is documented") {
   f.check = "";
   f.identity = "ab";
   CHECK(fingerprint(f) != ab);
-  CHECK(numbered_fingerprints({f, f}) == std::vector<std::string>{fingerprint(f) + ":1", fingerprint(f) + ":2"});
+  Report twice;
+  twice.findings = {f, f};
+  CHECK(numbered_fingerprints(twice) == std::vector<std::string>{fingerprint(f) + ":1", fingerprint(f) + ":2"});
 }
 
 TEST_CASE("SARIF counts UTF-16 units, links what it mentions and tells the packet's way") {
@@ -360,13 +363,14 @@ TEST_CASE("SARIF keeps the 5000 most severe results and says so") {
              Catch::StartsWith("100 of 5100 results were left out"));
 }
 
-TEST_CASE("SARIF addresses are relative whatever was given") {
-  CHECK(sarif_uri("-", "/w") == "stdin");
-  CHECK(sarif_uri("./a/../b.rules", "/w") == "b.rules");
-  CHECK(sarif_uri("/w/site/a.rules", "/w") == "site/a.rules");
-  CHECK(sarif_uri("/etc/fw.rules", "/w") == "etc/fw.rules");
-  CHECK(sarif_uri("../../x:y", "/w") == "x%3Ay");
-  CHECK(sarif_uri("caf\xc3\xa9", "/w") == "caf%C3%A9");
+TEST_CASE("SARIF addresses start at the repository's root, or are whole where a file is outside") {
+  CHECK(sarif_uri("a b/50%#1.rules") == "a%20b/50%25%231.rules");
+  CHECK(sarif_uri("caf\xc3\xa9:x") == "caf%C3%A9%3Ax");
+  CHECK(outside_uri("/etc/fw rules") == "file:///etc/fw%20rules");
+  CHECK(outside_uri("") == "file:///dev/stdin");
+  CHECK(path_inside("/w", "/w/site/a.rules") == "site/a.rules");
+  CHECK(path_inside("/w", "/wide/a.rules").empty());
+  CHECK(path_inside("/w", "").empty());
 }
 
 TEST_CASE("no report prints a secret") {

@@ -13,11 +13,12 @@
 namespace ipo {
 namespace {
 
-void write_report(std::ostream& out, const Report& report, std::string_view format, const TextStyle& style) {
+void write_report(std::ostream& out, const Report& report, std::string_view format, const TextStyle& style,
+                  std::string_view category) {
   if (format == "json")
     write_json(out, report);
   else if (format == "sarif")
-    write_sarif(out, report);
+    write_sarif(out, report, category);
   else
     write_text(out, report, style);
 }
@@ -91,11 +92,11 @@ int run_lint(const LintCommand& command, std::istream& in, std::ostream& out, st
   bool written = true;
   for (const Output& output : command.outputs) {
     if (output.file.empty()) {
-      write_report(out, report, output.format, command.style);
+      write_report(out, report, output.format, command.style, command.category);
       continue;
     }
     std::ostringstream text;
-    write_report(text, report, output.format, TextStyle{});
+    write_report(text, report, output.format, TextStyle{}, command.category);
     std::string why = write_file(output.file, text.view());
     if (why.empty()) continue;
     err << "ipo-lint: " << printable(output.file) << ": cannot be written: " << why << '\n';

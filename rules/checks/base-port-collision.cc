@@ -52,7 +52,7 @@ void run(const Judgement& judgement, Findings& findings) {
 const Check check::base_port_collision = {"base-port-collision",
                                           "the base port of the services is out of range or moves a service onto another's port",
                                           Level::error,
-                                          3.0,
+                                          0,
                                           "high",
                                           {"correctness"},
                                           run,

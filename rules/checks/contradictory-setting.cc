@@ -23,6 +23,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::contradictory_setting = {"contradictory-setting", "two inputs give a setting different values", Level::warning,
-                                            3.0, "very-high", {"correctness"}, run};
+                                            0, "very-high", {"correctness"}, run};
 
 }  // namespace ipo

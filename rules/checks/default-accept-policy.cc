@@ -47,7 +47,7 @@ void run(const Judgement& judgement, Findings& findings) {
 const Check check::default_accept_policy = {"default-accept-policy",
                                             "what no rule speaks of is accepted, also from the internet",
                                             Level::warning,
-                                            8.2,
+                                            6.9,
                                             "high",
                                             {"security", "external/cwe/cwe-276"},
                                             run};

@@ -62,6 +62,6 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::duplicate_extension = {"duplicate-extension", "a number is given twice", Level::warning, 2.0, "high", {"correctness"}, run};
+const Check check::duplicate_extension = {"duplicate-extension", "a number is given twice", Level::warning, 0, "high", {"correctness"}, run};
 
 }  // namespace ipo

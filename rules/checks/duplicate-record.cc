@@ -46,7 +46,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::duplicate_record = {"duplicate-record", "two records of exports have one GUID", Level::warning, 2.0, "high",
+const Check check::duplicate_record = {"duplicate-record", "two records of exports have one GUID", Level::warning, 0, "high",
                                        {"correctness"}, run};
 
 }  // namespace ipo

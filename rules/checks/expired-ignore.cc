@@ -25,7 +25,7 @@ void run(const Judgement& judgement, Findings& findings) {
 const Check check::expired_ignore = {"expired-ignore",
                           "the last day of an accepted finding has passed",
                           Level::warning,
-                          2.0,
+                          0,
                           "very-high",
                           {"maintainability"},
                           run,

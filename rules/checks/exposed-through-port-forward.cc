@@ -53,7 +53,8 @@ void run(const Judgement& judgement, Findings& findings) {
     std::string from = ports_text(s, arrived), to = ports_text(s, seen);
     f.message = fmt::format("{} of {} {} forwarded to {}{}", from, outside, is_plural(from) ? "are" : "is",
                             from == to ? "" : to + " of ", inside);
-    for (const std::string& row : f.rows) f.identity += '\n' + row;
+    if (!judgement.group)
+      for (const std::string& row : f.rows) f.identity += '\n' + row;
     findings.push_back(std::move(f));
   }
 }

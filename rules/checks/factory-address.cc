@@ -23,7 +23,7 @@ void run(const Judgement& judgement, Findings& findings) {
 const Check check::factory_address = {"factory-address",
                                       "LAN1 of the PBX has the factory's address (runs only when asked for)",
                                       Level::note,
-                                      1.0,
+                                      0,
                                       "very-high",
                                       {"maintainability"},
                                       run,

@@ -95,6 +95,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::hairpin_missing = {"hairpin-missing", "phones inside are given a public address that only the outside can reach",
-                                      Level::warning, 2.5, "medium", {"correctness", "external/cwe/cwe-684"}, run};
+                                      Level::warning, 0, "medium", {"correctness", "external/cwe/cwe-684"}, run};
 
 }  // namespace ipo

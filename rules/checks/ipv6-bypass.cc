@@ -43,7 +43,8 @@ void report(const Judgement& judgement, Findings& findings, const std::vector<Ex
   f.message =
       fmt::format("{} {} open over IPv6 from {}, and closed over IPv4", ports, plural ? "are" : "is", from_zone(o));
   if (!known) f.message += "; the PBX's IPv6 address is not known";
-  for (const std::string& row : f.rows) f.identity += '\n' + row;
+  if (!judgement.group)
+    for (const std::string& row : f.rows) f.identity += '\n' + row;
   findings.push_back(std::move(f));
 }
 

@@ -69,7 +69,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::missing_conntrack = {"missing-conntrack", "answers to the machine's own connections are dropped", Level::warning, 2.5,
+const Check check::missing_conntrack = {"missing-conntrack", "answers to the machine's own connections are dropped", Level::warning, 0,
                                         "high", {"correctness", "external/cwe/cwe-684"}, run};
 
 }  // namespace ipo

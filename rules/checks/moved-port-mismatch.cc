@@ -78,6 +78,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::moved_port_mismatch = {"moved-port-mismatch", "the firewall opens a service's standard port though the PBX has moved it",
-                                          Level::error, 4.3, "high", {"correctness", "external/cwe/cwe-684"}, run};
+                                          Level::error, 0, "high", {"correctness", "external/cwe/cwe-684"}, run};
 
 }  // namespace ipo

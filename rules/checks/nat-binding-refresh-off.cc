@@ -23,7 +23,7 @@ void run(const Judgement& judgement, Findings& findings) {
 const Check check::nat_binding_refresh_off = {"nat-binding-refresh-off",
                                               "the PBX is behind NAT and does not keep its binding open",
                                               Level::warning,
-                                              2.6,
+                                              0,
                                               "medium",
                                               {"correctness"},
                                               run};

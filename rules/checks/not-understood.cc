@@ -25,7 +25,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::not_understood = {"not-understood", "a part of the input was not understood", Level::warning, 2.0,
+const Check check::not_understood = {"not-understood", "a part of the input was not understood", Level::warning, 4.0,
                                      "very-high", {"security"}, run};
 
 }  // namespace ipo

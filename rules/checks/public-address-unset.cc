@@ -31,7 +31,7 @@ void run(const Judgement& judgement, Findings& findings) {
 const Check check::public_address_unset = {"public-address-unset",
                                            "the PBX does not know its public address and needs it",
                                            Level::warning,
-                                           2.6,
+                                           0,
                                            "medium",
                                            {"correctness"},
                                            run};

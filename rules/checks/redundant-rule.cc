@@ -90,6 +90,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::redundant_rule = {"redundant-rule", "a rule could be left out and every packet would fare the same",
-                                     Level::note, 1.0, "very-high", {"maintainability", "external/cwe/cwe-561"}, run};
+                                     Level::note, 0, "very-high", {"maintainability", "external/cwe/cwe-561"}, run};
 
 }  // namespace ipo

@@ -54,6 +54,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::remote_worker_path_blocked = {"remote-worker-path-blocked", "declared remote workers cannot reach a port they need",
-                                                 Level::warning, 2.6, "high", {"availability"}, run};
+                                                 Level::warning, 0, "high", {"availability"}, run};
 
 }  // namespace ipo

@@ -94,6 +94,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::removed_product_port_open = {"removed-product-port-open", "a port of a product that no longer exists is open",
-                                                Level::error, 5.3, "medium", {"security", "external/cwe/cwe-284"}, run};
+                                                Level::error, 7.0, "medium", {"security", "external/cwe/cwe-284"}, run};
 
 }  // namespace ipo

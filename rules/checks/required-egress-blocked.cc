@@ -151,7 +151,7 @@ void run(const Judgement& judgement, Findings& findings) {
     f.message = fmt::format("{} needs {}, which {} blocked on the way out", entry.host->name, f.message, entry.pieces.size() == 1 ? "is" : "are");
     std::sort(f.rows.begin(), f.rows.end());
     f.rows.erase(std::unique(f.rows.begin(), f.rows.end()), f.rows.end());
-    f.identity += '\n' + f.message;
+    f.identity += '\n' + entry.host->name + '\n' + std::get<2>(key);
     findings.push_back(std::move(f));
   }
 }
@@ -159,6 +159,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::required_egress_blocked = {"required-egress-blocked", "a server the PBX uses cannot be reached from it",
-                                              Level::warning, 2.6, "high", {"availability"}, run};
+                                              Level::warning, 0, "high", {"availability"}, run};
 
 }  // namespace ipo

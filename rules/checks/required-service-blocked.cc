@@ -55,7 +55,7 @@ void run(const Judgement& judgement, Findings& findings) {
       for (const MatrixRow* row : rows) f.rows.push_back(row->id);
       std::sort(f.rows.begin(), f.rows.end());
       f.message = fmt::format("{} {} blocked from the zone {}, where {} stand", what, rows.size() == 1 ? "is" : "are", f.zone, need.who);
-      f.identity += '\n' + f.zone + '\n' + what;
+      f.identity += '\n' + f.zone + '\n' + f.rows.front();
       findings.push_back(std::move(f));
     }
 }
@@ -63,6 +63,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::required_service_blocked = {"required-service-blocked", "a service that is used is closed from the zone that needs it",
-                                               Level::warning, 2.6, "medium", {"availability"}, run};
+                                               Level::warning, 0, "medium", {"availability"}, run};
 
 }  // namespace ipo

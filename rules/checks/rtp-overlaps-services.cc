@@ -44,7 +44,7 @@ void run(const Judgement& judgement, Findings& findings) {
 const Check check::rtp_overlaps_services = {"rtp-overlaps-services",
                                             "the configured media range takes in ports of other services",
                                             Level::error,
-                                            4.0,
+                                            7.0,
                                             "high",
                                             {"security", "correctness", "external/cwe/cwe-1327"},
                                             run};

@@ -53,7 +53,7 @@ struct Media {
     }
     if (further_in) f.message += fmt::format("; {} lets them through, {} does not", passage.at->firewall->name, b.by.at->firewall->name);
     f.span = place.chain ? place.span() : passage.ruleset->span;
-    f.identity = f.zone + '\n' + format_ports(lost.closed) + '\n' + (place.chain ? rule_text(judgement, place) : "");
+    f.identity = f.zone + '\n' + (place.chain ? rule_text(judgement, place) : "");
     findings.push_back(std::move(f));
   }
 
@@ -100,6 +100,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::rtp_range_blocked = {"rtp-range-blocked", "a part of the media range that calls need is blocked", Level::error,
-                                 2.6, "high", {"security", "external/cwe/cwe-404"}, run};
+                                 0, "high", {"availability"}, run};
 
 }  // namespace ipo

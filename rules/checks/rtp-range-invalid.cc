@@ -40,7 +40,7 @@ void run(const Judgement& judgement, Findings& findings) {
 const Check check::rtp_range_invalid = {"rtp-range-invalid",
                                         "the media range is none the PBX can use",
                                         Level::error,
-                                        3.0,
+                                        0,
                                         "very-high",
                                         {"correctness"},
                                         run,

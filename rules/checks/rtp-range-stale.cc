@@ -35,14 +35,13 @@ void run(const Judgement& judgement, Findings& findings) {
     std::sort(f.rows.begin(), f.rows.end());
     f.message = fmt::format("udp/{} is the media range of {}; calls here use {}{}", format_ports(ports), media.stale->releases,
                             format_ports(media.needed), also.empty() ? "" : ", and the line opens " + also + " as well");
-    f.identity += '\n' + format_ports(ports);
     findings.push_back(std::move(f));
   }
 }
 
 }  // namespace
 
-const Check check::rtp_range_stale = {"rtp-range-stale", "the firewall opens the media range of another release", Level::error, 6.5, "high",
+const Check check::rtp_range_stale = {"rtp-range-stale", "the firewall opens the media range of another release", Level::error, 7.0, "high",
                                       {"security", "external/cwe/cwe-284"}, run};
 
 }  // namespace ipo

@@ -29,7 +29,6 @@ void run(const Judgement& judgement, Findings& findings) {
     f.rows = {"ip-office/ingress/27"};
     f.message = fmt::format("udp/{} is opened for media, {} ports where calls use {} ({}){}", format_ports(ports), static_cast<std::uint64_t>(opened),
                             static_cast<std::uint64_t>(needed), format_ports(media.needed), also.empty() ? "" : "; it lets in " + also);
-    f.identity += '\n' + format_ports(ports);
     findings.push_back(std::move(f));
   }
 }

@@ -42,6 +42,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::rule_without_effect = {"rule-without-effect", "no packet that comes to a rule's chain can match the rule",
-                                          Level::note, 2.0, "very-high", {"maintainability", "external/cwe/cwe-561"}, run};
+                                          Level::note, 0, "very-high", {"maintainability", "external/cwe/cwe-561"}, run};
 
 }  // namespace ipo

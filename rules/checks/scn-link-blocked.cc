@@ -23,7 +23,7 @@ struct Link {
   Findings& findings;
   const Peer& peer;
 
-  PacketSet seen(const Passage& way, PacketSet wanted) const { return way.inbound ? judgement.exposure.before_path(way, wanted) : wanted; }
+  PacketSet seen(const Passage& way, PacketSet wanted) const { return lost.passage->inbound ? judgement.exposure.before_path(way, wanted) : wanted; }
 
   void report(const Blocked& lost, const std::string& what, std::vector<std::string> rows) {
     Finding f = blocked_finding(judgement, check::scn_link_blocked.id, Level::error, lost);
@@ -32,7 +32,7 @@ struct Link {
     f.message = fmt::format("the link {} {} is blocked: {}", lost.passage->inbound ? "from" : "to", peer.name,
                             lost.no_forward ? lost.message(judgement, what, false) : what + " cannot pass");
     f.related.push_back({"the peer is declared here", peer.span});
-    f.identity += '\n' + f.message;
+    f.identity += std::string(lost.passage->inbound ? "\nfrom " : "\nto ") + peer.name + '\n' + f.rows.front();
     findings.push_back(std::move(f));
   }
 
@@ -86,7 +86,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::scn_link_blocked = {"scn-link-blocked", "a declared link to another IP Office is blocked", Level::error, 2.6,
+const Check check::scn_link_blocked = {"scn-link-blocked", "a declared link to another IP Office is blocked", Level::error, 0,
                                        "high", {"availability"}, run};
 
 }  // namespace ipo

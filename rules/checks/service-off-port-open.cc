@@ -36,7 +36,7 @@ void run(const Judgement& judgement, Findings& findings) {
 const Check check::service_off_port_open = {"service-off-port-open",
                                             "the firewall opens a port whose service the PBX has switched off",
                                             Level::warning,
-                                            3.7,
+                                            4.0,
                                             "medium",
                                             {"security", "external/cwe/cwe-284"},
                                             run};

@@ -46,6 +46,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::shadowed_rule = {"shadowed-rule", "a rule can never match because earlier rules take all its packets",
-                                    Level::warning, 3.7, "very-high", {"security", "external/cwe/cwe-561"}, run};
+                                    Level::warning, 4.0, "very-high", {"security", "external/cwe/cwe-561"}, run};
 
 }  // namespace ipo

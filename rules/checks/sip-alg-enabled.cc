@@ -50,7 +50,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::sip_alg_enabled = {"sip-alg-enabled", "the firewall has a helper for SIP or H.323 look into calls", Level::warning, 2.6,
+const Check check::sip_alg_enabled = {"sip-alg-enabled", "the firewall has a helper for SIP or H.323 look into calls", Level::warning, 0,
                                       "high", {"availability"}, run};
 
 }  // namespace ipo

@@ -42,7 +42,7 @@ void run(const Judgement& judgement, Findings& findings) {
 const Check check::sip_port_out_of_range = {"sip-port-out-of-range",
                                             "a SIP port is out of range, or two transports have one",
                                             Level::warning,
-                                            3.0,
+                                            0,
                                             "high",
                                             {"correctness"},
                                             run,

@@ -11,6 +11,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::snmp_port_out_of_range = {"snmp-port-out-of-range", "the SNMP port is none the PBX can listen on", Level::warning,
-                                             2.0, "very-high", {"correctness"}, run, false, {}, {"snmp.port"}};
+                                             0, "very-high", {"correctness"}, run, false, {}, {"snmp.port"}};
 
 }  // namespace ipo

@@ -76,6 +76,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::stateless_return_missing = {"stateless-return-missing", "a port of the PBX is open in one direction only",
-                                               Level::warning, 2.5, "high", {"correctness", "external/cwe/cwe-684"}, run};
+                                               Level::warning, 0, "high", {"correctness", "external/cwe/cwe-684"}, run};
 
 }  // namespace ipo

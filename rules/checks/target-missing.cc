@@ -57,7 +57,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::target_missing = {"target-missing", "a rule for a port has no target, and what it matches is refused", Level::note, 2.0, "high",
+const Check check::target_missing = {"target-missing", "a rule for a port has no target, and what it matches is refused", Level::note, 0, "high",
                                      {"correctness", "external/cwe/cwe-684"}, run};
 
 }  // namespace ipo

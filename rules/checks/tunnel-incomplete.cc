@@ -47,7 +47,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::tunnel_incomplete = {"tunnel-incomplete", "IKE is let in, but nothing a tunnel would carry", Level::warning, 2.5,
+const Check check::tunnel_incomplete = {"tunnel-incomplete", "IKE is let in, but nothing a tunnel would carry", Level::warning, 0,
                                         "medium", {"correctness", "external/cwe/cwe-684"}, run};
 
 }  // namespace ipo

@@ -52,7 +52,6 @@ void report(const Judgement& judgement, const std::vector<const Opening*>& group
     bool plural = is_plural(text);
     f.message = fmt::format("{} {} reachable from {}{}, and {} {}", text, plural ? "are" : "is", from_zone(*o),
                             if_sent_from(*o) + if_routed(*o), why, plural ? "them" : "it");
-    f.identity += '\n' + text;
     findings.push_back(std::move(f));
     return;
   }

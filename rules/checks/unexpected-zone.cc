@@ -60,7 +60,8 @@ void report(const Judgement& judgement, Findings& findings, const std::vector<Ex
   f.message = fmt::format("{} {} reachable from {}{}, where no device that uses {} stands", ports, plural ? "are" : "is",
                           zone, if_routed(o), plural ? "them" : "it");
   if (rows.size() == 1 && !users.empty()) f.message += "; used by " + users;
-  for (const std::string& row : f.rows) f.identity += '\n' + row;
+  if (!judgement.group)
+    for (const std::string& row : f.rows) f.identity += '\n' + row;
   findings.push_back(std::move(f));
 }
 

@@ -69,6 +69,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::unreachable_chain = {"unreachable-chain", "no base chain leads to a chain that has rules",
-                                        Level::note, 2.0, "very-high", {"maintainability", "external/cwe/cwe-561"}, run};
+                                        Level::note, 0, "very-high", {"maintainability", "external/cwe/cwe-561"}, run};
 
 }  // namespace ipo

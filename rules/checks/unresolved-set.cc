@@ -49,6 +49,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::unresolved_set = {"unresolved-set", "a rule depends on an ipset whose members are not given",
-                                     Level::warning, 2.0, "very-high", {"security"}, run};
+                                     Level::warning, 4.0, "very-high", {"security"}, run};
 
 }  // namespace ipo

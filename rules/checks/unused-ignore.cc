@@ -25,7 +25,7 @@ void run(const Judgement& judgement, Findings& findings) {
 const Check check::unused_ignore = {"unused-ignore",
                           "an accepted finding no longer exists",
                           Level::note,
-                          1.0,
+                          0,
                           "very-high",
                           {"maintainability"},
                           run,
