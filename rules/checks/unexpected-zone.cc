@@ -61,7 +61,7 @@ void report(const Judgement& judgement, Findings& findings, const std::vector<Ex
                           zone, if_routed(o), plural ? "them" : "it");
   if (rows.size() == 1 && !users.empty()) f.message += "; used by " + users;
   if (!judgement.group)
-    for (const std::string& row : f.rows) f.identity += '\n' + row;
+    if (!judgement.group) f.identity += '\n' + f.rows.front();
   findings.push_back(std::move(f));
 }
 
