@@ -69,6 +69,7 @@ struct Opening {
   const Passage* passage = nullptr;
   const Flow* flow = nullptr;
   RuleRef by;                   // who accepts; `flow->translation` who translates
+  RuleRef line;                 // of the way to `by` the one to change, where nothing is translated
   PacketSet proven, possible;   // as seen after translation; disjoint
   bool unrestricted = false;    // the line names no port and half of all ports or more are open
   bool routed = true;           // false: a private address with no translation to it, so it counts "if routed"

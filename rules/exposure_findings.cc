@@ -18,7 +18,7 @@ constexpr std::size_t shown_limit = 8;  // pieces of ports named in a message; t
 }
 
 RuleRef line_to_change(const Opening& opening) {
-  return opening.flow->translation.rule ? opening.flow->translation : opening.by;
+  return opening.flow->translation.rule ? opening.flow->translation : opening.line;
 }
 
 Level level_at(Level level, const Passage& passage) {
@@ -45,7 +45,7 @@ std::string if_routed(const Opening& opening) {
 
 bool names_ports(const Opening& opening) {
   auto names = [](const Rule* rule) { return rule && required(*rule, Field::destination_port, 65535); };
-  return names(opening.by.rule) || names(opening.flow->translation.rule);
+  return names(opening.by.rule) || names(opening.line.rule) || names(opening.flow->translation.rule);
 }
 
 IntervalSet source_ports(const Opening& opening) {
@@ -118,7 +118,7 @@ Finding finding_at(const Judgement& judgement, std::string_view check, const Ope
       judgement.exposure.witness(passage, *opening.flow, passage.chains->space().intersect(mine, wanted));
   f.witness = witness.packet;
   f.path = std::move(witness.path);
-  if (opening.flow->translation.rule)
+  if (line_to_change(opening).span() != opening.by.span())
     f.related.push_back({opening.by.rule ? "accepted by this rule" : "accepted by this policy", opening.by.span()});
   // What a policy accepts came back from every chain it was sent to.
   if (!opening.by.rule)
