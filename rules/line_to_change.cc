@@ -1,5 +1,5 @@
 // From the deciding rule back to the base chain: a rule that names ports says which service it is about and stays the line,
-// and so does one whose chain has one way to it only. Else the jump that led there is looked at in its stead; a rule that names
+// and so does one whose chain has one way to it only, or ways of one service. Else the jump that led there is looked at in its stead; a rule that names
 // addresses gives way only to a jump that names ports.
 #include "rules/line_to_change.h"
 
@@ -29,6 +29,13 @@ bool names_addresses(RuleRef at) {
 // Of a rule and the line before it, if any.
 RuleRef chosen(RuleRef at, RuleRef before) { return names_addresses(at) && !names_ports(before) ? at : before; }
 
+// Jumps that name the same ports: what they lead to serves no other traffic.
+bool are_of_one_service(const std::vector<RuleRef>& jumps) {
+  auto ports = [](RuleRef at) { return required(*at.rule, Field::destination_port, 65535); };
+  auto first = ports(jumps.front());
+  return first && std::all_of(jumps.begin(), jumps.end(), [&](RuleRef at) { return ports(at) == first; });
+}
+
 }  // namespace
 
 LinesToChange::LinesToChange(const Ruleset& ruleset) {
@@ -50,7 +57,7 @@ LinesToChange::LinesToChange(const Ruleset& ruleset) {
       at = known->second.front().chain;
       known = callers_.find(at);
     }
-    shared_[chain] = known != callers_.end() && known->second.size() > 1;
+    shared_[chain] = known != callers_.end() && known->second.size() > 1 && !are_of_one_service(known->second);
   }
 }
 
