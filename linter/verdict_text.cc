@@ -13,6 +13,7 @@
 #include "linter/place.h"
 #include "linter/redact.h"
 #include "linter/snippet.h"
+#include "rules/line_to_change.h"
 
 namespace ipo {
 namespace {
@@ -109,8 +110,25 @@ class VerdictText {
     return lines;
   }
 
+  // The line to change of the way through the chains that ends with what decided.
+  RuleRef line(const Verdict& verdict) const {
+    const RuleRef& by = verdict.decided_by;
+    std::vector<RuleRef> way;
+    for (const Step& step : verdict.path) {
+      if (step.at.chain->table != by.chain->table) continue;
+      if (step.at.chain->policy) way.clear();
+      if (step.at == by || (step.at.rule && calls(step.did))) way.push_back(step.at);
+    }
+    for (const Firewall& firewall : reading_.site.firewalls)
+      for (const Ruleset& ruleset : firewall.rulesets)
+        if (way.size() > 1 && std::any_of(ruleset.chains.begin(), ruleset.chains.end(), [&](const Chain& c) { return &c == by.chain; }))
+          return LinesToChange(ruleset).on(way);
+    return by;
+  }
+
   std::string change(const Verdict& verdict) const {
     const RuleRef& by = verdict.decided_by;
+    if (by.rule && verdict.outcome == ActionKind::accept) return where(line(verdict).span());
     std::string place = where(by.span());
     if (by.rule) return place;
     std::string chain = printable(by.chain->table + "/" + by.chain->name);

@@ -262,6 +262,93 @@ void test_states(RuleInProgress& rule, const Option& o, bool with_nat) {
 void test_state(RuleInProgress& rule, const Option& o) { test_states(rule, o, false); }
 void test_ctstate(RuleInProgress& rule, const Option& o) { test_states(rule, o, true); }
 
+constexpr std::string_view tracking_entry = "depends on the connection's tracking entry";
+
+// What an option of -m conntrack says of a packet in terms of the packet itself. The original tuple of a new connection is the
+// packet as it arrived, the reply's is the packet as it is now turned round (sources are translated after all filters). ICMP
+// has no ports: its tuples hold identifier, type and code (nf_conntrack_proto_icmp.c).
+struct OfTuple {
+  enum Kind { address, port, protocol, direction } kind;
+  Field field;
+};
+std::optional<OfTuple> of_tuple(std::string_view option) {
+  constexpr std::pair<std::string_view, OfTuple> all[] = {{"ctproto", {OfTuple::protocol, Field::protocol}},
+                                                          {"ctorigsrc", {OfTuple::address, Field::source}},
+                                                          {"ctorigdst", {OfTuple::address, Field::original_destination}},
+                                                          {"ctreplsrc", {OfTuple::address, Field::destination}},
+                                                          {"ctrepldst", {OfTuple::address, Field::source}},
+                                                          {"ctorigsrcport", {OfTuple::port, Field::source_port}},
+                                                          {"ctorigdstport", {OfTuple::port, Field::original_port}},
+                                                          {"ctreplsrcport", {OfTuple::port, Field::destination_port}},
+                                                          {"ctrepldstport", {OfTuple::port, Field::source_port}},
+                                                          {"ctdir", {OfTuple::direction, Field::state}}};
+  for (const auto& [name, tuple] : all)
+    if (name == option) return tuple;
+  return {};
+}
+
+IntervalSet state_numbers(State first, State last) {
+  return IntervalSet::range(static_cast<unsigned>(first), static_cast<unsigned>(last));
+}
+
+// Exact for a new connection, opaque for others. Without a tracking entry only --ctstate of a match is looked at, and if there is
+// none the match does not hold, negated or not (xt_conntrack.c: conntrack_mt).
+void test_tuple(RuleInProgress& rule, const Option& o, OfTuple tuple, bool with_state) {
+  const IntervalSet fresh = state_numbers(State::new_, State::new_), known = state_numbers(State::established, State::related),
+                    untracked = state_numbers(State::invalid, State::untracked);
+  const IntervalSet with_ports = {{6, 6}, {17, 17}, {33, 33}, {132, 132}, {136, 136}};
+  IntervalSet values;
+  const bool negated = o.negated;
+  std::string text = "-m conntrack";
+  append_option(text, o, false);
+  switch (tuple.kind) {
+    case OfTuple::address: {
+      auto masked = masked_address(o.values[0], rule.family);
+      if (!masked || masked->family != rule.family) return add_opaque(rule, text, std::string(tracking_entry), false, negated, o.span);
+      values = addresses_of(*masked);
+      if (values.empty()) return add_opaque(rule, text, std::string(tracking_entry), false, negated, o.span);
+      break;
+    }
+    case OfTuple::port: {
+      auto range = port_range(o.values[0], ':');
+      if (!range || range->lo > range->hi) return add_opaque(rule, text, std::string(tracking_entry), false, negated, o.span);
+      values = IntervalSet::range(range->lo, range->hi);
+      break;
+    }
+    case OfTuple::protocol: {
+      auto number = protocol_number(o.values[0]);
+      if (!number || *number == 0) return test_protocol(rule, o);
+      values = IntervalSet::of(*number);
+      break;
+    }
+    case OfTuple::direction: break;
+  }
+  rule.bounded(tracking_entry);
+  OpaqueTest opaque{text, std::string(tracking_entry), false};
+  std::vector<Test> tests;
+  auto when = [&](const IntervalSet& states, std::vector<FieldTest> fields, bool open) {
+    fields.insert(fields.begin(), FieldTest{Field::state, states});
+    AllOf all{std::move(fields), {}, {}};
+    if (open) all.opaque.push_back(opaque);
+    tests.push_back(std::move(all));
+  };
+  IntervalSet here = fresh;  // where `values` tell
+  if (tuple.kind == OfTuple::protocol) here.add(static_cast<unsigned>(State::established), static_cast<unsigned>(State::established));
+  if (tuple.kind == OfTuple::direction) {
+    if (begins("ORIGINAL", o.values[0])) when(here, {}, false);  // as a new connection's packets are
+  } else if (tuple.kind == OfTuple::port) {
+    when(here, {{Field::protocol, with_ports}, {tuple.field, values}}, false);
+    when(here, {{Field::protocol, with_ports.complement(255)}}, true);
+  } else {
+    when(here, {{tuple.field, values}}, false);
+  }
+  // What an ICMP error is about has a protocol of its own.
+  when(tuple.kind == OfTuple::protocol ? state_numbers(State::related, State::related) : known, {}, true);
+  if (with_state && !negated) tests.push_back(FieldTest{Field::state, untracked});
+  if (!with_state && negated) rule.add(FieldTest{Field::state, state_numbers(State::new_, State::related)}, false, o.span);
+  rule.add(std::move(tests), negated, o.span);
+}
+
 // ---- addresses --------------------------------------------------------------------------------------------------
 
 void test_range(RuleInProgress& rule, const Option& o, Field field) {
@@ -281,8 +368,9 @@ void test_range(RuleInProgress& rule, const Option& o, Field field) {
 void test_source_range(RuleInProgress& rule, const Option& o) { test_range(rule, o, Field::source); }
 void test_destination_range(RuleInProgress& rule, const Option& o) { test_range(rule, o, Field::destination); }
 
-// What inet_addr_type answers without looking at a route: 224.0.0.0/4 is MULTICAST, 0.0.0.0/8 and 255.255.255.255 are
-// BROADCAST. IPv6 demands every type of a list, and asks the address itself what is MULTICAST.
+// What inet_addr_type answers whatever the addresses and routes of a machine are: 224.0.0.0/4 is MULTICAST, 0.0.0.0 and
+// 255.255.255.255 are BROADCAST, and 127.0.0.0/8 but for its ends is LOCAL. (The rest of 0.0.0.0/8 is BROADCAST before Linux 5.3
+// only.) IPv6 demands every type of a list, and asks the address itself what is MULTICAST or UNICAST (xt_addrtype.c).
 void test_type(RuleInProgress& rule, const Option& o, Field field) {
   constexpr std::string_view names[] = {"UNSPEC",    "UNICAST",     "LOCAL",    "BROADCAST", "ANYCAST", "MULTICAST",
                                         "BLACKHOLE", "UNREACHABLE", "PROHIBIT", "THROW",     "NAT",     "XRESOLVE"};
@@ -294,7 +382,7 @@ void test_type(RuleInProgress& rule, const Option& o, Field field) {
   bool four = rule.family == Family::ipv4;
   IntervalSet multicast = four ? IntervalSet::range(0xe0000000u, 0xefffffffu)
                                : IntervalSet::range(u128{0xff} << 120, address_max(Family::ipv6));
-  IntervalSet broadcast{{0, 0xffffff}, {0xffffffffu, 0xffffffffu}};
+  const IntervalSet broadcast{{0, 0}, {0xffffffffu, 0xffffffffu}}, loopback{{0x7f000001u, 0x7ffffffeu}};
   auto opaque = [&](const std::string& type) {
     std::string reason = type == "LOCAL" ? "depends on the firewall's own addresses"
                                          : "depends on the firewall's addresses and routes";
@@ -306,16 +394,16 @@ void test_type(RuleInProgress& rule, const Option& o, Field field) {
   std::vector<Test> tests;
   IntervalSet known, other;  // by the address alone: of a type of the list, of no type of it
   if (four) {
-    bool has_multicast = false, has_broadcast = false;
-    for (std::string_view type : types) {
-      has_multicast = has_multicast || type == "MULTICAST";
-      has_broadcast = has_broadcast || type == "BROADCAST";
+    auto has = [&](std::string_view type) { return std::find(types.begin(), types.end(), type) != types.end(); };
+    for (std::string_view type : types)
       if (type != "MULTICAST") tests.push_back(opaque(std::string(type)));
-    }
-    (has_multicast ? known : other).add(multicast);
-    (has_broadcast ? known : other).add(broadcast);
+    (has("MULTICAST") ? known : other).add(multicast);
+    (has("BROADCAST") ? known : other).add(broadcast);
+    (has("LOCAL") ? known : other).add(loopback);
   } else if (types.size() == 1 && types[0] == "MULTICAST") {
     known = multicast;
+  } else if (types.size() == 1 && types[0] == "UNICAST") {
+    known = IntervalSet::range(1, (u128{0xff} << 120) - 1);
   } else {
     std::string list;
     for (std::string_view type : types) list += (list.empty() ? "" : ",") + std::string(type);
@@ -376,7 +464,6 @@ constexpr OptionMeaning multiport_options[] = {
 constexpr OptionMeaning icmp_options[] = {{"icmp-type", test_icmp}};
 constexpr OptionMeaning icmp6_options[] = {{"icmpv6-type", test_icmp6}};
 constexpr OptionMeaning state_options[] = {{"state", test_state}};
-constexpr OptionMeaning conntrack_options[] = {{"ctstate", test_ctstate}, {"ctproto", test_protocol}};
 constexpr OptionMeaning iprange_options[] = {{"src-range", test_source_range}, {"dst-range", test_destination_range}};
 constexpr OptionMeaning addrtype_options[] = {{"src-type", test_source_type}, {"dst-type", test_destination_type}};
 constexpr OptionMeaning mac_options[] = {{"mac-source", test_mac}};
@@ -470,6 +557,23 @@ void test_set(RuleInProgress& rule, const MatchUse& use) {
   rule.add(std::move(test), match->negated, use.span);
 }
 
+// ---- connections ----------------------------------------------------------------------------------------------------
+
+void test_conntrack(RuleInProgress& rule, const MatchUse& use) {
+  bool with_state = find_option(use, "ctstate") != nullptr;
+  for (const Option& o : use.options) {
+    if (o.name == "ctstate") {
+      test_ctstate(rule, o);
+    } else if (auto tuple = of_tuple(o.name)) {
+      test_tuple(rule, o, *tuple, with_state);
+    } else {
+      std::string predicate = "-m conntrack";
+      append_option(predicate, o, false);
+      add_opaque(rule, std::move(predicate), std::string(tracking_entry), false, o.negated, o.span);
+    }
+  }
+}
+
 // ---- the modules ------------------------------------------------------------------------------------------------
 
 constexpr bool stateful = true, bare = true;
@@ -501,7 +605,7 @@ constexpr MatchModule modules[] = {
      "!ctstatus=(NONE,EXPECTED,SEEN_REPLY,ASSURED,CONFIRMED)+~ !ctexpire=u32: ctdir=(ORIGINAL,REPLY)~",
      "ctstate|ctproto|ctorigsrc|ctorigdst|ctreplsrc|ctrepldst|ctorigsrcport|ctorigdstport|ctreplsrcport|ctrepldstport|"
      "ctstatus|ctexpire|ctdir",
-     "depends on the connection's tracking entry", M::split, false, false, conntrack_options},
+     tracking_entry, M::split, false, false, {}, 0, nullptr, test_conntrack},
     {"iprange", "!src-range= !dst-range=", "src-range|dst-range", "", M::split, false, false, iprange_options},
     {"addrtype", "!src-type=address-types !dst-type=address-types limit-iface-in limit-iface-out",
      "src-type|dst-type limit-iface-in^limit-iface-out limit-iface-in>PREROUTING|INPUT|FORWARD "

@@ -25,7 +25,8 @@ namespace ipo {
 
 // The numbers a packet has. Ports are 0..65535; for ICMP `destination_port` is type * 256 + code. `nat` is conntrack's
 // translation state, bit 0 = destination translated, bit 1 = source translated. `state` holds State's numbers, `marks` an
-// index into Ruleset::marks.
+// index into Ruleset::marks. `original_destination` and `original_port` are where a new packet was sent to when it arrived, whatever
+// a translation made of that (the original tuple of its connection).
 enum class Field : std::uint8_t {
   protocol,
   state,
@@ -35,7 +36,9 @@ enum class Field : std::uint8_t {
   destination_port,
   source,
   source_port,
-  tcp_flags
+  tcp_flags,
+  original_destination,
+  original_port
 };
 
 struct FieldTest {

@@ -81,7 +81,7 @@ Passage passage_to(const Passage& passage, const IntervalSet& addresses, bool ro
   out.flows.clear();
   out.possible = s.nothing();
   for (Flow& flow : reach.flows(out.hook, out.arriving)) {
-    if (out.inbound) flow.accepted = s.intersect(flow.accepted, reach.before(out.target, flow));
+    if (out.inbound) flow.accepted = s.intersect(flow.accepted, reach.before(out.target_of(flow), flow));
     flow.accepted = out.settled(flow.accepted), flow.seen = out.settled(flow.seen);
     out.possible = s.unite(out.possible, reach.after(s.possible(flow.accepted), flow));
     out.flows.push_back(std::move(flow));

@@ -11,6 +11,7 @@
 #include "rules/bridge.h"
 #include "rules/crossing.h"
 #include "rules/declared.h"
+#include "rules/line_to_change.h"
 #include "rules/required.h"
 
 namespace ipo {
@@ -307,7 +308,7 @@ void Exposure::pass(Passage passage, PacketSet zone) {
     if (passage.hook == Hook::input && flow.translation.rule && passage.addresses.empty() &&
         !flow.translation.rule->action.translation.to_receiving_interface)
       continue;
-    if (passage.inbound) flow.accepted = s.intersect(flow.accepted, reach.before(passage.target, flow));
+    if (passage.inbound) flow.accepted = s.intersect(flow.accepted, reach.before(passage.target_of(flow), flow));
     flow.accepted = passage.settled(flow.accepted);
     flow.seen = passage.settled(flow.seen);
     if (flow.accepted.empty() && s.intersect(flow.seen, passage.to_host).empty()) continue;
@@ -389,6 +390,11 @@ void Passage::find_led(bool of_internet) {
     led = s.minus(possible, unrouted);
 }
 
+PacketSet Passage::target_of(const Flow& flow) const {
+  bool redirected = hook == Hook::input && flow.translation.rule && flow.translation.rule->action.translation.to_receiving_interface;
+  return redirected ? chains->space().exists(target, Dimension::destination) : target;
+}
+
 PacketSet Passage::settled(PacketSet set) const {
   Space& s = chains->space();
   bool internet = inbound && zone->is_internet();
@@ -443,6 +449,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
                                                s.test(Dimension::destination_port, IntervalSet::of(static_cast<unsigned>(client)))));
 
   auto anyhow = [&](PacketSet set) { return s.exists(s.exists(set, Dimension::in), Dimension::out); };
+  const LinesToChange lines(*passage.ruleset);
   Taken taken(s);  // possible packets that already have their line
   for (const Flow& flow : passage.flows) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);
@@ -454,17 +461,21 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     std::stable_partition(decided.begin(), decided.end(), [](const ChainSets::Decided& d) {
       return !d.by.rule || d.by.rule->action.kind != ActionKind::unknown;
     });
-    for (const ChainSets::Decided& d : decided) {
+    WaysToChange ways(lines, *passage.chains, *flow.filter, s.intersect(flow.seen, accepted));
+    std::vector<std::pair<RuleRef, WaysToChange::Part>> parts;
+    for (const ChainSets::Decided& d : decided)
+      for (const WaysToChange::Part& part : ways.of(d)) parts.emplace_back(d.by, part);
+    for (const auto& [by, part] : parts) {
       Opening o;
-      o.passage = &passage, o.flow = &flow, o.by = d.by;
-      o.proven = s.without_predicates(s.intersect(d.packets, proven));
-      o.possible = taken.rest_of(s.minus(s.possible(d.packets), proven));
+      o.passage = &passage, o.flow = &flow, o.by = by, o.line = part.line;
+      o.proven = s.without_predicates(s.intersect(part.packets, proven));
+      o.possible = taken.rest_of(s.minus(s.possible(part.packets), proven));
       taken.add(o.possible);
       // Which interfaces they pass by tells nothing of the rows they hit.
       PacketSet sure = anyhow(o.proven), maybe = anyhow(o.possible), both = s.unite(sure, maybe);
       if (both.empty()) continue;
       o.routed = passage.addresses.empty() || !s.minus(s.unite(o.proven, o.possible), passage.unrouted).empty();
-      bool names_none = !o.by.rule || !is_about_ports(*o.by.rule);
+      bool names_none = (!o.by.rule || !is_about_ports(*o.by.rule)) && (!o.line.rule || !is_about_ports(*o.line.rule));
       IntervalSet opened[2];
       for (int t = 0; t < 2; ++t) {
         PacketSet of = s.intersect(both, s.test(Dimension::protocol, IntervalSet::of(transports[t])));

@@ -54,6 +54,8 @@ struct Passage {
   // firewalls passed next. A function of the predicates.
   PacketSet target;
 
+  // The target of a flow: what REDIRECT takes goes to this machine, by whichever of its addresses.
+  PacketSet target_of(const Flow& flow) const;
   // Fills in `unrouted` and `led`. Of the internet private sources count as well, for they can be spoofed.
   void find_led(bool of_internet);
   // What is known of matches that are not decided for packets as such: of the internet's none was protected by IPsec, those that are
@@ -78,6 +80,7 @@ struct Opening {
   const Passage* passage = nullptr;
   const Flow* flow = nullptr;
   RuleRef by;                   // who accepts; `flow->translation` who translates
+  RuleRef line;                 // of the way to `by` the one to change, where nothing is translated
   PacketSet proven, possible;   // as seen after translation; disjoint
   bool unrestricted = false;    // the line names no port and half of all ports or more are open
   bool routed = true;           // false: nothing of it is in Passage::led, so it counts "if routed"

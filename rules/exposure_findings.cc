@@ -36,7 +36,7 @@ std::string_view next_word(std::string_view& text) {
 
 RuleRef line_to_change(const Opening& opening) {
   const Rule* translation = opening.flow->translation.rule;
-  return translation && !is_supposed(*translation) ? opening.flow->translation : opening.by;
+  return translation && !is_supposed(*translation) ? opening.flow->translation : opening.line;
 }
 
 Level level_at(Level level, const Passage& passage) {
@@ -65,7 +65,7 @@ std::string if_routed(const Opening& opening) {
 
 bool names_ports(const Opening& opening) {
   auto names = [](const Rule* rule) { return rule && required(*rule, Field::destination_port, 65535); };
-  return names(opening.by.rule) || names(opening.flow->translation.rule);
+  return names(opening.by.rule) || names(opening.line.rule) || names(opening.flow->translation.rule);
 }
 
 IntervalSet source_ports(const Opening& opening) {
@@ -151,7 +151,7 @@ Finding finding_at(const Judgement& judgement, std::string_view check, const Ope
       judgement.exposure.witness(passage, *opening.flow, passage.chains->space().intersect(mine, wanted));
   f.witness = witness.packet;
   f.path = std::move(witness.path);
-  if (const Rule* rule = opening.flow->translation.rule; rule && !is_supposed(*rule))
+  if (line_to_change(opening).span() != opening.by.span())
     f.related.push_back({opening.by.rule ? "accepted by this rule" : "accepted by this policy", opening.by.span()});
   // What a policy accepts came back from every chain it was sent to.
   if (!opening.by.rule)

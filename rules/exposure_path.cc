@@ -44,7 +44,9 @@ PacketSet from_anywhere(Space& s, PacketSet packets) {
 
 // Without what a packet is to one firewall only.
 PacketSet between_firewalls(Space& s, PacketSet packets) {
-  for (Dimension d : {Dimension::in, Dimension::out, Dimension::state, Dimension::nat, Dimension::marks}) packets = s.exists(packets, d);
+  for (Dimension d : {Dimension::in, Dimension::out, Dimension::state, Dimension::nat, Dimension::marks,
+                      Dimension::original_destination, Dimension::original_port})
+    packets = s.exists(packets, d);
   return packets;
 }
 

@@ -14,7 +14,7 @@ PathVerdicts::PathVerdicts(const Site& site, const std::vector<Standing>& standi
     auto ruleset = std::find_if(rulesets.begin(), rulesets.end(), [&](const Ruleset& r) { return r.family == family; });
     Stage stage{&standings[i], nullptr, rulesets.empty() ? SourceSpan{} : rulesets.front().span, false, {}};
     if (ruleset != rulesets.end()) {
-      stage.verdicts = std::make_unique<Verdicts>(*ruleset);
+      stage.verdicts = std::make_unique<Verdicts>(*ruleset, own_addresses(standings[i], site, family), other_addresses(standings[i], site, family));
       for (const Chain& chain : ruleset->chains)
         for (const Rule& rule : chain.rules)
           stage.translates_source = stage.translates_source || rule.action.kind == ActionKind::translate_source;
@@ -48,7 +48,7 @@ const std::vector<const Verdict*>& PathVerdicts::of(const PartialPacket& packet)
     };
     const Verdict& before = *met_.back();
     if (!before.destination) {
-      doubt("whether it goes on to " + stage.at->firewall->name + " depends on its destination, which is not given");
+      doubt("whether it goes on to " + stage.at->firewall->name + " depends on its destination, which is not known");
       break;
     }
     const Host* host = host_at({family_, *before.destination});
@@ -59,7 +59,10 @@ const std::vector<const Verdict*>& PathVerdicts::of(const PartialPacket& packet)
       continue;
     }
     next.destination = before.destination;
-    if (before.destination_port) next.destination_port = Interval{*before.destination_port, *before.destination_port};
+    if (before.destination_port)
+      next.destination_port = Interval{*before.destination_port, *before.destination_port};
+    else if (next.destination_port && next.destination_port->lo == next.destination_port->hi)
+      next.destination_port.reset();  // it depends
     next.hook = stage.at->role == Role::host ? Hook::input : Hook::forward;
     next.in.reset();
     next.out.reset();

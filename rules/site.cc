@@ -14,6 +14,7 @@
 #include "rules/internet.h"
 #include "rules/join_dumps.h"
 #include "rules/locate_pbx.h"
+#include "rules/own_types.h"
 #include "rules/required.h"
 #include "rules/unknown_pbx.h"
 
@@ -329,6 +330,26 @@ void find_own(Standing& standing, Site& site) {
 
 }  // namespace
 
+IntervalSet own_addresses(const Standing& standing, const Site& site, Family family) {
+  IntervalSet out;
+  auto add = [&](Address address) {
+    if (address.family == family) out.add(address.value, address.value);
+  };
+  for (Address address : standing.own) add(address);
+  for (const Host& host : site.hosts)
+    if (standing.protects_itself && standing.runs_on(host))
+      for (const Located<Address>& address : host.addresses) add(address.value);
+  return out;
+}
+
+IntervalSet other_addresses(const Standing& standing, const Site& site, Family family) {
+  IntervalSet out;
+  for (const Host& host : site.hosts)
+    for (const Located<Address>& address : host.addresses)
+      if (address.value.family == family) out.add(address.value.value, address.value.value);
+  return out.minus(own_addresses(standing, site, family));
+}
+
 std::vector<std::string> zone_names(const std::vector<Standing>& standings) {
   std::vector<std::string> out;
   for (const Standing& standing : standings)
@@ -383,6 +404,8 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
     }
   for (Standing& standing : out)
     if (standing.role != Role::host && !standing.firewall->role) find_own(standing, site);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    for (Ruleset& ruleset : site.firewalls[i].rulesets) tell_own_types(ruleset, own_addresses(out[i], site, ruleset.family));
   for (Standing& standing : out) {
     if (standing.role != Role::host || perimeter || !located || !all_inside) continue;
     standing.network_only = true;

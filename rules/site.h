@@ -61,6 +61,10 @@ struct Standing {
   bool runs_on(const Host& host) const;
 };
 
+// What is known of the addresses of the machine the firewall runs on; and of those of other machines.
+IntervalSet own_addresses(const Standing& standing, const Site& site, Family family);
+IntervalSet other_addresses(const Standing& standing, const Site& site, Family family);
+
 // Names of the zones of every firewall, in the order they are met.
 std::vector<std::string> zone_names(const std::vector<Standing>& standings);
 

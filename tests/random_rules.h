@@ -127,6 +127,18 @@ inline void add_shifts(Ruleset& ruleset, unsigned seed) {
     }
 }
 
+// Lets some rules ask where packets were sent to when they arrived.
+inline void add_originals(Ruleset& ruleset, unsigned seed) {
+  std::mt19937 random(seed * 32452843);
+  auto roll = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
+  for (Chain& chain : ruleset.chains)
+    for (Rule& rule : chain.rules)
+      if (roll(3) == 0) {
+        Field field = roll(2) ? Field::original_destination : Field::original_port;
+        rule.conditions.push_back({{FieldTest{field, IntervalSet::range(roll(5), 4 + roll(4))}}, roll(3) == 0, rule.span});
+      }
+}
+
 // Adds rules that set, save and restore marks of two bits, and tests of them, to chains of every table; a mangle table before
 // the others, and with `raw` one that leaves packets untracked and asks for their state.
 inline void add_marks(Ruleset& ruleset, unsigned seed, bool raw) {

@@ -84,6 +84,7 @@ TEST_CASE("port forwards, marks, untracked packets: what arrives is accepted exa
     Firewall firewall = testing::random_firewall(seed, seed % 2 == 0);
     if (seed % 4 == 0) testing::add_shifts(firewall.rulesets[0], seed);
     if (seed > 120) testing::add_marks(firewall.rulesets[0], seed, seed % 3 == 0);
+    if (seed % 5 < 2) testing::add_originals(firewall.rulesets[0], seed);
     followed += resolve_marks(firewall.rulesets[0]);
     PacketSpace packets(firewall, named());
     ChainSets chains(packets, firewall.rulesets[0]);

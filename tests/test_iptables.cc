@@ -48,11 +48,20 @@ std::string describe(const IntervalSet& set, Field field, Family family) {
 
 std::string describe(const Test& test, Family family) {
   constexpr const char* fields[] = {"protocol",         "state",  "nat", "marks",         "destination",
-                                    "destination_port", "source", "source_port", "tcp_flags"};
+                                    "destination_port", "source", "source_port", "tcp_flags",
+                                    "original_destination", "original_port"};
   if (auto* f = std::get_if<FieldTest>(&test))
     return std::string(fields[static_cast<std::size_t>(f->field)]) + " {" + describe(f->values, f->field, family) + "}";
   if (auto* i = std::get_if<InterfaceTest>(&test))
     return std::string(i->incoming ? "in " : "out ") + i->name + (i->prefix ? "*" : "");
+  if (auto* all = test_as<AllOf>(test)) {
+    std::string out;
+    auto add = [&](const Test& part) { out += (out.empty() ? "" : " and ") + describe(part, family); };
+    for (const FieldTest& part : all->fields) add(part);
+    for (const InterfaceTest& part : all->interfaces) add(part);
+    for (const OpaqueTest& part : all->opaque) add(part);
+    return "(" + out + ")";
+  }
   const auto& o = *test_as<OpaqueTest>(test);
   return "opaque <" + o.predicate + "> " + (o.stateful ? "stateful" : "stateless") + " (" + o.reason + ")";
 }

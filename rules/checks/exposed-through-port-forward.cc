@@ -49,7 +49,8 @@ void run(const Judgement& judgement, Findings& findings) {
     PacketSet arrived = as_they_arrive(o, seen);
     IntervalSet outer = s.project(arrived, Dimension::destination);
     std::string outside = outer.size() > 256 ? "any address" : format_addresses(outer, family);
-    std::string inside = format_addresses(s.project(seen, Dimension::destination), family);
+    bool here = o.passage->addresses.empty() && o.flow->translation.rule->action.translation.to_receiving_interface;
+    std::string inside = here ? "this machine" : format_addresses(s.project(seen, Dimension::destination), family);
     std::string from = ports_text(s, arrived), to = ports_text(s, seen);
     f.message = fmt::format("{} of {} {} forwarded to {}{}", from, outside, is_plural(from) ? "are" : "is",
                             from == to ? "" : to + " of ", inside);

@@ -200,6 +200,40 @@ PacketSet PacketSpace::all_of(const std::vector<Condition>& conditions, Family f
 
 // ---- chains -----------------------------------------------------------------------------------------------------
 
+namespace {
+
+constexpr std::size_t most_originals = 1024;  // pieces of a dimension
+
+// Cuts the range where some rule's values begin or end.
+std::vector<ChainSets::Original> originals_of(const Ruleset& ruleset) {
+  std::vector<ChainSets::Original> out;
+  for (auto [field, now] : {std::pair{Field::original_destination, Dimension::destination},
+                            std::pair{Field::original_port, Dimension::destination_port}}) {
+    std::vector<u128> starts;
+    for (const Chain& chain : ruleset.chains)
+      for (const Rule& rule : chain.rules)
+        for (const Condition& condition : rule.conditions)
+          each_test<FieldTest>(condition, [&](const FieldTest& test) {
+            if (test.field != field) return;
+            for (const Interval& i : test.values) {
+              starts.push_back(i.lo);
+              if (i.hi < dimension_max(now)) starts.push_back(i.hi + 1);
+            }
+          });
+    if (starts.empty()) continue;
+    starts.push_back(0);
+    std::sort(starts.begin(), starts.end());
+    starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
+    if (starts.size() > most_originals) throw SpaceExhausted("too many rules ask where packets were sent to before a translation");
+    ChainSets::Original& made = out.emplace_back(ChainSets::Original{dimension_of(field), now, {}});
+    for (std::size_t i = 0; i < starts.size(); ++i)
+      made.pieces.push_back(IntervalSet::range(starts[i], i + 1 < starts.size() ? starts[i + 1] - 1 : dimension_max(now)));
+  }
+  return out;
+}
+
+}  // namespace
+
 ChainSets::ChainSets(PacketSpace& packets, const Ruleset& ruleset)
     : packets_(packets), ruleset_(ruleset), universe_(packets.space.universe(ruleset.family)), effects_(packets.space) {
   const auto& chains = ruleset.chains;
@@ -243,6 +277,11 @@ ChainSets::ChainSets(PacketSpace& packets, const Ruleset& ruleset)
     accepting_[c] = std::move(count);
   }
   std::reverse(callers_first_.begin(), callers_first_.end());
+}
+
+const std::vector<ChainSets::Original>& ChainSets::originals() {
+  if (!originals_) originals_ = originals_of(ruleset_);
+  return *originals_;
 }
 
 // Height of the jumps below a chain; -2 marks a chain being visited, a jump back to which would loop.

@@ -96,6 +96,13 @@ class ChainSets {
   const std::vector<Space::Part>& decisions(const BaseChain& base);
   Effects& effects() { return effects_; }
   const std::vector<RuleRef>& translations() const { return translations_; }
+  // A dimension of where packets were sent to when they arrived (`then`), the one that holds where they are sent to (`now`), and
+  // the parts of its range that rules tell apart. Of dimensions that some rule asks for.
+  struct Original {
+    Dimension then, now;
+    std::vector<IntervalSet> pieces;
+  };
+  const std::vector<Original>& originals();
 
   // Sends `entering` through a base chain and reports every rule that packets reach and match, and the policy (rule null)
   // with what is left for it. The packets, as they entered, are those of two sets: what the rule gets of all packets, were
@@ -187,6 +194,7 @@ class ChainSets {
   std::vector<std::size_t> callers_first_;  // every chain after all chains that call it
   std::vector<std::vector<std::uint32_t>> accepting_;  // per chain and rule: how many before it may let packets pass
   std::vector<RuleRef> translations_;
+  std::optional<std::vector<Original>> originals_;
 };
 
 }  // namespace ipo

@@ -34,8 +34,10 @@ u128 dimension_max(Dimension dimension) {
     case Dimension::nat: return 3;
     case Dimension::marks: return 65535;
     case Dimension::destination:
+    case Dimension::original_destination:
     case Dimension::source: return ~u128{0};
     case Dimension::destination_port:
+    case Dimension::original_port:
     case Dimension::source_port: return 65535;
     case Dimension::tcp_flags: return 63;
   }
@@ -53,6 +55,8 @@ Dimension dimension_of(Field field) {
     case Field::source: return Dimension::source;
     case Field::source_port: return Dimension::source_port;
     case Field::tcp_flags: return Dimension::tcp_flags;
+    case Field::original_destination: return Dimension::original_destination;
+    case Field::original_port: return Dimension::original_port;
   }
   return Dimension::protocol;
 }

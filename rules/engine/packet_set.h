@@ -27,11 +27,12 @@ namespace ipo {
 
 // The order is the diagram's variable order. Ranges: family 0 = IPv4, 1 = IPv6; in, out: Interfaces' numbers; state:
 // State; nat: bit 0 destination translated, bit 1 source translated; marks: an index into Ruleset::marks; destination_port
-// holds type * 256 + code for ICMP.
+// holds type * 256 + code for ICMP; original_…: destination and port as they arrived.
 enum class Dimension : std::uint8_t {
-  family, protocol, in, out, state, nat, marks, destination, destination_port, source, source_port, tcp_flags
+  family, protocol, in, out, state, nat, marks, destination, destination_port, source, source_port, tcp_flags,
+  original_destination, original_port
 };
-constexpr std::uint32_t dimension_count = 12;
+constexpr std::uint32_t dimension_count = 14;
 u128 dimension_max(Dimension dimension);
 Dimension dimension_of(Field field);
 

@@ -22,6 +22,11 @@ const BaseChain* Reach::last_filter(Hook hook) const {
 }
 
 PacketSet Reach::pick_predicate(const Flow& flow, const char* what) {
+  const Translation& t = flow.translation.rule->action.translation;
+  if (t.to_receiving_interface && what == std::string_view("the address")) {
+    std::string why = "the address of the interface it came in by is not in the file";
+    return chains_.packets().predicate({why, why, true}, flow.translation.rule->span);
+  }
   return chains_.packets().predicate(
       {"-j " + flow.translation.rule->action.name + " picks " + what,
        "the kernel picks one value of the range this rule translates to", true},
@@ -62,7 +67,35 @@ PacketSet Reach::moved(PacketSet set, Dimension dimension, const std::vector<Pie
   return s.unite(out);
 }
 
-PacketSet Reach::before(PacketSet seen, const Flow& flow) {
+// Where packets were sent to is told apart only as far as the rules do.
+PacketSet Reach::told_original(PacketSet arrived) {
+  Space& s = chains_.space();
+  for (const ChainSets::Original& o : chains_.originals()) {
+    std::vector<PacketSet> out;
+    for (const IntervalSet& piece : o.pieces)
+      if (PacketSet mine = s.intersect(arrived, s.test(o.now, piece)); !mine.empty())
+        out.push_back(s.intersect(mine, s.test(o.then, piece)));
+    arrived = s.unite(out);
+  }
+  return arrived;
+}
+
+PacketSet Reach::as_original(PacketSet seen) {
+  Space& s = chains_.space();
+  for (const ChainSets::Original& o : chains_.originals()) {
+    PacketSet some = s.exists(seen, o.then);
+    if (some == seen) continue;
+    std::vector<PacketSet> out;
+    for (const IntervalSet& piece : o.pieces)
+      if (PacketSet mine = s.exists(seen, o.then, piece); !mine.empty()) out.push_back(s.intersect(mine, s.test(o.now, piece)));
+    seen = s.unite(out);
+  }
+  return seen;
+}
+
+PacketSet Reach::before(PacketSet seen, const Flow& flow) { return as_original(translated_back(seen, flow)); }
+
+PacketSet Reach::translated_back(PacketSet seen, const Flow& flow) {
   Space& s = chains_.space();
   seen = chains_.effects().before(seen, flow.effect);
   if (!flow.translation.rule) return seen;
@@ -166,7 +199,7 @@ PacketSet Reach::after(PacketSet arrived, const Flow& flow) {
   auto assign = [&](PacketSet set, Dimension dimension, const IntervalSet& values) {
     return s.intersect(s.exists(set, dimension), s.test(dimension, values));
   };
-  arrived = chains_.effects().after(arrived, flow.effect);
+  arrived = chains_.effects().after(told_original(arrived), flow.effect);
   if (!flow.translation.rule) return arrived;
   const Translation& t = flow.translation.rule->action.translation;
   auto [same, other] = unchanged(flow);

@@ -55,9 +55,13 @@ class Reach {
   // The split takes `mine` of the packets, as they arrive, with what was noted of them.
   void take(Flow& split, Flow& rest, PacketSet mine);
   void find_pieces(Flow& flow);
+  // Between a set that asks where packets were sent to when they arrived and one of the packets that were sent there.
+  PacketSet told_original(PacketSet arrived);
+  PacketSet as_original(PacketSet seen);
   PacketSet moved(PacketSet set, Dimension dimension, const std::vector<Piece>& pieces, bool back);
   std::pair<PacketSet, PacketSet> unchanged(const Flow& flow);
   PacketSet undone(PacketSet seen, const Flow& flow);
+  PacketSet translated_back(PacketSet seen, const Flow& flow);
   PacketSet pick_predicate(const Flow& flow, const char* what);
 
   ChainSets& chains_;

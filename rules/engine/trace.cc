@@ -16,6 +16,7 @@ constexpr int depth_limit = 256;
 struct Walk {
   const Ruleset& ruleset;
   const Valuation& holds;
+  const Packet& arrived;
   Trace& result;
   unsigned nat = 0, marks = 0;        // marks: of Ruleset::marks
   unsigned remarked = 0;              // how often they changed
@@ -75,7 +76,7 @@ struct Walk {
       bool all = true;
       Packet seen = result.packet;
       if (before_conntrack && seen.state != State::untracked) seen.state = State::invalid;
-      for (const Condition& c : rule.conditions) all = all && matches(c, seen, {nat, marks}, holds);
+      for (const Condition& c : rule.conditions) all = all && matches(c, seen, {nat, marks, arrived.destination, arrived.destination_port}, holds);
       if (!all) continue;
       ActionKind kind = rule.action.kind;
       std::optional<std::size_t> target;
@@ -174,6 +175,8 @@ bool matches(const Condition& condition, const Packet& p, Tracked tracked, const
       case Field::source: value = p.source; break;
       case Field::source_port: value = p.source_port; break;
       case Field::tcp_flags: value = p.tcp_flags; break;
+      case Field::original_destination: value = tracked.original_destination; break;
+      case Field::original_port: value = tracked.original_port; break;
     }
     return test.values.contains(value);
   };
@@ -199,7 +202,7 @@ bool matches(const Condition& condition, const Packet& p, Tracked tracked, const
 Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds) {
   Trace result;
   result.packet = packet;
-  Walk walk{ruleset, holds, result, 0, 0, 0, false, {}, {}};
+  Walk walk{ruleset, holds, packet, result, 0, 0, 0, false, {}, {}};
   for (Hook hook : {Hook::prerouting, packet.hook}) {
     if (hook == Hook::prerouting && packet.hook == Hook::output) continue;
     for (const BaseChain& base : ruleset.base_chains) {

@@ -25,9 +25,12 @@ struct Trace {
 // filter. Interfaces compare by name; "eth+" as a packet's interface is one that only the pattern eth+ matches.
 Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds);
 
-// What is known of a packet beside its own bytes: bits of Field::nat, number of its Field::marks.
+// What is known of a packet beside its own bytes: bits of Field::nat, number of its Field::marks, where it was sent to when it
+// arrived.
 struct Tracked {
   unsigned nat = 0, marks = 0;
+  u128 original_destination = 0;
+  std::uint16_t original_port = 0;
 };
 
 // Whether the packet satisfies one condition.

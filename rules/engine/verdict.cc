@@ -8,6 +8,7 @@
 #include <span>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include "rules/engine/rule_table.h"
 #include "rules/engine/trail.h"
@@ -77,7 +78,8 @@ struct UnknownField {
 }  // namespace
 
 struct Verdicts::Table {
-  explicit Table(const Ruleset& ruleset) : rules(ruleset), came_back(rules.chain_count(), 0), trail(rules) {}
+  Table(const Ruleset& ruleset, IntervalSet own_addresses, IntervalSet other_addresses)
+      : rules(ruleset), own(std::move(own_addresses)), others(std::move(other_addresses)), came_back(rules.chain_count(), 0), trail(rules) {}
 
   enum class End { proceed, accept, drop, reject, returned, translated };
 
@@ -281,6 +283,8 @@ struct Verdicts::Table {
     given(Dimension::source_port, p.source_port, 65535);
     out[Dimension::destination_port] = p.destination_port.value_or(Interval{0, 65535});
     known(Dimension::tcp_flags, p.tcp_flags);
+    out[Dimension::original_destination] = out[Dimension::destination];
+    out[Dimension::original_port] = out[Dimension::destination_port];
     known(Dimension::nat, 0);
     out[Dimension::marks] = rules.arriving_marks(p.state);
     // A new packet has not been translated yet; whether the connection of another was is anybody's guess.
@@ -315,31 +319,67 @@ struct Verdicts::Table {
 
   // ---- one packet ----
 
+  // The verdict at a hook, with what it depends on. `leads` tells where the packet goes from PREROUTING.
+  enum class Leads { anywhere, here, elsewhere };
+  Verdict verdict_at(std::size_t i, Hook hook, State arriving_state, Leads& leads) {
+    Verdict out;
+    follow(ranges[i], hook, arriving_state, out);
+    bool same_address = true;
+    if (out.certainty == Certainty::possible) {
+      Fates fates = fates_of(rules, ranges[i], hook, arriving_state);
+      same_address = fates.one_destination;
+      if (fates.one) {
+        out.certainty = Certainty::proven;
+        if (!fates.one_destination) out.destination.reset();
+        if (!fates.one_port) out.destination_port.reset();
+      }
+      out.doubts = std::move(fates.doubts);
+    }
+    leads = Leads::anywhere;
+    if (!same_address) return out;
+    auto translation = std::find_if(out.path.begin(), out.path.end(),
+                                    [](const Step& step) { return step.did == ActionKind::translate_destination; });
+    bool translated = translation != out.path.end();
+    if (translated && translation->at.rule->action.translation.to_receiving_interface)
+      leads = Leads::here;
+    else if (out.destination && own.contains(*out.destination))
+      leads = Leads::here;
+    else if (out.destination && (others.contains(*out.destination) || (translated && changed_address(*translation->at.rule))))
+      leads = Leads::elsewhere;
+    return out;
+  }
+
+  static bool changed_address(const Rule& rule) {
+    return rule.action.translation.netmap || !rule.action.translation.addresses.empty();
+  }
+
   // Of a packet that looks like ranges[i] at hooks[i].
   Verdict verdict_at(std::span<const Hook> hooks, State arriving_state) {
     Verdict first;
     bool alike = true;
     SourceSpan otherwise;
+    bool none = true, same_address = true, same_port = true;
     for (std::size_t i = 0; i < hooks.size(); ++i) {
-      Verdict here;
-      follow(ranges[i], hooks[i], arriving_state, here);
-      if (here.certainty == Certainty::possible) {
-        Fates fates = fates_of(rules, ranges[i], hooks[i], arriving_state);
-        if (fates.one) here.certainty = Certainty::proven;
-        here.doubts = std::move(fates.doubts);
-      }
-      if (i == 0) {
+      Leads leads;
+      Verdict here = verdict_at(i, hooks[i], arriving_state, leads);
+      if (hooks.size() > 1 && ((hooks[i] == Hook::input && leads == Leads::elsewhere) ||
+                               (hooks[i] == Hook::forward && leads == Leads::here && hooks.front() == Hook::input)))
+        continue;
+      if (std::exchange(none, false)) {
         first = std::move(here);
         continue;
       }
       if (here.certainty == Certainty::possible) first.certainty = Certainty::possible;
       first.doubts.insert(first.doubts.end(), here.doubts.begin(), here.doubts.end());
-      if (alike && (here.outcome != first.outcome || here.destination != first.destination ||
-                    here.destination_port != first.destination_port)) {
+      if (alike && here.outcome != first.outcome) {
         alike = false;
         otherwise = here.decided_by.chain ? here.decided_by.span() : SourceSpan{};
       }
+      same_address = same_address && here.destination == first.destination;
+      same_port = same_port && here.destination_port == first.destination_port;
     }
+    if (alike && !same_address) first.destination.reset();
+    if (alike && !same_port) first.destination_port.reset();
     if (!alike) {
       first.certainty = Certainty::possible;
       first.doubts.push_back({"hook is not given", otherwise});
@@ -367,6 +407,7 @@ struct Verdicts::Table {
   }
 
   RuleTable rules;
+  const IntervalSet own, others;
   PacketRange packet;  // as it looks where it is now
   std::array<UnknownField, dimension_count> fields;  // of those the packet does not know
   State state = State::new_;
@@ -383,7 +424,8 @@ struct Verdicts::Table {
   Verdict last;  // where it is not kept
 };
 
-Verdicts::Verdicts(const Ruleset& ruleset) : table_(std::make_unique<Table>(ruleset)) {}
+Verdicts::Verdicts(const Ruleset& ruleset, IntervalSet own, IntervalSet others)
+    : table_(std::make_unique<Table>(ruleset, std::move(own), std::move(others))) {}
 Verdicts::~Verdicts() = default;
 
 const Verdict& Verdicts::of(const PartialPacket& packet) {
@@ -395,8 +437,9 @@ const Verdict& Verdicts::of(const PartialPacket& packet) {
     table.ranges[i] = table.range_of(packet, hooks[i]);
     keeps = keeps && table.trail.add(table.ranges[i], hooks[i], packet.state);
   }
-  // What is written at one hook may be what came at another, or not.
-  if (hooks.size() > 1 && (table.trail.writes_address() || table.trail.writes_port())) keeps = false;
+  // What is written at one hook may be what came at another, or not; and a known destination tells which hook it is.
+  bool told = packet.destination && (table.own.contains(*packet.destination) || table.others.contains(*packet.destination));
+  if (hooks.size() > 1 && (told || table.trail.writes_address() || table.trail.writes_port())) keeps = false;
   if (!keeps) return table.last = table.verdict_at(hooks, packet.state);
   auto kept = table.kept.find(table.trail.words());
   if (kept == table.kept.end()) kept = table.keep(table.verdict_at(hooks, packet.state));
@@ -431,11 +474,14 @@ std::string text_of(const Step& step, const Verdict& verdict, Family family) {
       const Translation& t = rule->action.translation;
       bool writes = !t.addresses.empty() || t.netmap;
       std::string text = "translate to ";
-      text += writes && verdict.destination ? format_address({family, *verdict.destination})
+      text += t.addresses.size() == 1       ? format_address({family, t.addresses.begin()->lo})
+              : writes && verdict.destination ? format_address({family, *verdict.destination})
               : writes                      ? "an address of a range"
               : t.to_receiving_interface    ? "this machine"
                                             : "the same address";
-      if (!t.ports.empty() && verdict.destination_port) text += " port " + std::to_string(*verdict.destination_port);
+      std::optional<std::uint16_t> port = verdict.destination_port;
+      if (t.ports.size() == 1) port = static_cast<std::uint16_t>(t.ports.begin()->lo);
+      if (!t.ports.empty() && port) text += " port " + std::to_string(*port);
       return text;
     }
     default: return step.marks ? format_marks(*step.marks) : "set a mark";

@@ -2,9 +2,9 @@
 //
 // trace() follows a packet whose every field and every undecidable match is given; here some are not. The verdict is that
 // of the packet with every undecidable match false. A test on a field that is not given is such a match, named by the
-// field; it is false unless the tests before it leave the field no other value. The verdict is *proven* when verdict,
-// destination and destination port are the same whatever the matches are and whatever the fields hold; a field the packet
-// was not given and nothing wrote counts as the same.
+// field; it is false unless the tests before it leave the field no other value. The verdict is *proven* when it is the same
+// whatever the matches are and whatever the fields hold; destination and destination port are then given where they are the
+// same, too.
 #pragma once
 
 #include <memory>
@@ -40,7 +40,7 @@ struct Verdict {
   ActionKind outcome = ActionKind::accept;  // accept, drop, reject
   Certainty certainty = Certainty::proven;
   Hook hook = Hook::input;  // as given, or the first of those the packet may take
-  // As it leaves; absent = not known. A value picked from several is the lowest.
+  // As it leaves; absent = not known. Of a possible verdict a value picked from several is the lowest.
   std::optional<u128> destination;
   std::optional<std::uint16_t> destination_port;
   std::vector<Step> path;     // as Trace::path
@@ -57,12 +57,13 @@ std::string text_of(const Step& step, const Verdict& verdict, Family family);
 // The verdicts of one ruleset. One packet after another: not for several threads at once.
 class Verdicts {
  public:
-  // The ruleset must outlive it.
-  explicit Verdicts(const Ruleset& ruleset);
+  // The ruleset must outlive it. `own` are addresses of the machine it runs on, `others` of other machines: as far as they are known.
+  explicit Verdicts(const Ruleset& ruleset, IntervalSet own = {}, IntervalSet others = {});
   ~Verdicts();
 
   // A packet without a hook is tried at each it may take: `in` alone means input or forward, `out` alone output or forward,
-  // both forward, none all three. Valid until the next call.
+  // both forward, none all three. Between input and forward its destination decides where that is known: REDIRECT and an
+  // address of this machine lead to input, any other translation and another machine's address to forward. Valid until the next call.
   const Verdict& of(const PartialPacket& packet);
 
  private:

@@ -40,8 +40,10 @@ std::string_view field_name(Dimension dimension) {
     case Dimension::protocol: return "proto";
     case Dimension::in: return "in";
     case Dimension::out: return "out";
-    case Dimension::destination: return "dst";
-    case Dimension::destination_port: return "dport";
+    case Dimension::destination:
+    case Dimension::original_destination: return "dst";
+    case Dimension::destination_port:
+    case Dimension::original_port: return "dport";
     case Dimension::source: return "src";
     case Dimension::source_port: return "sport";
     default: return "";
@@ -64,10 +66,14 @@ class Walk {
       add_doubt(out, "too much depends on what is not known: not all of it was followed", ruleset_.span);
       return out;
     }
-    bool picked = std::any_of(fates_.begin(), fates_.end(), [](const auto& f) {
-      return f.first.destination.origin == Origin::picked || f.first.port.origin == Origin::picked;
-    });
-    out.one = fates_.size() == 1 && !picked;
+    out.one = out.one_destination = out.one_port = true;
+    auto same = [](const Value& a, const Value& b) { return a == b && a.origin != Origin::picked; };
+    for (const auto& [fate, worlds] : fates_) {
+      const Fate& first = fates_.begin()->first;
+      out.one = out.one && fate.verdict == first.verdict;
+      out.one_destination = out.one_destination && same(fate.destination, first.destination);
+      out.one_port = out.one_port && same(fate.port, first.port);
+    }
     if (out.one) return out;
     try {
       collect_doubts(out);

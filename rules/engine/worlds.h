@@ -14,9 +14,11 @@ enum class Origin : std::uint8_t { arrived, this_machine, picked };
 constexpr u128 loopback(Family family) { return family == Family::ipv4 ? u128{0x7f000001} : u128{1}; }
 
 struct Fates {
-  bool one = false;           // verdict, destination and destination port are always the same
-  std::vector<Doubt> doubts;  // what they depend on, by place; empty where `one`
-  bool complete = true;       // false: too much to follow, so not `one`, and the doubts say so
+  bool one = false;           // the verdict is always the same
+  // So are destination and destination port; one that was not given and nothing wrote counts as the same.
+  bool one_destination = false, one_port = false;
+  std::vector<Doubt> doubts;  // what the verdict depends on, by place; empty where `one`
+  bool complete = true;       // false: too much to follow, so nothing is always the same, and the doubts say so
 };
 
 // All fates of a packet at a hook. `packet` is as it arrives, of the state given.

@@ -42,8 +42,7 @@ Answers::Answers(ChainSets& chains) : chains_(chains), verdicts_(chains.ruleset(
     for (const Rule& rule : chain.rules) {
       if (rule.understanding == Understanding::bounded) undecidable_.insert(unknown_verdict(rule, true).reason);
       for (const Condition& condition : rule.conditions)
-        for (const Test& test : condition.any_of)
-          if (auto* opaque = test_as<OpaqueTest>(test)) undecidable_.insert(opaque->predicate + ": " + opaque->reason);
+        each_test<OpaqueTest>(condition, [&](const OpaqueTest& opaque) { undecidable_.insert(opaque.predicate + ": " + opaque.reason); });
     }
   }
 }

@@ -86,8 +86,9 @@ class Writer {
     if (!protocol_given && !chance(3)) text += protocol_match();
     if (chance(8)) text += "-m iprange " + bang() + one_of({"--src-range ", "--dst-range "}) + range() + ' ';
     if (chance(4)) text += "-m " + state_match() + ' ';
+    if (chance(6)) text += tuple_match();
     if (chance(8)) text += one_of({"-m mark ", "-m connmark "}) + bang() + "--mark " + one_of({"0x0", "0x1", "0x2/0x2", "0x1/0x3", "0x3"}) + ' ';
-    if (chance(12)) text += "-m addrtype " + bang() + one_of({"--src-type ", "--dst-type "}) + "MULTICAST ";
+    if (chance(12)) text += "-m addrtype " + bang() + one_of({"--src-type ", "--dst-type "}) + one_of({"MULTICAST ", v6_ ? "UNICAST " : "BROADCAST "});
     if (chance(8)) text += undecidable(in);
     if (chance(12)) text += "-m comment --comment \"rule \\\"of\\\" seed -j DROP\" ";
     return text;
@@ -96,6 +97,21 @@ class Writer {
     if (chance(2)) return "state " + bang() + "--state " + one_of({"NEW", "ESTABLISHED", "RELATED,ESTABLISHED", "INVALID", "NEW,UNTRACKED", "UNTRACKED"});
     return "conntrack " + bang() + "--ctstate " +
            one_of({"NEW", "ESTABLISHED", "RELATED,ESTABLISHED", "INVALID", "DNAT", "SNAT", "NEW,DNAT", "UNTRACKED", "ESTABLISHED,DNAT", "DNAT,SNAT"});
+  }
+  // What a connection's entry says, alone or beside its state.
+  std::string tuple_match() {
+    std::string text = "-m conntrack ";
+    if (chance(4)) text += bang() + "--ctstate " + one_of({"NEW", "INVALID", "UNTRACKED", "NEW,UNTRACKED", "DNAT"}) + ' ';
+    if (chance(5)) text += bang() + "--ctproto " + one_of({"tcp", "udp"}) + ' ';
+    switch (roll(7)) {
+      case 0: return text + bang() + "--ctorigsrc " + address() + ' ';
+      case 1: return text + bang() + "--ctorigdst " + address() + ' ';
+      case 2: return text + bang() + "--ctreplsrc " + address() + ' ';
+      case 3: return text + bang() + "--ctorigdstport " + port_or_range() + ' ';
+      case 4: return text + bang() + one_of({"--ctorigsrcport ", "--ctrepldstport "}) + port_or_range() + ' ';
+      case 5: return text + bang() + "--ctreplsrcport " + port_or_range() + ' ';
+      default: return text + "--ctdir " + one_of({"ORIGINAL", "REPLY"}) + ' ';
+    }
   }
   std::string undecidable(bool in) {
     switch (roll(9)) {
