@@ -26,7 +26,14 @@ void write_answer(JsonWriter& json, const Places& places, const Reached& reached
     json.begin_array().value(static_cast<std::uint32_t>(i.lo)).value(static_cast<std::uint32_t>(i.hi)).end_array();
   json.end_array().key("transports").begin_array();
   for (std::uint8_t protocol : answer.transports) json.value(protocol_name(protocol));
-  json.end_array();
+  json.end_array().key("by_transport").begin_object();
+  for (const auto& [protocol, ports] : answer.by_transport) {
+    json.key(protocol_name(protocol)).begin_array();
+    for (const Interval& i : ports)
+      json.begin_array().value(static_cast<std::uint32_t>(i.lo)).value(static_cast<std::uint32_t>(i.hi)).end_array();
+    json.end_array();
+  }
+  json.end_object().member("if_routed", answer.if_routed);
   write_witness(json, answer.witness);
   write_path(json, places, answer.path);
   write_doubt(json, places, answer.doubt);

@@ -2,6 +2,7 @@
 #include "rules/reached.h"
 
 #include <algorithm>
+#include <array>
 
 #include "rules/exposure_findings.h"
 
@@ -39,6 +40,44 @@ Reached reached(const Exposure& exposure, const Passage& passage, const MatrixRo
   return reached(exposure, passage, exposure.row_packets(passage, row));
 }
 
+std::vector<Reached> told_apart(const Exposure& exposure, const Passage& passage, PacketSet wanted) {
+  Space& s = passage.chains->space();
+  PacketSet sure = s.nothing(), maybe = s.nothing();
+  for (const Opening* o : reached(exposure, passage, wanted).by) {
+    sure = s.unite(sure, s.intersect(o->proven, wanted));
+    maybe = s.unite(maybe, s.intersect(o->possible, wanted));
+  }
+  std::array<PacketSet, 3> parts = {s.nothing(), s.nothing(), s.nothing()};
+  for (std::uint8_t protocol : {proto_tcp, proto_udp}) {
+    PacketSet of = s.test(Dimension::protocol, IntervalSet::of(protocol)), asked = s.intersect(wanted, of);
+    IntervalSet open = s.project(s.intersect(sure, of), Dimension::destination_port);
+    IntervalSet possible = s.project(s.intersect(maybe, of), Dimension::destination_port).minus(open);
+    IntervalSet closed = s.project(asked, Dimension::destination_port).minus(open).minus(possible);
+    std::size_t part = 0;
+    for (const IntervalSet* ports : {&open, &possible, &closed}) {
+      parts[part] = s.unite(parts[part], s.intersect(asked, s.test(Dimension::destination_port, *ports)));
+      ++part;
+    }
+  }
+  std::vector<Reached> out;
+  for (PacketSet part : parts)
+    if (!part.empty()) out.push_back(reached(exposure, passage, part));
+  return out;
+}
+
+std::string Answer::format_ports() const {
+  std::string out;
+  for (auto at = by_transport.begin(); at != by_transport.end(); ++at) {
+    bool said = std::any_of(by_transport.begin(), at, [&](const auto& other) { return other.second == at->second; });
+    if (said) continue;
+    std::string transports;
+    for (const auto& [transport, ports] : by_transport)
+      if (ports == at->second) transports += (transports.empty() ? "" : "+") + protocol_name(transport);
+    out += (out.empty() ? "" : ", ") + transports + "/" + ipo::format_ports(at->second);
+  }
+  return out;
+}
+
 Answer explain(const Exposure& exposure, const Reached& reached) {
   const Passage& passage = *reached.passage;
   Space& s = passage.chains->space();
@@ -61,7 +100,12 @@ Answer explain(const Exposure& exposure, const Reached& reached) {
   out.any = is_anyone(out.sources, passage.ruleset->family);
   IntervalSet protocols = s.project(reached.packets, Dimension::protocol);
   for (std::uint8_t protocol : {proto_tcp, proto_udp})
-    if (protocols.contains(protocol)) out.transports.push_back(protocol);
+    if (protocols.contains(protocol)) {
+      out.transports.push_back(protocol);
+      PacketSet of = s.intersect(reached.packets, s.test(Dimension::protocol, IntervalSet::of(protocol)));
+      out.by_transport[protocol] = s.project(exposure.at_host(passage, of), Dimension::destination_port);
+    }
+  out.if_routed = s.minus(reached.packets, passage.unrouted).empty();
   for (const Opening* o : reached.by) {
     SourceSpan line = line_to_change(*o).span();
     if (std::find(out.lines.begin(), out.lines.end(), line) == out.lines.end()) out.lines.push_back(line);
@@ -81,6 +125,14 @@ std::vector<RowReached> exposure_table(const Exposure& exposure, const PortMatri
     for (const MatrixRow& row : matrix.rows)
       if (row.direction != "egress" && applies(row, passage->host) && !ports_of(row, passage->host).empty())
         out.push_back({&row, reached(exposure, *passage, row)});
+    Space& s = passage->chains->space();
+    PacketSet others = s.nothing();
+    for (const Opening& o : passage->zone->is_internet() ? exposure.openings() : exposure.openings_of_zones()) {
+      if (o.passage != passage.get()) continue;
+      for (auto [protocol, ports] : {std::pair(proto_tcp, &o.undocumented_tcp), std::pair(proto_udp, &o.undocumented_udp)})
+        others = s.unite(others, s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::destination_port, *ports)));
+    }
+    if (!others.empty()) out.push_back({nullptr, reached(exposure, *passage, exposure.before_path(*passage, others))});
   }
   return out;
 }

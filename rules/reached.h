@@ -2,7 +2,9 @@
 // table.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "rules/exposure.h"
@@ -26,10 +28,17 @@ Reached reached(const Exposure& exposure, const Passage& passage, PacketSet want
 // The same for a row of the matrix on the passage's host.
 Reached reached(const Exposure& exposure, const Passage& passage, const MatrixRow& row);
 
+// The same, told apart by what becomes of each transport and port: what is open, what is possible, what is closed.
+std::vector<Reached> told_apart(const Exposure& exposure, const Passage& passage, PacketSet wanted);
+
 // What a person is told of it.
 struct Answer {
   IntervalSet sources, ports;             // of the packets, ports as the host sees them; empty where closed
   std::vector<std::uint8_t> transports;
+  std::map<std::uint8_t, IntervalSet> by_transport;  // the ports of each
+  bool if_routed = false;                 // for a private address that no translation leads to: product.md, "The PBX"
+  // "udp/5060, tcp/5061", "tcp+udp/5060-5061".
+  std::string format_ports() const;
   bool any = false;                       // extent: more than 2^24 public IPv4 (2^96 IPv6) sources
   std::optional<Packet> witness;          // one of them; where closed one that was asked for
   std::vector<PathStep> path;             // its way
@@ -39,10 +48,11 @@ struct Answer {
 Answer explain(const Exposure& exposure, const Reached& reached);
 
 struct RowReached {
-  const MatrixRow* row = nullptr;
+  const MatrixRow* row = nullptr;  // null: ports that are let through and no row knows
   Reached reached;
 };
-// Every ingress and intra row of every host, by passage and in the matrix's order. A host that is not known is a PBX.
+// Every ingress and intra row of every host, by passage and in the matrix's order, then what is let through beside them. A host that
+// is not known is a PBX.
 std::vector<RowReached> exposure_table(const Exposure& exposure, const PortMatrix& matrix);
 
 }  // namespace ipo

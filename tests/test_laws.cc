@@ -207,6 +207,7 @@ TEST_CASE("laws: what a finding says is reachable is open in the exposure table"
     a->judge();
     std::map<std::string, Status> best;
     for (const RowReached& r : exposure_table(*a->exposure, *a->matrix)) {
+      if (!r.row) continue;
       auto [at, fresh] = best.emplace(r.row->id, r.reached.status);
       if (!fresh) at->second = std::min(at->second, r.reached.status);
     }

@@ -110,9 +110,10 @@ std::vector<Answered> answers_to(const Question& q, const Assessment& a) {
       continue;
     PacketSet wanted = packets_of(q, a, *passage);
     if (wanted.empty()) continue;
-    Reached r = reached(*a.exposure, *passage, wanted);
-    Answer answer = explain(*a.exposure, r);
-    out.push_back({std::move(r), std::move(answer)});
+    for (Reached& r : told_apart(*a.exposure, *passage, wanted)) {
+      Answer answer = explain(*a.exposure, r);
+      out.push_back({std::move(r), std::move(answer)});
+    }
   }
   std::stable_sort(out.begin(), out.end(), [](const Answered& x, const Answered& y) { return x.reached.status < y.reached.status; });
   return out;
@@ -139,12 +140,12 @@ class AnswerText {
     if (style_.wraps) headline = fmt::format("{}", fmt::join(broken(headline, room() + indent, 4), "\n"));
     out_ << painted(answered.reached.status, status) << headline.substr(status.size()) << '\n';
     if (answered.reached.status != Status::closed) {
-      std::string transports;
-      for (std::uint8_t t : answer.transports) transports += (transports.empty() ? "" : "+") + protocol_name(t);
-      fact("ports", transports + "/" + format_ports(answer.ports));
+      fact("ports", answer.format_ports());
       std::string sources = format_addresses(answer.sources, family);
       if (sources.size() > 200) sources = sources.substr(0, sources.rfind(',', 190)) + " and more";
       fact("sources", answer.any ? "anyone" : sources);
+      if (answer.if_routed)
+        fact("only", fmt::format("if {} is routed from there: no port forward leads to it", format_addresses(p.addresses, family)));
     }
     if (answer.witness) fact("packet", printable(format_packet(*answer.witness)));
     for (std::size_t i = 0; i < answer.path.size(); ++i)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "linter/answer_json.h"
 #include "linter/commands/commands.h"
@@ -26,10 +27,15 @@ void write_json(std::ostream& out, const Assessment& a, const std::vector<std::s
   json.begin_object().texts("zones", zones);
   write_inferences(json, places, a.reading.site.inferences);
   json.key("rows").begin_array();
-  for (const RowReached& r : rows) {
-    json.begin_object().member("row", r.row->id);
-    write_answer(json, places, r.reached, explain(*a.exposure, r.reached));
-    json.end_object();
+  for (bool known : {true, false}) {
+    if (!known) json.end_array().key("others").begin_array();
+    for (const RowReached& r : rows) {
+      if ((r.row != nullptr) != known) continue;
+      json.begin_object();
+      if (r.row) json.member("row", r.row->id);
+      write_answer(json, places, r.reached, explain(*a.exposure, r.reached));
+      json.end_object();
+    }
   }
   out << json.end_array().end_object().finish();
 }
@@ -92,13 +98,14 @@ class ExposureText {
         continue;
       }
       Answer answer = explain(*a_.exposure, r.reached);
-      IntervalSet ports = answer.ports.empty() ? ports_of(*r.row, r.reached.passage->host) : answer.ports;
-      std::string transports;
-      if (answer.transports.empty())
-        for (const std::string& t : r.row->transports) transports += (transports.empty() ? "" : "+") + t;
-      for (std::uint8_t t : answer.transports) transports += (transports.empty() ? "" : "+") + protocol_name(t);
-      table.push_back({std::string(name_of(r.reached.status)), r.row->id, transports + "/" + format_ports(ports),
-                       printable(r.row->application), who(answer, r.reached.passage->ruleset->family), lines(answer, *r.reached.passage)});
+      std::string ports = answer.format_ports();
+      if (r.reached.status == Status::closed) {
+        for (const std::string& t : r.row->transports) ports += (ports.empty() ? "" : "+") + t;
+        ports += "/" + format_ports(ports_of(*r.row, r.reached.passage->host));
+      }
+      if (answer.if_routed) if_routed_ = true;
+      table.push_back({std::string(name_of(r.reached.status)) + (answer.if_routed ? "*" : ""), r.row ? r.row->id : "-", ports,
+                       r.row ? printable(r.row->application) : "not in the matrix", who(answer, r.reached.passage->ruleset->family), lines(answer, *r.reached.passage)});
     }
     std::array<std::size_t, cells> widths{};
     for (const auto& row : table)
@@ -110,6 +117,10 @@ class ExposureText {
       out_ << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
     }
     if (closed > 0) out_ << fmt::format("  {}{} row{} closed\n", table.empty() ? "all " : "", closed, closed == 1 ? "" : "s");
+    if (std::exchange(if_routed_, false)) {
+      const Passage& p = *rows.front().reached.passage;
+      out_ << fmt::format("  * only if {} is routed from there: no port forward leads to it\n", format_addresses(p.addresses, p.ruleset->family));
+    }
     out_ << '\n';
   }
 
@@ -117,6 +128,7 @@ class ExposureText {
   const Assessment& a_;
   Places places_;
   bool show_closed_;
+  bool if_routed_ = false;  // a row of the table being written is
 };
 
 }  // namespace
