@@ -10,6 +10,7 @@
 
 #include "parsers/lines.h"
 #include "parsers/model.h"
+#include "parsers/rule_order.h"
 
 namespace ipo::iptables {
 
@@ -41,7 +42,7 @@ class TableReader {
     Chain chain;
     const BuiltIn* built_in = nullptr;
     bool declared = false;
-    std::deque<std::uint32_t> order;  // of rules_
+    RuleOrder order;  // of rules_
   };
   struct Entry {
     Rule rule;
@@ -57,12 +58,13 @@ class TableReader {
 
   Growing* find(std::string_view name);
   Growing& chain(std::string_view name, SourceSpan span);
+  void declare(Growing& growing);
+  void empty_all(bool forget);  // -F; -X where it forgets the user chains too
   void set_policy(Growing& growing, std::string_view policy, SourceSpan word, Statement& statement);
   Entry make_rule(const Command& command, const Line& line) const;
   void place(const Command& command, const Line& line);
   void edit(const Command& command, const Line& line);
   void erase(const Command& command, const Line& line, Statement& statement);
-  bool afford(std::size_t steps);
   void resolve_jumps();
   // The hooks from which each chain is reached, as bits.
   std::vector<unsigned> hooks_reaching() const;
@@ -80,7 +82,9 @@ class TableReader {
   std::vector<Entry> rules_;
   std::vector<std::string_view> changed_;
   std::function<bool(std::string_view)> is_user_chain_;
-  std::size_t budget_ = 50'000'000;  // steps left for edits by number
+  // Chains that were declared, or got their first rule, since the last -X or -F of all: these are all it has to look at.
+  std::vector<Growing*> declared_, filled_;
+  RuleOrder::Text says_;
 };
 
 }  // namespace ipo::iptables
