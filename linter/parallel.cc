@@ -24,7 +24,12 @@ void parallel(unsigned jobs, std::size_t count, const std::function<void(std::si
     }
   };
   std::vector<std::thread> helpers;
-  for (std::size_t j = 1; j < std::min<std::size_t>(jobs, count); ++j) helpers.emplace_back(take);
+  std::size_t wanted = std::min<std::size_t>(jobs, count);
+  helpers.reserve(wanted);
+  try {
+    while (helpers.size() + 1 < wanted) helpers.emplace_back(take);
+  } catch (const std::exception&) {  // no more threads to be had: those that run do it all
+  }
   take();
   for (std::thread& helper : helpers) helper.join();
   if (failure) std::rethrow_exception(failure);

@@ -1,9 +1,10 @@
-// Rules live in one list; a chain is a list of numbers, so that -I and -D move four bytes. Where a jump leads is
+// Rules live in one list; a chain is an order of their numbers. Where a jump leads is
 // decided when the table is complete, because a chain may be declared after its first use.
 #include "parsers/iptables_table.h"
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "parsers/iptables_matches.h"
 #include "parsers/iptables_names.h"
@@ -82,6 +83,7 @@ TableReader::TableReader(Family family, std::string_view table, SourceSpan heade
                          std::vector<Statement>& statements)
     : family_(family), table_(table), header_(header), statements_(statements) {
   rules_.reserve(lines);
+  says_ = [this](std::uint32_t rule) { return specification(*rules_[rule].line); };
   is_user_chain_ = [this](std::string_view name) {
     Growing* g = find(name);
     return g && g->declared && !g->built_in;
@@ -103,6 +105,22 @@ TableReader::Growing& TableReader::chain(std::string_view name, SourceSpan span)
   g.built_in = find_built_in(table_, name);
   if (g.built_in) g.chain.policy = Located<ActionKind>{ActionKind::unknown, header_};
   return g;
+}
+
+void TableReader::declare(Growing& growing) {
+  if (!std::exchange(growing.declared, true)) declared_.push_back(&growing);
+}
+
+void TableReader::empty_all(bool forget) {
+  for (Growing* each : filled_)
+    if (!forget || !each->built_in) each->order.clear();
+  std::erase_if(filled_, [&](const Growing* each) { return each->order.empty(); });
+  std::sort(filled_.begin(), filled_.end());
+  filled_.erase(std::unique(filled_.begin(), filled_.end()), filled_.end());
+  if (!forget) return;
+  for (Growing* each : declared_)
+    if (!each->built_in) each->declared = false;
+  declared_.clear();
 }
 
 void TableReader::set_policy(Growing& growing, std::string_view policy, SourceSpan word, Statement& statement) {
@@ -129,7 +147,7 @@ void TableReader::read_header(const Line& line) {
     Growing& g = chain(name, line.span);
     if (!g.declared) g.chain.span = line.span;
     if (!g.built_in) g.order.clear();  // where it comes again, as ufw's files may have it
-    g.declared = true;
+    declare(g);
     if (line.words.size() < 2)
       statement = {line.span, Understanding::not_understood, "a chain without its policy"};
     else
@@ -183,12 +201,6 @@ TableReader::Entry TableReader::make_rule(const Command& command, const Line& li
   return {std::move(r.rule), 0, &line, r.hooks, std::move(r.hooks_reason)};
 }
 
-bool TableReader::afford(std::size_t steps) {
-  if (steps > budget_) return false;
-  budget_ -= steps;
-  return true;
-}
-
 // -A, -I, -R.
 void TableReader::place(const Command& command, const Line& line) {
   Entry entry = make_rule(command, line);
@@ -210,21 +222,17 @@ void TableReader::place(const Command& command, const Line& line) {
     if (!number || *number < 1 || *number > last) {
       worsen(rule, Understanding::not_understood, "there is no rule " + std::string(command.argument));
       stop_at(line.span);
-    } else if (!afford(std::min(at, size - at))) {
-      at = 0, replaces = false;
-      worsen(rule, Understanding::not_understood, "too many edits by rule number");
-      rule.action.kind = ActionKind::unknown;
-      rule.action.chain.clear();
     }
   }
   auto id = static_cast<std::uint32_t>(rules_.size());
+  if (g.order.empty()) filled_.push_back(&g);
   entry.statement = statements_.size();
   rules_.push_back(std::move(entry));
   statements_.push_back({line.span, Understanding::understood, ""});  // filled in when the table is complete
   if (replaces && at < size)
-    g.order[at] = id;
+    g.order.replace(at, id);
   else
-    g.order.insert(g.order.begin() + static_cast<std::ptrdiff_t>(at), id);
+    g.order.insert(at, id);
 }
 
 // Everything that is no rule.
@@ -242,11 +250,11 @@ void TableReader::edit(const Command& command, const Line& line) {
   } else {
     switch (command.letter) {
       case 'N':
-        chain(command.chain, line.span).declared = true;
+        declare(chain(command.chain, line.span));
         break;
       case 'P': {
         Growing& target = chain(command.chain, line.span);
-        target.declared = true;
+        declare(target);
         set_policy(target, command.argument, line.span, statement);
         break;
       }
@@ -255,14 +263,11 @@ void TableReader::edit(const Command& command, const Line& line) {
         break;
       case 'F':
         if (g) g->order.clear();
-        if (command.chain.empty())
-          for (Growing& each : chains_) each.order.clear();
+        if (command.chain.empty()) empty_all(false);
         break;
       case 'X':
         if (g) g->declared = false, g->order.clear();
-        if (command.chain.empty())
-          for (Growing& each : chains_)
-            if (!each.built_in) each.declared = false, each.order.clear();
+        if (command.chain.empty()) empty_all(true);
         break;
       case 'Z':
         break;  // counters
@@ -293,16 +298,10 @@ void TableReader::erase(const Command& command, const Line& line, Statement& sta
     auto number = parse_number(command.argument, ~0u);
     if (number && *number >= 1) at = *number - 1;
     if (at >= order.size()) return stop("there is no rule " + std::string(command.argument));
-    if (!afford(std::min(at, order.size() - at))) return refuse("too many edits by rule number");
-  } else {
-    if (!afford(order.size() * 64)) return refuse("too many edits by rule number");
-    std::string wanted = specification(line);
-    auto it = std::find_if(order.begin(), order.end(),
-                           [&](std::uint32_t id) { return specification(*rules_[id].line) == wanted; });
-    if (it == order.end()) return stop("no rule above is written like this one");
-    at = static_cast<std::size_t>(it - order.begin());
+    order.erase(at);
+  } else if (!order.erase(specification(line), says_)) {
+    stop("no rule above is written like this one");
   }
-  order.erase(order.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
 void TableReader::resolve_jumps() {
@@ -333,7 +332,7 @@ std::vector<unsigned> TableReader::hooks_reaching() const {
   while (!changed.empty()) {
     std::size_t from = changed.back();
     changed.pop_back();
-    for (std::uint32_t id : chains_[from].order) {
+    for (std::uint32_t id : chains_[from].order.rules()) {
       const Action& action = rules_[id].rule.action;
       if (!calls(action.kind)) continue;
       if (auto it = by_name_.find(action.chain); it != by_name_.end()) reach(it->second, reached[from]);
@@ -346,7 +345,7 @@ std::vector<unsigned> TableReader::hooks_reaching() const {
 void TableReader::settle_netmaps(const std::vector<unsigned>& reached) {
   constexpr unsigned before_routing = 1u << static_cast<unsigned>(Hook::prerouting) | 1u << static_cast<unsigned>(Hook::output);
   for (std::size_t c = 0; c < chains_.size(); ++c)
-    for (std::uint32_t id : chains_[c].order) {
+    for (std::uint32_t id : chains_[c].order.rules()) {
       Rule& rule = rules_[id].rule;
       if (!rule.action.translation.netmap || chains_[c].built_in || rule.action.kind == ActionKind::unknown) continue;
       bool destination = (reached[c] & before_routing) != 0, source = (reached[c] & ~before_routing) != 0;
@@ -360,7 +359,7 @@ void TableReader::settle_netmaps(const std::vector<unsigned>& reached) {
 // The kernel looks at the hooks from which a chain is reached: a jump from OUTPUT makes a rule for INPUT wrong.
 void TableReader::refuse_misplaced(const std::vector<unsigned>& reached) {
   for (std::size_t c = 0; c < chains_.size(); ++c)
-    for (std::uint32_t id : chains_[c].order) {
+    for (std::uint32_t id : chains_[c].order.rules()) {
       Entry& entry = rules_[id];
       if ((reached[c] & ~entry.hooks) == 0) continue;
       worsen(entry.rule, Understanding::not_understood, entry.hooks_reason);
@@ -443,7 +442,7 @@ void TableReader::finish(Ruleset& ruleset, std::vector<Inference>& inferences) {
   for (Growing& g : chains_) {
     if (nat && g.built_in && g.chain.policy->value == ActionKind::unknown) g.chain.policy->value = ActionKind::accept;
     g.chain.rules.reserve(g.order.size());
-    for (std::uint32_t id : g.order) g.chain.rules.push_back(std::move(rules_[id].rule));
+    for (std::uint32_t id : g.order.rules()) g.chain.rules.push_back(std::move(rules_[id].rule));
     if (g.built_in) ruleset.base_chains.push_back({g.built_in->hook, g.built_in->priority, nat, ruleset.chains.size()});
     if (g.declared || g.built_in || !g.order.empty()) ruleset.chains.push_back(std::move(g.chain));
   }

@@ -10,6 +10,7 @@
 
 #include "parsers/lines.h"
 #include "parsers/model.h"
+#include "parsers/rule_order.h"
 
 namespace ipo::iptables {
 
@@ -43,7 +44,7 @@ class TableReader {
     Chain chain;
     const BuiltIn* built_in = nullptr;
     bool declared = false;
-    std::deque<std::uint32_t> order;  // of rules_
+    RuleOrder order;  // of rules_
   };
   struct Entry {
     Rule rule;
@@ -59,12 +60,13 @@ class TableReader {
 
   Growing* find(std::string_view name);
   Growing& chain(std::string_view name, SourceSpan span);
+  void declare(Growing& growing);
+  void empty_all(bool forget);  // -F; -X where it forgets the user chains too
   void set_policy(Growing& growing, std::string_view policy, SourceSpan word, Statement& statement);
   Entry make_rule(const Command& command, const Line& line);
   void place(const Command& command, const Line& line);
   void edit(const Command& command, const Line& line);
   void erase(const Command& command, const Line& line, Statement& statement);
-  bool afford(std::size_t steps);
   void resolve_jumps();
   // The hooks from which each chain is reached, as bits.
   std::vector<unsigned> hooks_reaching() const;
@@ -86,7 +88,9 @@ class TableReader {
     if (refused_ == SourceSpan{} || line.begin < refused_.begin) refused_ = line;
   }
   SourceSpan refused_;
-  std::size_t budget_ = 50'000'000;  // steps left for edits by number
+  // Chains that were declared, or got their first rule, since the last -X or -F of all: these are all it has to look at.
+  std::vector<Growing*> declared_, filled_;
+  RuleOrder::Text says_;
 };
 
 }  // namespace ipo::iptables

@@ -23,6 +23,7 @@ using namespace xml;
 
 constexpr std::size_t none = std::string::npos;
 constexpr std::size_t max_restarts = 20;
+constexpr int names_in_table = 20'000;
 constexpr std::string_view root_tag = "<r>", root_end = "</r>";
 
 std::string_view local_name(std::string_view name) {
@@ -134,6 +135,7 @@ class Reader {
           [](const char*, const char*, xmlParserCtxtPtr) -> xmlParserInputPtr { return nullptr; });
     });
     Feed feed{{root_tag, text_.substr(from), root_end}};
+    used_up_.clear();
     std::unique_ptr<xmlParserCtxt, decltype(&xmlFreeParserCtxt)> context(
         xmlCreateIOParserCtxt(nullptr, nullptr, &Feed::read, nullptr, &feed, XML_CHAR_ENCODING_UTF8), &xmlFreeParserCtxt);
     if (!context) throw std::bad_alloc();
@@ -183,8 +185,19 @@ class Reader {
     return n <= root_tag.size() ? base_ : n - root_tag.size() + base_;
   }
 
+  // libxml2 keeps every name it meets in a table that stops growing, and then looks through ever longer lists; it takes a new
+  // table as well. Names it still has open are in the old ones.
+  void renew_names() {
+    if (xmlDictSize(context_->dict) < names_in_table) return;
+    xmlDictPtr fresh = xmlDictCreate();
+    if (!fresh) throw std::bad_alloc();
+    used_up_.emplace_back(context_->dict, &xmlDictFree);
+    context_->dict = fresh;
+  }
+
   // libxml2 stands behind the last attribute, before ">" or "/>".
   void start(std::string_view name) {
+    renew_names();
     if (!std::exchange(seen_root_, true)) return;
     std::size_t at = std::clamp(offset(), last_, text_.size());
     std::size_t begin = plain_start(name, at);
@@ -475,6 +488,7 @@ class Reader {
   std::vector<Node> spare_;  // room for the children of an element at spare_depth_
   std::size_t spare_depth_ = 0;
   xmlParserCtxtPtr context_ = nullptr;
+  std::vector<std::unique_ptr<xmlDict, decltype(&xmlDictFree)>> used_up_;  // its tables of names
   std::size_t base_ = 0;     // offset this run of libxml2 started at
   std::size_t last_;         // end of the last tag
   std::size_t reached_ = 0;  // place of the last error

@@ -3,11 +3,13 @@
 // Everything a check says about reachability is a question to this structure (product.md, "Exposure").
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "rules/engine/reach.h"
+#include "rules/engine/trace.h"
 #include "rules/matrix/port_matrix.h"
 #include "rules/rows.h"
 #include "rules/site.h"
@@ -161,6 +163,7 @@ class Exposure {
   std::vector<std::unique_ptr<PacketSpace>> spaces_;
   std::vector<std::unique_ptr<ChainSets>> chains_;
   std::vector<std::unique_ptr<ZoneSets>> zones_;
+  mutable std::map<const Ruleset*, Tracer> tracers_;  // for witnesses
   std::vector<Machine> machines_;
   std::vector<std::unique_ptr<Passage>> passages_;
   std::vector<Opening> openings_, openings_of_zones_;

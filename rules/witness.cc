@@ -1,6 +1,7 @@
 // A witness prefers values a reader recognises, where the set has them; then the packet is traced through the rules like
 // any other, firewall after firewall. Where the next one's interfaces are open, those that let it through are taken.
 #include <algorithm>
+#include <functional>
 
 #include "rules/crossing.h"
 #include "rules/engine/doubt.h"
@@ -11,8 +12,8 @@ namespace ipo {
 namespace {
 
 // The packet's way through the firewalls behind the first, up to the one that stops it.
-void follow(const Passage& passage, Packet packet, const std::vector<std::uint32_t>& needed, const Valuation& holds,
-            Exposure::Witness& out) {
+void follow(const Passage& passage, Packet packet, const std::vector<std::uint32_t>& needed,
+            const std::function<Trace(const Ruleset&, const Packet&)>& trace, Exposure::Witness& out) {
   for (const Stage& stage : passage.then) {
     if (!stage.ruleset) continue;
     Space& s = stage.chains->space();
@@ -37,7 +38,7 @@ void follow(const Passage& passage, Packet packet, const std::vector<std::uint32
     packet.state = State::new_;
     packet.in = interfaces.name(p[static_cast<std::size_t>(Dimension::in)]);
     packet.out = interfaces.name(p[static_cast<std::size_t>(Dimension::out)]);
-    Trace way = trace(*stage.ruleset, packet, holds);
+    Trace way = trace(*stage.ruleset, packet);
     out.path.insert(out.path.end(), way.path.begin(), way.path.end());
     out.decided_by.push_back(way.decided_by);
     if (way.verdict != ActionKind::accept) return;
@@ -97,11 +98,14 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
     auto number = packets.number_of(test, place);
     return number && std::find(needed.begin(), needed.end(), *number) != needed.end();
   };
-  Trace first = trace(*passage.ruleset, out.packet, holds);
+  auto trace = [&](const Ruleset& ruleset, const Packet& packet) {
+    return tracers_.try_emplace(&ruleset, ruleset).first->second.of(packet, holds);
+  };
+  Trace first = trace(*passage.ruleset, out.packet);
   out.path = std::move(first.path);
   out.returned = std::move(first.returned);
   out.decided_by.push_back(first.decided_by);
-  if (first.verdict == ActionKind::accept) follow(passage, first.packet, needed, holds, out);
+  if (first.verdict == ActionKind::accept) follow(passage, first.packet, needed, trace, out);
   // The doubt is every undecidable match this very packet's acceptance depends on.
   PacketSet here = s.constant(1);
   for (std::uint32_t d = 0; d < dimension_count; ++d)

@@ -1,12 +1,13 @@
 // Plain interpretation: for each base chain of the hook in order, look at every rule until one ends the chain. A chain the
 // packet came back from undecided is not asked again while the packet stays the same, so no tree of jumps costs more than
-// its chains; and it leaves no step on the path.
+// its chains; and it leaves no step on the path. A table of the rules only says which rules need not be looked at.
 #include "rules/engine/trace.h"
 
 #include <algorithm>
 #include <set>
 
 #include "rules/engine/chains.h"
+#include "rules/engine/rule_table.h"
 
 namespace ipo {
 namespace {
@@ -22,6 +23,8 @@ struct Walk {
   unsigned remarked = 0;              // how often they changed
   bool before_conntrack = false;      // raw: no state is known there yet
   std::set<std::size_t> open, undecided;  // chains being walked; chains that came back
+  const RuleTable* table = nullptr;
+  std::size_t looked_at = 0;  // rules
 
   enum class End { proceed, accept, drop, reject, returned, translated };
 
@@ -70,62 +73,91 @@ struct Walk {
     return end;
   }
 
+  // What may be asked of the table: a state is another one in raw, and what may change within a chain is not in its index.
+  PacketRange range() const {
+    PacketRange out;
+    for (std::uint32_t d = 0; d < dimension_count; ++d) out.values[d] = {0, dimension_max(static_cast<Dimension>(d))};
+    const Packet& p = result.packet;
+    auto known = [&](Dimension d, u128 value) { out[d] = {value, value}; };
+    known(Dimension::protocol, p.protocol);
+    known(Dimension::source, p.source);
+    known(Dimension::destination, p.destination);
+    known(Dimension::source_port, p.source_port);
+    known(Dimension::destination_port, p.destination_port);
+    if (!p.in.empty()) known(Dimension::in, table->interface_number(p.in));
+    if (!p.out.empty()) known(Dimension::out, table->interface_number(p.out));
+    return out;
+  }
+
   End walk(std::size_t index, int depth) {
     const Chain& chain = ruleset.chains[index];
-    for (const Rule& rule : chain.rules) {
-      bool all = true;
-      Packet seen = result.packet;
-      if (before_conntrack && seen.state != State::untracked) seen.state = State::invalid;
-      for (const Condition& c : rule.conditions) all = all && matches(c, seen, {nat, marks, arrived.destination, arrived.destination_port}, holds);
-      if (!all) continue;
-      ActionKind kind = rule.action.kind;
-      std::optional<std::size_t> target;
-      if (calls(kind)) {
-        target = ruleset.find(chain.table, rule.action.chain);
-        if (!target || open.contains(*target) || depth > depth_limit) kind = ActionKind::unknown;
-      }
-      switch (kind) {
-        case ActionKind::accept:
-          remark(chain, rule);
-          return decided(chain, End::accept, "accept", rule.span);
-        case ActionKind::drop: return decided(chain, End::drop, "drop", rule.span);
-        case ActionKind::reject: return decided(chain, End::reject, "reject", rule.span);
-        case ActionKind::return_:
-          step(chain, "return", rule.span);
-          result.returned.push_back(rule.span);
-          return End::returned;
-        case ActionKind::proceed:
-          remark(chain, rule);
-          break;
-        case ActionKind::untrack:
-          step(chain, "leave untracked", rule.span);
-          result.packet.state = State::untracked;
-          undecided.clear();
-          break;
-        case ActionKind::translate_source: return decided(chain, End::accept, "translate the source", rule.span);
-        case ActionKind::translate_destination: translate(chain, rule); return End::translated;
-        case ActionKind::unknown:
-          if (holds(unknown_verdict(rule, true), rule.span)) return decided(chain, End::accept, "accept (not known)", rule.span);
-          if (holds(unknown_verdict(rule, false), rule.span)) return decided(chain, End::drop, "drop (not known)", rule.span);
-          break;
-        case ActionKind::jump:
-        case ActionKind::go_to: {
-          bool jump = kind == ActionKind::jump;
-          if (!undecided.contains(*target)) {
-            std::size_t before = result.path.size();
-            step(chain, (jump ? "jump to " : "go to ") + rule.action.chain, rule.span);
-            State state = result.packet.state;
-            unsigned then = remarked;
-            End end = run(*target, depth + 1);
-            if (end != End::proceed && end != End::returned) return end;
-            if (result.packet.state == state && remarked == then) result.path.resize(before);
-          }
-          if (!jump) return End::returned;
-          break;
+    std::optional<End> end;
+    auto goes_on = [&](std::size_t r) {
+      ++looked_at;
+      end = rule(chain, chain.rules[r], depth);
+      return !end;
+    };
+    if (table)
+      table->candidates(table->chain(index), range(), goes_on);
+    else
+      for (std::size_t r = 0; r < chain.rules.size() && goes_on(r);) ++r;
+    return end.value_or(End::proceed);
+  }
+
+  // Nothing where the packet goes on to the next rule.
+  std::optional<End> rule(const Chain& chain, const Rule& rule, int depth) {
+    bool all = true;
+    Packet seen = result.packet;
+    if (before_conntrack && seen.state != State::untracked) seen.state = State::invalid;
+    for (const Condition& c : rule.conditions) all = all && matches(c, seen, {nat, marks, arrived.destination, arrived.destination_port}, holds);
+    if (!all) return {};
+    ActionKind kind = rule.action.kind;
+    std::optional<std::size_t> target;
+    if (calls(kind)) {
+      target = ruleset.find(chain.table, rule.action.chain);
+      if (!target || open.contains(*target) || depth > depth_limit) kind = ActionKind::unknown;
+    }
+    switch (kind) {
+      case ActionKind::accept:
+        remark(chain, rule);
+        return decided(chain, End::accept, "accept", rule.span);
+      case ActionKind::drop: return decided(chain, End::drop, "drop", rule.span);
+      case ActionKind::reject: return decided(chain, End::reject, "reject", rule.span);
+      case ActionKind::return_:
+        step(chain, "return", rule.span);
+        result.returned.push_back(rule.span);
+        return End::returned;
+      case ActionKind::proceed:
+        remark(chain, rule);
+        break;
+      case ActionKind::untrack:
+        step(chain, "leave untracked", rule.span);
+        result.packet.state = State::untracked;
+        undecided.clear();
+        break;
+      case ActionKind::translate_source: return decided(chain, End::accept, "translate the source", rule.span);
+      case ActionKind::translate_destination: translate(chain, rule); return End::translated;
+      case ActionKind::unknown:
+        if (holds(unknown_verdict(rule, true), rule.span)) return decided(chain, End::accept, "accept (not known)", rule.span);
+        if (holds(unknown_verdict(rule, false), rule.span)) return decided(chain, End::drop, "drop (not known)", rule.span);
+        break;
+      case ActionKind::jump:
+      case ActionKind::go_to: {
+        bool jump = kind == ActionKind::jump;
+        if (!undecided.contains(*target)) {
+          std::size_t before = result.path.size();
+          step(chain, (jump ? "jump to " : "go to ") + rule.action.chain, rule.span);
+          State state = result.packet.state;
+          unsigned then = remarked;
+          End end = run(*target, depth + 1);
+          if (end != End::proceed && end != End::returned) return end;
+          if (result.packet.state == state && remarked == then) result.path.resize(before);
         }
+        if (!jump) return End::returned;
+        break;
       }
     }
-    return End::proceed;
+    return {};
   }
 
   // False when the packet is dropped.
@@ -199,21 +231,41 @@ bool matches(const Condition& condition, const Packet& p, Tracked tracked, const
   return any != condition.negated;
 }
 
-Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds) {
+namespace {
+
+Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds, const RuleTable* table, std::size_t& looked_at) {
   Trace result;
   result.packet = packet;
-  Walk walk{ruleset, holds, packet, result, 0, 0, 0, false, {}, {}};
-  for (Hook hook : {Hook::prerouting, packet.hook}) {
-    if (hook == Hook::prerouting && packet.hook == Hook::output) continue;
+  Walk walk{ruleset, holds, packet, result, 0, 0, 0, false, {}, {}, table, 0};
+  auto pass = [&](Hook hook) {
     for (const BaseChain& base : ruleset.base_chains) {
       if (base.hook != hook) continue;
       if (base.nat && (result.packet.state != State::new_ || base.priority > 0)) continue;
       bool passes = walk.base(base);
       result.translated = (walk.nat & 1) != 0;
-      if (!passes) return result;
+      if (!passes) return false;
     }
-  }
+    return true;
+  };
+  if (packet.hook == Hook::output || pass(Hook::prerouting)) pass(packet.hook);
+  looked_at += walk.looked_at;
   return result;
+}
+
+}  // namespace
+
+Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds) {
+  std::size_t looked_at = 0;
+  return trace(ruleset, packet, holds, nullptr, looked_at);
+}
+
+Tracer::Tracer(const Ruleset& ruleset) : ruleset_(ruleset) {}
+Tracer::~Tracer() = default;
+
+Trace Tracer::of(const Packet& packet, const Valuation& holds) {
+  constexpr unsigned few = 8;  // for so many packets a table is not worth its making
+  if (++asked_ > few && !table_) table_ = std::make_unique<RuleTable>(ruleset_);
+  return trace(ruleset_, packet, holds, table_.get(), looked_at_);
 }
 
 }  // namespace ipo

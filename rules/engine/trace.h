@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "parsers/model.h"
 
@@ -24,6 +25,24 @@ struct Trace {
 // Sends a packet through the base chains of its hook (PREROUTING first for input and forward) up to and including
 // filter. Interfaces compare by name; "eth+" as a packet's interface is one that only the pattern eth+ matches.
 Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds);
+
+class RuleTable;
+
+// Sends one packet after another through the same rules. After a few it makes a table of them, so that a packet meets only rules
+// that can match it: a report has a packet for each finding, and there may be as many findings as rules.
+class Tracer {
+ public:
+  // The ruleset must outlive it.
+  explicit Tracer(const Ruleset& ruleset);
+  ~Tracer();
+  Trace of(const Packet& packet, const Valuation& holds);
+  std::size_t looked_at() const { return looked_at_; }  // rules, for all packets
+
+ private:
+  const Ruleset& ruleset_;
+  std::unique_ptr<RuleTable> table_;
+  std::size_t asked_ = 0, looked_at_ = 0;
+};
 
 // What is known of a packet beside its own bytes: bits of Field::nat, number of its Field::marks, where it was sent to when it
 // arrived.
