@@ -228,11 +228,20 @@ std::string open_lines(const std::string& path, std::ifstream& lines) {
   return lines ? "" : fmt::format("cannot be read: {}", std::strerror(errno));
 }
 
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code error;
+  return a == b || (fs::exists(a, error) && fs::equivalent(a, b, error) && !error);
+}
+
 std::string write_file(const std::string& path, std::string_view bytes) {
   std::error_code error;
+  if (fs::is_symlink(fs::symlink_status(path, error)) && !fs::exists(path, error))
+    return "it is a link to a file that is not there; name that file";
   fs::path target = fs::weakly_canonical(path, error);  // through a symbolic link, so that the link stays one
   if (error) target = path;
   fs::file_type type = fs::status(target, error).type();
+  if (type == fs::file_type::directory) return "it is a folder; name a file in it";
+  if (type == fs::file_type::block) return "it is a disk; name a file";
   bool replaceable = type == fs::file_type::not_found || type == fs::file_type::regular;
   std::string name = target.string();
   if (replaceable)

@@ -38,7 +38,11 @@ std::string read_file(const std::string& path, std::string& bytes);
 // Opens a file that is read line by line. Gives the reason of a failure, or nothing.
 std::string open_lines(const std::string& path, std::ifstream& lines);
 
-// Replaces the file at once, so that nobody ever reads half of it; devices and pipes are written to as they are. Gives
+// Whether two names lead to one file, by whatever links and spellings.
+bool same_file(const std::string& a, const std::string& b);
+
+// Replaces the file at once, so that nobody ever reads half of it; devices and pipes are written to as they are, and a link to
+// nothing is left alone. Gives
 // the reason of a failure, or nothing.
 std::string write_file(const std::string& path, std::string_view bytes);
 

@@ -6,30 +6,24 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "linter/characters.h"
+#include "linter/redact.h"
+
 namespace ipo {
 namespace {
 
-// All of them lie in U+0080..U+009F (C2 80..9F) or U+2000..U+206F (E2 80 80..E2 81 AF), besides DEL.
 std::string escaped(std::string_view text) {
   std::string json = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (json.find_first_of("\x7f\xc2\xe2") == json.npos) return json;
   std::string out;
-  auto byte = [&](std::size_t i) { return i < json.size() ? static_cast<unsigned char>(json[i]) : 0u; };
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    unsigned code = byte(i);
-    std::size_t length = 1;
-    if (byte(i) == 0xc2 && byte(i + 1) < 0xa0) {
-      code = byte(i + 1), length = 2;
-    } else if (byte(i) == 0xe2 && (byte(i + 1) == 0x80 || byte(i + 1) == 0x81)) {
-      code = 0x2000 | (byte(i + 1) & 0x3f) << 6 | (byte(i + 2) & 0x3f), length = 3;
-    }
-    if (code == 0x7f || (code >= 0x80 && code < 0xa0 && length == 2) || (code >= 0x200b && code <= 0x200f) ||
-        (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f)) {
-      out += fmt::format("\\u{:04x}", code);
-      i += length - 1;
-    } else {
-      out += json[i];
-    }
+  for (std::size_t at = 0; at < json.size();) {
+    Character c = character_at(json, at);
+    if (!is_unprintable(c.code))
+      out += json.substr(at, c.bytes);
+    else if (c.code < 0x10000)
+      out += fmt::format("\\u{:04x}", c.code);
+    else
+      out += fmt::format("\\u{:04x}\\u{:04x}", 0xd7c0 + (c.code >> 10), 0xdc00 + (c.code & 0x3ff));
+    at += c.bytes;
   }
   return out;
 }
@@ -90,6 +84,11 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 
 JsonWriter& JsonWriter::value(std::string_view text) {
   separate();
+  append_quoted(out_, without_secrets(text));
+  return *this;
+}
+JsonWriter& JsonWriter::verbatim(std::string_view name, std::string_view text) {
+  key(name).separate();
   append_quoted(out_, text);
   return *this;
 }

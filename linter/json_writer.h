@@ -10,7 +10,8 @@
 namespace ipo {
 
 // Streams one JSON value: begin and end calls nest, inside an object every value follows its key. Text that is not
-// valid UTF-8 is repaired with U+FFFD; characters a terminal would obey or not show are written as \u escapes.
+// valid UTF-8 is repaired with U+FFFD; characters a terminal would obey or not show are written as \u escapes,
+// and what is assigned to the name of a secret as "***".
 class JsonWriter {
  public:
   // Spaces per level; 0 writes everything on one line.
@@ -26,6 +27,8 @@ class JsonWriter {
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
   JsonWriter& value(bool flag);
   JsonWriter& value(std::nullptr_t);
+  // Text of ours, such as the example of a password on a check's page: nothing of it is taken for a secret.
+  JsonWriter& verbatim(std::string_view name, std::string_view text);
   // A value that another writer finished, without its line end.
   JsonWriter& json(std::string_view finished) { return scalar(finished); }
   template <std::integral Number>

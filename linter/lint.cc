@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "linter/input_files.h"
+#include "linter/place.h"
 #include "linter/redact.h"
 #include "parsers/field_map.h"
 #include "parsers/foreign.h"
@@ -168,6 +169,19 @@ void run_checks(const Judgement& judgement, const LintOptions& options, bool abo
   if (!unchecked.empty()) failures.push_back({"could not be checked: " + unchecked + ": " + why, SourceSpan{}});
 }
 
+// Nothing that is said of a place says a secret that stands there, whichever format is written.
+void hide_secrets(Report& report) {
+  Redaction redaction(report);
+  for (Finding& finding : report.findings) {
+    finding.message = redaction.about(finding.message, finding.span);
+    for (Doubt& doubt : finding.doubt) doubt.why = redaction.about(doubt.why, doubt.span);
+    for (PathStep& step : finding.path) step.action = redaction.about(step.action, step.span);
+    for (Note& note : finding.related) note.message = redaction.about(note.message, note.span);
+  }
+  for (Inference& inference : report.inferences)
+    if (has_place(inference.span)) inference.message = redaction.about(inference.message, inference.span);
+}
+
 }  // namespace
 
 Reading read_site(SiteInputs inputs, const std::string& as, const std::string& working_folder,
@@ -256,6 +270,7 @@ Report lint(SiteInputs inputs, const LintOptions& options) {
   report.inferences = std::move(a->reading.site.inferences);
   report.secrets = secrets_of(a->reading.site);
   report.sources = std::move(a->reading.sources);
+  hide_secrets(report);
   return report;
 }
 

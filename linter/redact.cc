@@ -1,9 +1,11 @@
-// A source is searched as far as text of it is quoted, each part once: for words that name a secret, and what stands behind them
-// as element content, quoted value, or next word. That and the declared secrets are sorted spans, looked up by halving.
+// A text is searched for words that name a secret, and for what stands behind them as element content, quoted value, list, or
+// next word; a source as far as text of it is quoted, each part once. That and the declared secrets are sorted spans, looked
+// up by halving.
 #include "linter/redact.h"
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include "parsers/letters.h"
+#include "parsers/secret_names.h"
 
 namespace ipo {
 namespace {
@@ -21,20 +24,8 @@ constexpr std::size_t longest_quoted = std::size_t{1} << 16;
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-enum class Name { harmless, secret, ambiguous };  // ambiguous: only where a value is assigned ("pass in on em0" is pf)
-
-constexpr std::array<std::string_view, 18> secret_parts = {
-    "password",  "passwd",     "pswd",   "ikepsk", "passphrase", "passcode",   "secret",     "community", "logincode", "voicemailcode",
-    "sharedkey", "privatekey", "wpakey", "apikey", "credential", "bcrypthash", "sha512hash", "otpseed"};
-constexpr std::array<std::string_view, 4> secret_names = {"pwd", "psk", "snmpstring", "accesscode"};
-constexpr std::array<std::string_view, 3> assigned_names = {"pass", "pin", "prv"};
-
-// Every one of them has one of these letters; most words of an export have none.
-constexpr std::string_view telling_letters = "psc";
-constexpr bool tells(const auto& list) {
-  return std::all_of(list.begin(), list.end(), [](std::string_view name) { return name.find_first_of(telling_letters) != name.npos; });
-}
-static_assert(tells(secret_parts) && tells(secret_names) && tells(assigned_names));
+// Every name of a secret has one of these letters; most words of an export have none.
+constexpr std::string_view telling_letters = "psckz";
 
 // What a byte is in a name: nothing, a part of it, a telling letter.
 constexpr unsigned char in_name = 1, telling = 2;
@@ -45,15 +36,10 @@ constexpr std::array<unsigned char, 256> name_bytes = [] {
         telling_letters.find(lower(c)) != std::string_view::npos ? in_name | telling : in_name;
   return out;
 }();
+bool is_in_name(char c) { return name_bytes[static_cast<unsigned char>(c)] != 0; }
 
-Name judge(std::string_view word) {
-  std::string plain;
-  for (char c : word)
-    if (c != '_' && c != '-') plain += lower(c);
-  auto is_in = [&](const auto& list) { return std::find(list.begin(), list.end(), plain) != list.end(); };
-  if (is_in(secret_names) || std::any_of(secret_parts.begin(), secret_parts.end(), [&](auto p) { return plain.find(p) != plain.npos; }))
-    return Name::secret;
-  return is_in(assigned_names) ? Name::ambiguous : Name::harmless;
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> list) {
+  return std::any_of(list.begin(), list.end(), [&](std::string_view w) { return same_letters(w, word); });
 }
 
 using Range = std::pair<std::size_t, std::size_t>;
@@ -73,42 +59,301 @@ class NextTag {
   std::size_t asked_ = 1, found_ = 0;
 };
 
-// The value that belongs to a name ending at `at`, as [begin, end) of `text`; empty where there is none.
-Range value_after(std::string_view text, std::size_t at, Name name, NextTag& next_tag) {
-  constexpr std::string_view word_ends = " \t\r\n<>,;\"'";
-  auto until = [&](std::size_t from, std::string_view stops) {
-    return Range(from, std::min(text.find_first_of(stops, from), text.size()));
-  };
-  auto skip_blanks = [&](std::size_t i) {
-    while (i < text.size() && is_blank(text[i])) ++i;
-    return i;
-  };
-  std::size_t i = at;
-  if (i < text.size() && (text[i] == '"' || text[i] == '\'')) ++i;  // the closing quote of a JSON key
-  if (i < text.size() && text[i] == '>') return {i + 1, next_tag.from(i + 1)};
-  i = skip_blanks(i);
-  bool assigned = i < text.size() && (text[i] == '=' || text[i] == ':');
-  if (!assigned && (i == at || name == Name::ambiguous)) return {at, at};
-  if (assigned) i = skip_blanks(i + 1);
-  if (i < text.size() && (text[i] == '"' || text[i] == '\'')) {
-    std::size_t close = text.substr(i + 1, longest_quoted).find(text[i]);
-    return close == text.npos ? until(i + 1, "\r\n") : Range(i + 1, i + 1 + close);
-  }
-  auto value = until(i, word_ends);
-  // "secret 5 $1$mERr", "passwd ENC qZ8x": the kind of encryption stands before the value.
-  std::string_view word = text.substr(value.first, value.second - value.first);
-  std::size_t next = skip_blanks(value.second);
-  bool kind = word == "ENC" || (!word.empty() && word.size() <= 2 && word.find_first_not_of("0123456789") == word.npos);
-  if (!assigned && kind && next > value.second) value.second = until(next, word_ends).second;
-  return value;
+// What a firewall writes behind a name of its own, such as a chain or set called "secret": no password stands there.
+bool says_itself(std::string_view word) {
+  bool address = std::count(word.begin(), word.end(), '.') == 3 && word.find_first_not_of("0123456789./") == word.npos;
+  return address || is_one_of(word, {"src", "dst", "accept", "drop", "reject", "return", "-"}) || word.starts_with("hash:") ||
+         word.starts_with("bitmap:") || word.starts_with("list:");
 }
 
-// An element with attributes: <Password type="x">value<. The attributes themselves are judged as words of their own.
-Range content_after_attributes(std::string_view text, std::size_t at, NextTag& next_tag) {
-  std::size_t close = text.find_first_of("<>", at);
-  if (close == text.npos || text[close] != '>' || text[close - 1] == '/') return {at, at};
-  return {close + 1, next_tag.from(close + 1)};
+bool fills(std::string_view word) {
+  return is_one_of(word, {"is", "was", "are", "for", "of", "on", "to", "the", "at", "in", "from", "a", "my", "our", "set", "string"});
 }
+
+bool binds(std::string_view word) { return is_one_of(word, {"is", "was", "are", "ist", "lautet"}) || word.ends_with(':') || word.ends_with('='); }
+
+// The bytes that "password=|20|x" of iptables means.
+std::string of_hex(std::string_view text) {
+  std::string out;
+  bool hex = false;
+  int digits = 0;
+  unsigned byte = 0;
+  for (char c : text) {
+    if (c == '|') {
+      hex = !hex;
+      digits = 0;
+    } else if (!hex) {
+      out += c;
+    } else if (std::isxdigit(static_cast<unsigned char>(c))) {
+      byte = byte * 16 + static_cast<unsigned>(c <= '9' ? c - '0' : lower(c) - 'a' + 10);
+      if (++digits % 2 == 0) out += static_cast<char>(byte), byte = 0;
+    }
+  }
+  return out;
+}
+
+// The words of texts are few, and come again: a word is judged once while no other takes its place.
+class JudgedWords {
+ public:
+  SecretName of(std::string_view word) {
+    auto& [known, name] = words_[std::hash<std::string_view>()(word) % words_.size()];
+    if (known != word) known = word, name = judge_name(word);
+    return name;
+  }
+
+ private:
+  std::vector<std::pair<std::string_view, SecretName>> words_{4096};
+};
+
+constexpr std::size_t longest_account = 128;  // bytes of "anna:4bz7" before an "@"
+constexpr std::size_t long_value = 256;
+constexpr std::size_t longest_data = 4096;    // of a CDATA section
+constexpr std::size_t most_words_between = 5;  // "password for the trunk is 4bz7"
+
+// Looks at one word after the other and tells what they make secret, in no order. What they make secret stands behind them, but
+// for the account before an "@".
+class SecretFinder {
+ public:
+  // `prose`: a name and its value may stand apart ("password 4bz7"); else only assigned values and options count, because the
+  // words are our own. Without `judged` nothing is remembered.
+  SecretFinder(std::string_view text, bool prose, JudgedWords* judged) : text_(text), prose_(prose), judged_(judged), next_tag_(text) {}
+
+  std::size_t at() const { return at_; }
+
+  // At the word at at(), or at a byte of none; goes on behind it.
+  template <class Found>
+  void look(const Found& found) {
+    unsigned kinds = 0;
+    std::size_t i = at_, end = i;
+    for (; end < text_.size(); ++end) {
+      unsigned kind = name_bytes[static_cast<unsigned char>(text_[end])];
+      if (kind == 0) break;
+      kinds |= kind;
+    }
+    at_ = std::max(end, i + 1);
+    auto mask = [&](Range value) {
+      if (value.first < value.second) found(value);
+      if (value.first + long_value < value.second) at_ = std::max(at_, value.second);  // or each name in it would look through it
+    };
+    if (text_[i] == '@') return mask(account_before(i));
+    if (!(kinds & telling)) return;
+    std::string_view word = text_.substr(i, end - i);
+    bool option = word.starts_with("--");
+    if (option && !of_hex_ && is_one_of(word, {"--hex-string"})) return mask(hex_string(end));
+    SecretName name = judged_ ? judged_->of(word) : judge_name(word);
+    if (name < SecretName::secret && in_two_words(i, word)) name = SecretName::secret;
+    if (name == SecretName::harmless) return;
+    std::size_t start = option ? i + 2 : i;
+    bool opening = start > 0 && text_[start - 1] == '<';
+    bool closing = start > 1 && text_[start - 1] == '/' && text_[start - 2] == '<';
+    if ((!opening && !closing) || end == text_.size() || (opening && text_[end] == '>') || text_[end] == '=')
+      return behind(start, end, name, option, mask);
+    if (opening) mask(content_after_attributes(end));
+    mask(rest_of_tag(end));
+  }
+
+ private:
+  std::size_t skip_blanks(std::size_t i) const {
+    while (i < text_.size() && is_blank(text_[i])) ++i;
+    return i;
+  }
+
+  Range until(std::size_t from, std::string_view stops) const {
+    return Range(from, std::min(text_.find_first_of(stops, from), text_.size()));
+  }
+
+  // "anna:4bz7@198.51.100.7"; a name and a number before "@" are a SIP or mail address.
+  Range account_before(std::size_t at) {
+    std::size_t begin = at;
+    while (begin > 0 && at - begin < longest_account && begin != after_account_ &&
+           std::string_view(" \t\r\n\"'<>/,;=()").find(text_[begin - 1]) == std::string_view::npos)
+      --begin;
+    if (begin == after_account_ && at - account_ < longest_account) begin = account_;  // "anna:4b@z7@198.51.100.7"
+    account_ = begin;
+    after_account_ = at + 1;
+    std::string_view account = text_.substr(begin, at - begin);
+    std::size_t colon = account.find(':');
+    if (colon != account.npos && is_one_of(account.substr(0, colon), {"sip", "sips", "mailto", "mail", "email", "e-mail", "contact", "from", "to"}))
+      colon = account.find(':', colon + 1);
+    return colon == account.npos || colon == 0 ? Range(at, at) : Range(begin + colon + 1, at);
+  }
+
+  // "login code", "pre-shared key".
+  bool in_two_words(std::size_t i, std::string_view word) const {
+    if (!is_one_of(word, {"code", "key", "phrase", "word"}) || i < 2 || !is_blank(text_[i - 1])) return false;
+    std::size_t end = i - 1, begin = end;
+    while (begin > 0 && end - begin < 32 && is_in_name(text_[begin - 1])) --begin;
+    return begin < end && judge_name(std::string(text_.substr(begin, end - begin)) + std::string(word)) == SecretName::secret;
+  }
+
+  // The value of --hex-string, where what it means has a secret.
+  Range hex_string(std::size_t at) const {
+    Range value = this->value(skip_blanks(at), " \t\r\n");
+    std::string meant = of_hex(text_.substr(value.first, std::min(value.second - value.first, longest_quoted)));
+    SecretFinder finder(meant, true, nullptr);
+    finder.of_hex_ = true;
+    bool any = false;
+    while (finder.at() < meant.size() && !any) finder.look([&](Range) { any = true; });
+    return any ? value : Range(at, at);
+  }
+
+  std::size_t closing_quote(std::size_t from, char quote) const {
+    std::size_t stop = std::min(text_.size(), from + longest_quoted);
+    for (std::size_t i = from; i < stop; ++i) {
+      if (text_[i] == quote) return i;
+      if (quote == '"' && text_[i] == '\\') ++i;
+    }
+    return text_.npos;
+  }
+
+  // [4711, 4712] or {...}, to its end or that of the text.
+  std::size_t closing_bracket(std::size_t from) const {
+    std::size_t depth = 0, stop = std::min(text_.size(), from + longest_quoted);
+    for (std::size_t i = from; i < stop; ++i) {
+      char c = text_[i];
+      if (c == '"') {
+        std::size_t close = closing_quote(i + 1, '"');
+        if (close == text_.npos) break;
+        i = close;
+      } else if (c == '[' || c == '{') {
+        ++depth;
+      } else if ((c == ']' || c == '}') && --depth == 0) {
+        return i;
+      }
+    }
+    return stop;
+  }
+
+  Range value(std::size_t i, std::string_view word_ends) const {
+    if (i < text_.size() && (text_[i] == '"' || text_[i] == '\'')) {
+      std::size_t close = closing_quote(i + 1, text_[i]);
+      return close == text_.npos ? until(i + 1, "\r\n") : Range(i + 1, close);
+    }
+    if (text_.substr(i, 2) == "\\\"") return until(i + 2, "\"\r\n");
+    return until(i, word_ends);
+  }
+
+  Range element_content(std::size_t i) {
+    if (text_.substr(i, 9) == "<![CDATA[") {
+      std::size_t close = text_.substr(i, longest_data).find("]]>");
+      return {i + 9, close == text_.npos ? next_tag_.from(i + 9) : i + close};
+    }
+    Range content(i, next_tag_.from(i));
+    bool blank = text_.substr(i, content.second - i).find_first_not_of(" \t\r\n") == std::string_view::npos;
+    if (!blank || content.second + 1 >= text_.size() || text_[content.second + 1] == '/') return content;
+    std::size_t close = text_.find_first_of(">\r\n", content.second);  // a child's
+    if (close == text_.npos || text_[close] != '>' || text_[close - 1] == '/') return content;
+    return {close + 1, next_tag_.from(close + 1)};
+  }
+
+  // <Password type="x">value<. The attributes themselves are judged as words of their own.
+  Range content_after_attributes(std::size_t at) {
+    std::size_t close = text_.find_first_of("<>", at);
+    if (close == text_.npos || text_[close] != '>' || text_[close - 1] == '/') return {at, at};
+    return element_content(close + 1);
+  }
+
+  // What stands in a tag without a name of its own, as in <Password x>; its end may be missing.
+  Range rest_of_tag(std::size_t at) const {
+    std::size_t close = std::min(text_.find_first_of("<>=", at), at + longest_quoted);
+    close = std::min(close, text_.size());
+    if (close < text_.size() && text_[close] == '=') {  // an attribute's name before it
+      while (close > at && is_blank(text_[close - 1])) --close;
+      while (close > at && is_in_name(text_[close - 1])) --close;
+    }
+    while (close > at && (is_blank(text_[close - 1]) || text_[close - 1] == '/' || text_[close - 1] == '\n' || text_[close - 1] == '\r')) --close;
+    return {at, close};
+  }
+
+  // The value of a label that is a value itself: <Name>LoginCode</Name><Value>4711</Value>.
+  Range labelled(std::size_t at) {
+    std::size_t close = text_.find_first_of(">\r\n", at);
+    if (close == text_.npos || text_[close] != '>') return {at, at};
+    std::size_t open = close + 1;
+    while (open < text_.size() && (is_blank(text_[open]) || text_[open] == '\r' || text_[open] == '\n')) ++open;
+    if (open + 1 >= text_.size() || text_[open] != '<' || text_[open + 1] == '/') return {at, at};
+    std::size_t end = text_.find_first_of(">\r\n", open);
+    if (end == text_.npos || text_[end] != '>') return {at, at};
+    return element_content(end + 1);
+  }
+
+  // The value that belongs to a name that is [start, at) of the text.
+  template <class Mask>
+  void behind(std::size_t start, std::size_t at, SecretName name, bool option, const Mask& mask) {
+    constexpr std::string_view word_ends = " \t\r\n<>,;\"'";
+    std::string_view word = text_.substr(start, at - start);
+    std::size_t i = at;
+    if (text_.substr(i, 2) == "\\\"") ++i;
+    bool quoted = i < text_.size() && (text_[i] == '"' || text_[i] == '\'');
+    if (quoted) ++i;  // the closing quote of a JSON key
+    if (i < text_.size() && text_[i] == '>') return name == SecretName::key ? void() : mask(element_content(i + 1));
+    if (text_.substr(i, 2) == "</" && start > 0 && text_[start - 1] == '>' && name != SecretName::key) return mask(labelled(i + 2));
+    i = skip_blanks(i);
+    std::string_view sign = text_.substr(i, 3);
+    bool escaped = prose_ && (is_one_of(sign, {"%3d"}) || is_one_of(sign, {"%3a"}));
+    bool assigned = i < text_.size() && (escaped || text_[i] == '=' || text_[i] == ':');
+    if (assigned) {
+      i += escaped ? 3 : 1;
+      if (i < text_.size() && (text_[i] == '=' || (text_[i] == '>' && text_[i - 1] == '='))) ++i;
+      i = skip_blanks(i);
+      if (is_one_of(word, {"authorization", "proxy-authorization"}) && text_.substr(i, 1) != "\"") return mask(until(i, "\"'\r\n"));
+      if (i < text_.size() && (text_[i] == '[' || text_[i] == '{')) return mask({i + 1, closing_bracket(i)});
+      Range value = this->value(i, word_ends);
+      if (name == SecretName::key && is_setting(text_.substr(value.first, value.second - value.first))) return;
+      if (lower(word).find("phrase") != std::string::npos && value.first == i) value = until(i, "\"'<>\r\n");
+      return mask(value);
+    }
+    if (i == at || (!prose_ && !option) || name == SecretName::key) return;
+    if (quoted && start > 1 && text_[start - 2] == '=') {  // name="LoginCode" value="4711"
+      Range next = until(i, " \t\r\n<>=\"'");
+      if (next.second < text_.size() && text_[next.second] == '=') return mask(value(next.second + 1, word_ends));
+    }
+    if (name == SecretName::assigned && !option) {  // "PIN 4711"
+      Range digits = value(i, word_ends);
+      bool code = digits.second - digits.first >= 4 && digits.first == i;
+      for (std::size_t d = digits.first; d < digits.second && code; ++d) code = std::isdigit(static_cast<unsigned char>(text_[d]));
+      return code ? mask(digits) : void();
+    }
+    if (option) return mask(value(i, word_ends));
+    if (i < text_.size() && (text_[i] == '"' || text_[i] == '\'')) return quoted ? void() : mask(value(i, word_ends));
+    apart(i, word_ends, mask);
+  }
+
+  // "secret 5 $1$mERr", "password 4bz7", "password for the trunk is 4bz7".
+  template <class Mask>
+  void apart(std::size_t i, std::string_view word_ends, const Mask& mask) const {
+    bool first = true;
+    for (std::size_t n = 0; n < most_words_between; ++n) {
+      Range value = until(i, word_ends);
+      std::string_view word = text_.substr(value.first, value.second - value.first);
+      if (word.empty() || word.starts_with('-')) return;
+      std::size_t next = skip_blanks(value.second);
+      if (binds(word)) return mask(this->value(next, word_ends));
+      if (first && !fills(word)) {
+        first = false;
+        if (says_itself(word)) return;
+        // The kind of encryption stands before the value.
+        bool kind = word == "ENC" || (word.size() <= 2 && word.find_first_not_of("0123456789") == word.npos);
+        if (kind && next > value.second) value.second = until(next, word_ends).second;
+        mask(value);
+        next = skip_blanks(value.second);
+      }
+      i = next;
+    }
+  }
+
+  // "snmp.enabled": a key of ours, which no secret looks like.
+  static bool is_setting(std::string_view value) {
+    return value.find('.') != value.npos && value.find_first_not_of("abcdefghijklmnopqrstuvwxyz._") == value.npos;
+  }
+
+  std::string_view text_;
+  bool prose_;
+  bool of_hex_ = false;
+  JudgedWords* judged_;
+  NextTag next_tag_;
+  std::size_t at_ = 0, account_ = 0, after_account_ = ~std::size_t{0};
+};
 
 void merge(std::vector<SourceSpan>& spans) {
   std::sort(spans.begin(), spans.end());
@@ -132,23 +377,12 @@ void take_overlapping(const std::vector<SourceSpan>& all, SourceSpan span, std::
 
 }  // namespace
 
-// The words of texts are few, and come again: a word is judged once while no other takes its place.
-class Redaction::Judged {
- public:
-  Name of(std::string_view word) {
-    auto& [known, name] = words_[std::hash<std::string_view>()(word) % words_.size()];
-    if (known != word) known = word, name = judge(word);
-    return name;
-  }
-
- private:
-  std::vector<std::pair<std::string_view, Name>> words_{4096};
-};
+class Redaction::Judged : public JudgedWords {};
 
 class Redaction::OfSource {
  public:
   OfSource(std::string_view text, std::uint32_t source, const std::vector<SourceSpan>& settings, Judged& judged)
-      : text_(text), source_(source), next_tag_(text), judged_(judged) {
+      : text_(text), source_(source), finder_(text, true, &judged) {
     for (const SourceSpan& secret : settings)
       if (secret.source == source) settings_.push_back(secret);
     merge(settings_);
@@ -164,12 +398,16 @@ class Redaction::OfSource {
   }
 
  private:
-  // What a word makes secret stands behind it, so all before `end` is known when every word before it was looked at.
+  // All before `end` is known when every word before it was looked at, and the "@" of an account that begins there.
   void search(std::size_t end) {
-    if (at_ >= end) return;
+    end += longest_account;
+    if (finder_.at() >= std::min(end, text_.size())) return;
     end = std::min((end / step + 1) * step, text_.size());
     std::vector<SourceSpan> fresh;
-    while (at_ < end) look(fresh);
+    while (finder_.at() < end)
+      finder_.look([&](Range value) {
+        fresh.push_back({source_, static_cast<std::uint32_t>(value.first), static_cast<std::uint32_t>(value.second)});
+      });
     // Only the last of the old ones can reach so far.
     std::uint32_t begin = ~0u;
     for (const SourceSpan& s : fresh) begin = std::min(begin, s.begin);
@@ -180,38 +418,10 @@ class Redaction::OfSource {
     found_.insert(found_.end(), fresh.begin(), fresh.end());
   }
 
-  // At the word at `at_`, or at a byte of none.
-  void look(std::vector<SourceSpan>& found) {
-    unsigned kinds = 0;
-    std::size_t i = at_, end = i;
-    for (; end < text_.size(); ++end) {
-      unsigned kind = name_bytes[static_cast<unsigned char>(text_[end])];
-      if (kind == 0) break;
-      kinds |= kind;
-    }
-    at_ = std::max(end, i + 1);
-    bool closing_tag = i > 0 && text_[i - 1] == '/';
-    if (closing_tag || !(kinds & telling)) return;
-    Name name = judged_.of(text_.substr(i, end - i));
-    if (name == Name::harmless) return;
-    auto mask = [&](Range value) {
-      if (value.first < value.second)
-        found.push_back({source_, static_cast<std::uint32_t>(value.first), static_cast<std::uint32_t>(value.second)});
-    };
-    bool element = i > 0 && text_[i - 1] == '<';
-    if (!element || end == text_.size() || text_[end] == '>') return mask(value_after(text_, end, name, next_tag_));
-    mask(content_after_attributes(text_, end, next_tag_));
-    // What stands in the tag without a name of its own, as in <Password x>.
-    std::size_t close = std::min(text_.find_first_of("<>=\r\n", end), text_.size());
-    if (close < text_.size() && text_[close] == '>' && text_[close - 1] != '/') mask({end, close});
-  }
-
   static constexpr std::size_t step = std::size_t{1} << 20;
   std::string_view text_;
   std::uint32_t source_;
-  NextTag next_tag_;
-  Judged& judged_;
-  std::size_t at_ = 0;                        // all before it was looked at
+  SecretFinder finder_;
   std::vector<SourceSpan> settings_, found_;  // sorted, disjoint
 };
 
@@ -250,6 +460,50 @@ std::string Redaction::text(SourceSpan span) const {
   }
   out += source.slice({span.source, at, std::max(at, span.end)});
   return out;
+}
+
+std::string Redaction::about(std::string_view said, SourceSpan span) const {
+  constexpr std::size_t shortest = 3, most = 64;
+  constexpr std::uint32_t longest = 1 << 16;  // a span of more is a whole file
+  std::string out = without_secrets(said);
+  if (span.source >= sources_.size() || span.end - span.begin > longest) return out;
+  const Source& source = sources_[span.source];
+  std::uint32_t line = source.position(span.begin).line;
+  std::string_view text = source.line(line);
+  if (text.size() <= longest) {
+    std::uint32_t start = source.line_start(line);
+    span.begin = std::min(span.begin, start);
+    span.end = std::max(span.end, start + static_cast<std::uint32_t>(text.size()));
+  }
+  std::size_t looked_at = 0;
+  for (const SourceSpan& secret : secrets_in(span)) {
+    std::string_view value = source.slice(secret);
+    if (value.size() < shortest || value.size() > longest || value == "***" || ++looked_at > most) continue;
+    for (std::size_t at = out.find(value); at != out.npos; at = out.find(value, at)) {
+      std::size_t end = at + value.size();
+      bool whole = (at == 0 || !is_in_name(out[at - 1])) && (end == out.size() || !is_in_name(out[end]));
+      if (whole) out.replace(at, value.size(), "***");
+      at += whole ? 3 : value.size();
+    }
+  }
+  return out;
+}
+
+std::string without_secrets(std::string_view text) {
+  std::string out;
+  if (text.find_first_of("=:@>") == text.npos && text.find("--") == text.npos) return out = text;
+  std::vector<SourceSpan> found;
+  SecretFinder finder(text, false, nullptr);
+  while (finder.at() < text.size())
+    finder.look([&](Range value) { found.push_back({0, static_cast<std::uint32_t>(value.first), static_cast<std::uint32_t>(value.second)}); });
+  merge(found);
+  std::size_t at = 0;
+  for (const SourceSpan& secret : found) {
+    out += text.substr(at, secret.begin - at);
+    out += "***";
+    at = secret.end;
+  }
+  return out += text.substr(at);
 }
 
 }  // namespace ipo

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "linter/lint.h"
@@ -25,6 +26,8 @@ class Redaction {
   std::vector<SourceSpan> secrets_in(SourceSpan span) const;
   // The span's text with "***" in the place of each secret, whatever the secret's length.
   std::string text(SourceSpan span) const;
+  // What is said about a place, such as a doubt or a step of a path, without the secrets of the lines it is about.
+  std::string about(std::string_view said, SourceSpan span) const;
 
  private:
   class Judged;
@@ -35,5 +38,9 @@ class Redaction {
   std::unique_ptr<Judged> judged_;                             // one for all of them
   mutable std::vector<std::unique_ptr<OfSource>> of_sources_;  // made when first asked for
 };
+
+// Text that may be partly ours, without values that are assigned to the name of a secret ("password=***") and those of such
+// options. All that is printed passes here: printable() and JsonWriter see to it.
+std::string without_secrets(std::string_view text);
 
 }  // namespace ipo

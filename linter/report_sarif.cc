@@ -112,8 +112,8 @@ class SarifReport {
     write_message("shortDescription", summary);
     write_message("fullDescription", full.empty() ? summary : full);
     std::string prose = plain_text(prose_of(page));
-    json_.key("help").begin_object().member("text", prose.size() > 1 ? std::string_view(prose) : summary);
-    json_.member("markdown", page.empty() ? summary : prose_of(page)).end_object();
+    json_.key("help").begin_object().verbatim("text", prose.size() > 1 ? std::string_view(prose) : summary);
+    json_.verbatim("markdown", page.empty() ? summary : prose_of(page)).end_object();
     json_.member("helpUri", fmt::format("{}/blob/main/rules/checks/{}.md", home, check.id));
     json_.key("defaultConfiguration").begin_object().member("level", name_of(check.severity));
     if (check.when_asked) json_.member("enabled", false);
@@ -232,7 +232,7 @@ class SarifReport {
     json_.key("region").begin_object().member("startLine", place.line).member("startColumn", place.utf16);
     json_.member("endLine", place.line).member("endColumn", place.end_utf16);
     if (quote && place.span.end - place.span.begin <= snippet_limit)
-      write_message("snippet", redaction_.text(place.span));
+      write_message("snippet", visible(redaction_.text(place.span)));
     json_.end_object();
   }
 
@@ -262,7 +262,7 @@ class SarifReport {
     json_.key("contextRegion").begin_object();
     json_.member("startLine", first).member("startColumn", places_.utf16_column(number, first, span.begin));
     json_.member("endLine", last).member("endColumn", places_.utf16_column(number, last, span.end));
-    write_message("snippet", redaction_.text(span));
+    write_message("snippet", visible(redaction_.text(span)));
     json_.end_object();
   }
 

@@ -44,6 +44,17 @@ std::string sarif_text(std::string_view text) {
   return out;
 }
 
+std::string visible(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = std::min(text.find_first_of("\r\n\t", at), text.size());
+    out += printable(text.substr(at, end - at));
+    if (end < text.size()) out += text[end++];
+    at = end;
+  }
+  return out;
+}
+
 std::string pascal_case(std::string_view id) {
   std::string name;
   bool upper = true;

@@ -13,6 +13,8 @@ std::string outside_uri(std::string_view absolute);
 // Plain text for message.text: brackets and backslashes escaped, so that no input makes a link; "{0}" doubled, so that
 // none makes a placeholder; invisible characters as in the text report.
 std::string sarif_text(std::string_view text);
+// Quoted lines: what a viewer would obey or not show as in printable(), but line ends and tabs stay.
+std::string visible(std::string_view text);
 // "tftp-exposed" -> "TftpExposed".
 std::string pascal_case(std::string_view id);
 // With a full stop at the end.

@@ -44,6 +44,37 @@ std::string read_regular_file(const std::string& path, std::string& bytes) {
   return read_file(path, bytes);
 }
 
+// What a chain of site files may open: it may come with a hostile change, and what it names is quoted when it is wrong.
+struct Realm {
+  fs::path root;            // canonical
+  bool repository = false;  // else it is the folder of the topmost site file
+
+  explicit Realm(const std::string& site_file) {
+    std::error_code error;
+    root = fs::canonical(or_here(fs::path(site_file).parent_path()), error);
+    fs::path folder = root;
+    for (int i = 0; i < most_folders && !folder.empty(); ++i) {
+      if (fs::exists(folder / ".git", error)) {
+        repository = true;
+        root = folder;
+        return;
+      }
+      if (fs::is_regular_file(folder / site_file_name, error)) root = folder;
+      if (folder == folder.parent_path()) return;
+      folder = folder.parent_path();
+    }
+  }
+
+  bool holds(const std::string& path) const {
+    std::error_code error;
+    fs::path found = fs::weakly_canonical(fs::absolute(path, error), error);
+    if (error || root.empty()) return false;
+    return std::mismatch(root.begin(), root.end(), found.begin(), found.end()).first == root.end();
+  }
+
+  std::string_view name() const { return repository ? "the repository" : "the folder of the topmost site file"; }
+};
+
 void check_ids(const SiteFile& file, std::vector<SiteError>& errors) {
   std::vector<std::string_view> ids;
   for (const Check& check : checks()) ids.push_back(check.id);
@@ -101,6 +132,13 @@ SiteFiles open_site_files(const std::string& path) {
   std::vector<std::string> known;          // canonical paths
   std::vector<Located<std::string>> ways;  // what each file extends
   std::string next = path, bytes;
+  Realm realm(path);
+  std::error_code no_link;
+  if (fs::is_symlink(fs::symlink_status(path, no_link)) && fs::path(path).filename() == site_file_name && !realm.holds(path)) {
+    out.inputs.push_back({path, ""});
+    out.errors.push_back({fmt::format("is a link that leads out of {}; name the file itself with --config", realm.name()), {}, {}});
+    return out;
+  }
   if (std::string why = read_regular_file(next, bytes); !why.empty()) {
     out.inputs.push_back({path, ""});
     out.errors.push_back({std::move(why), {}, {}});
@@ -131,7 +169,11 @@ SiteFiles open_site_files(const std::string& path) {
                Note{fmt::format("{} extends {} here", out.inputs[first].path, out.inputs[first + 1].path), ways[first].span});
     } else if (out.inputs.size() >= longest_site_chain) {
       refuse(fmt::format("more than {} files extend one another; join some of them", longest_site_chain));
-    } else if (std::string why = read_regular_file(next, bytes); !why.empty()) {
+    } else if (!realm.holds(next)) {
+      refuse(fmt::format("{} lies outside {}, and 'extends' opens nothing there; copy it to a place inside", next, realm.name()));
+    } else if (std::error_code error; !next.ends_with(".toml") && !fs::is_directory(next, error)) {
+      refuse(fmt::format("{} is no .toml file, and 'extends' opens no other", next));
+    } else if (std::string why = read_regular_file(canonical(next), bytes); !why.empty()) {
       refuse(fmt::format("{} {}", next, why));
     } else {
       continue;

@@ -105,7 +105,7 @@ class VerdictText {
         lines.push_back(fmt::format("and {} more", verdict.doubts.size() - shown_doubts));
         break;
       }
-      lines.push_back(fmt::format("{} ({})", printable(doubt.why), where(doubt.span)));
+      lines.push_back(fmt::format("{} ({})", printable(redaction_.about(doubt.why, doubt.span)), where(doubt.span)));
     }
     return lines;
   }

@@ -12,6 +12,7 @@
 #include "parsers/embedded.h"
 #include "parsers/letters.h"
 #include "parsers/nearest.h"
+#include "parsers/secret_names.h"
 
 namespace ipo {
 namespace {
@@ -261,15 +262,6 @@ const FieldMap& FieldMap::builtin() {
 Setting setting_at(const FieldMap& map, std::string_view path) {
   FieldMap::Match match = map.find(path);
   return {path, match.key, {}, match.evidence, match.secret || names_secret(path)};
-}
-
-bool names_secret(std::string_view path) {
-  static const RE2 pattern(
-      "(?i:passw|pswd|snmp[-_ ]?string|pass[-_ ]?(?:code|phrase|key)|login[-_ ]?code|voicemail[-_ ]?code|mailbox[-_ ]?code|auth\\w*[-_ "
-      "]?code|"
-      "community|secret|psk|shared[-_ ]?key|private[-_ ]?key|api[-_ ]?key|credential)"
-      "|(?:^|[^A-Za-z])(?i:pin)(?:$|[^A-Za-z])|[a-z0-9]P(?:in|IN)(?:$|[^a-z])|(?:^|[^A-Za-z])(?:Pin|PIN)[A-Z]");
-  return RE2::PartialMatch(re2::StringPiece(path.data(), path.size()), pattern);
 }
 
 }  // namespace ipo

@@ -68,7 +68,4 @@ class FieldMap {
 // A setting of that path, but for its value.
 Setting setting_at(const FieldMap& map, std::string_view path);
 
-// True where a part of the path names what must not be printed: password, login code, community, pin ...
-bool names_secret(std::string_view path);
-
 }  // namespace ipo

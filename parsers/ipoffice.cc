@@ -12,6 +12,7 @@
 
 #include "parsers/document.h"
 #include "parsers/letters.h"
+#include "parsers/secret_names.h"
 
 namespace ipo {
 namespace {

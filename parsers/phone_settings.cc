@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "parsers/field_map.h"
+#include "parsers/secret_names.h"
 
 namespace ipo {
 namespace {

@@ -9,6 +9,7 @@
 #include "parsers/embedded.h"
 #include "parsers/field_map.h"
 #include "parsers/letters.h"
+#include "parsers/secret_names.h"
 
 namespace ipo {
 namespace {

@@ -14,6 +14,7 @@
 #include "parsers/field_map.h"
 #include "parsers/letters.h"
 #include "parsers/nearest.h"
+#include "parsers/secret_names.h"
 #include "parsers/settings.h"
 
 namespace ipo {

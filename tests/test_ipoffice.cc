@@ -9,6 +9,7 @@
 
 #include "parsers/embedded.h"
 #include "parsers/ipoffice.h"
+#include "parsers/secret_names.h"
 #include "tests/program.h"
 
 namespace {

@@ -1,9 +1,14 @@
 // Inputs full of marked secrets, in every format that is read: no command prints a mark, in no format, on neither stream.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "linter/redact.h"
+#include "parsers/secret_names.h"
 #include "tests/program.h"
 
 using namespace ipo::testing;
@@ -99,4 +104,144 @@ TEST_CASE("no output of any command holds a secret") {
   Ran ran = run_program("'" + files[0] + "' --config '" + folder.put("site/ipo-lint.toml", toml) + "'");
   CHECK(ran.status == 2);
   CHECK((ran.out + ran.err).find(mark) == std::string::npos);
+}
+
+namespace {
+
+std::string masked(const std::string& text) {
+  ipo::Sources sources{ipo::decode_source("x", text)};
+  std::vector<ipo::SourceSpan> none;
+  return ipo::Redaction(sources, none).text({0, 0, static_cast<std::uint32_t>(text.size())});
+}
+
+}  // namespace
+
+TEST_CASE("one list says which names are secret") {
+  for (const char* name : {"UserPwd", "SIPAuthPwd", "WepKey", "Token", "LicenseKey", "PSK", "PreSharedKey", "Passphrase", "Community", "ConferencePIN",
+                           "USERPIN", "WPA_KEY", "VPNKey", "SNMPSTRING", "ADMIN_PASSWORD", "SipAuthPass", "AccessToken", "LdapBindPw", "DoorCode",
+                           "OTP", "SNMPv3AuthKey", "User/SIPAuthPwd", "snmp.community", "Login Code"})
+    CHECK((ipo::names_secret(name) ? "" : std::string(name)) == "");
+  for (const char* name : {"Key", "key0", "monkey", "SoftKey", "PublicKey", "HOT_KEY", "Spinner", "Shipping", "OnePageView", "Extension", "BypassMode",
+                           "CountryCode", "AreaCode", "ForceAccountCode", "PINLength", "Compass", "dport", "LAN1"})
+    CHECK((ipo::names_secret(name) ? std::string(name) : "") == "");
+}
+
+TEST_CASE("a secret is hidden in every shape it takes in a text") {
+  for (const char* text : {
+           "-m string --string \"password=4bz7x\" --algo bm", "-m string --hex-string \"password|3d|4bz7x\"", "--hex-string |70617373776f72643d|4bz7x",
+           "-m foo --password 4bz7x", "--opensecret 4bz7x --closesecret 4bz7x", "--comment \"password is 4bz7x\"", "# the pwd 4bz7x",
+           "--comment \"login code: 4bz7x\"", "--comment 'login code: 4bz7x'", "key=4bz7x", "--license-key 4bz7x", "# password for the trunk is 4bz7x",
+           "# voicemail code 4bz7x", "# pre-shared key 4bz7x", "# snmp community string: 4bz7x", "ftp://anna:4bz7x@198.51.100.7/", "sip:anna:4bz7x@198.51.100.7",
+           "admin:4bz7x@198.51.100.7", "Authorization: Basic 4bz7x==", "Authorization: Digest username=x, response=4bz7x", "X-Auth-Token: 4bz7x",
+           "<LoginCode 4bz7x<Name>x</Name>", "<LoginCode\n4bz7x\n<Name>", "<LoginCode \"4bz7x<", "</LoginCode 4bz7x>", "<LoginCode=4bz7x>", "<LoginCode 4bz7x",
+           "<LoginCode><x>4bz7x</x>", "<LoginCode><![CDATA[4bz7x]]>", "<Name>LoginCode</Name><Value>4bz7x</Value>", "<F name=\"PIN\" value=\"4bz7x\"/>",
+           "{\"ConferencePIN\":\"4bz7x", "{\"LoginCode\":[\"4bz7x\",\"4bz7x", "{\"LoginCode\":{\"a\":\"4bz7x", "\"LoginCode\":\"a\\\"4bz7x", "\"{\\\"password\\\":\\\"4bz7x\\\"}\"",
+           "PASSWORD%3D4bz7x", "passphrase: correct horse 4bz7x", "psk => 4bz7x"})
+    CHECK((masked(text).find("4bz7x") == std::string::npos ? "" : text + (" -> " + masked(text))) == "");
+  CHECK(masked("# PIN 4711") == "# PIN ***");
+}
+
+TEST_CASE("what only looks like a secret is evidence and stays") {
+  for (const char* text :
+       {"-A INPUT -i key0 -p tcp --dport 22 -j ACCEPT", "--comment \"monkey=3\"", ":SECRET DROP [0:0]", "-A secret -s 198.51.100.0/24 -j ACCEPT",
+        "-m set --match-set secret src -j ACCEPT", "-m recent --name password_x --rcheck", "-m string --string \"password\" --algo bm",
+        "create community hash:ip family inet", "add community 198.51.100.7", "-m foo --key 5", "pass in on em0 proto udp", "# pin the route 5060",
+        "key = \"snmp.enabled\"", "sip:201@198.51.100.7", "mailto:anna@example.net", "<Password/><Name>x</Name>", "</Password><Name>x</Name>",
+        "-j passthrough", "<PublicKey>abc</PublicKey>", "PublicKey = abc", "--comment \"token bucket\"", "--hex-string \"|deadbeef|\" --algo bm"})
+    CHECK(masked(text) == text);
+}
+
+TEST_CASE("words of ours stay, what is assigned in them does not") {
+  CHECK(ipo::without_secrets("the SNMP community is a well-known default") == "the SNMP community is a well-known default");
+  CHECK(ipo::without_secrets("unexpected word \"password=4bz7x\"") == "unexpected word \"password=***\"");
+  CHECK(ipo::without_secrets("-m foo --password 4bz7x: match module foo is not known") == "-m foo --password *** match module foo is not known");
+}
+
+TEST_CASE("no doubt, message or step says what a match looks for") {
+  Folder folder;
+  for (const char* match : {"-m string --string \"password=hunter2\" --algo bm", "-m string --hex-string \"login code: |20|hunter2\" --algo bm",
+                            "-m foo --password hunter2", "-m string --string 'login code: hunter2'", "-m string --string \"sip:a:hunter2@x\" --algo bm"}) {
+    std::string file = folder.put("fw.rules", "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A FORWARD -i ppp0 -p udp --dport 69 " +
+                                                  std::string(match) + " -j ACCEPT\nCOMMIT\n");
+    for (const char* format : {"text", "json", "sarif"}) {
+      Ran ran = run_here({"lint", "--internet", "ppp0", "--pbx", "192.168.42.1", "--format", format, file});
+      INFO(match << ' ' << format);
+      CHECK(ran.out.find("tftp-exposed") != std::string::npos);
+      CHECK((ran.out + ran.err).find("hunter2") == std::string::npos);
+    }
+    for (const char* format : {"text", "json"})
+      CHECK(run_here({"query", "--pbx", "192.168.42.1", "--format", format, "--packet", "in=ppp0 dst=192.168.42.1 proto=udp dport=69", file}).out.find("hunter2") ==
+            std::string::npos);
+  }
+}
+
+TEST_CASE("a report replaces nothing that is read, and no link to nothing") {
+  Folder folder;
+  const std::string rules = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n";
+  std::string file = folder.put("fw/edge.rules", rules), site = folder.put("fw/ipo-lint.toml", "release = \"9.1\"\n");
+  std::filesystem::create_symlink(file, folder.path / "link.sarif");
+  std::filesystem::create_hard_link(file, folder.path / "hard.sarif");
+  std::filesystem::create_symlink("nowhere", folder.path / "dangling.sarif");
+  std::string base = folder.path.string();
+  for (const std::string& target : {file, site, base + "/link.sarif", base + "/hard.sarif", base + "/fw/../fw//edge.rules"})
+    for (const std::string& input : {file, base + "/fw"}) {
+      Ran ran = run_program("'" + input + "' --format 'sarif=" + target + "'");
+      INFO(target << "\n" << ran.err);
+      CHECK(ran.status == 2);
+      CHECK(ran.err.find("this file is read") != std::string::npos);
+    }
+  CHECK(slurp(file) == rules);
+  CHECK(slurp(site) == "release = \"9.1\"\n");
+  Ran ran = run_program("'" + file + "' --format 'sarif=" + base + "/dangling.sarif'");
+  CHECK((ran.status == 2 && ran.err.find("a link to a file that is not there") != std::string::npos));
+  CHECK_FALSE(std::filesystem::exists(folder.path / "nowhere"));
+  CHECK(std::filesystem::is_symlink(folder.path / "dangling.sarif"));
+  ran = run_program("'" + file + "' --format 'sarif=" + base + "/fw'");
+  CHECK((ran.status == 2 && ran.err.find("it is a folder") != std::string::npos));
+}
+
+TEST_CASE("characters that nobody sees are escaped in every format") {
+  Folder folder;
+  const std::vector<std::string> unseen = {"\u202e", "\u2066", "\u200b", "\u2028", "\ufeff", "\U000e0041", "\u009b", "\u061c", "\u00ad"};
+  std::string all;
+  for (const std::string& c : unseen) all += c;
+  std::string file = folder.put("a" + all + ".rules", "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n-A FORWARD -i ppp0 -p udp --dport 69 -m comment --comment \"" +
+                                                        all + "\" -m foo" + all + " -j ACCEPT\nCOMMIT\n");
+  for (const char* format : {"text", "json", "sarif"}) {
+    std::string out = run_here({"lint", "--internet", "ppp0", "--pbx", "192.168.42.1", "--format", format, file}).out;
+    INFO(format);
+    for (const std::string& c : unseen) CHECK(out.find(c) == std::string::npos);
+  }
+}
+
+TEST_CASE("the action lets no workflow command of an input through") {
+  Folder folder;
+  folder.put("fw/a.rules", "*filter\n:INPUT DROP [0:0]\n-A INPUT bogus\n::set-output name=x::y\n::error::z\r\n::stop-commands::\nCOMMIT\n");
+  folder.put("fw/::warning::b.rules", "::add-mask::x\n");
+  std::string output = (folder.path / "output").string();
+  auto act = [&](const std::string& environment) {
+    std::string out = folder.path / "stdout";
+    std::string command = "cd '" + folder.path.string() + "' && env GITHUB_OUTPUT='" + output + "' PROGRAM='" + program_path() + "' " + environment + " '" +
+                          (source_dir() / "ci/action").string() + "' > '" + out + "' 2>&1";
+    (void)!std::system(command.c_str());
+    return slurp(out);
+  };
+  std::string out = act("FILES=fw/*.rules");
+  std::string head = "::stop-commands::";
+  REQUIRE(out.starts_with(head));
+  std::string token = out.substr(head.size(), out.find('\n') - head.size());
+  CHECK(token.size() == 48);
+  std::size_t end = out.find("\n::" + token + "::\n");
+  REQUIRE(end != std::string::npos);
+  std::string after = out.substr(end + token.size() + 6);
+  CHECK((after.empty() || after.starts_with("::error title=ipo-lint::")));
+  CHECK(std::count(after.begin(), after.end(), '\n') <= 1);
+  CHECK(act("FILES=fw/*.rules").find(token) == std::string::npos);
+
+  CHECK(act("FILES='none%0A::set-output name=x::y'").find("none%250A: :set-output") != std::string::npos);
+  std::filesystem::remove(output);
+  CHECK(act("FILES=fw SARIF_FILE=\"$(printf 'a\\nexit-code=0')\"").find("not one line") != std::string::npos);
+  CHECK(slurp(output) == "exit-code=2\n");
+  act("FILES=fw/a.rules SARIF_FILE=fw/a.rules");
+  CHECK(slurp(folder.path / "fw/a.rules").starts_with("*filter"));
 }

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <random>
@@ -913,6 +915,7 @@ TEST_CASE("site file: the nearest one upward governs, up to the repository's roo
 
 TEST_CASE("site file: a chain of files is read, nearest first") {
   Folder tree;
+  tree.put(".git/HEAD", "");
   tree.put("base.toml", "release = \"9.0\"\n");
   tree.put("mid/mid.toml", "extends = \"../base.toml\"\n");
   tree.put("mid/site/ipo-lint.toml", "extends = \"../mid.toml\"\n[pbx]\naddresses = [\"10.0.0.1\"]\n");
@@ -947,7 +950,7 @@ TEST_CASE("site file: what cannot be extended is an error at its place") {
   tree.put("folder.toml", "extends = \"sub\"\n");
   CHECK(opened("folder.toml") == "folder.toml:1:11: sub is a folder; name its ipo-lint.toml\n");
   tree.put("device.toml", "extends = \"/dev/zero\"\n");
-  CHECK(opened("device.toml") == "device.toml:1:11: /dev/zero is no regular file\n");
+  CHECK_THAT(opened("device.toml"), Catch::Contains("device.toml:1:11: /dev/zero lies outside the folder"));
   tree.put("big.toml", std::string(largest_site_file + 1, '\n'));
   tree.put("to-big.toml", "extends = \"big.toml\"\n");
   CHECK(opened("to-big.toml") == "to-big.toml:1:11: big.toml is larger than 1 MiB, which no site file is\n");
@@ -959,4 +962,47 @@ TEST_CASE("site file: what cannot be extended is an error at its place") {
   CHECK(opened("c0.toml", &count) == "c15.toml:1:11: more than 16 files extend one another; join some of them\n");
   CHECK(count == longest_site_chain);
   CHECK(opened("c5.toml") == "c19.toml:1:11: c20.toml cannot be read: No such file or directory\n");
+}
+
+TEST_CASE("site file: nothing outside the repository is extended, however it is spelt") {
+  Folder tree;
+  const std::string elsewhere = tree.put("elsewhere/other.toml", "kiwi : 4bz7\n");
+  tree.put("repo/.git/HEAD", "");
+  tree.put("repo/shared/base.toml", "release = \"9.0\"\n");
+  tree.put("repo/shared/notes.txt", "kiwi : 4bz7\n");
+  tree.put("repo2/base.toml", "release = \"9.0\"\n");
+  std::filesystem::create_symlink(tree.path / "elsewhere", tree.path / "repo/out");
+  std::filesystem::create_symlink(elsewhere, tree.path / "repo/shared/link.toml");
+  std::filesystem::create_symlink("base.toml", tree.path / "repo/shared/inside.toml");
+  REQUIRE(::mkfifo((tree.path / "repo/shared/pipe.toml").c_str(), 0600) == 0);
+  WorkingIn here(tree.path);
+  auto extending = [&](const std::string& name) {
+    tree.put("repo/site/ipo-lint.toml", "extends = \"" + name + "\"\n");
+    return opened("repo/site/ipo-lint.toml");
+  };
+  for (const std::string& name : {elsewhere, std::string("/etc/passwd"), std::string("../../elsewhere/other.toml"), std::string("../../repo2/base.toml"),
+                                  std::string("../out/other.toml"), std::string("../shared/link.toml"), std::string("/dev/zero"),
+                                  std::string("../../elsewhere/none.toml"), std::string("/proc/self/environ")}) {
+    INFO(name);
+    CHECK_THAT(extending(name), Catch::Contains(" lies outside the repository") && !Catch::Contains("kiwi") && !Catch::Contains("4bz7"));
+  }
+  CHECK_THAT(extending("../shared/notes.txt"), Catch::Contains("is no .toml file") && !Catch::Contains("4bz7"));
+  CHECK_THAT(extending("../shared/pipe.toml"), Catch::Contains("is no regular file"));
+  for (const char* name : {"../shared/base.toml", "../shared/inside.toml", "../site/../shared/base.toml"}) {
+    INFO(name);
+    CHECK(extending(name) == "");
+  }
+  CHECK(extending((tree.path / "repo/shared/base.toml").string()) == "");
+
+  // Without a repository: the tree of the topmost site file.
+  tree.put("plain/ipo-lint.toml", "release = \"9.0\"\n");
+  tree.put("plain/a/b/ipo-lint.toml", "extends = \"../../ipo-lint.toml\"\n");
+  CHECK(opened("plain/a/b/ipo-lint.toml") == "");
+  tree.put("plain/a/b/ipo-lint.toml", "extends = \"../../../repo2/base.toml\"\n");
+  CHECK_THAT(opened("plain/a/b/ipo-lint.toml"), Catch::Contains("lies outside the folder of the topmost site file"));
+
+  // A site file that is a link itself.
+  std::filesystem::create_directories(tree.path / "repo/linked");
+  std::filesystem::create_symlink(elsewhere, tree.path / "repo/linked/ipo-lint.toml");
+  CHECK_THAT(opened("repo/linked/ipo-lint.toml"), Catch::Contains("leads out of the repository") && !Catch::Contains("4bz7"));
 }

@@ -15,7 +15,7 @@ int run_checks(const ChecksCommand& command, std::ostream& out, std::ostream&) {
     for (const Check& check : checks()) {
       json.begin_object().member("id", check.id).member("summary", check.summary);
       json.member("severity", name_of(check.severity)).texts("tags", check.tags);
-      json.member("page", page_of(check)).end_object();
+      json.verbatim("page", page_of(check)).end_object();
     }
     out << json.end_array().finish();
     return exit_clean;

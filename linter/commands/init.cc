@@ -21,11 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool same_file(const std::string& a, const std::string& b) {
-  std::error_code error;
-  return a == b || (fs::exists(a, error) && fs::equivalent(a, b, error) && !error);
-}
-
 // The folder that all inputs are in, absolute where the working folder is known; nothing if that is the root.
 std::optional<std::string> common_folder(const std::vector<Input>& inputs, const std::string& working_folder) {
   std::optional<fs::path> common;
@@ -188,6 +183,10 @@ int run_init(const InitCommand& command, std::istream& in, std::ostream& out, st
   if (!printed && !command.force && fs::exists(fs::symlink_status(target, error)))
     return refuse(printable(target) +
                   " is there already; --force replaces it, --output - prints what would be written");
+
+  if (!printed)
+    for (const Input& input : inputs->inputs)
+      if (same_file(input.path, target)) return refuse(printable(target) + " is one of the inputs; name another file with --output");
 
   // A file that is to be replaced has no say; any other that speaks for the inputs is extended.
   DraftPlace place;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <mutex>
 #include <sstream>
 
@@ -51,6 +52,28 @@ class Progress {
   std::mutex drawing_;
 };
 
+// The first output that would replace what the run reads.
+const Output* overwriting(const LintCommand& command, const std::vector<SiteInputs>& sites) {
+  auto reads = [&](const std::string& file) {
+    auto among = [&](const auto& paths) {
+      return std::any_of(paths.begin(), paths.end(), [&](const std::string& path) { return same_file(path, file); });
+    };
+    auto among_inputs = [&](const std::vector<Input>& inputs) {
+      return std::any_of(inputs.begin(), inputs.end(), [&](const Input& input) { return same_file(input.path, file); });
+    };
+    return among(command.inputs) || among(command.matrices) || among(command.fields) ||
+           std::any_of(sites.begin(), sites.end(), [&](const SiteInputs& site) {
+             return among_inputs(site.inputs) || among_inputs(site.site_files.inputs);
+           });
+  };
+  for (const Output& output : command.outputs) {
+    std::error_code error;
+    bool regular = !output.file.empty() && std::filesystem::is_regular_file(output.file, error);
+    if (regular && reads(output.file)) return &output;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 int exit_status(const Report& report, std::optional<Level> fail_on, bool exit_zero) {
@@ -74,6 +97,11 @@ int run_lint(const LintCommand& command, std::istream& in, std::ostream& out, st
     return exit_usage;
   }
   std::vector<SiteInputs> sites = group_sites(std::move(files.inputs), command.config, std::move(files.left_out));
+  if (const Output* output = overwriting(command, sites)) {
+    err << fmt::format("ipo-lint: --format {}={}: this file is read, so no report is written to it; name another\n", output->format,
+                       printable(output->file));
+    return exit_usage;
+  }
   Report report;
   {
     Progress progress(err, sites.size(), command.progress);
