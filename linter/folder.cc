@@ -139,7 +139,7 @@ Folder look_through(const std::string& folder) {
   fs::path top = fs::absolute(folder, error).lexically_normal();
   if (top.filename().empty() && top.has_parent_path()) top = top.parent_path();  // "site/"
   fs::path root = repository_of(top);
-  Tracked tracked = root.empty() ? Tracked() : Tracked(root);
+  TrackedFiles tracked = root.empty() ? TrackedFiles() : TrackedFiles(root);
   std::vector<IgnoreFile> ignores = ignore_files_above(root, top);
   std::size_t above = ignores.size();
   ignores.push_back(read_ignore_file(top, ignores));

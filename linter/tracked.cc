@@ -54,7 +54,7 @@ bool read_index(std::string_view index, std::vector<std::string>& files) {
 
 }  // namespace
 
-Tracked::Tracked(const fs::path& root) {
+TrackedFiles::TrackedFiles(const fs::path& root) {
   fs::path git = git_folder(root), path = git / "index";
   std::error_code error;
   if (git.empty() || !fs::exists(path, error)) return;  // nothing was added yet
@@ -63,11 +63,11 @@ Tracked::Tracked(const fs::path& root) {
          !read_file(path.string(), index).empty() || !read_index(index, files_);
 }
 
-bool Tracked::file(std::string_view path) const {
+bool TrackedFiles::file(std::string_view path) const {
   return all_ || std::binary_search(files_.begin(), files_.end(), path);
 }
 
-bool Tracked::anything_in(std::string folder) const {
+bool TrackedFiles::anything_in(std::string folder) const {
   folder += '/';
   auto next = std::lower_bound(files_.begin(), files_.end(), folder);
   return all_ || (next != files_.end() && next->starts_with(folder));

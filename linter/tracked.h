@@ -9,11 +9,11 @@
 
 namespace ipo {
 
-class Tracked {
+class TrackedFiles {
  public:
-  Tracked() = default;  // nothing
+  TrackedFiles() = default;  // nothing
   // Of the repository with this root; of an index this program cannot read, everything there may be.
-  explicit Tracked(const std::filesystem::path& root);
+  explicit TrackedFiles(const std::filesystem::path& root);
 
   // Paths are relative to the root, with slashes.
   bool file(std::string_view path) const;

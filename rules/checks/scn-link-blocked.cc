@@ -23,7 +23,7 @@ struct Link {
   Findings& findings;
   const Peer& peer;
 
-  PacketSet seen(const Passage& way, PacketSet wanted) const { return lost.passage->inbound ? judgement.exposure.before_path(way, wanted) : wanted; }
+  PacketSet seen(const Passage& way, PacketSet wanted) const { return way.inbound ? judgement.exposure.before_path(way, wanted) : wanted; }
 
   void report(const Blocked& lost, const std::string& what, std::vector<std::string> rows) {
     Finding f = blocked_finding(judgement, check::scn_link_blocked.id, Level::error, lost);
