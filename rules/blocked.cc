@@ -75,6 +75,7 @@ Passage passage_to(const Passage& passage, const IntervalSet& addresses, bool ro
   Space& s = chains.space();
   Reach reach(chains);
   Passage out = passage;
+  out.of_zone = false;
   Dimension side = passage.inbound ? Dimension::in : Dimension::out, end = passage.inbound ? Dimension::source : Dimension::destination;
   PacketSet free = s.exists(s.exists(passage.arriving, side), end);
   out.arriving = s.intersect(s.intersect(free, s.test(side, passage.sides->toward(addresses))), s.test(end, addresses));

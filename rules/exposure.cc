@@ -397,7 +397,7 @@ PacketSet Passage::target_of(const Flow& flow) const {
 
 PacketSet Passage::settled(PacketSet set) const {
   Space& s = chains->space();
-  bool internet = inbound && zone->is_internet();
+  bool internet = inbound && of_zone && zone->is_internet();
   // A zone that is behind the interfaces of the internet is outside as well.
   bool outside = at->outer_ports.empty() ? false : internet || s.project(arriving, inbound ? Dimension::in : Dimension::out).intersects(sides->outside());
   if (!internet && !outside) return set;

@@ -40,6 +40,7 @@ struct Passage {
   Hook hook = Hook::input;
   const Host* host = nullptr;   // null: the PBX's address is not known, every destination is judged
   bool inbound = true;          // from the zone to the host; else from the host to the zone
+  bool of_zone = true;          // false: between the host and certain addresses, whichever zone they are of
   IntervalSet addresses;        // of the host in this family; empty = any
   PacketSet arriving;           // state new, tcp with SYN only
   std::vector<Flow> flows;

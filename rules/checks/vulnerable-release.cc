@@ -20,9 +20,14 @@ bool has(const Host& host, const std::set<std::string>& products, const std::str
 void run(const Judgement& judgement, Findings& findings) {
   std::set<std::string> products;
   for (const Host& host : judgement.site.hosts) products.insert(host.products.begin(), host.products.end());
-  const auto& declared = judgement.declared.release;
+  // --release chooses what to judge by; what is installed the site file or the export says.
+  const Located<std::string>* declared = judgement.declared.release && judgement.declared.release->span != SourceSpan{} ? &*judgement.declared.release : nullptr;
   for (const Host& host : judgement.site.hosts) {
-    const std::optional<Release> stated = stated_release(judgement, host);
+    std::optional<Release> stated;
+    if (declared)
+      stated = parse_release(declared->value);
+    else if (host.release && !host.release->value.parts.empty())
+      stated = host.release->value;
     if (!stated) continue;
     bool pbx = std::find(host.products.begin(), host.products.end(), "ip-office") != host.products.end();
     if (declared && !pbx) continue;
