@@ -177,7 +177,7 @@ class SarifReport {
   void write_artifacts() {
     json_.key("artifacts").begin_array();
     for (const Source& source : report_.sources) {
-      json_.begin_object().key("location").begin_object().member("uri", sarif_uri(source.path(), root_));
+      json_.begin_object().key("location").begin_object().verbatim("uri", sarif_uri(source.path(), root_));
       json_.member("uriBaseId", "SRCROOT").end_object();
       json_.key("roles").begin_array().value("analysisTarget").end_array();
       json_.member("encoding", source.encoding()).end_object();
@@ -229,7 +229,7 @@ class SarifReport {
 
   void write_physical_location(const Place& place, Quote quote) {
     json_.key("physicalLocation").begin_object().key("artifactLocation").begin_object();
-    json_.member("uri", sarif_uri(place.path, root_)).member("uriBaseId", "SRCROOT");
+    json_.verbatim("uri", sarif_uri(place.path, root_)).member("uriBaseId", "SRCROOT");
     if (!place.path.empty()) json_.member("index", place.span.source);
     json_.end_object();
     write_region(place, quote != Quote::no);
