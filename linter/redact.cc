@@ -290,7 +290,7 @@ class SecretFinder {
     if (text_.substr(i, 2) == "</" && start > 0 && text_[start - 1] == '>' && name != SecretName::key) return mask(labelled(i + 2));
     i = skip_blanks(i);
     std::string_view sign = text_.substr(i, 3);
-    bool escaped = prose_ && (is_one_of(sign, {"%3d"}) || is_one_of(sign, {"%3a"}));
+    bool escaped = is_one_of(sign, {"%3d", "%3a"});
     bool assigned = i < text_.size() && (escaped || text_[i] == '=' || text_[i] == ':');
     if (assigned) {
       i += escaped ? 3 : 1;
@@ -315,7 +315,7 @@ class SecretFinder {
       return code ? mask(digits) : void();
     }
     if (option) return mask(value(i, word_ends));
-    if (i < text_.size() && (text_[i] == '"' || text_[i] == '\'')) return quoted ? void() : mask(value(i, word_ends));
+    if (i < text_.size() && (text_[i] == '"' || text_[i] == '\'')) return mask(value(i, word_ends));
     apart(i, word_ends, mask);
   }
 

@@ -224,7 +224,7 @@ class SarifReport {
   // ---- results ---------------------------------------------------------------------------------------------------
 
   void write_uri(std::size_t source) {
-    json_.member("uri", files_[source].uri);
+    json_.verbatim("uri", files_[source].uri);
     if (files_[source].inside) json_.member("uriBaseId", "SRCROOT");
   }
 
@@ -271,7 +271,7 @@ class SarifReport {
   void write_physical_location(const Place& place, Quote quote) {
     json_.key("physicalLocation").begin_object().key("artifactLocation").begin_object();
     if (place.path.empty()) {
-      json_.member("uri", outside_uri({}));
+      json_.verbatim("uri", outside_uri({}));
     } else {
       write_uri(place.span.source);
       json_.member("index", place.span.source);

@@ -12,6 +12,7 @@
 
 #include "linter/lint.h"
 #include "linter/place.h"
+#include "linter/redact.h"
 #include "rules/engine/verdict.h"
 
 namespace ipo {
@@ -20,7 +21,7 @@ namespace ipo {
 class VerdictJson {
  public:
   // The sources must outlive it.
-  explicit VerdictJson(const Sources& sources) : places_(sources) {}
+  explicit VerdictJson(const Sources& sources) : places_(sources), redaction_(sources, no_settings_) {}
 
   // Adds {"verdict","certainty","dst","dport","path","doubt"} and a line end, of the firewalls met in turn. ICMP has no "dport".
   // Verdicts of one family that are alike are taken to be of one ruleset.
@@ -40,6 +41,8 @@ class VerdictJson {
   const std::string& doubt(const Doubt& doubt);
 
   Places places_;
+  std::vector<SourceSpan> no_settings_;  // rules have none: their secrets are found by name
+  Redaction redaction_;
   std::map<std::pair<SourceSpan, std::string>, std::string> doubts_;
   std::map<std::tuple<const Chain*, const Rule*, ActionKind>, std::string> steps_;
   std::string translation_;

@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 50> anywhere = {
 // The whole name, or what it ends with in letters that do not tell parts apart.
 constexpr std::array<std::string_view, 9> pins = {"userpin",  "securitypin", "conferencepin", "mailboxpin", "dialinpin",
                                                   "adminpin", "accesspin",   "loginpin",      "voicemailpin"};
+constexpr std::array<std::string_view, 8> passes = {"bypass", "compass", "trespass", "overpass", "underpass", "bandpass", "highpass", "lowpass"};
 constexpr std::array<std::string_view, 5> assigned_parts = {"pass", "pin", "prv", "pw", "otp"};
 // "SOFT_KEY", "PublicKey": keys that open nothing.
 constexpr std::array<std::string_view, 16> open_keys = {"public", "pub",  "soft",    "hot",     "feature", "line",  "function", "speed",
@@ -55,6 +56,7 @@ SecretName judge_name(std::string_view name) {
   if (std::any_of(anywhere.begin(), anywhere.end(), [&](auto p) { return plain.find(p) != plain.npos; })) return SecretName::secret;
   if (plain.ends_with("psk") || in(pins, plain)) return SecretName::secret;
   if (plain == "authorization" || plain == "proxyauthorization" || plain.ends_with("token")) return SecretName::assigned;
+  if (plain.ends_with("pass") && !in(passes, plain)) return SecretName::assigned;
   if (plain == "key") return SecretName::key;
   std::size_t end = name.find_last_not_of("_-");
   if (end == name.npos) return SecretName::harmless;

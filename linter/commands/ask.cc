@@ -151,7 +151,7 @@ class AnswerText {
     for (std::size_t i = 0; i < answer.path.size(); ++i)
       fact(i == 0 ? "path" : "", fmt::format("{}  {}  {}", where(answer.path[i].span), printable(answer.path[i].chain),
                                               printable(answer.path[i].action)));
-    for (const Doubt& doubt : answer.doubt) fact("doubt", fmt::format("{} ({})", printable(doubt.why), where(doubt.span)));
+    for (const Doubt& doubt : answer.doubt) fact("doubt", fmt::format("{} ({})", printable(redaction_.about(doubt.why, doubt.span)), where(doubt.span)));
     const char* what = answered.reached.status == Status::closed ? "blocked by" : "to close";
     for (const SourceSpan& line : answer.lines) {
       Place at = places_.at(line);
