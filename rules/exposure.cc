@@ -459,7 +459,8 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     std::vector<ChainSets::Decided> decided = reach.acceptors(flow, s.intersect(flow.seen, accepted));
     passage.settle(decided);
     std::stable_partition(decided.begin(), decided.end(), [](const ChainSets::Decided& d) {
-      return !d.by.rule || d.by.rule->action.kind != ActionKind::unknown;
+      if (d.by.rule) return d.by.rule->action.kind != ActionKind::unknown;
+      return !d.by.chain->policy || d.by.chain->policy->value != ActionKind::unknown;
     });
     WaysToChange ways(lines, *passage.chains, *flow.filter, s.intersect(flow.seen, accepted));
     std::vector<std::pair<RuleRef, WaysToChange::Part>> parts;
