@@ -395,18 +395,20 @@ PacketSet Passage::target_of(const Flow& flow) const {
   return redirected ? chains->space().exists(target, Dimension::destination) : target;
 }
 
+std::optional<bool> Passage::known(std::string_view predicate) const {
+  if (inbound && of_zone && zone->is_internet())
+    if (std::optional<bool> said = of_internet(predicate)) return said;
+  // A bridge tells the sides apart for every zone that is behind the interfaces of the internet.
+  if (at->outer_ports.empty()) return {};
+  bool outside = (of_zone && zone->is_internet()) ||
+                 chains->space().project(arriving, inbound ? Dimension::in : Dimension::out).intersects(sides->outside());
+  return outside ? of_bridge(*at, predicate, inbound) : std::nullopt;
+}
+
 PacketSet Passage::settled(PacketSet set) const {
   Space& s = chains->space();
-  bool internet = inbound && of_zone && zone->is_internet();
-  // A zone that is behind the interfaces of the internet is outside as well.
-  bool outside = at->outer_ports.empty() ? false : internet || s.project(arriving, inbound ? Dimension::in : Dimension::out).intersects(sides->outside());
-  if (!internet && !outside) return set;
-  for (std::uint32_t n : s.predicates_of(set)) {
-    const std::string& text = chains->packets().predicates()[n].text;
-    std::optional<bool> value = internet ? of_internet(text) : std::nullopt;
-    if (!value && outside) value = of_bridge(*at, text, inbound);
-    if (value) set = s.assume(set, n, *value);
-  }
+  for (std::uint32_t n : s.predicates_of(set))
+    if (std::optional<bool> value = known(chains->packets().predicates()[n].text)) set = s.assume(set, n, *value);
   return set;
 }
 

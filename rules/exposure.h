@@ -63,6 +63,7 @@ struct Passage {
   void find_led(bool of_internet);
   // What is known of matches that are not decided for packets as such: of the internet's none was protected by IPsec, those that are
   // do not count; and by which port of a bridge they come.
+  std::optional<bool> known(std::string_view predicate) const;
   PacketSet settled(PacketSet set) const;
   void settle(std::vector<ChainSets::Decided>& decided) const;
 };
@@ -131,7 +132,8 @@ class Exposure {
     std::vector<SourceSpan> returned;    // see Trace; by the first firewall
     std::vector<Doubt> doubt;
   };
-  Witness witness(const Passage& passage, const Flow& flow, PacketSet wanted) const;
+  // `by`: the rule that lets it in, where there is one, so that of several ways it takes that one.
+  Witness witness(const Passage& passage, const Flow& flow, PacketSet wanted, RuleRef by = {}) const;
   // Who keeps packets of `wanted` (as seen after the passage's translation) from the host: of several the rule that keeps off
   // most, a policy only where no rule does.
   struct Block {

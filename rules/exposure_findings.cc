@@ -148,7 +148,7 @@ Finding finding_at(const Judgement& judgement, std::string_view check, const Ope
   PacketSet mine = passage.chains->space().unite(opening.proven, opening.possible);
   if (certainty == Certainty::proven) mine = opening.proven;
   Exposure::Witness witness =
-      judgement.exposure.witness(passage, *opening.flow, passage.chains->space().intersect(mine, wanted));
+      judgement.exposure.witness(passage, *opening.flow, passage.chains->space().intersect(mine, wanted), opening.by);
   f.witness = witness.packet;
   f.path = std::move(witness.path);
   if (line_to_change(opening).span() != opening.by.span())

@@ -39,6 +39,12 @@ IntervalSet clear_sip_ports(const Host* host) {
   return out.minus(tls_sip_ports(host));
 }
 
+IntervalSet sip_ports(const Host* host, std::uint8_t protocol) {
+  IntervalSet out;
+  add_port(out, host, protocol == proto_udp ? "udp_port" : "tcp_port", 5060);
+  return protocol == proto_udp ? out : out.united(tls_sip_ports(host));
+}
+
 bool speaks_only_tls(const Host* host) {
   if (!host) return false;
   std::optional<bool> first = names_tls_only(*host, "lan1"), second = names_tls_only(*host, "lan2");

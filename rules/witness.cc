@@ -48,7 +48,7 @@ void follow(const Passage& passage, Packet packet, const std::vector<std::uint32
 
 }  // namespace
 
-Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, PacketSet wanted) const {
+Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, PacketSet wanted, RuleRef by) const {
   Space& s = passage.chains->space();
   Reach reach(*passage.chains);
   PacketSpace& packets = passage.chains->packets();
@@ -61,6 +61,11 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
     if (PacketSet nicer = s.intersect(candidates, s.test(dimension, values)); !nicer.empty()) candidates = nicer;
   };
   if (PacketSet sure = s.without_predicates(candidates); !sure.empty()) candidates = sure;
+  if (by.rule) {
+    const Ruleset& rules = *passage.ruleset;
+    auto chain = static_cast<std::size_t>(by.chain - rules.chains.data()), rule = static_cast<std::size_t>(by.rule - by.chain->rules.data());
+    if (PacketSet of_rule = s.intersect(candidates, reach.before(passage.chains->match(chain, rule), flow)); !of_rule.empty()) candidates = of_rule;
+  }
   Dimension far = passage.inbound ? Dimension::source : Dimension::destination;
   Dimension near = passage.inbound ? Dimension::destination : Dimension::source;
   prefer(Dimension::protocol, IntervalSet::of(proto_udp));
@@ -94,7 +99,7 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   out.packet.destination_port = static_cast<std::uint16_t>(value(Dimension::destination_port));
   out.packet.tcp_flags = static_cast<std::uint8_t>(value(Dimension::tcp_flags));
   Valuation holds = [&](const OpaqueTest& test, SourceSpan place) {
-    if (auto said = passage.inbound && passage.zone->is_internet() ? of_internet(test.predicate) : std::nullopt) return *said;
+    if (auto said = passage.known(test.predicate)) return *said;
     auto number = packets.number_of(test, place);
     return number && std::find(needed.begin(), needed.end(), *number) != needed.end();
   };

@@ -9,6 +9,7 @@
 #include "rules/checks/list.h"
 #include "rules/engine/reach.h"
 #include "rules/exposure_findings.h"
+#include "rules/internet.h"
 
 namespace ipo {
 namespace {
@@ -23,7 +24,7 @@ bool is_container_forward(RuleRef at) {
   for (const Condition& c : at.rule->conditions)
     for (const Test& test : c.any_of)
       if (auto* i = std::get_if<InterfaceTest>(&test))
-        if (c.negated && starts_with_any(i->name, {"docker", "podman", "cni", "br-"})) return true;
+        if (c.negated && is_guest(i->name)) return true;
   return false;
 }
 
@@ -67,6 +68,8 @@ void bypassed(const Judgement& judgement, Findings& findings, const Passage& pas
     if (!is_container_forward(flow.translation)) continue;
     // Which bridge leads to the container is the engine's business: one that lets them pass is the one.
     PacketSet passes = s.exists(s.proven(to_this_machine(chains, flow.accepted)), Dimension::out);
+    // Nobody outside can send to a loopback address (RFC 1122, 3.2.1.3).
+    if (chains.ruleset().family == Family::ipv4) passes = s.minus(passes, s.test(Dimension::destination, IntervalSet::range(u128{127} << 24, (u128{128} << 24) - 1)));
     RuleRef by;
     PacketSet to_host = s.intersect(passes, s.test(Dimension::out, host));
     PacketSet around = s.intersect(to_host, refused_by_host(chains, *input, to_host, by));

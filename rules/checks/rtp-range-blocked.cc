@@ -91,10 +91,19 @@ struct Media {
   }
 };
 
+// Where calls go to: not to networks of those who surf or maintain, and not to just anybody where the trunk's zone is declared.
+bool has_calls(const Site& site, const ZoneAt& zone) {
+  if (!zone.is_internet()) return zone.kind == "itsp" || zone.kind == "sbc" || zone.kind == "voice" || zone.kind == "peer-site";
+  if (site.trunks.empty()) return true;
+  bool workers = site.remote_workers && (site.remote_workers->value == "sip" || site.remote_workers->value == "sip-tls" || site.remote_workers->value == "h323");
+  return workers || std::any_of(site.trunks.begin(), site.trunks.end(), [&](const Trunk& t) { return t.zone.value == zone.name || t.zone.value == "internet"; });
+}
+
 void run(const Judgement& judgement, Findings& findings) {
   Media media{judgement, findings};
   for (const Ways& in : ways(judgement, true)) media.inbound(in);
-  for (const Ways& out : ways(judgement, false)) media.outbound(out);
+  for (const Ways& out : ways(judgement, false))
+    if (has_calls(judgement.site, *out.front()->zone)) media.outbound(out);
 }
 
 }  // namespace

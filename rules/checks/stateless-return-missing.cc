@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
@@ -37,7 +38,52 @@ PacketSet let_out(const Passage& out) {
   return passing;
 }
 
+// Answers to what the host may open that may get in: by the interfaces and from the addresses it goes to.
+PacketSet answered(const Passage& out, PacketSet opened) {
+  ChainSets& chains = *out.chains;
+  Space& s = chains.space();
+  PacketSet answers = chains.universe();
+  for (auto [dimension, values] : {std::pair{Dimension::in, s.project(opened, Dimension::out)}, {Dimension::out, s.project(opened, Dimension::in)},
+                                   {Dimension::source, s.project(opened, Dimension::destination)}, {Dimension::destination, out.addresses},
+                                   {Dimension::state, IntervalSet::range(static_cast<unsigned>(State::established), static_cast<unsigned>(State::established))}})
+    answers = s.intersect(answers, s.test(dimension, values));
+  PacketSet passing = s.nothing();
+  for (const Flow& flow : Reach(chains).flows(Hook::forward, answers)) passing = s.unite(passing, s.possible(flow.accepted));
+  return passing;
+}
+
+// The other direction: the host opens connections, and no answer at all comes back through the firewall.
+void unanswered(const Judgement& judgement, Findings& findings) {
+  std::set<std::pair<const ChainSets*, const Host*>> told;
+  for (const auto& p : judgement.exposure.passages()) {
+    const Passage& out = *p;
+    bool calls = out.zone->is_internet() || out.zone->kind == "itsp";
+    if (out.inbound || out.hook != Hook::forward || !out.host || out.addresses.empty() || !out.unlocated.empty() || !calls) continue;
+    Space& s = out.chains->space();
+    PacketSet opened = s.intersect(out.possible, s.test(Dimension::protocol, IntervalSet({{proto_tcp, proto_tcp}, {proto_udp, proto_udp}})));
+    if (opened.empty() || told.contains({out.chains, out.host})) continue;
+    if (!answered(out, opened).empty()) continue;
+    told.insert({out.chains, out.host});
+    RuleRef by;
+    for (const Flow& flow : out.flows)
+      for (const ChainSets::Decided& d : Reach(*out.chains).acceptors(flow, s.intersect(flow.seen, opened)))
+        if (d.accepted && !by.chain) by = d.by;
+    if (!by.chain) continue;
+    Finding f;
+    f.check = check::stateless_return_missing.id;
+    f.level = Level::warning;
+    f.span = by.span();
+    f.zone = out.zone->name;
+    f.hook = name_of(out.hook);
+    f.message = fmt::format("what {} sends to the {} is let out, but no answer is let in: no rule follows connections or opens the way back",
+                            out.host->name, out.zone->name);
+    f.identity = out.host->name + '\n' + rule_text(judgement, by);
+    findings.push_back(std::move(f));
+  }
+}
+
 void run(const Judgement& judgement, Findings& findings) {
+  unanswered(judgement, findings);
   std::map<const Passage*, std::optional<PacketSet>> back;
   for (const auto* openings : {&judgement.exposure.openings(), &judgement.exposure.openings_of_zones()})
     for (const Opening& o : *openings) {
