@@ -36,6 +36,10 @@ struct Descriptor {
 
 std::string too_large() { return fmt::format("larger than {} MiB; give a smaller export", largest_input >> 20); }
 
+std::string too_large_for(const Dialect& dialect) {
+  return fmt::format("looks like {}, but is larger than {} MiB; nothing in it was checked", dialect.title, dialect.largest >> 20);
+}
+
 std::string read_stream(std::istream& in, std::string& bytes) {
   std::vector<char> buffer(std::size_t{1} << 16);
   while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), in.gcount() > 0) {
@@ -74,17 +78,27 @@ struct Found {
   bool empty = false;
 };
 
-Found look_into(const std::string& path) {
-  Found found;
+// Whether the start of a large file says that the rest need not be read; then `found` says what there is to say.
+bool settled_by_start(const std::string& path, Found& found) {
   std::error_code error;
   std::uintmax_t size = fs::file_size(path, error);
-  if (!error && size > read_at_once) {
-    std::string start = start_of(path);
-    const Dialect* dialect = supported(path, start);
-    found.look = foreign_look(start);
-    bool binary = decode_source(path, start).text().find('\0') != std::string::npos;
-    if (!dialect && (binary || size > largest_input) && !start.empty()) return found;
+  if (error || size <= read_at_once) return false;
+  std::string start = start_of(path);
+  if (start.empty()) return false;
+  const Dialect* dialect = supported(path, start);
+  Source source = decode_source(path, start);
+  std::uintmax_t text = source.encoding().starts_with("UTF-16") ? size / 2 : size;
+  if (dialect && text > dialect->largest) {
+    found.why = too_large_for(*dialect);
+    return true;
   }
+  found.look = foreign_look(start);
+  return !dialect && (source.text().find('\0') != std::string::npos || size > largest_input);
+}
+
+Found look_into(const std::string& path) {
+  Found found;
+  if (settled_by_start(path, found)) return found;
   found.why = read_file(path, found.bytes);
   if (!found.why.empty()) {
     found.bytes = {};
@@ -103,8 +117,14 @@ struct Reader {
   InputFiles result;
 
   void read_named(const std::string& path) {
-    std::string bytes;
-    std::string why = path == "-" ? read_stream(in, bytes) : read_file(path, bytes);
+    std::string bytes, why;
+    if (Found found; path != "-" && !any_format && settled_by_start(path, found)) {
+      why = !found.why.empty() ? found.why : found.look ? refusal(*found.look) : "starts with bytes that are no text; nothing in it was checked";
+      std::error_code error;
+      if (fs::file_size(path, error) > largest_input) why = too_large();
+    } else {
+      why = path == "-" ? read_stream(in, bytes) : read_file(path, bytes);
+    }
     if (why.empty() && bytes.empty()) why = "empty file; nothing to analyse";
     if (why.empty())
       result.inputs.push_back({path, std::move(bytes)});
@@ -193,6 +213,9 @@ std::string read_file(const std::string& path, std::string& bytes) {
   if (::fstat(file.number, &known) == 0 && S_ISREG(known.st_mode) && known.st_size > 0) {
     std::size_t size = static_cast<std::size_t>(known.st_size);
     if (size > largest_input) return too_large();
+    off_t hole = size > read_at_once ? ::lseek(file.number, 0, SEEK_HOLE) : -1;  // zeros that are not even stored
+    if (hole >= 0 && hole < known.st_size) return fmt::format("holds nothing but zeros from byte {} on; nothing in it was checked", hole);
+    if (hole >= 0 && ::lseek(file.number, 0, SEEK_SET) != 0) return fmt::format("cannot be read: {}", std::strerror(errno));
     reserve_large(bytes, size + 1);
     piece = std::min(piece, size + 1);
   }

@@ -1,7 +1,9 @@
-// Most patterns end in a name, so the entries a path can match are found by its last name; the few others are tried always.
-// Each candidate is then matched alone, the first that matches fills its groups into the key.
+// A pattern without choices at its top says names that stand between the slashes of each path it matches. It is kept under one of
+// them, the one that fewest others are kept under, so a path is held against those that are kept under its own names; the few
+// patterns that say no name are tried always. Each candidate is matched alone, the first that matches fills its groups into the key.
 #include "parsers/field_map.h"
 
+#include <fmt/format.h>
 #include <re2/re2.h>
 
 #include <algorithm>
@@ -17,7 +19,7 @@
 namespace ipo {
 namespace {
 
-constexpr std::size_t max_pattern = 500, max_entries = 10'000, max_errors = 50;
+constexpr std::size_t max_pattern = 500, max_errors = 50;
 
 RE2::Options options() {
   RE2::Options o;
@@ -60,42 +62,97 @@ std::vector<std::string> choices(std::string_view pattern, int n) {
   return out;
 }
 
-// The names a pattern can end in, lower case: "ipaddress" of "System/LANS/IPAddress", those of "(?:A|B)"; none where it may
-// end in anything else.
-std::vector<std::string> last_names(std::string_view pattern) {
-  std::size_t slash = pattern.npos;
-  int groups = 0;
-  bool set = false;
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    char c = pattern[i];
-    if (c == '\\') ++i;
-    else if (set) set = c != ']';
-    else if (c == '[') set = true;
-    else if (c == '(') ++groups;
-    else if (c == ')') --groups;
-    else if (groups == 0 && c == '|') return {};
-    else if (groups == 0 && c == '/') slash = i;
-  }
-  if (slash == pattern.npos) return {};
-  std::string_view tail = pattern.substr(slash + 1);
+// What a path's piece between slashes can be, lower case: "ipaddress" of "IPAddress", those of "(?:A|B)"; none where it may be
+// anything else.
+std::vector<std::string> names_of(std::string_view piece) {
   constexpr std::string_view anywhere = "(?:.*/)?";
-  if (tail.starts_with(anywhere)) tail.remove_prefix(anywhere.size());
-  if (tail.starts_with('(') && tail.ends_with(')')) {
-    tail = tail.substr(1, tail.size() - 2);
-    if (tail.starts_with("?:")) tail.remove_prefix(2);
+  if (piece.starts_with(anywhere)) piece.remove_prefix(anywhere.size());
+  if (piece.starts_with('(') && piece.ends_with(')')) {
+    piece = piece.substr(1, piece.size() - 2);
+    if (piece.starts_with("?:")) piece.remove_prefix(2);
   }
   std::vector<std::string> out(1);
-  for (char c : lower(tail)) {
+  for (std::size_t i = 0; i < piece.size(); ++i) {
+    char c = lower(piece[i]);
     bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '_' || c == '-' || c == '@';
+    bool bracket = c == '\\' && i + 1 < piece.size() && (piece[i + 1] == '[' || piece[i + 1] == ']');
     if (plain) out.back() += c;
+    else if (bracket) out.back() += piece[++i];
     else if (c == '|') out.emplace_back();
     else return {};
   }
   return std::find(out.begin(), out.end(), "") == out.end() ? out : std::vector<std::string>();
 }
 
+// For each piece between slashes that every path has which the pattern matches, what it can be.
+std::vector<std::vector<std::string>> pieces_of(std::string_view pattern) {
+  for (std::string_view hard : {"\\Q", "[:", "[]", "[^]"})
+    if (pattern.find(hard) != pattern.npos) return {};
+  std::vector<std::vector<std::string>> out;
+  std::size_t begin = 0;
+  int groups = 0;
+  bool set = false, whole = true;  // whole: the slash before is there in any case
+  for (std::size_t i = 0; i <= pattern.size(); ++i) {
+    char c = i < pattern.size() ? pattern[i] : '/';
+    if (c == '/' && groups == 0 && !set) {
+      bool ends = i + 1 >= pattern.size() || std::string_view("?*+{").find(pattern[i + 1]) == std::string_view::npos;
+      if (whole && ends)
+        if (std::vector<std::string> names = names_of(pattern.substr(begin, i - begin)); !names.empty()) out.push_back(std::move(names));
+      begin = i + 1, whole = ends;
+    } else if (c == '\\') ++i;
+    else if (set) set = c != ']';
+    else if (c == '[') set = true;
+    else if (c == '(') ++groups;
+    else if (c == ')') --groups;
+    else if (groups == 0 && c == '|') return {};
+  }
+  return out;
+}
+
+// Numbers of patterns by what must stand in a path.
+struct Shelves {
+  std::unordered_map<std::string, std::vector<std::uint32_t>> named;  // by a piece of the path, lower case
+  std::vector<std::uint32_t> others;
+
+  // How many patterns have to be tried, with this one, where this one has.
+  std::size_t put(std::string_view pattern, std::uint32_t number) {
+    const std::vector<std::string>* best = nullptr;
+    std::size_t fewest = 0;
+    std::vector<std::vector<std::string>> pieces = pieces_of(pattern);
+    for (const std::vector<std::string>& names : pieces) {
+      std::size_t most = 0;
+      for (const std::string& name : names)
+        if (auto at = named.find(name); at != named.end()) most = std::max(most, at->second.size());
+      if (!best || most <= fewest) best = &names, fewest = most;
+    }
+    if (!best) return others.push_back(number), others.size();
+    for (const std::string& name : *best) named[name].push_back(number);
+    return fewest + 1;
+  }
+
+  // Those to try for the path, in their order.
+  std::vector<std::uint32_t> candidates(std::string_view path) const {
+    std::vector<std::uint32_t> out = others;
+    std::string letters = lower(path);
+    for (std::size_t at = 0, end; at <= letters.size(); at = end + 1) {
+      end = std::min(letters.find('/', at), letters.size());
+      if (auto found = named.find(letters.substr(at, end - at)); found != named.end())
+        out.insert(out.end(), found->second.begin(), found->second.end());
+    }
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+  }
+};
+
+// What is left for the patterns of one file.
+struct Room {
+  std::size_t fields = 0, steps = 0;
+  Shelves shelves;
+};
+
 // One table, or nothing and why.
-std::optional<FieldEntry> read_field(const Node& table, std::string& why) {
+std::optional<FieldEntry> read_field(const Node& table, Room& used, std::string& why) {
   constexpr std::string_view columns[] = {"path", "key", "evidence", "secret", "source"};
   for (const Node& member : table.children) {
     if (std::find(std::begin(columns), std::end(columns), member.name) == std::end(columns))
@@ -110,6 +167,7 @@ std::optional<FieldEntry> read_field(const Node& table, std::string& why) {
   RE2 path(entry.path, options());
   std::string error;
   if (!path.ok()) return why = "the path is no pattern: " + path.error(), std::nullopt;
+  used.steps += static_cast<std::size_t>(path.ProgramSize());
   if (!path.CheckRewriteString(entry.key, &error)) return why = "the key does not fit the path: " + error, std::nullopt;
   std::string evidence = text_of(table, "evidence");
   if (evidence == "confirmed")
@@ -118,6 +176,9 @@ std::optional<FieldEntry> read_field(const Node& table, std::string& why) {
     entry.evidence = Evidence::screen;
   else if (!evidence.empty() && evidence != "ours")
     return why = "evidence is confirmed, screen or ours", std::nullopt;
+  if (used.shelves.put(entry.path, static_cast<std::uint32_t>(used.fields++)) > most_tried)
+    return why = fmt::format("more than {} patterns have to be tried for one path; write whole names between slashes", most_tried),
+           std::nullopt;
   return entry;
 }
 
@@ -126,13 +187,20 @@ std::optional<FieldEntry> read_field(const Node& table, std::string& why) {
 std::vector<FieldEntry> read_fields(const Node& root, std::vector<Note>& errors) {
   std::vector<FieldEntry> out;
   std::size_t wrong = 0;
+  bool full = false;
   auto refuse = [&](std::string why, SourceSpan span) {
     if (wrong++ < max_errors) errors.push_back({std::move(why), span});
   };
+  Room used;
   auto read = [&](const Node& table) {
     std::string why;
+    if (full) return;
+    full = used.fields == most_fields || used.steps > most_steps;
+    if (used.fields == most_fields) return refuse(fmt::format("more than {} fields; the others are not read", most_fields), table.span);
+    if (full)
+      return refuse(fmt::format("the patterns before it have more than {} steps together; the others are not read", most_steps), table.span);
     if (table.kind != Node::Kind::table) return refuse("a field is a table with path and key", table.span);
-    if (std::optional<FieldEntry> entry = read_field(table, why))
+    if (std::optional<FieldEntry> entry = read_field(table, used, why))
       out.push_back(std::move(*entry));
     else
       refuse(std::move(why), table.span);
@@ -144,7 +212,6 @@ std::vector<FieldEntry> read_fields(const Node& root, std::vector<Note>& errors)
     else
       read(child);
   }
-  if (out.size() > max_entries) refuse("more than " + std::to_string(max_entries) + " fields", root.span);
   return out;
 }
 
@@ -174,8 +241,7 @@ struct FieldMap::Entries {
     std::unique_ptr<RE2> path;
   };
   std::vector<Entry> list;
-  std::unordered_map<std::string, std::vector<std::size_t>> by_name;  // last name of a path, lower case
-  std::vector<std::size_t> any_name;
+  Shelves shelves;
 
   // Where the path matches the entry: its key, with the groups filled in.
   bool match(const Entry& entry, re2::StringPiece path, std::string& key) const {
@@ -190,15 +256,15 @@ FieldMap::FieldMap(FieldMap&&) noexcept = default;
 FieldMap& FieldMap::operator=(FieldMap&&) noexcept = default;
 FieldMap::~FieldMap() = default;
 std::size_t FieldMap::size() const { return entries_->list.size(); }
+std::size_t FieldMap::tried_for(std::string_view path) const { return entries_->shelves.candidates(path).size(); }
 
 void FieldMap::add(const std::vector<FieldEntry>& entries) {
   for (const FieldEntry& field : entries) {
-    std::size_t number = size();
-    if (number >= max_entries) return;
-    entries_->list.push_back({field, std::make_unique<RE2>(field.path, options())});
-    std::vector<std::string> names = last_names(field.path);
-    if (names.empty()) entries_->any_name.push_back(number);
-    for (const std::string& name : names) entries_->by_name[name].push_back(number);
+    auto path = std::make_unique<RE2>(field.path, options());
+    // Asked for a group, RE2 matches a path without a table that it would keep, of up to 1 MiB for each pattern.
+    if (path->NumberOfCapturingGroups() == 0) path = std::make_unique<RE2>("()" + field.path, options());
+    entries_->shelves.put(field.path, static_cast<std::uint32_t>(size()));
+    entries_->list.push_back({field, std::move(path)});
   }
 }
 
@@ -217,13 +283,8 @@ void FieldMap::add_builtin() {
 
 FieldMap::Match FieldMap::find(std::string_view path) const {
   const re2::StringPiece text(path.data(), path.size());
-  static const std::vector<std::size_t> none;
-  auto named = entries_->by_name.find(lower(path.substr(path.rfind('/') + 1)));
-  const std::vector<std::size_t>& some = named == entries_->by_name.end() ? none : named->second;
-  const std::vector<std::size_t>& others = entries_->any_name;
-  for (std::size_t i = 0, j = 0; i < some.size() || j < others.size();) {  // both ascend
-    bool first = j == others.size() || (i < some.size() && some[i] < others[j]);
-    const Entries::Entry& entry = entries_->list[first ? some[i++] : others[j++]];
+  for (std::uint32_t number : entries_->shelves.candidates(path)) {
+    const Entries::Entry& entry = entries_->list[number];
     Match match{{}, entry.field.evidence, entry.field.secret};
     if (!entries_->match(entry, text, match.key)) continue;
     match.key = lower(match.key);

@@ -21,6 +21,10 @@ struct FieldEntry {
   SourceSpan span = {};  // its table
 };
 
+// Of one file: tables, steps that RE2 compiles their patterns to, and patterns that have to be tried for the same paths because
+// they have no whole names between slashes, or no others.
+constexpr std::size_t most_fields = 10'000, most_steps = 1'000'000, most_tried = 200;
+
 // The [[field]] tables below `root`: path, key, evidence (ours where it is not given), secret, source. What cannot be used is
 // left out and said in `errors`, at most 50 of them.
 std::vector<FieldEntry> read_fields(const Node& root, std::vector<Note>& errors);
@@ -40,7 +44,7 @@ class FieldMap {
   FieldMap& operator=(FieldMap&&) noexcept;
   ~FieldMap();
 
-  // Adds entries as read_fields gives them behind those there are; at most 10 000 are taken.
+  // Adds entries as read_fields gives them behind those there are.
   void add(const std::vector<FieldEntry>& entries);
   // The same of a whole TOML document; gives what is wrong with it.
   std::vector<Note> add(const Document& toml);
@@ -56,6 +60,8 @@ class FieldMap {
   std::map<std::string, Match, std::less<>> keys() const;
 
   std::size_t size() const;
+  // How many entries find() tries for a path at most.
+  std::size_t tried_for(std::string_view path) const;
 
   // The map that is compiled in.
   static const FieldMap& builtin();
