@@ -455,11 +455,12 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);
     if (accepted.empty()) continue;
     PacketSet proven = passage.unlocated.empty() ? flow.proven : s.nothing();
-    // A rule that may or may not accept gets only what no understood rule accepts: those are the lines to change.
+    // A rule or policy that may or may not accept gets only what no understood one accepts: those are the lines to change.
     std::vector<ChainSets::Decided> decided = reach.acceptors(flow, s.intersect(flow.seen, accepted));
     passage.settle(decided);
     std::stable_partition(decided.begin(), decided.end(), [](const ChainSets::Decided& d) {
-      return !d.by.rule || d.by.rule->action.kind != ActionKind::unknown;
+      if (d.by.rule) return d.by.rule->action.kind != ActionKind::unknown;
+      return d.by.chain->policy && d.by.chain->policy->value != ActionKind::unknown;
     });
     WaysToChange ways(lines, *passage.chains, *flow.filter, s.intersect(flow.seen, accepted));
     std::vector<std::pair<RuleRef, WaysToChange::Part>> parts;
