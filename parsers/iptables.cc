@@ -650,6 +650,7 @@ int recognises_iptables(const Source& source) {
       continue;
     }
     if (other_program) continue;
+    if (!in_table && is_cmdlist_heading(line)) return 0;
     if (!in_table && (w == "create" || w == "add")) continue;  // sets before the tables
     ++lines;
     bool header = w[0] == '*' && iptables::is_table(w.substr(1)) && ends_after(line, w);
