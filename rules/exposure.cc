@@ -460,7 +460,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     passage.settle(decided);
     std::stable_partition(decided.begin(), decided.end(), [](const ChainSets::Decided& d) {
       if (d.by.rule) return d.by.rule->action.kind != ActionKind::unknown;
-      return d.by.chain->policy && d.by.chain->policy->value != ActionKind::unknown;
+      return !d.by.chain->policy || d.by.chain->policy->value != ActionKind::unknown;
     });
     WaysToChange ways(lines, *passage.chains, *flow.filter, s.intersect(flow.seen, accepted));
     std::vector<std::pair<RuleRef, WaysToChange::Part>> parts;

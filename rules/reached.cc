@@ -68,12 +68,11 @@ std::vector<Reached> told_apart(const Exposure& exposure, const Passage& passage
 std::string Answer::format_ports() const {
   std::string out;
   for (auto at = by_transport.begin(); at != by_transport.end(); ++at) {
-    bool said = std::any_of(by_transport.begin(), at, [&](const auto& other) { return other.second == at->second; });
-    if (said) continue;
-    std::string transports;
-    for (const auto& [transport, ports] : by_transport)
-      if (ports == at->second) transports += (transports.empty() ? "" : "+") + protocol_name(transport);
-    out += (out.empty() ? "" : ", ") + transports + "/" + ipo::format_ports(at->second);
+    if (std::any_of(by_transport.begin(), at, [&](const auto& other) { return other.second == at->second; })) continue;
+    std::string names;
+    for (const auto& [protocol, same] : by_transport)
+      if (same == at->second) names += (names.empty() ? "" : "+") + protocol_name(protocol);
+    out += (out.empty() ? "" : ", ") + names + "/" + ipo::format_ports(at->second);
   }
   return out;
 }

@@ -172,7 +172,7 @@ TEST_CASE("init: the PBX is known from a port forward only") {
 
 TEST_CASE("init: port forwards to two hosts") {
   std::string text = check_init(
-      {{"fw.rules", nat("-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n"
+      {{"fw.rules", nat("-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n"
                         "-A PREROUTING -i eth0 -p tcp --dport 50804 -j DNAT --to-destination 192.168.42.2\n" +
                         masquerade) +
                         filter(established + "-A FORWARD -i eth0 -j ACCEPT\n")}});

@@ -216,8 +216,8 @@ TEST_CASE("a router that lists what it refuses is no host filter") {
 TEST_CASE("rules that refuse, and wide nets behind a tunnel, do not say where the PBX is") {
   std::string forward = nat("-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade);
   std::string open = "-A FORWARD -i eth0 -o eth1 -p udp --dport 69 -j ACCEPT\n";
-  CHECK(found(forward + filter(replies + "-A FORWARD -i eth2 -s 192.168.42.0/24 -j DROP\n" + open)).starts_with("tftp-exposed error"));
-  CHECK(found(forward + filter(replies + "-A FORWARD -i tun0 -s 192.168.0.0/16 -j ACCEPT\n" + open)).starts_with("tftp-exposed error"));
+  CHECK(found(forward + filter(replies + "-A FORWARD -i eth2 -s 192.168.42.0/24 -j DROP\n" + open), "--pbx 192.168.42.1").starts_with("tftp-exposed error"));
+  CHECK(found(forward + filter(replies + "-A FORWARD -i tun0 -s 192.168.0.0/16 -j ACCEPT\n" + open), "--pbx 192.168.42.1").starts_with("tftp-exposed error"));
 }
 
 TEST_CASE("hairpin masquerading does not make the LAN the internet") {
@@ -225,14 +225,14 @@ TEST_CASE("hairpin masquerading does not make the LAN the internet") {
                           "-A POSTROUTING -s 192.168.42.0/24 -o eth1 -j MASQUERADE\n") +
                       filter(replies + "-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -i eth0 -o eth1 -d 192.168.42.1/32 -p udp --dport 69 -j ACCEPT\n");
   CHECK(Surveyed(rules).internet() == "eth0");
-  CHECK(found(rules) == "tftp-exposed error");
+  CHECK(found(rules, "--pbx 192.168.42.1") == "tftp-exposed error");
   // The public address given as the PBX's: where its forward leads counts too.
   CHECK(found(rules, "--pbx 198.51.100.7").starts_with("tftp-exposed error"));
 }
 
 TEST_CASE("what was not judged is said, never silent") {
   std::string rules = nat("-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade);
-  CHECK(found(rules).find("tftp-exposed error (possible)") != std::string::npos);
+  CHECK(found(rules, "--pbx 192.168.42.1").find("tftp-exposed error (possible)") != std::string::npos);
   CHECK(found(rules).find("rtp-range-blocked") == std::string::npos);
   CHECK(Surveyed(rules).line_of("no filter table") == 1);
   CHECK(Surveyed(rules, {{"eht0"}, {}}).line_of("spelt right") == 1);
@@ -240,7 +240,7 @@ TEST_CASE("what was not judged is said, never silent") {
 
 TEST_CASE("port forwards: a limited one leaves a note, ranges prove nothing, a shift moves every port") {
   std::string open = filter("-A FORWARD -i eth0 -o eth1 -d 192.168.42.1/32 -p udp --dport 69 -j ACCEPT\n");
-  CHECK(found(nat("-A PREROUTING -i eth0 -s 198.51.100.1/32 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade) + open) ==
+  CHECK(found(nat("-A PREROUTING -i eth0 -s 198.51.100.1/32 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade) + open, "--pbx 192.168.42.1") ==
         "undeclared-source warning; tftp-exposed note");
   std::string translated = filter("-A FORWARD -i eth0 -m conntrack --ctstate DNAT -j ACCEPT\n");
   std::string range = found(nat("-A PREROUTING -i eth0 -p tcp --dport 804 -j DNAT --to-destination 192.168.42.1:50804-50805\n" + masquerade) + translated);
@@ -258,7 +258,7 @@ TEST_CASE("kernel order: raw knows no state, and a destination is another one af
   CHECK(found("*raw\n:PREROUTING ACCEPT\n-A PREROUTING -p udp --dport 69 -m conntrack --ctstate INVALID -j DROP\nCOMMIT\n" +
               filter("-A INPUT -p udp --dport 69 -j ACCEPT\n")).empty());
   CHECK(found(nat("-A PREROUTING -p udp --dport 69 -m addrtype --dst-type LOCAL -j DNAT --to-destination 192.168.42.1\n" + masquerade) +
-              filter("-A FORWARD -m addrtype --dst-type LOCAL -j DROP\n-A FORWARD -i eth0 -m conntrack --ctstate DNAT -j ACCEPT\n"))
+              filter("-A FORWARD -m addrtype --dst-type LOCAL -j DROP\n-A FORWARD -i eth0 -m conntrack --ctstate DNAT -j ACCEPT\n"), "--pbx 192.168.42.1")
             .starts_with("tftp-exposed error (possible)"));
 }
 

@@ -28,6 +28,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::pbx_address_unmentioned = {"pbx-address-unmentioned", "the address given for the PBX is named by no rule, port forward or export",
-                                              Level::warning, 4.0, "medium", {"correctness"}, run};
+                                              Level::warning, 0, "medium", {"correctness"}, run};
 
 }  // namespace ipo
