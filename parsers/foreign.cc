@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "parsers/letters.h"
+#include "parsers/lines.h"
 #include "parsers/source.h"
 
 namespace ipo {
@@ -586,6 +587,8 @@ constexpr TextLook text_looks[] = {
     {is_iptables_listing,
      {"what iptables -L prints", Kind::firewall,
       "that leaves out half of each rule; ipo-lint reads what iptables-save prints"}},
+    {[](const Head& h) { return h.count_if([](const HeadLine& l) { return is_cmdlist_heading(l.text); }) > 0; },
+     {"what pve-firewall compile prints", Kind::firewall, "ipo-lint reads what iptables-save prints on the host"}},
     {is_ufw_status, {"what ufw status prints", Kind::firewall, "ipo-lint reads what iptables-save prints"}},
     {is_ipset_listing, {"what ipset list prints", Kind::firewall, "ipo-lint reads what ipset save prints"}},
     {is_firewalld_listing,

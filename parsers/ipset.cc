@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "parsers/iptables_names.h"
+#include "parsers/lines.h"
 
 namespace ipo {
 namespace {
@@ -403,7 +404,7 @@ int recognises_ipset(const Source& source) {
   for (std::uint32_t n = 1; n <= source.line_count(); ++n) {
     std::string_view line = source.line(n), word = first_word(line);
     if (word.empty() || word[0] == '#') continue;
-    if (word[0] == '*') return 0;
+    if (word[0] == '*' || is_cmdlist_heading(line)) return 0;
     bool verb = is_verb(word);
     // "create NAME TYPE": the type tells it from a list of things to do.
     if (word == "create" && !creates) {

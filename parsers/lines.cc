@@ -62,4 +62,12 @@ Lines::Lines(const Sources& sources, std::uint32_t source) {
   }
 }
 
+bool is_cmdlist_heading(std::string_view line) {
+  while (line.ends_with(' ') || line.ends_with('\r')) line.remove_suffix(1);
+  if (!line.ends_with("cmdlist:")) return false;
+  for (std::string_view program : {"ipset ", "iptables ", "ip6tables ", "ebtables "})
+    if (line.starts_with(program)) return true;
+  return false;
+}
+
 }  // namespace ipo

@@ -42,4 +42,8 @@ class Lines {
   std::deque<std::string> unquoted_;  // words that do not stand in the source as they are
 };
 
+// "iptables cmdlist:" and its like, the headings of what Proxmox' `pve-firewall compile` prints. What stands below them looks like
+// commands of iptables and ipset, but its counters, notes and "create CHAIN (…)" lines are for people.
+bool is_cmdlist_heading(std::string_view line);
+
 }  // namespace ipo

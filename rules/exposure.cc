@@ -457,7 +457,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);
     if (accepted.empty()) continue;
     PacketSet proven = passage.unlocated.empty() ? flow.proven : s.nothing();
-    // A rule that may or may not accept gets only what no understood rule accepts: those are the lines to change.
+    // A rule or policy that may or may not accept gets only what no understood one accepts: those are the lines to change.
     std::vector<ChainSets::Decided> decided = reach.acceptors(flow, s.intersect(flow.seen, accepted));
     passage.settle(decided);
     std::stable_partition(decided.begin(), decided.end(), [](const ChainSets::Decided& d) {

@@ -63,7 +63,7 @@ TEST_CASE("a dump that breaks off keeps what came before the break") {
   Folder folder;
   json report = lint(word(folder.put("half", head + tftp + "-A INPUT -i eth0 -p udp --dp")), 1);
   CHECK(places(report, "not-understood") == Places{"1 proven", "6 proven"});
-  CHECK(places(report, "tftp-exposed") == Places{"5 proven"});
+  CHECK(places(report, "tftp-exposed") == Places{"5 possible"});  // iptables-restore would load nothing of it
 }
 
 TEST_CASE("a truncated export says where it ends and keeps what came before") {

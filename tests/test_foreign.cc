@@ -40,6 +40,12 @@ const std::string fortigate =
 const std::string script =
     "#!/bin/sh\nIPT=/sbin/iptables\n$IPT -P FORWARD DROP\n$IPT -A FORWARD -p udp --dport 5060 -j ACCEPT\n";
 
+const std::string compiled =
+    "ipset cmdlist:\ncreate PVEFW-0-lan-v4 (fT3)\n\tcreate PVEFW-0-lan-v4 hash:net family inet hashsize 64 maxelem 64\n"
+    "\tadd PVEFW-0-lan-v4 192.168.17.0/24\n\niptables cmdlist:\ncreate PVEFW-INPUT (k09)\n"
+    "\t-A PVEFW-INPUT -m set --match-set PVEFW-0-lan-v4 src -p udp --dport 5060 -j ACCEPT\n\t-A PVEFW-INPUT -j DROP\n"
+    "\nip6tables cmdlist:\n\nebtables cmdlist:\nno changes\n";
+
 json lint(const std::string& arguments, int status) {
   Ran ran = run_program("--format json " + arguments);
   CAPTURE(arguments, ran.out, ran.err);
@@ -117,6 +123,15 @@ TEST_CASE("a foreign configuration is known by its look") {
            {"what iptables -L prints",
             "Chain FORWARD (policy DROP)\ntarget     prot opt source   destination\nACCEPT     udp  --  anywhere "
             "anywhere\n"},
+           {"what iptables -L prints",
+            "root@gw:~# iptables -t nat -L -n -v --line-numbers\nChain PREROUTING (policy ACCEPT 3 packets, 180 bytes)\n"
+            "num   pkts bytes target     prot opt in     out     source               destination\n"
+            "1        0     0 DNAT       udp  --  eth1   *       0.0.0.0/0            192.0.2.8   udp dpt:5060 to:10.1.1.4\n"},
+           {"what iptables -L prints",
+            "Chain INPUT (policy DROP)\ntarget     prot opt source               destination\n\n"
+            "Chain voice (1 references)\ntarget     prot opt source               destination\n"},
+           {"what pve-firewall compile prints", compiled},
+           {"what pve-firewall compile prints", "iptables cmdlist:\ncreate PVEFW-INPUT (Xq7)\n\t-A PVEFW-INPUT -p udp -j ACCEPT\n"},
            {"what ipset list prints", "Name: voice\nType: hash:ip\nHeader: family inet\nMembers:\n192.0.2.8\n"},
            {"an ipfw ruleset", "ipfw -q add 100 allow udp from any to any 5060\n"},
            {"a Proxmox firewall file", "[RULES]\nIN ACCEPT -p udp -dport 5060\n"},
@@ -242,6 +257,17 @@ TEST_CASE("a folder whose only firewall cannot be read is not green") {
   SECTION("a PBX alone is a normal thing to ask about") {
     CHECK(lint(quoted(folder.path / "site/config.xml"), 0)["complete"] == true);
     CHECK_THAT(run_program(site).out, Contains("no firewall was judged"));
+  }
+}
+
+TEST_CASE("what tools print for people is refused by name, though lines in it are commands of iptables") {
+  for (const std::string& text : {compiled, std::string("Chain INPUT (policy DROP)\ntarget     prot opt source   destination\n"
+                                                        "ACCEPT     udp  --  anywhere anywhere  udp dpt:sip\n")}) {
+    Folder folder;
+    Ran ran = run_program(quoted(fs::path(folder.put("gw.txt", text))));
+    CHECK(ran.status == 3);
+    CHECK_THAT(ran.err, Contains("gw.txt") && Contains("looks like what ") && Contains("ipo-lint reads what iptables-save prints") &&
+                            Contains("nothing about this firewall was checked"));
   }
 }
 
