@@ -75,7 +75,7 @@ TEST_CASE("the packets of twice as many findings meet about twice as many rules"
 }
 
 TEST_CASE("a table of the rules leads a packet the way that the rules lead it") {
-  auto holds = [](const OpaqueTest& test, SourceSpan place) { return (test.text.size() + place.begin / 10) % 3 == 0; };
+  auto holds = [](const OpaqueTest& test, SourceSpan place) { return (test.predicate.size() + place.begin / 10) % 3 == 0; };
   for (unsigned seed = 1; seed <= 150; ++seed) {
     Firewall firewall = random_firewall(seed, seed % 2 == 0);
     const Ruleset& ruleset = firewall.rulesets[0];
