@@ -31,7 +31,11 @@ void IntervalSet::add(u128 lo, u128 hi) {
   }
 }
 
-void IntervalSet::add(const IntervalSet& other) { *this = united(other); }
+void IntervalSet::add(const IntervalSet& other) {
+  constexpr std::size_t few = 8;  // for so many, all there is need not be copied
+  if (other.intervals_.size() > few || &other == this) return void(*this = united(other));
+  for (const Interval& i : other) add(i.lo, i.hi);
+}
 
 bool IntervalSet::contains(u128 value) const {
   auto it = std::lower_bound(intervals_.begin(), intervals_.end(), value,
