@@ -307,7 +307,8 @@ Parts split(const Source& source, const Lines& lines, std::vector<Statement>& st
     }
     if (!any_header)
       if (auto command = typed(line)) {
-        name_listing();
+        // "iptables -S INPUT", then "iptables -S FORWARD"
+        if (listing && (tables[listed].name != command->table || tables[listed].program != command->program)) name_listing();
         said = std::move(command);
         continue;
       }

@@ -173,6 +173,8 @@ TEST_CASE("loading: what iptables -S prints") {
   CHECK(fate("gw# iptables -S\n" + listed + sip + "gw# ip6tables -S\n" + listed, {"in 5060", "in6 5060"}) == "accept drop");
   CHECK(fate("-P INPUT DROP -c 0 0\n-P FORWARD DROP -c 0 0\n-P OUTPUT ACCEPT -c 9 720\n-A INPUT -p udp -m udp --dport 5060 -c 3 90 -j ACCEPT\n",
              {"in 5060", "in 5061"}) == "accept drop");
+  CHECK(fate("gw# iptables -S INPUT\n-P INPUT DROP\n" + sip + "gw# iptables -S FORWARD\n-P FORWARD DROP\n", {"in 5060", "in 5061", "forward 5060"}) ==
+        "accept drop drop");
   // As older kernels order nat.
   CHECK(fate("-P PREROUTING ACCEPT\n-P POSTROUTING ACCEPT\n-P OUTPUT ACCEPT\n" + forward + listed + to_pbx, {"forward 5060", "forward 5061"}) ==
         "accept drop");
