@@ -61,6 +61,10 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
     if (PacketSet nicer = s.intersect(candidates, s.test(dimension, values)); !nicer.empty()) candidates = nicer;
   };
   if (PacketSet sure = s.without_predicates(candidates); !sure.empty()) candidates = sure;
+  // A rule that may be loaded says more than a policy that may not.
+  for (std::uint32_t number : s.predicates_of(candidates))
+    if (packets.predicates()[number].text.starts_with("policy of "))
+      if (PacketSet by_rule = s.assume(candidates, number, false); !by_rule.empty()) candidates = by_rule;
   Dimension far = passage.inbound ? Dimension::source : Dimension::destination;
   Dimension near = passage.inbound ? Dimension::destination : Dimension::source;
   prefer(Dimension::protocol, IntervalSet::of(proto_udp));
