@@ -37,6 +37,7 @@ struct Missing {
   std::string table;  // empty: all of a second set of tables
   std::string why;
   SourceSpan span;
+  std::optional<Family> family = {};  // where it says so
 };
 
 struct Dump {
@@ -76,6 +77,16 @@ bool is_header(const Line& line) {
   if (iptables::is_table(w.substr(1))) return line.words.size() == 1 || word(line, 1).starts_with('#');
   return line.words.size() == 1 &&
          std::all_of(w.begin() + 1, w.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+}
+
+// "root@gw:~# ip6tables-save": what was typed before a dump, which may lack its comments.
+std::optional<Program> typed_save(const Line& line) {
+  for (const Word& w : line.words) {
+    std::string_view name = w.text.substr(w.text.find_last_of("/#$") + 1);  // npos + 1 is 0
+    if (name == "ip6tables-save" || name == "ip6tables-nft-save" || name == "ip6tables-legacy-save") return Program::ip6tables;
+    if (name == "iptables-save" || name == "iptables-nft-save" || name == "iptables-legacy-save") return Program::iptables;
+  }
+  return {};
 }
 
 bool is_conflict(std::string_view text) {
@@ -147,7 +158,8 @@ std::optional<Missing> missing_part(const Line& line) {
   }
   if (text.find("tables present, use ") != text.npos && text.find("Warning: ip") != text.npos) {
     std::string kind = text.find("-legacy tables present") != text.npos ? "legacy " : "other ";
-    return Missing{"", "the " + kind + "tables are missing: the dump says that there are some", line.span};
+    Family family = text.find("Warning: ip6") != text.npos ? Family::ipv6 : Family::ipv4;
+    return Missing{"", "the " + kind + "tables are missing: the dump says that there are some", line.span, family};
   }
   return {};
 }
@@ -192,8 +204,9 @@ class Listing {
     if (word(line, 0) != "-P") return false;
     int at = number_of(word(line, 1));
     if (at < 0 || policies_ == 0) return false;
+    // Kernels before 2.6.36 show OUTPUT of nat last; no listing begins with it.
     bool around = (policies_ & (1u | 16u)) != 0;
-    return (policies_ >> at & 1) != 0 || at == 0 || (around && at < last_);
+    return (policies_ >> at & 1) != 0 || at == 0 || (around && at < last_ && at != 3);
   }
   void add(const Line& line) {
     std::size_t command = is_counters(word(line, 0)) ? 1 : 0;
@@ -294,7 +307,8 @@ Parts split(const Source& source, const Lines& lines, std::vector<Statement>& st
     }
     if (!any_header)
       if (auto command = typed(line)) {
-        name_listing();
+        // "iptables -S INPUT", then "iptables -S FORWARD"
+        if (listing && (tables[listed].name != command->table || tables[listed].program != command->program)) name_listing();
         said = std::move(command);
         continue;
       }
@@ -351,6 +365,7 @@ Parts split(const Source& source, const Lines& lines, std::vector<Statement>& st
       blocks.close();
       parts.sets.push_back(&line);
     } else {
+      if (auto saved = in_table ? std::nullopt : typed_save(line)) program = *saved, generated = true;
       foreign(line);
     }
   }
@@ -404,16 +419,20 @@ std::vector<Dump> gather(Parts parts) {
     }
     dump.tables.push_back(std::move(t));
   }
-  // What is missing belongs to the dump it stands before or in.
+  // What is missing belongs to the dump it stands in; between two it may be of either.
   for (Missing& lost : parts.missing) {
-    auto ends_behind = [&](const Dump& d) {
-      return std::any_of(d.tables.begin(), d.tables.end(), [&](const Table& t) {
-        return (t.lines.empty() ? t.header ? t.header->span.end : 0 : t.lines.back()->span.end) > lost.span.begin;
-      });
+    auto end_of = [](const Dump& d) {
+      std::uint32_t end = 0;
+      for (const Table& t : d.tables)
+        if (t.header || !t.lines.empty()) end = std::max(end, t.lines.empty() ? t.header->span.end : t.lines.back()->span.end);
+      return end;
     };
-    auto dump = std::find_if(dumps.begin(), dumps.end(), ends_behind);
-    if (dump == dumps.end() && !dumps.empty()) --dump;
-    if (dump != dumps.end()) dump->missing.push_back(std::move(lost));
+    auto is_of = [&](const Dump& d) { return !lost.family || family_of(d.program, d.four, d.six) == *lost.family; };
+    auto next = std::find_if(dumps.begin(), dumps.end(), [&](const Dump& d) { return end_of(d) > lost.span.begin; });
+    bool inside = next != dumps.end() && next->tables.front().header && next->tables.front().header->span.begin < lost.span.begin;
+    bool before = !inside && next != dumps.begin() && is_of(*std::prev(next));
+    if (before) std::prev(next)->missing.push_back(lost);
+    if (next != dumps.end() && is_of(*next)) next->missing.push_back(std::move(lost));
   }
   return dumps;
 }

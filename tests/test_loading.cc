@@ -90,6 +90,8 @@ TEST_CASE("loading: tables that come again for another family or machine, or for
         "accept drop");
   CHECK(fate(closed + "-A INPUT -s 198.51.100.0/24 -j ACCEPT\n" + commit + closed + "-A INPUT -s fd00:9::/64 -j ACCEPT\n" + commit,
              {"in 5060", "in6 5060"}) == "accept drop");
+  CHECK(fate("gw# iptables-save\n" + closed + sip + commit + "gw# ip6tables-save\n" + closed + commit + "gw# exit\n", {"in 5060", "in6 5060"}) ==
+        "accept drop");
   std::string machine = by4 + nat + commit + by4 + closed + sip + commit;
   CHECK(told(machine + machine).empty());
   std::string ufw = "*filter\n:ufw-user-input - [0:0]\n";
@@ -171,6 +173,11 @@ TEST_CASE("loading: what iptables -S prints") {
   CHECK(fate("gw# iptables -S\n" + listed + sip + "gw# ip6tables -S\n" + listed, {"in 5060", "in6 5060"}) == "accept drop");
   CHECK(fate("-P INPUT DROP -c 0 0\n-P FORWARD DROP -c 0 0\n-P OUTPUT ACCEPT -c 9 720\n-A INPUT -p udp -m udp --dport 5060 -c 3 90 -j ACCEPT\n",
              {"in 5060", "in 5061"}) == "accept drop");
+  CHECK(fate("gw# iptables -S INPUT\n-P INPUT DROP\n" + sip + "gw# iptables -S FORWARD\n-P FORWARD DROP\n", {"in 5060", "in 5061", "forward 5060"}) ==
+        "accept drop drop");
+  // As older kernels order nat.
+  CHECK(fate("-P PREROUTING ACCEPT\n-P POSTROUTING ACCEPT\n-P OUTPUT ACCEPT\n" + forward + listed + to_pbx, {"forward 5060", "forward 5061"}) ==
+        "accept drop");
   // Commands that name their table.
   CHECK(fate("-t nat " + forward + to_pbx + "-A FORWARD -j DROP\n", {"forward 5060", "forward 5061"}) == "accept drop");
 }
@@ -185,6 +192,15 @@ TEST_CASE("loading: a dump that says that something is missing") {
   CHECK(fate(legacy + closed + sip + commit, {"in 5060", "in 5061"}) == "maybe maybe");
   CHECK(fate(closed + sip + commit + legacy, {"in 5060", "in 5061"}) == "maybe maybe");
   CHECK(fate(closed + "Parsing nftables rule failed\n" + sip + commit, {"in 5060"}) == "maybe");
+  // Between two dumps: that of its family, or either.
+  const std::string legacy6 = "# Warning: ip6tables-legacy tables present, use ip6tables-legacy-save to see them\n";
+  std::string both = by4 + closed + sip + commit, other = by6 + closed + sip + commit;
+  CHECK(fate(both + legacy + other, {"in 5060", "in6 5060"}) == "maybe accept");
+  CHECK(fate(both + legacy6 + other, {"in 5060", "in6 5060"}) == "accept maybe");
+  CHECK(fate(both + other + legacy6, {"in 5060", "in6 5060"}) == "accept maybe");
+  CHECK(fate(legacy + both + other, {"in 5060", "in6 5060"}) == "maybe accept");
+  CHECK(fate(both + lacks("mangle") + other, {"in 5060", "in6 5060"}) == "maybe maybe");
+  CHECK(fate(lacks("mangle") + both + other, {"in 5060", "in6 5060"}) == "maybe accept");
   for (const std::string& note : {lacks("nat"), lacks("raw"), legacy}) CHECK(told(note + closed + commit) == std::vector{1});
 }
 
