@@ -457,13 +457,15 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);
     if (accepted.empty()) continue;
     PacketSet proven = passage.unlocated.empty() ? flow.proven : s.nothing();
-    // A rule or policy that may or may not accept gets only what no understood one accepts: those are the lines to change.
+    // What may or may not accept gets only what nothing understood accepts, for those are the lines to change; a policy that is not
+    // known only what no rule may accept.
     std::vector<ChainSets::Decided> decided = reach.acceptors(flow, s.intersect(flow.seen, accepted));
     passage.settle(decided);
-    std::stable_partition(decided.begin(), decided.end(), [](const ChainSets::Decided& d) {
-      if (d.by.rule) return d.by.rule->action.kind != ActionKind::unknown;
-      return !d.by.chain->policy || d.by.chain->policy->value != ActionKind::unknown;
-    });
+    auto rank = [](const ChainSets::Decided& d) {
+      if (d.by.rule) return d.by.rule->action.kind == ActionKind::unknown ? 1 : 0;
+      return d.by.chain->policy && d.by.chain->policy->value == ActionKind::unknown ? 2 : 0;
+    };
+    std::stable_sort(decided.begin(), decided.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
     WaysToChange ways(lines, *passage.chains, *flow.filter, s.intersect(flow.seen, accepted));
     std::vector<std::pair<RuleRef, WaysToChange::Part>> parts;
     for (const ChainSets::Decided& d : decided)

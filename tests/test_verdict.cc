@@ -636,8 +636,9 @@ TEST_CASE("verdicts on real dumps are those of trace", "[corpus]") {
             bool redirected = translated && translated->action.translation.to_receiving_interface;
             if (redirected) continue;  // trace() keeps the address it had
             REQUIRE(v.outcome == t.verdict);
-            REQUIRE(v.destination == t.packet.destination);
-            REQUIRE(v.destination_port == t.packet.destination_port);
+            // Where what is not decided gives it different destinations and accepts each, none is named.
+            if (v.certainty == Certainty::possible || v.destination) REQUIRE(v.destination == t.packet.destination);
+            if (v.certainty == Certainty::possible || v.destination_port) REQUIRE(v.destination_port == t.packet.destination_port);
             REQUIRE(v.path.size() == t.path.size());
             for (std::size_t i = 0; i < v.path.size(); ++i) {
               REQUIRE(v.path[i].at.span() == t.path[i].span);
