@@ -240,3 +240,34 @@ TEST_CASE("bulk: every report says which site was not judged") {
   CHECK(invocation["executionSuccessful"] == false);
   CHECK_THAT(invocation["toolExecutionNotifications"][0]["message"]["text"].get<std::string>(), Catch::Contains("phones"));
 }
+
+TEST_CASE("bulk: what is secret in one site's file is hidden, whichever site it is, and doubts keep their places") {
+  Folder folder;
+  folder.put(".git/keep", "");
+  for (unsigned site = 0; site < 3; ++site) {
+    std::string name = "shop-" + std::to_string(site), own = std::to_string(site), line = config(site);
+    line.replace(line.find("</System>"), 9, "<SNMP><Enabled>perhaps</Enabled></SNMP><FlashDriveSerial>tulip-" + own + "</FlashDriveSerial></System>");
+    std::string user = "<User GUID=\"u" + own;
+    line.replace(line.find("</ws_object>"), 12, "</ws_object><ws_object>" + user + "1\"><Name>anna</Name><Extension>201</Extension></User>" + user + "2\"><Name>bert</Name><Extension>201</Extension><Motto>marigold-" + own +
+                                                    "</Motto></User></ws_object>");
+    folder.put(name + "/config.xml", line);
+    std::string dump = rules(site, 69);
+    folder.put(name + "/edge.rules", dump.replace(dump.rfind("ACCEPT"), 6, "WEIRD"));
+    folder.put(name + "/ipo-lint.toml", "[[field]]\npath = 'System/FlashDriveSerial'\nkey = \"system.display_name\"\nsecret = true\n"
+                                        "[[field]]\npath = 'User/Motto'\nkey = \"user.sip_name\"\nsecret = true\n");
+  }
+  Ran text = run_program("'" + folder.path.string() + "' --format text --format json='" + (folder.path / "r.json").string() + "'");
+  CHECK_THAT(text.out, Catch::Contains("shop-2/config.xml:1:"));
+  for (const std::string& report : {text.out, slurp(folder.path / "r.json")}) {
+    CHECK(report.find("tulip-") == std::string::npos);
+    CHECK(report.find("marigold-") == std::string::npos);
+  }
+  std::size_t doubted = 0;
+  auto json = nlohmann::json::parse(slurp(folder.path / "r.json"));
+  for (const auto& finding : json["findings"])
+    for (const auto& doubt : finding["doubt"]) {
+      ++doubted;
+      CHECK(doubt["file"] == finding["file"]);
+    }
+  CHECK(doubted >= 3);
+}

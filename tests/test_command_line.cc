@@ -214,6 +214,22 @@ TEST_CASE("a report file is replaced at once and nothing else is left behind") {
   CHECK(write_file("/dev/null", "x").empty());
   CHECK(fs::is_character_file("/dev/null"));
   CHECK_FALSE(write_file((folder.path / "no/such/folder/x").string(), "x").empty());
+  CHECK(write_file("/dev/full", "x") == "No space left on device");
+  std::string weak = folder.put("fw.rules", "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n");
+  Ran full = run_program("'" + weak + "' --format sarif=/dev/full");
+  CHECK(full.status == 2);
+  CHECK_THAT(full.err, Contains("/dev/full: cannot be written: No space left on device"));
+}
+
+TEST_CASE("what is shown does not change the status") {
+  Folder folder;
+  std::string dump = folder.put("fw.rules", "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+                                            "-A INPUT -p tcp -m tcp --dport 443\nCOMMIT\n");
+  std::string only = "'" + dump + "' --only target-missing --fail-on note";  // a note
+  CHECK(run_program(only).status == 1);
+  Ran hidden = run_program(only + " --min-severity error");
+  CHECK(hidden.status == 1);
+  CHECK(hidden.out.find("target-missing") == std::string::npos);
 }
 
 TEST_CASE("the status of a report") {

@@ -193,3 +193,21 @@ TEST_CASE("query: words that mean nothing are said with what would") {
   CHECK_THAT(complaint("--from internet"), Contains("--service"));
   CHECK_THAT(complaint("--from internet --service sip --packet proto=udp"), Contains("not two of them"));
 }
+
+TEST_CASE("query: an address is asked for as itself, not as its whole zone") {
+  Folder folder;
+  std::string files = "'" + folder.put("fw.rules", "*nat\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n"
+                                                   "-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n"
+                                                   "-A POSTROUTING -o eth0 -j MASQUERADE\nCOMMIT\n"
+                                                   "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n"
+                                                   "-A FORWARD -i eth0 -s 198.51.100.7 -d 192.168.42.1 -p udp --dport 69 -j ACCEPT\nCOMMIT\n") + "'";
+  auto status = [&](const std::string& from) {
+    Json answer = Json::parse(run_program("query --format json --pbx 192.168.42.1 " + files + " --service 69/udp --from " + from).out);
+    return answer["answers"][0]["status"].get<std::string>();
+  };
+  CHECK(status("internet") == "open");
+  CHECK(status("198.51.100.7") == "open");
+  CHECK(status("198.51.100.0/24") == "open");
+  CHECK(status("198.51.100.8") == "closed");
+  CHECK(status("203.0.113.0/24") == "closed");
+}

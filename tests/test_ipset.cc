@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fstream>
 #include <random>
+#include <set>
 #include <sstream>
 
 #include "linter/commands/commands.h"
@@ -280,7 +281,32 @@ TEST_CASE("ipset: any bytes give a site", "[ipset]") {
         default: text.insert(at, std::string_view("\n,-:/ \"").substr(pick(7), 1));
       }
     }
-    read_files({{"fw", text}});
+    Texts r = read_files({{"fw", text}});
+    INFO("round " << round);
+    // Every span is within the text, no line is said twice, a doubt has its reason, and a second reading says the same.
+    for (const IpSet& set : r.site.sets) {
+      CHECK(set.span.source == 0);
+      CHECK(set.span.begin < set.span.end);
+      CHECK(set.span.end <= r.sources[0].text().size());
+      CHECK_FALSE(set.name.empty());
+    }
+    std::set<SourceSpan> lines;
+    for (const Statement& statement : r.site.statements) {
+      CHECK(statement.span.end <= r.sources[0].text().size());
+      CHECK((statement.understanding == Understanding::understood || !statement.reason.empty()));
+      CHECK(lines.insert(statement.span).second);
+    }
+    CHECK(dump(read_files({{"fw", text}})) == dump(r));
+  }
+}
+
+TEST_CASE("ipset: members of a set whose timeout is 0 stay", "[ipset]") {
+  for (bool stay : {true, false}) {
+    Texts r = read_files({{"fw", filter("-A INPUT -m set --match-set s src -j ACCEPT\n")},
+                          {"sets", std::string("create s hash:ip family inet timeout ") + (stay ? "0" : "600") + "\nadd s 192.0.2.1\n"}});
+    REQUIRE(r.site.sets.size() == 1);
+    REQUIRE(r.site.sets[0].entries.size() == 1);
+    CHECK(r.site.sets[0].entries[0].expires == !stay);
   }
 }
 

@@ -446,6 +446,61 @@ TEST_CASE("iptables: the corpus", "[iptables][corpus]") {
   }
 }
 
+TEST_CASE("iptables: a table emptied as a whole holds what comes after, and loses its chains with -X only") {
+  std::string before = "*filter\n:INPUT DROP\n-N phones\n-A INPUT -s 192.0.2.1 -j ACCEPT\n-A phones -j ACCEPT\n";
+  auto rules_of = [](const Reading& r, std::string_view name) {
+    for (const Chain& chain : r.site.firewalls.at(0).rulesets.at(0).chains)
+      if (chain.name == name) return static_cast<int>(chain.rules.size());
+    return -1;
+  };
+  Reading flushed = read(before + "-F\n-A INPUT -s 192.0.2.2 -j ACCEPT\nCOMMIT\n");
+  CHECK(rules_of(flushed, "INPUT") == 1);
+  CHECK(rules_of(flushed, "phones") == 0);
+  Reading one = read(before + "-F phones\nCOMMIT\n");
+  CHECK(rules_of(one, "INPUT") == 1);
+  CHECK(rules_of(one, "phones") == 0);
+  Reading removed = read(before + "-F\n-X\n-A INPUT -j phones\nCOMMIT\n");
+  REQUIRE(rules_of(removed, "INPUT") == 1);
+  for (const Statement& statement : removed.site.statements)
+    if (removed.text(statement.span) == "-A INPUT -j phones")
+      CHECK(statement.reason == "target phones is neither known nor a chain of this table");
+}
+
+TEST_CASE("iptables: translations that pick at random, and those where they may not stand") {
+  auto rule = [](const std::string& text) {
+    Reading r = read("*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\n" + text + "\nCOMMIT\n");
+    for (const Chain& chain : r.site.firewalls.at(0).rulesets.at(0).chains)
+      if (!chain.rules.empty()) return chain.rules[0];
+    return Rule{};
+  };
+  // A port in the range stays unless the kernel is told to pick.
+  CHECK(rule("-A PREROUTING -p tcp -j REDIRECT --to-ports 3128-3130").action.translation.keeps_port);
+  CHECK_FALSE(rule("-A PREROUTING -p tcp -j REDIRECT --to-ports 3128-3130 --random").action.translation.keeps_port);
+  CHECK(rule("-A PREROUTING -p tcp -j DNAT --to-destination 192.0.2.1:3128-3130").action.translation.keeps_port);
+  CHECK_FALSE(rule("-A PREROUTING -p tcp -j DNAT --to-destination 192.0.2.1:3128-3130 --random").action.translation.keeps_port);
+  CHECK(rule("-A POSTROUTING -j DNAT --to-destination 192.0.2.1").action.kind == ActionKind::unknown);
+  CHECK(rule("-A PREROUTING -j SNAT --to-source 192.0.2.1").action.kind == ActionKind::unknown);
+  CHECK(rule("-A PREROUTING -j DNAT --to-destination 192.0.2.1").action.kind == ActionKind::translate_destination);
+}
+
+TEST_CASE("iptables: marks are copied through the masks of both sides") {
+  auto change = [](const std::string& options) {
+    Reading r = read("*mangle\n:PREROUTING ACCEPT\n-A PREROUTING -j CONNMARK " + options + "\nCOMMIT\n");
+    return r.site.firewalls.at(0).rulesets.at(0).chains.at(0).rules.at(0).action.mark.value();
+  };
+  MarkChange saved = change("--save-mark --nfmask 0xff --ctmask 0xf0");
+  CHECK(saved.known);
+  CHECK(saved.copies);
+  CHECK(saved.connection);
+  CHECK(saved.clear == 0xf0);
+  CHECK(saved.value == 0xff);
+  MarkChange restored = change("--restore-mark --nfmask 0xff --ctmask 0xf0");
+  CHECK(restored.copies);
+  CHECK_FALSE(restored.connection);
+  CHECK(restored.clear == 0xff);
+  CHECK(restored.value == 0xf0);
+}
+
 TEST_CASE("NETMAP in a user chain maps what the chains that call it map") {
   Reading r = read("*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n:in - [0:0]\n:deeper - [0:0]\n:out - [0:0]\n"
                    ":both - [0:0]\n:never - [0:0]\n-A PREROUTING -j in\n-A in -g deeper\n-A POSTROUTING -j out\n-A PREROUTING -j both\n"

@@ -624,6 +624,22 @@ reason = "nearer"
   CHECK((f.ignores[1].reason.value == "nearer" && f.ignores[1].folder == "site/"));
 }
 
+TEST_CASE("site file: of two fields with one path the nearer file's counts") {
+  Sources sources;
+  std::vector<SiteError> errors;
+  auto read = [&](const char* path, const char* text) {
+    sources.push_back(decode_source(path, text));
+    return read_site_file(sources, static_cast<std::uint32_t>(sources.size() - 1), errors);
+  };
+  SiteFile base = read("reseller.toml", "[[field]]\npath = 'System/Trap'\nkey = \"snmp.community\"\n");
+  SiteFile nearer = read("site.toml", "[[field]]\npath = 'System/Trap'\nkey = \"snmp.port\"\n");
+  SiteFile both = merge(std::move(base), std::move(nearer));
+  CHECK(errors.empty());
+  REQUIRE(both.fields.size() == 2);
+  CHECK(both.fields[0].key == "snmp.port");
+  CHECK(both.fields[1].key == "snmp.community");
+}
+
 TEST_CASE("site file: contradictions across files name both") {
   Sources sources = {decode_source("site/ipo-lint.toml", "[zones.voice]\ninterfaces = [\"eth1\"]\n"),
                      decode_source("reseller.toml", "[zones.users]\ninterfaces = [\"eth+\"]\n")};
