@@ -248,13 +248,13 @@ TEST_CASE("bulk: what is secret in one site's file is hidden, whichever site it 
     std::string name = "shop-" + std::to_string(site), own = std::to_string(site), line = config(site);
     line.replace(line.find("</System>"), 9, "<SNMP><Enabled>perhaps</Enabled></SNMP><FlashDriveSerial>tulip-" + own + "</FlashDriveSerial></System>");
     std::string user = "<User GUID=\"u" + own;
-    line.replace(line.find("</ws_object>"), 12, "</ws_object><ws_object>" + user + "1\"><Name>anna</Name><Extension>201</Extension><Motto>marigold-" + own +
-                                                    "</Motto></User>" + user + "2\"><Name>bert</Name><Extension>201</Extension></User></ws_object>");
+    line.replace(line.find("</ws_object>"), 12, "</ws_object><ws_object>" + user + "1\"><Name>anna</Name><Extension>201</Extension></User>" + user + "2\"><Name>bert</Name><Extension>201</Extension><Motto>marigold-" + own +
+                                                    "</Motto></User></ws_object>");
     folder.put(name + "/config.xml", line);
     std::string dump = rules(site, 69);
     folder.put(name + "/edge.rules", dump.replace(dump.rfind("ACCEPT"), 6, "WEIRD"));
-    folder.put(name + "/ipo-lint.toml", "[[field]]\npath = 'System/FlashDriveSerial'\nkey = \"flash.serial\"\nsecret = true\n"
-                                        "[[field]]\npath = 'User/Motto'\nkey = \"user.motto\"\nsecret = true\n");
+    folder.put(name + "/ipo-lint.toml", "[[field]]\npath = 'System/FlashDriveSerial'\nkey = \"system.display_name\"\nsecret = true\n"
+                                        "[[field]]\npath = 'User/Motto'\nkey = \"user.sip_name\"\nsecret = true\n");
   }
   Ran text = run_program("'" + folder.path.string() + "' --format text --format json='" + (folder.path / "r.json").string() + "'");
   CHECK_THAT(text.out, Catch::Contains("shop-2/config.xml:1:"));
@@ -263,7 +263,8 @@ TEST_CASE("bulk: what is secret in one site's file is hidden, whichever site it 
     CHECK(report.find("marigold-") == std::string::npos);
   }
   std::size_t doubted = 0;
-  for (const auto& finding : nlohmann::json::parse(slurp(folder.path / "r.json"))["findings"])
+  auto json = nlohmann::json::parse(slurp(folder.path / "r.json"));
+  for (const auto& finding : json["findings"])
     for (const auto& doubt : finding["doubt"]) {
       ++doubted;
       CHECK(doubt["file"] == finding["file"]);

@@ -283,7 +283,7 @@ TEST_CASE("ipset: any bytes give a site", "[ipset]") {
     }
     Texts r = read_files({{"fw", text}});
     INFO("round " << round);
-    // Every span is within the text, no line is said twice, and each is read as its own reader or the general one has it.
+    // Every span is within the text, no line is said twice, a doubt has its reason, and a second reading says the same.
     for (const IpSet& set : r.site.sets) {
       CHECK(set.span.source == 0);
       CHECK(set.span.begin < set.span.end);

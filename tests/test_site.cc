@@ -501,3 +501,18 @@ TEST_CASE("dumps: the pieces of ufw make one firewall") {
   CHECK(of_folder("etc/ufw/").find("user.rules:4: warning[tftp-exposed]: udp/69") != std::string::npos);
   CHECK(of_folder("elsewhere/").find("udp/161 (SNMP)") != std::string::npos);
 }
+
+TEST_CASE("a declared release goes before the exported one, and says that it contradicts it") {
+  std::string export_of_9_1 = "<response status=\"1\"><data><ws_object><System GUID=\"1\"><Name>a</Name><MajorVersion>9</MajorVersion>"
+                              "<MinorVersion>1</MinorVersion></System></ws_object></data></response>";
+  auto said = [&](const std::string& site_file) {
+    std::string out;
+    Report report = lint(ipo::testing::site_of({{"config.xml", export_of_9_1}, {"ipo-lint.toml", site_file}}), {});
+    for (const Inference& i : report.inferences)
+      if (i.message.starts_with("the release is ")) out += i.message + '\n';
+    return out;
+  };
+  CHECK(said("release = \"9.0\"\n") == "the release is 9.0 as declared, not 9.1 as exported\n");
+  CHECK(said("release = \"9.1\"\n").empty());
+  CHECK(said("").empty());
+}
