@@ -11,7 +11,7 @@
 namespace ipo {
 namespace {
 
-constexpr std::size_t most_steps = 1u << 18;  // of the search for the ways of one flow
+constexpr std::size_t longest_search = 1u << 18;  // of the search for the ways of one flow
 
 bool tests(const Rule& rule, std::initializer_list<Field> fields) {
   bool found = false;
@@ -82,7 +82,7 @@ std::vector<WaysToChange::Part> WaysToChange::of(RuleRef at, PacketSet packets) 
     sum = s.unite(sum, more);
   };
   for (RuleRef jump : lines_.callers(at.chain)) {
-    if (packets.empty() || ++steps_ > most_steps) break;
+    if (packets.empty() || ++steps_ > longest_search) break;
     auto known = passed_->find(jump);
     if (known == passed_->end()) continue;
     PacketSet mine = s.intersect(known->second, packets);

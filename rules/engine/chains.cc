@@ -207,8 +207,10 @@ constexpr std::size_t most_originals = 1024;  // pieces of a dimension
 // Cuts the range where some rule's values begin or end.
 std::vector<ChainSets::Original> originals_of(const Ruleset& ruleset) {
   std::vector<ChainSets::Original> out;
-  for (auto [field, now] : {std::pair{Field::original_destination, Dimension::destination},
-                            std::pair{Field::original_port, Dimension::destination_port}}) {
+  for (const auto& original : {std::pair{Field::original_destination, Dimension::destination},
+                               std::pair{Field::original_port, Dimension::destination_port}}) {
+    const Field field = original.first;  // clang 14 captures no structured binding
+    const Dimension now = original.second;
     std::vector<u128> starts;
     for (const Chain& chain : ruleset.chains)
       for (const Rule& rule : chain.rules)
