@@ -55,7 +55,7 @@ bool crosses(const Passage& passage) {
 }
 
 // Whether packets between the host and an address meet this firewall at all: at a host's own filter they do; else where the
-// address is public, of a declared zone that the host is not of, or behind another interface than the host.
+// address is public, of a declared zone that the host is not of, or tied by rules to another interface than the host's.
 bool crosses(const Site& site, const Passage& passage, const IntervalSet& other) {
   if (passage.hook != Hook::forward) return true;
   if (passage.addresses.empty()) return false;
@@ -65,8 +65,10 @@ bool crosses(const Site& site, const Passage& passage, const IntervalSet& other)
   IntervalSet own = IntervalSet::of(passage.addresses.begin()->lo);
   for (const Zone& zone : site.zones)
     if (in_zone(zone, other, family)) return !in_zone(zone, own, family);
-  Behind here = passage.sides->behind(own), there = passage.sides->behind(IntervalSet::of(other.begin()->lo));
-  return here.certain && there.certain && !here.likely.intersects(there.likely);
+  // A rule says by which interface they come, be it the internet's, over IPsec; nothing says so where any may.
+  IntervalSet there = passage.sides->toward(IntervalSet::of(other.begin()->lo));
+  IntervalSet any = passage.chains->packets().interfaces.all().minus(passage.sides->loopback());
+  return there != any && !passage.sides->behind(own).likely.intersects(there);
 }
 
 // The passage between the same host and certain addresses. They are of its family.

@@ -22,7 +22,14 @@ void Exposure::line_up(Passage& passage, std::size_t m) {
       PacketSpace& packets = *machine.packets;
       Space& s = packets.space;
       Sides sides(packets, standing, family);
-      stage.in = sides.outside();
+      // By an interface of a declared zone that zone's packets come.
+      IntervalSet declared;
+      for (const ZoneAt& zone : standing.zones)
+        for (const Zone* table : zone.tables)
+          for (const Located<InterfaceTest>& interface : table->interfaces)
+            if (!zone.is_internet() && standing.knows(interface.value)) declared.add(packets.interfaces.matching(interface.value));
+      stage.in = sides.outside().minus(declared);
+      if (stage.in.empty()) stage.in = sides.outside();
       stage.out = stage.hook == Hook::input ? no_interface : sides.behind(passage.addresses).likely;
       PacketSet opening = s.minus(opening_packets(*stage.chains), hairpins(packets));
       stage.arriving = s.intersect(opening, s.intersect(s.test(Dimension::in, stage.in), s.test(Dimension::out, stage.out)));

@@ -41,7 +41,12 @@ std::vector<UndeclaredSource> undeclared_sources(const Site& site, const Exposur
       // Who is no peer where peers are declared is scn-exposed's.
       IntervalSet peers = peers_linked_by(site, hit.row->id, family);
       if (!peers.empty() && hit.row->id == "ip-office/ingress/32") continue;
-      IntervalSet sources = public_part(hit.sources, family).minus(peers);
+      // What the site's own hosts send is no stranger's.
+      IntervalSet own;
+      for (const Host& host : site.hosts)
+        for (const Located<Address>& a : host.addresses)
+          if (a.value.family == family) own.add(a.value.value, a.value.value);
+      IntervalSet sources = public_part(hit.sources, family).minus(peers).minus(own);
       if (sources.intervals().size() > interval_limit)
         add(sources);
       else

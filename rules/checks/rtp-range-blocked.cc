@@ -81,7 +81,11 @@ struct Media {
     // Where signalling cannot leave, that is what is told (required-egress-blocked).
     IntervalSet sip = IntervalSet::range(5060, 5061);
     bool signals = std::any_of(ways.begin(), ways.end(), [&](const Passage* p) {
-      return !p->chains->space().disjoint(p->possible, p->chains->space().unite(packets_to(*p, proto_udp, sip), packets_to(*p, proto_tcp, sip)));
+      Space& s = p->chains->space();
+      PacketSet out = s.intersect(p->possible, s.unite(packets_to(*p, proto_udp, sip), packets_to(*p, proto_tcp, sip)));
+      // What only leaves from few ports is answers of other services, but for SIP's own.
+      IntervalSet from = s.project(out, Dimension::source_port);
+      return from.size() >= few_ports || from.intersects(sip);
     });
     if (!signals) return;
     MediaRange range = calls_media(judgement, ways.front()->host);
