@@ -36,10 +36,6 @@ struct Descriptor {
 
 std::string too_large() { return fmt::format("larger than {} MiB; give a smaller export", largest_input >> 20); }
 
-std::string too_large_for(const Dialect& dialect) {
-  return fmt::format("looks like {}, but is larger than {} MiB; nothing in it was checked", dialect.title, dialect.largest >> 20);
-}
-
 std::string read_stream(std::istream& in, std::string& bytes) {
   std::vector<char> buffer(std::size_t{1} << 16);
   while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), in.gcount() > 0) {
@@ -191,6 +187,10 @@ struct Reader {
 };
 
 }  // namespace
+
+std::string too_large_for(const Dialect& dialect) {
+  return fmt::format("looks like {}, but is larger than {} MiB; nothing in it was checked", dialect.title, dialect.largest >> 20);
+}
 
 std::vector<Problem> problems_of(const std::vector<LeftOut>& left_out, bool firewall) {
   constexpr std::size_t told = 20;  // of one folder, for one reason

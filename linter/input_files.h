@@ -35,6 +35,9 @@ std::vector<Problem> problems_of(const std::vector<LeftOut>& left_out, bool fire
 // Reads a whole file of at most largest_input bytes. Gives the reason of a failure ("cannot be read: ..."), or nothing.
 std::string read_file(const std::string& path, std::string& bytes);
 
+// Why a file of this dialect is not read that is larger than the dialect allows.
+std::string too_large_for(const Dialect& dialect);
+
 // Opens a file that is read line by line. Gives the reason of a failure, or nothing.
 std::string open_lines(const std::string& path, std::ifstream& lines);
 

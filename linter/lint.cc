@@ -46,7 +46,7 @@ std::string_view read(const std::string& as, std::uint32_t source, const Look* l
     return {};
   }
   if (s.text().size() > dialect->largest) {
-    reading.problems.push_back({s.path(), fmt::format("looks like {}, but is larger than {} MiB; nothing in it was checked", dialect->title, dialect->largest >> 20)});
+    reading.problems.push_back({s.path(), too_large_for(*dialect)});
     return {};
   }
   dialect->interpret(reading.sources, source, reading.site);

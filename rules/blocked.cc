@@ -42,11 +42,9 @@ bool crosses(const Passage& passage) {
   Family family = passage.ruleset->family;
   bool all = !passage.zone->tables.empty() && !passage.zone->is_internet();
   for (const Zone* zone : passage.zone->tables) {
-    IntervalSet sources, interfaces;
+    IntervalSet sources, interfaces = declared_interfaces(*zone, *passage.at, packets.interfaces);
     for (const Located<MaskedAddress>& s : zone->sources)
       if (s.value.family == family) sources.add(addresses_of(s.value));
-    for (const Located<InterfaceTest>& i : zone->interfaces)
-      if (passage.at->knows(i.value)) interfaces.add(packets.interfaces.matching(i.value));
     bool own = sources.intersects(passage.addresses) || (!sources.empty() && interfaces.empty() && beside(passage, sources)) ||
                (!interfaces.empty() && passage.path_certain && interfaces.covers(passage.ways));
     all = all && own;
@@ -103,10 +101,6 @@ PacketSet crossing(const Passage& passage) {
 
 // Firewalls in a row are asked one by one, perimeters together.
 const Standing* in_a_row(const Passage& passage) { return passage.at->role == Role::perimeter ? nullptr : passage.at; }
-
-bool has_forwards(const Passage& passage) {
-  return std::any_of(passage.flows.begin(), passage.flows.end(), [](const Flow& f) { return f.translation.rule != nullptr; });
-}
 
 }  // namespace
 
@@ -176,7 +170,7 @@ bool is_blocked(const Passage& passage, PacketSet wanted) {
 }
 
 const Passage& telling(const Ways& ways) {
-  auto forwards = std::find_if(ways.begin(), ways.end(), [](const Passage* p) { return has_forwards(*p); });
+  auto forwards = std::find_if(ways.begin(), ways.end(), [](const Passage* p) { return p->translates(); });
   return forwards == ways.end() ? *ways.front() : **forwards;
 }
 
@@ -185,7 +179,7 @@ Blocked why_blocked(const Judgement& judgement, const Passage& passage, PacketSe
   Blocked out;
   out.passage = &passage;
   out.lost = passage.inbound ? s.intersect(wanted, s.possible(passage.to_host)) : wanted;
-  if (passage.inbound && !(passage.led == passage.possible && passage.unrouted.empty())) {
+  if (!passage.unrouted.empty()) {
     // Who drops what a forward leads here is the one to change.
     out.by = judgement.exposure.blocked_by(passage, out.lost, true);
     if (out.by.by.chain) return out;

@@ -34,8 +34,7 @@ void find_bridge_ports(Standing& standing, const Site& site) {
     if (rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject || chain.table != "filter") return;
     IntervalSet own;
     for (const Host& host : site.hosts)
-      for (const Located<Address>& a : host.addresses)
-        if (is_pbx(host) && a.value.family == ruleset.family) own.add(a.value.value, a.value.value);
+      if (is_pbx(host)) own.add(addresses_in(host, ruleset.family));
     auto from = required(rule, Field::source, address_max(ruleset.family)), to = required(rule, Field::destination, address_max(ruleset.family));
     bool enters = (to && to->intersects(own)) || (from && !from->intersects(own) && all_public(ruleset.family).covers(*from));
     bool leaves = from && from->intersects(own);

@@ -134,13 +134,6 @@ void Exposure::sum_up() {
 
 namespace {
 
-IntervalSet addresses_in(const Host& host, Family family) {
-  IntervalSet out;
-  for (const Located<Address>& address : host.addresses)
-    if (address.value.family == family) out.add(address.value.value, address.value.value);
-  return out;
-}
-
 IntervalSet own_addresses(const Standing& standing, Family family) {
   IntervalSet out;
   for (const Address& address : standing.own)
@@ -154,15 +147,6 @@ const IntervalSet& host_addresses(Family family) {
   static const IntervalSet ipv4 = {{0x01000000, 0x7effffff}, {0x80000000, 0xdfffffff}};
   static const IntervalSet ipv6 = IntervalSet::range(2, (u128{0xff} << 120) - 1);
   return family == Family::ipv4 ? ipv4 : ipv6;
-}
-
-// Those the site file names for a zone.
-IntervalSet declared_interfaces(const ZoneAt& zone, const Standing& standing, const PacketSpace& packets) {
-  IntervalSet out;
-  for (const Zone* table : zone.tables)
-    for (const Located<InterfaceTest>& interface : table->interfaces)
-      if (standing.knows(interface.value)) out.add(packets.interfaces.matching(interface.value));
-  return out;
 }
 
 }  // namespace
@@ -216,7 +200,7 @@ void Exposure::judge(std::size_t m, std::size_t r) {
       out.target = s.constant(1);
       // Unless rules tie the host to the zone's own interfaces, it is behind others.
       Behind lead_in = inner;
-      if (IntervalSet own = declared_interfaces(*in.zone, standing, packets); hook == Hook::forward && !inner.certain && z > 0 && !own.empty()) {
+      if (IntervalSet own = declared_interfaces(*in.zone, standing, packets.interfaces); hook == Hook::forward && !inner.certain && z > 0 && !own.empty()) {
         lead_in.perhaps = inner.perhaps.minus(own);
         lead_in.likely = inner.likely.minus(own);
         if (lead_in.likely.empty()) lead_in.likely = packets.interfaces.all().minus(sides.loopback()).minus(own).minus(sides.outside());

@@ -17,6 +17,9 @@
 
 namespace ipo {
 
+// Some of the flows have another destination than they arrived with.
+bool translates(const std::vector<Flow>& flows);
+
 // A firewall that packets meet after another one, on their way in.
 struct Stage {
   const Standing* at = nullptr;
@@ -27,7 +30,7 @@ struct Stage {
   IntervalSet in, out;               // the interfaces it may come and leave by
   std::vector<Flow> flows;
 
-  bool translates() const;           // destinations
+  bool translates() const { return ipo::translates(flows); }
 };
 
 // The packets between a zone and a host at one hook of one ruleset, and what becomes of them.
@@ -59,6 +62,7 @@ struct Passage {
 
   // The target of a flow: what REDIRECT takes goes to this machine, by whichever of its addresses.
   PacketSet target_of(const Flow& flow) const;
+  bool translates() const { return ipo::translates(flows); }
   // Fills in `unrouted` and `led`. Of the internet private sources count as well, for they can be spoofed.
   void find_led(bool of_internet);
   // What is known of matches that are not decided for packets as such: of the internet's none was protected by IPsec, those that are
@@ -110,6 +114,10 @@ class Exposure {
   // What the internet reaches, by place; and what other zones reach.
   const std::vector<Opening>& openings() const { return openings_; }
   const std::vector<Opening>& openings_of_zones() const { return openings_of_zones_; }
+  // Of the two the one that has the passage's.
+  const std::vector<Opening>& openings(const Passage& passage) const {
+    return passage.zone->is_internet() ? openings_ : openings_of_zones_;
+  }
   // Firewalls too complex to judge: why, and where.
   const std::vector<Note>& failures() const { return failures_; }
   // Every ruleset of every standing, for checks about rules rather than packets.

@@ -25,9 +25,7 @@ void Exposure::line_up(Passage& passage, std::size_t m) {
       // By an interface of a declared zone that zone's packets come.
       IntervalSet declared;
       for (const ZoneAt& zone : standing.zones)
-        for (const Zone* table : zone.tables)
-          for (const Located<InterfaceTest>& interface : table->interfaces)
-            if (!zone.is_internet() && standing.knows(interface.value)) declared.add(packets.interfaces.matching(interface.value));
+        if (!zone.is_internet()) declared.add(declared_interfaces(zone, standing, packets.interfaces));
       stage.in = sides.outside().minus(declared);
       if (stage.in.empty()) stage.in = sides.outside();
       stage.out = stage.hook == Hook::input ? no_interface : sides.behind(passage.addresses).likely;
@@ -39,7 +37,7 @@ void Exposure::line_up(Passage& passage, std::size_t m) {
   }
 }
 
-bool Stage::translates() const {
+bool translates(const std::vector<Flow>& flows) {
   return std::any_of(flows.begin(), flows.end(), [](const Flow& f) { return f.translation.rule != nullptr; });
 }
 

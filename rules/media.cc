@@ -96,6 +96,12 @@ bool has_zone(const Site& site, std::string_view kind) {
   return std::any_of(site.zones.begin(), site.zones.end(), [&](const Zone& zone) { return zone.kind == kind; });
 }
 
+bool workers_send_media(const Site& site) {
+  if (!site.remote_workers) return false;
+  const std::string& by = site.remote_workers->value;
+  return by == "sip" || by == "sip-tls" || by == "h323";
+}
+
 bool needs_media(const Site& site, const Passage& passage, bool partly, bool signalled) {
   const ZoneAt& zone = *passage.zone;
   bool trunk = false, registers = false, any_trunk = false;
@@ -107,10 +113,7 @@ bool needs_media(const Site& site, const Passage& passage, bool partly, bool sig
   }
   bool sbc = has_zone(site, "sbc");
   if (zone.kind == "sbc") return trunk || (!registers && (partly || signalled));
-  if (zone.is_internet() && site.remote_workers) {
-    const std::string& by = site.remote_workers->value;
-    if (by == "sip" || by == "sip-tls" || by == "h323") return true;
-  }
+  if (zone.is_internet() && workers_send_media(site)) return true;
   // With a session border controller all other calls come through it.
   if ((zone.kind != "itsp" && !zone.is_internet()) || sbc) return false;
   if (trunk || (partly && !registers)) return true;

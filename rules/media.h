@@ -35,6 +35,8 @@ const std::vector<MediaDefault>& media_defaults();
 
 bool has_zone(const Site& site, std::string_view kind);
 
+// Remote workers are declared that come directly: their media is asked of the internet.
+bool workers_send_media(const Site& site);
 // Whether calls need that media comes in from the passage's zone. `partly`: a line opens a part of the range, `signalled`:
 // one opens SIP.
 bool needs_media(const Site& site, const Passage& passage, bool partly, bool signalled);

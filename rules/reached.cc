@@ -19,8 +19,7 @@ Reached reached(const Exposure& exposure, const Passage& passage, PacketSet want
   out.wanted = wanted;
   PacketSet proven = s.nothing(), possible = s.nothing();
   std::vector<const Opening*> perhaps;
-  const auto& openings = passage.zone->is_internet() ? exposure.openings() : exposure.openings_of_zones();
-  for (const Opening& o : openings) {
+  for (const Opening& o : exposure.openings(passage)) {
     if (o.passage != &passage) continue;
     PacketSet sure = s.intersect(o.proven, wanted), maybe = s.intersect(o.possible, wanted);
     if (!sure.empty())
@@ -128,7 +127,7 @@ std::vector<RowReached> exposure_table(const Exposure& exposure, const PortMatri
         out.push_back({&row, reached(exposure, *passage, row)});
     Space& s = passage->chains->space();
     PacketSet others = s.nothing();
-    for (const Opening& o : passage->zone->is_internet() ? exposure.openings() : exposure.openings_of_zones()) {
+    for (const Opening& o : exposure.openings(*passage)) {
       if (o.passage != passage.get()) continue;
       for (auto [protocol, ports] : {std::pair(proto_tcp, &o.undocumented_tcp), std::pair(proto_udp, &o.undocumented_udp)})
         others = s.unite(others, s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::destination_port, *ports)));

@@ -35,6 +35,19 @@ const IntervalSet& all_public(Family family) {
   return family == Family::ipv4 ? v4 : v6;
 }
 
+IntervalSet declared_interfaces(const Zone& table, const Standing& standing, const Interfaces& interfaces) {
+  IntervalSet out;
+  for (const Located<InterfaceTest>& interface : table.interfaces)
+    if (standing.knows(interface.value)) out.add(interfaces.matching(interface.value));
+  return out;
+}
+
+IntervalSet declared_interfaces(const ZoneAt& zone, const Standing& standing, const Interfaces& interfaces) {
+  IntervalSet out;
+  for (const Zone* table : zone.tables) out.add(declared_interfaces(*table, standing, interfaces));
+  return out;
+}
+
 Sides::Sides(const PacketSpace& packets, const Standing& standing, Family family)
     : packets_(packets), standing_(standing), family_(family) {
   const Interfaces& interfaces = packets.interfaces;
@@ -49,12 +62,8 @@ Sides::Sides(const PacketSpace& packets, const Standing& standing, Family family
     if (ruleset.family == family) gather(rule);
   });
   tunnels_ = tunnels_.minus(named_);
-  for (const ZoneAt& zone : standing.zones) {
-    if (zone.is_internet() || zone.kind.empty() || zone.kind == "voice") continue;
-    for (const Zone* table : zone.tables)
-      for (const Located<InterfaceTest>& interface : table->interfaces)
-        if (standing.knows(interface.value)) of_others_.add(interfaces.matching(interface.value));
-  }
+  for (const ZoneAt& zone : standing.zones)
+    if (!zone.is_internet() && !zone.kind.empty() && zone.kind != "voice") of_others_.add(declared_interfaces(zone, standing, interfaces));
 }
 
 void Sides::gather(const Rule& rule) {

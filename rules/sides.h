@@ -62,6 +62,10 @@ class Sides {
   std::vector<Tie> ties_;
 };
 
+// The interfaces that the site file names for a zone, or in one of its tables, as far as they are this firewall's.
+IntervalSet declared_interfaces(const Zone& table, const Standing& standing, const Interfaces& interfaces);
+IntervalSet declared_interfaces(const ZoneAt& zone, const Standing& standing, const Interfaces& interfaces);
+
 // Addresses an ordinary host on the internet can have.
 const IntervalSet& all_public(Family family);
 

@@ -105,8 +105,7 @@ bool serves_guests_only(const Firewall& firewall, const std::vector<Host>& hosts
         }
     }
     for (const Host& host : hosts)
-      for (const Located<Address>& a : host.addresses)
-        if (a.value.family == ruleset.family && networks.contains(a.value.value)) return false;
+      if (networks.intersects(addresses_in(host, ruleset.family))) return false;
   }
   return any;
 }
@@ -171,6 +170,13 @@ void assume_filter(Ruleset& ruleset, std::vector<Inference>& inferences) {
 }
 
 }  // namespace
+
+IntervalSet addresses_in(const Host& host, Family family) {
+  IntervalSet out;
+  for (const Located<Address>& address : host.addresses)
+    if (address.value.family == family) out.add(address.value.value, address.value.value);
+  return out;
+}
 
 bool Standing::mentions(Address address) const {
   bool found = false;

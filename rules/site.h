@@ -65,6 +65,9 @@ struct Standing {
 IntervalSet own_addresses(const Standing& standing, const Site& site, Family family);
 IntervalSet other_addresses(const Standing& standing, const Site& site, Family family);
 
+// Those of a family.
+IntervalSet addresses_in(const Host& host, Family family);
+
 // Names of the zones of every firewall, in the order they are met.
 std::vector<std::string> zone_names(const std::vector<Standing>& standings);
 

@@ -27,9 +27,14 @@ IntervalSet peers_linked_by(const Site& site, std::string_view row, Family famil
 
 std::vector<UndeclaredSource> undeclared_sources(const Site& site, const Exposure& exposure) {
   std::map<std::pair<std::string, std::string>, UndeclaredSource> groups;
+  // What the site's own hosts send is no stranger's.
+  std::map<Family, IntervalSet> own_addresses;
+  for (const Host& host : site.hosts)
+    for (Family family : {Family::ipv4, Family::ipv6}) own_addresses[family].add(addresses_in(host, family));
   for (const Opening& o : exposure.openings()) {
     Family family = o.passage->ruleset->family;
     if (!o.located()) continue;
+    const IntervalSet& own = own_addresses[family];
     for (const RowHit& hit : o.hits) {
       if (hit.any) continue;
       auto add = [&](const IntervalSet& addresses) {
@@ -41,11 +46,6 @@ std::vector<UndeclaredSource> undeclared_sources(const Site& site, const Exposur
       // Who is no peer where peers are declared is scn-exposed's.
       IntervalSet peers = peers_linked_by(site, hit.row->id, family);
       if (!peers.empty() && hit.row->id == "ip-office/ingress/32") continue;
-      // What the site's own hosts send is no stranger's.
-      IntervalSet own;
-      for (const Host& host : site.hosts)
-        for (const Located<Address>& a : host.addresses)
-          if (a.value.family == family) own.add(a.value.value, a.value.value);
       IntervalSet sources = public_part(hit.sources, family).minus(peers).minus(own);
       if (sources.intervals().size() > interval_limit)
         add(sources);

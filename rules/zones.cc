@@ -39,9 +39,7 @@ std::vector<PacketSet> ZoneSets::claimed(Dimension side, Dimension address) cons
   PacketSet on_the_outside = s.test(side, sides_.outside());
   for (std::size_t z = 0; z < standing_.zones.size(); ++z)
     for (const Zone* table : standing_.zones[z].tables) {
-      IntervalSet interfaces, sources;
-      for (const Located<InterfaceTest>& interface : table->interfaces)
-        if (standing_.knows(interface.value)) interfaces.add(packets_.interfaces.matching(interface.value));
+      IntervalSet interfaces = declared_interfaces(*table, standing_, packets_.interfaces), sources;
       for (const Located<MaskedAddress>& source : table->sources)
         if (source.value.family == family_) sources.add(addresses_of(source.value));
       PacketSet set = s.constant(1);

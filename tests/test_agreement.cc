@@ -10,6 +10,7 @@
 #include "rules/path_verdict.h"
 #include "rules/reached.h"
 #include "tests/cases.h"
+#include "tests/known_packet.h"
 
 using namespace ipo;
 using namespace ipo::testing;
@@ -17,17 +18,9 @@ using namespace ipo::testing;
 namespace {
 
 PartialPacket as_asked(const Packet& packet) {
-  PartialPacket out;
-  out.family = packet.family;
-  out.hook = packet.hook;
-  if (!packet.in.empty()) out.in = packet.in;
-  if (!packet.out.empty()) out.out = packet.out;
-  out.state = packet.state;
-  out.protocol = packet.protocol;
-  out.source = packet.source, out.destination = packet.destination;
-  out.source_port = packet.source_port;
-  out.destination_port = Interval{packet.destination_port, packet.destination_port};
-  out.tcp_flags = packet.tcp_flags;
+  PartialPacket out = whole(packet);
+  if (packet.in.empty()) out.in.reset();  // a witness's are not always known
+  if (packet.out.empty()) out.out.reset();
   return out;
 }
 

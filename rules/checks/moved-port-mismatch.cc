@@ -62,7 +62,7 @@ void run(const Judgement& judgement, Findings& findings) {
       const Passage& passage = *o.passage;
       if (!passage.host || !o.located() || o.unrestricted || !names_ports(o)) continue;
       // Beside forwards, that a private address is routed from outside is far-fetched.
-      if (!o.routed && std::any_of(passage.flows.begin(), passage.flows.end(), [](const Flow& f) { return f.translation.rule != nullptr; })) continue;
+      if (!o.routed && passage.translates()) continue;
       Space& s = passage.chains->space();
       for (const Moved& m : moved[passage.host]) {
         PacketSet at_ports = s.nothing(), at_new = s.nothing();

@@ -60,7 +60,7 @@ struct Media {
   void inbound(const Ways& ways) {
     MediaRange range = calls_media(judgement, ways.front()->host);
     const Opening *partly = nullptr, *signalled = nullptr;
-    for (const Opening& o : ways.front()->zone->is_internet() ? judgement.exposure.openings() : judgement.exposure.openings_of_zones())
+    for (const Opening& o : judgement.exposure.openings(*ways.front()))
       if (!o.unrestricted && std::find(ways.begin(), ways.end(), o.passage) != ways.end())
         for (const RowHit& hit : o.hits) {
           if (hit.row->id == media_row && !partly) partly = &o;
@@ -99,8 +99,7 @@ struct Media {
 bool has_calls(const Site& site, const ZoneAt& zone) {
   if (!zone.is_internet()) return zone.kind == "itsp" || zone.kind == "sbc" || zone.kind == "voice" || zone.kind == "peer-site";
   if (site.trunks.empty()) return true;
-  bool workers = site.remote_workers && (site.remote_workers->value == "sip" || site.remote_workers->value == "sip-tls" || site.remote_workers->value == "h323");
-  return workers || std::any_of(site.trunks.begin(), site.trunks.end(), [&](const Trunk& t) { return t.zone.value == zone.name || t.zone.value == "internet"; });
+  return workers_send_media(site) || std::any_of(site.trunks.begin(), site.trunks.end(), [&](const Trunk& t) { return t.zone.value == zone.name || t.zone.value == "internet"; });
 }
 
 void run(const Judgement& judgement, Findings& findings) {
