@@ -441,12 +441,12 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);
     if (accepted.empty()) continue;
     PacketSet proven = passage.unlocated.empty() ? flow.proven : s.nothing();
-    // What may or may not accept gets only what nothing understood accepts, for those are the lines to change; a policy that is not
-    // known only what no rule may accept.
+    // What may or may not accept gets only what nothing understood accepts, for those are the lines to change: first rules that were not
+    // understood, then a policy that is not known, then calls of chains that are in other files.
     std::vector<ChainSets::Decided> decided = reach.acceptors(flow, s.intersect(flow.seen, accepted));
     passage.settle(decided);
     auto rank = [](const ChainSets::Decided& d) {
-      if (d.by.rule) return d.by.rule->action.kind == ActionKind::unknown ? 1 : 0;
+      if (d.by.rule) return d.by.rule->action.kind != ActionKind::unknown ? 0 : d.by.rule->understanding == Understanding::not_understood ? 1 : 3;
       return d.by.chain->policy && d.by.chain->policy->value == ActionKind::unknown ? 2 : 0;
     };
     std::stable_sort(decided.begin(), decided.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
