@@ -16,12 +16,6 @@
 namespace ipo {
 namespace {
 
-bool in_zone(const Zone& zone, const IntervalSet& addresses, Family family) {
-  return std::any_of(zone.sources.begin(), zone.sources.end(), [&](const Located<MaskedAddress>& s) {
-    return s.value.family == family && addresses_of(s.value).covers(addresses);
-  });
-}
-
 // The networks of the host as its export gives them with a mask.
 IntervalSet lans_of(const Host* host, Family family) {
   IntervalSet out;
@@ -62,7 +56,7 @@ bool crosses(const Site& site, const Passage& passage, const IntervalSet& other)
   if (all_public(family).covers(other)) return true;
   IntervalSet own = IntervalSet::of(passage.addresses.begin()->lo);
   for (const Zone& zone : site.zones)
-    if (in_zone(zone, other, family)) return !in_zone(zone, own, family);
+    if (holds(zone, other, family)) return !holds(zone, own, family);
   // A rule says by which interface they come, be it the internet's, over IPsec; nothing says so where any may.
   IntervalSet there = passage.sides->toward(IntervalSet::of(other.begin()->lo));
   IntervalSet any = passage.chains->packets().interfaces.all().minus(passage.sides->loopback());

@@ -11,7 +11,6 @@
 #include "rules/bridge.h"
 #include "rules/crossing.h"
 #include "rules/declared.h"
-#include "rules/line_to_change.h"
 #include "rules/required.h"
 
 namespace ipo {
@@ -435,7 +434,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
                                                s.test(Dimension::destination_port, IntervalSet::of(static_cast<unsigned>(client)))));
 
   auto anyhow = [&](PacketSet set) { return s.exists(s.exists(set, Dimension::in), Dimension::out); };
-  const LinesToChange lines(*passage.ruleset);
+  const LinesToChange& lines = lines_to_change_.try_emplace(passage.ruleset, *passage.ruleset).first->second;
   Taken taken(s);  // possible packets that already have their line
   for (const Flow& flow : passage.flows) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);

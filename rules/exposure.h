@@ -10,6 +10,7 @@
 
 #include "rules/engine/reach.h"
 #include "rules/engine/trace.h"
+#include "rules/line_to_change.h"
 #include "rules/matrix/port_matrix.h"
 #include "rules/rows.h"
 #include "rules/site.h"
@@ -174,6 +175,7 @@ class Exposure {
   std::vector<std::unique_ptr<PacketSpace>> spaces_;
   std::vector<std::unique_ptr<ChainSets>> chains_;
   std::vector<std::unique_ptr<ZoneSets>> zones_;
+  std::map<const Ruleset*, LinesToChange> lines_to_change_;  // of those that were judged
   mutable std::map<const Ruleset*, Tracer> tracers_;  // for witnesses
   std::vector<Machine> machines_;
   std::vector<std::unique_ptr<Passage>> passages_;

@@ -103,8 +103,7 @@ std::vector<WaysToChange::Part> WaysToChange::of(const ChainSets::Decided& decid
     const Ruleset& ruleset = chains_.ruleset();
     chains_.send(base_, entering_, [&](RuleRef at, PacketSet matched, PacketSet came) {
       if (!at.rule) return;
-      auto chain = static_cast<std::size_t>(at.chain - ruleset.chains.data());
-      if (!calls(chains_.kind(chain, static_cast<std::size_t>(at.rule - at.chain->rules.data())))) return;
+      if (!calls(chains_.kind(at.chain_index(ruleset), at.rule_index()))) return;
       PacketSet& sum = passed_->try_emplace(at, chains_.space().nothing()).first->second;
       sum = chains_.space().unite(sum, chains_.space().intersect(matched, came));
     });

@@ -57,10 +57,8 @@ struct PbxCandidate {
 
 // Calls are forwarded to a declared session border controller, which is no PBX.
 bool is_border_controller(const Site& site, Address address) {
-  for (const Zone& zone : site.zones)
-    for (const Located<MaskedAddress>& source : zone.sources)
-      if (zone.kind == "sbc" && source.value.family == address.family && addresses_of(source.value).contains(address.value)) return true;
-  return false;
+  return std::any_of(site.zones.begin(), site.zones.end(),
+                     [&](const Zone& zone) { return zone.kind == "sbc" && holds(zone, IntervalSet::of(address.value), address.family); });
 }
 
 // One for each machine: the first port forward that speaks for it.

@@ -171,6 +171,12 @@ void assume_filter(Ruleset& ruleset, std::vector<Inference>& inferences) {
 
 }  // namespace
 
+bool holds(const Zone& zone, const IntervalSet& addresses, Family family) {
+  return std::any_of(zone.sources.begin(), zone.sources.end(), [&](const Located<MaskedAddress>& s) {
+    return s.value.family == family && addresses_of(s.value).covers(addresses);
+  });
+}
+
 IntervalSet addresses_in(const Host& host, Family family) {
   IntervalSet out;
   for (const Located<Address>& address : host.addresses)

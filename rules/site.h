@@ -65,6 +65,9 @@ struct Standing {
 IntervalSet own_addresses(const Standing& standing, const Site& site, Family family);
 IntervalSet other_addresses(const Standing& standing, const Site& site, Family family);
 
+// One of the zone's sources holds all of them.
+bool holds(const Zone& zone, const IntervalSet& addresses, Family family);
+
 // Those of a family.
 IntervalSet addresses_in(const Host& host, Family family);
 

@@ -62,9 +62,8 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   };
   if (PacketSet sure = s.without_predicates(candidates); !sure.empty()) candidates = sure;
   if (by.rule) {
-    const Ruleset& rules = *passage.ruleset;
-    auto chain = static_cast<std::size_t>(by.chain - rules.chains.data()), rule = static_cast<std::size_t>(by.rule - by.chain->rules.data());
-    if (PacketSet of_rule = s.intersect(candidates, reach.before(passage.chains->match(chain, rule), flow)); !of_rule.empty()) candidates = of_rule;
+    PacketSet matched = passage.chains->match(by.chain_index(*passage.ruleset), by.rule_index());
+    if (PacketSet of_rule = s.intersect(candidates, reach.before(matched, flow)); !of_rule.empty()) candidates = of_rule;
   }
   Dimension far = passage.inbound ? Dimension::source : Dimension::destination;
   Dimension near = passage.inbound ? Dimension::destination : Dimension::source;

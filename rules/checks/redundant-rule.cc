@@ -45,8 +45,8 @@ bool worth_saying(const Judgement& judgement, const Redundant& found) {
 
 // Of two alike, or a wide one before a narrow one, the later never matches: that is shadowed-rule's to say.
 bool shadows_its_deciders(ChainSets& chains, const Redundant& found) {
-  auto chain = static_cast<std::size_t>(found.rule.chain - chains.ruleset().chains.data());
-  auto match = [&](const RuleRef& at) { return chains.match(chain, static_cast<std::size_t>(at.rule - found.rule.chain->rules.data())); };
+  auto chain = found.rule.chain_index(chains.ruleset());
+  auto match = [&](const RuleRef& at) { return chains.match(chain, at.rule_index()); };
   return std::any_of(found.decided_by.begin(), found.decided_by.end(),
                      [&](const RuleRef& by) { return by.rule && chains.space().subset(match(by), match(found.rule)); });
 }

@@ -619,8 +619,8 @@ std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketS
       add(at, false, s.intersect(hit(), s.where(policy, outcome_drop)));
       return;
     }
-    std::size_t c = static_cast<std::size_t>(at.chain - ruleset_.chains.data());
-    switch (kind(c, static_cast<std::size_t>(at.rule - at.chain->rules.data()))) {
+    std::size_t c = at.chain_index(ruleset_);
+    switch (kind(c, at.rule_index())) {
       case ActionKind::accept:
       case ActionKind::translate_source:
       case ActionKind::translate_destination: add(at, true, hit()); break;

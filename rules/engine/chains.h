@@ -76,6 +76,9 @@ bool is_written(const Chain& chain);
 struct RuleRef {
   const Chain* chain = nullptr;
   const Rule* rule = nullptr;
+  // Index in the ruleset it is of, and in its chain; the latter of rules only.
+  std::size_t chain_index(const Ruleset& ruleset) const { return static_cast<std::size_t>(chain - ruleset.chains.data()); }
+  std::size_t rule_index() const { return static_cast<std::size_t>(rule - chain->rules.data()); }
   SourceSpan span() const { return rule ? rule->span : chain->policy ? chain->policy->span : chain->span; }
   friend auto operator<=>(const RuleRef&, const RuleRef&) = default;
 };

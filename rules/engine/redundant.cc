@@ -47,7 +47,7 @@ std::vector<std::vector<PacketSet>> packets_met(ChainSets& chains) {
     if (base.nat && base.priority > 0) continue;  // there accepting and translating the source are two things
     chains.send(base, hook_packets(chains, base.hook), [&](RuleRef at, PacketSet matched, PacketSet came) {
       if (!at.rule || !ending(at.rule->action.kind)) return;
-      PacketSet& of = met[static_cast<std::size_t>(at.chain - ruleset.chains.data())][static_cast<std::size_t>(at.rule - at.chain->rules.data())];
+      PacketSet& of = met[at.chain_index(ruleset)][at.rule_index()];
       of = s.unite(of, s.intersect(matched, came));
     });
   }
