@@ -201,7 +201,7 @@ Finding blocked_finding(const Judgement& judgement, std::string_view check, Leve
   const Passage& passage = *blocked.passage;
   Finding f;
   f.check = check;
-  f.level = passage.inbound ? level_at(level, passage) : level;
+  f.level = passage.inbound ? level_of_loss(level, passage) : level;
   f.hook = name_of(passage.hook);
   if (blocked.by.by.chain) {
     f.span = blocked.by.by.span();

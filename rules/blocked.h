@@ -59,7 +59,7 @@ std::optional<Blocked> blocked(const Judgement& judgement, const Ways& ways, Wan
 const Passage& telling(const Ways& ways);
 
 // A finding at the line that blocks it, with packet and path; message and rows are the
-// caller's. What comes in has the level that holds there (level_at), what goes out does not depend on which side is the internet.
+// caller's. What comes in has the level that holds there (level_of_loss), what goes out does not depend on which side is the internet.
 Finding blocked_finding(const Judgement& judgement, std::string_view check, Level level, const Blocked& blocked);
 
 // "udp/5060-5061", "tcp+udp/514".

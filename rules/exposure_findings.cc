@@ -39,10 +39,14 @@ RuleRef line_to_change(const Opening& opening) {
   return translation && !is_supposed(*translation) ? opening.flow->translation : opening.line;
 }
 
+Level level_of_loss(Level level, const Passage& passage) {
+  bool side_known = !passage.zone->is_internet() || !passage.at->internet.empty() || passage.at->network_only;
+  return side_known && passage.unlocated.empty() ? level : std::min(level, Level::warning);
+}
+
 Level level_at(Level level, const Passage& passage) {
   if (passage.at->network_only) level = level == Level::error ? Level::warning : Level::note;
-  bool side_known = !passage.zone->is_internet() || !passage.at->internet.empty();
-  return side_known && passage.unlocated.empty() ? level : std::min(level, Level::warning);
+  return level_of_loss(level, passage);
 }
 
 Level level_at(Level level, const Opening& opening) {
@@ -53,7 +57,23 @@ Level level_at(Level level, const Opening& opening) {
   return std::min(level_at(level, *opening.passage), guessed ? Level::warning : Level::error);
 }
 
-std::string from_zone(const Opening& opening) { return "the " + opening.zone(); }
+std::string from_zone(const Opening& opening) {
+  return (opening.passage->zone->is_internet() ? "the " : "zone ") + opening.zone();
+}
+
+bool OpenToAnyone::covers(const Opening& o, const RowHit& hit) const {
+  return std::all_of(hit.transports.begin(), hit.transports.end(), [&](std::uint8_t transport) {
+    auto open = ports_.find({o.passage->host, o.passage->at, hit.row, transport});
+    return open != ports_.end() && open->second.covers(hit.ports);
+  });
+}
+
+OpenToAnyone::OpenToAnyone(const Exposure& exposure) {
+  for (const Opening& o : exposure.openings())
+    for (const RowHit& hit : o.hits)
+      if (o.located() && hit.any)
+        for (std::uint8_t transport : hit.transports) ports_[{o.passage->host, o.passage->at, hit.row, transport}].add(hit.ports);
+}
 
 std::string if_routed(const Opening& opening) {
   if (opening.routed) return "";
@@ -203,13 +223,16 @@ bool goes_past_sbc(const Site& site, const RowHit& hit) {
   return false;
 }
 
-// What anyone can reach, gravest first; services that are off come last, for another row's may be the one that answers.
+// Extent counts for the internet only: who is of a zone is declared.
+bool is_told_of(const Opening& opening, const RowHit& hit) { return hit.any || !opening.passage->zone->is_internet(); }
+
+// What anyone of the zone can reach, gravest first; services that are off come last, for another row's may be the one that answers.
 std::vector<Spoken> spoken_of(const Judgement& judgement, const Opening& opening) {
   const Host* host = opening.passage->host;
   std::vector<Spoken> out;
   for (bool off : {false, true})
     for (const RowHit& hit : opening.hits)
-      if (hit.any && is_off(*hit.row, host) == off)
+      if (is_told_of(opening, hit) && is_off(*hit.row, host) == off)
         out.push_back({hit, off                                  ? &check::service_off_port_open
                             : goes_past_sbc(judgement.site, hit) ? &check::sbc_bypassed
                                                                  : owner_of(hit.row->id)});
@@ -250,7 +273,7 @@ std::vector<Spoken> spoken_of(const Judgement& judgement, const Opening& opening
 
 // Whether the check can speak of a hit at all, before what the opening shares out is worked out.
 bool may_speak(const Judgement& judgement, const Check& check, const Opening& o, const RowHit& hit) {
-  if (!hit.any) return false;
+  if (!is_told_of(o, hit)) return false;
   if (check.id == check::service_off_port_open.id) return is_off(*hit.row, o.passage->host);
   if (check.id == check::sbc_bypassed.id) return goes_past_sbc(judgement.site, hit);
   return std::find(check.rows.begin(), check.rows.end(), hit.row->id) != check.rows.end();
@@ -267,9 +290,20 @@ bool is_told(const Judgement& judgement, const Opening& opening, const RowHit& h
   return false;
 }
 
+bool is_told_as_off(const Judgement& judgement, const Opening& opening, const RowHit& hit) {
+  if (opening.unrestricted || !opening.located() || !is_off(*hit.row, opening.passage->host)) return false;
+  for (const Spoken& s : spoken_of(judgement, opening))
+    if (s.hit.row == hit.row) return s.by && s.by->id == check::service_off_port_open.id;
+  return false;
+}
+
 std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check) {
+  return exposed_rows(judgement, check, judgement.exposure.openings());
+}
+
+std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check, const std::vector<Opening>& openings) {
   std::map<std::tuple<SourceSpan, std::string, std::string>, std::vector<Exposed>> groups;
-  for (const Opening& o : judgement.exposure.openings()) {
+  for (const Opening& o : openings) {
     if (o.unrestricted) continue;
     // Where the PBX may be any destination a chain gives one finding for lines of the same gravest service.
     if (!o.located()) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "rules/checks.h"
@@ -25,7 +26,9 @@ RuleRef line_to_change(const Opening& opening);
 // one level down where only the host's own filter is known.
 Level level_at(Level level, const Opening& opening);
 Level level_at(Level level, const Passage& passage);
-// "the internet", "the network".
+// The same for what is blocked or never answered: a loss is one at a host's own filter too, whatever stands before it.
+Level level_of_loss(Level level, const Passage& passage);
+// "the internet", "the network", "zone guests".
 std::string from_zone(const Opening& opening);
 // ", if 192.168.42.1 is routed from there" where no translation leads to a private address; else empty.
 std::string if_routed(const Opening& opening);
@@ -67,9 +70,23 @@ Finding finding_for(const Judgement& judgement, std::string_view check, Level le
 // `sbc-bypassed` where calls go past a declared session border controller, else the one that owns its row; where several rows
 // share ports (of two products, say) the gravest row's for all of them.
 std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check);
+// The same of given openings; of those of zones whoever stands there counts.
+std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check, const std::vector<Opening>& openings);
 
 // Whether a check speaks of the hit, so that another one would tell the same again; media that calls need is told by none.
 bool is_told(const Judgement& judgement, const Opening& opening, const RowHit& hit);
+// Whether `service-off-port-open` speaks of it, from the internet or a zone.
+bool is_told_as_off(const Judgement& judgement, const Opening& opening, const RowHit& hit);
+
+// What anyone on the internet reaches: it is told there, and not again of each zone.
+class OpenToAnyone {
+ public:
+  explicit OpenToAnyone(const Exposure& exposure);
+  bool covers(const Opening& opening, const RowHit& hit) const;
+
+ private:
+  std::map<std::tuple<const Host*, const Standing*, const MatrixRow*, std::uint8_t>, IntervalSet> ports_;
+};
 
 // One finding for a group, as report_exposed (row_check.h) words it, for checks that choose level or words by group; the
 // caller may change what is returned.

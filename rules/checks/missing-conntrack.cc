@@ -1,5 +1,6 @@
-// Asked of the dump's own filter: whether any answer, an established packet with ACK from a port OUTPUT lets connections out to,
-// is let in to a port connections are made from. Where not even the generous reading lets one in, nothing the machine opens works.
+// Asked of the dump's own filter, for TCP and for UDP: whether any answer, an established packet (with ACK) from a port OUTPUT lets
+// connections out to, is let in to a port connections are made from. Where not even the generous reading lets one in, nothing the
+// machine opens that way works.
 #include <fmt/format.h>
 
 #include "rules/checks/list.h"
@@ -35,21 +36,27 @@ void judge(const Judgement& judgement, ChainSets& chains, Findings& findings) {
   // An INPUT that opens no port guards no host.
   if (!input || !output || !opens_something(ruleset.chains[input->chain])) return;
   Space& s = chains.space();
-  auto lo = chains.packets().interfaces.matching({true, "lo", false});
-  PacketSet tcp = s.test(Dimension::protocol, IntervalSet::of(proto_tcp));
-  PacketSet out = s.intersect(s.intersect(accepted(chains, *output), tcp), s.test(Dimension::state, IntervalSet::of(0)));
-  out = s.minus(out, s.test(Dimension::out, lo));
-  if (out.empty()) return;
-  IntervalSet ack = tcp_flags_with(tcp_ack | tcp_syn | tcp_rst, tcp_ack);
-  PacketSet answers = s.intersect(hook_packets(chains, Hook::input), tcp);
-  answers = s.minus(answers, s.test(Dimension::in, lo));
-  for (auto [dimension, values] :
-       {std::pair{Dimension::state, IntervalSet::of(static_cast<unsigned>(State::established))}, {Dimension::tcp_flags, ack},
-        {Dimension::destination_port, own_ports}, {Dimension::source_port, s.project(out, Dimension::destination_port)},
-        {Dimension::source, s.project(out, Dimension::destination)}})
-    answers = s.intersect(answers, s.test(dimension, values));
-  if (answers.empty() || !s.disjoint(accepted(chains, *input), answers)) return;
-  std::vector<ChainSets::Decided> decided = chains.decide(*input, answers);
+  PacketSet lo = s.test(Dimension::in, chains.packets().interfaces.matching({true, "lo", false}));
+  PacketSet out = s.intersect(accepted(chains, *output), s.test(Dimension::state, IntervalSet::of(0)));
+  out = s.minus(out, s.test(Dimension::out, chains.packets().interfaces.matching({true, "lo", false})));
+  PacketSet in = accepted(chains, *input), lost = s.nothing();
+  std::vector<std::string> unanswered;
+  for (std::uint8_t protocol : {proto_tcp, proto_udp}) {
+    PacketSet of_protocol = s.test(Dimension::protocol, IntervalSet::of(protocol)), asked = s.intersect(out, of_protocol);
+    if (asked.empty()) continue;
+    PacketSet answers = s.minus(s.intersect(hook_packets(chains, Hook::input), of_protocol), lo);
+    if (protocol == proto_tcp) answers = s.intersect(answers, s.test(Dimension::tcp_flags, tcp_flags_with(tcp_ack | tcp_syn | tcp_rst, tcp_ack)));
+    for (auto [dimension, values] :
+         {std::pair{Dimension::state, IntervalSet::of(static_cast<unsigned>(State::established))},
+          {Dimension::destination_port, own_ports}, {Dimension::source_port, s.project(asked, Dimension::destination_port)},
+          {Dimension::source, s.project(asked, Dimension::destination)}})
+      answers = s.intersect(answers, s.test(dimension, values));
+    if (answers.empty() || !s.disjoint(in, answers)) continue;
+    lost = s.unite(lost, answers);
+    unanswered.push_back(protocol == proto_tcp ? "TCP" : "UDP");
+  }
+  if (unanswered.empty()) return;
+  std::vector<ChainSets::Decided> decided = chains.decide(*input, lost);
   if (decided.empty()) return;
   // What ends the chain; what stands before it are exceptions.
   const RuleRef& by = decided.back().by;
@@ -58,7 +65,11 @@ void judge(const Judgement& judgement, ChainSets& chains, Findings& findings) {
   f.level = Level::warning;
   f.span = by.span();
   f.hook = name_of(Hook::input);
-  f.message = "no answer to a connection this machine opens is let in: INPUT has no rule for established connections";
+  // Names and the time are asked for by UDP.
+  f.message = unanswered.size() == 2 ? "no answer to a connection this machine opens is let in: INPUT has no rule for established connections"
+              : unanswered.front() == "TCP"
+                  ? "no answer to a TCP connection this machine opens is let in: INPUT has no rule for established connections"
+                  : "no answer to what this machine asks by UDP, as names and the time, is let in: INPUT has no rule for established connections";
   f.identity = rule_text(judgement, by);
   findings.push_back(std::move(f));
 }

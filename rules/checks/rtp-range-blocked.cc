@@ -25,7 +25,7 @@ struct Media {
     const Blocked& b = lost.blocked;
     const Passage& passage = *b.passage;
     Finding f = blocked_finding(judgement, check::rtp_range_blocked.id, level, b);
-    f.level = level_at(level, passage);
+    f.level = level_of_loss(level, passage);
     f.zone = passage.zone->name;
     f.rows = {std::string(passage.inbound ? media_row : egress_row)};
     bool plural = lost.closed.intervals().size() > 1 || lost.closed.begin()->lo != lost.closed.begin()->hi;

@@ -10,24 +10,33 @@
 namespace ipo {
 namespace {
 
-void run(const Judgement& judgement, Findings& findings) {
-  for (const auto& group : exposed_rows(judgement, check::service_off_port_open)) {
-    std::set<std::string> names;
-    for (const Exposed& e : group) {
-      const MatrixRow& row = *e.hit.row;
-      names.insert(row.application.empty() || row.application == "Proprietary" ? row.peer : row.application);
+void report(const Judgement& judgement, Findings& findings, const std::vector<Exposed>& group) {
+  std::set<std::string> names;
+  for (const Exposed& e : group) {
+    const MatrixRow& row = *e.hit.row;
+    names.insert(row.application.empty() || row.application == "Proprietary" ? row.peer : row.application);
+  }
+  std::string what;
+  for (const std::string& name : names) what += (what.empty() ? "" : ", ") + name;
+  Finding f = exposed_finding(judgement, check::service_off_port_open, Level::warning, group, what);
+  f.message += names.size() > 1 ? ", though the services are switched off" : ", though the service is switched off";
+  for (const Exposed& e : group)
+    if (auto state = service_state(*e.hit.row, e.opening->passage->host)) {
+      SourceSpan place = state->said_by->value.span;
+      if (std::none_of(f.related.begin(), f.related.end(), [&](const Note& n) { return n.span == place; }))
+        f.related.push_back({"switched off here", place});
     }
-    std::string what;
-    for (const std::string& name : names) what += (what.empty() ? "" : ", ") + name;
-    Finding f = exposed_finding(judgement, check::service_off_port_open, Level::warning, group, what);
-    f.message += names.size() > 1 ? ", though the services are switched off" : ", though the service is switched off";
-    for (const Exposed& e : group)
-      if (auto state = service_state(*e.hit.row, e.opening->passage->host)) {
-        SourceSpan place = state->said_by->value.span;
-        if (std::none_of(f.related.begin(), f.related.end(), [&](const Note& n) { return n.span == place; }))
-          f.related.push_back({"switched off here", place});
-      }
-    findings.push_back(std::move(f));
+  findings.push_back(std::move(f));
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  for (const auto& group : exposed_rows(judgement, check::service_off_port_open)) report(judgement, findings, group);
+  OpenToAnyone anyone(judgement.exposure);
+  std::set<SourceSpan> told;
+  for (auto& group : exposed_rows(judgement, check::service_off_port_open, judgement.exposure.openings_of_zones())) {
+    std::erase_if(group, [&](const Exposed& e) { return anyone.covers(*e.opening, e.hit) || !names_ports(*e.opening); });
+    // The line is the fault, whichever zones it serves: one of them is named.
+    if (!group.empty() && (told.insert(line_to_change(*group.front().opening).span()).second || !judgement.group)) report(judgement, findings, group);
   }
 }
 

@@ -111,7 +111,7 @@ void run(const Judgement& judgement, Findings& findings) {
       if (both.empty()) continue;
       Finding f = finding_at(judgement, check::stateless_return_missing.id, o, both,
                              sure.empty() ? Certainty::possible : Certainty::proven);
-      f.level = level_at(Level::warning, o);
+      f.level = level_of_loss(Level::warning, passage);
       f.message = fmt::format("{} is let in from {}, but no answer is let out: no rule follows connections or opens the way back",
                               format_hits(hits), from_zone(o));
       f.rows = std::move(rows);

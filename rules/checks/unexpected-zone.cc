@@ -60,30 +60,9 @@ void report(const Judgement& judgement, Findings& findings, const std::vector<Ex
   f.message = fmt::format("{} {} reachable from {}{}, where no device that uses {} stands", ports, plural ? "are" : "is",
                           zone, if_routed(o), plural ? "them" : "it");
   if (rows.size() == 1 && !users.empty()) f.message += "; used by " + users;
-  if (!judgement.group)
-    if (!judgement.group) f.identity += '\n' + f.rows.front();
+  if (!judgement.group) f.identity += '\n' + f.rows.front();
   findings.push_back(std::move(f));
 }
-
-// What anyone on the internet reaches as well is told there.
-class OpenToAnyone {
- public:
-  explicit OpenToAnyone(const Exposure& exposure) {
-    for (const Opening& o : exposure.openings())
-      for (const RowHit& hit : o.hits)
-        if (o.located() && hit.any)
-          for (std::uint8_t transport : hit.transports) ports_[{o.passage->host, o.passage->at, hit.row, transport}].add(hit.ports);
-  }
-  bool covers(const Opening& o, const RowHit& hit) const {
-    return std::all_of(hit.transports.begin(), hit.transports.end(), [&](std::uint8_t transport) {
-      auto open = ports_.find({o.passage->host, o.passage->at, hit.row, transport});
-      return open != ports_.end() && open->second.covers(hit.ports);
-    });
-  }
-
- private:
-  std::map<std::tuple<const Host*, const Standing*, const MatrixRow*, std::uint8_t>, IntervalSet> ports_;
-};
 
 // A line that opens a range for media: of the services inside it the checks of that range speak.
 bool is_of_media(const Judgement& judgement, const Opening& o, const RowHit& hit) {
@@ -101,7 +80,8 @@ void run(const Judgement& judgement, Findings& findings) {
     for (const RowHit& hit : o.hits) {
       bool expected = false;
       std::string of_row = users_of(hit.row->id, kind, expected);
-      if (expected || !is_known(hit.row->id) || anyone.covers(o, hit) || is_of_media(judgement, o, hit)) continue;
+      if (expected || !is_known(hit.row->id) || anyone.covers(o, hit) || is_of_media(judgement, o, hit) || is_told_as_off(judgement, o, hit))
+        continue;
       users[hit.row->id] = of_row;
       groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, hit});
     }
