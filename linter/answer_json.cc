@@ -1,6 +1,7 @@
 #include "linter/answer_json.h"
 
 #include "linter/evidence_json.h"
+#include "rules/blocked.h"
 
 namespace ipo {
 
@@ -33,7 +34,7 @@ void write_answer(JsonWriter& json, const Places& places, const Reached& reached
       json.begin_array().value(static_cast<std::uint32_t>(i.lo)).value(static_cast<std::uint32_t>(i.hi)).end_array();
     json.end_array();
   }
-  json.end_object().member("if_routed", answer.if_routed);
+  json.end_object().member("if_routed", answer.if_routed).member("beside", !crosses(p));
   write_witness(json, answer.witness);
   write_path(json, places, answer.path);
   write_doubt(json, places, answer.doubt);

@@ -216,7 +216,7 @@ std::unique_ptr<Assessment> assess(SiteInputs inputs, const LintOptions& options
   a->reading = read_site(std::move(inputs), options.as, options.working_folder, options.fields);
   choose_matrix(*a, options);
   if (!a->reading.errors.empty()) return a;
-  a->standings = survey(a->reading.site, a->reading.sources, *a->matrix, {options.internet, options.pbx});
+  a->standings = survey(a->reading.site, a->reading.sources, *a->matrix, {options.internet, options.pbx, options.from});
   return a;
 }
 

@@ -26,6 +26,7 @@ struct SiteInputs {
 struct LintOptions {
   std::vector<std::string> internet;  // --internet: interface names
   std::vector<Address> pbx;           // --pbx
+  std::optional<MaskedAddress> from;  // query --from: see SiteOptions
   std::string as;                     // --as: dialect of every input; empty = recognise from content
   std::string release;                // --release: as in a site file, and before it; empty = declared, else exported, else the newest
   std::vector<Input> matrices;        // --matrix: rows laid over the release's

@@ -29,7 +29,8 @@ bool beside(const Passage& passage, const IntervalSet& other) {
   return passage.sides->beside(passage.addresses, other, lans_of(passage.host, passage.ruleset->family));
 }
 
-// Whether packets between the host and the passage's zone meet this firewall: not where the zone is the host's own network.
+}  // namespace
+
 bool crosses(const Passage& passage) {
   if (passage.hook != Hook::forward || passage.addresses.empty()) return true;
   const PacketSpace& packets = passage.chains->packets();
@@ -45,6 +46,8 @@ bool crosses(const Passage& passage) {
   }
   return !all;
 }
+
+namespace {
 
 // Whether packets between the host and an address meet this firewall at all: at a host's own filter they do; else where the
 // address is public, of a declared zone that the host is not of, or tied by rules to another interface than the host's.

@@ -14,6 +14,9 @@
 
 namespace ipo {
 
+// Whether packets between the host and the passage's zone meet this firewall: not where the zone is the host's own network.
+bool crosses(const Passage& passage);
+
 // Passages that are one another's alternatives: of one host and zone, family and direction, at firewalls beside one another. What
 // stands behind another firewall, or is a host's own filter, is a way of its own.
 using Ways = std::vector<const Passage*>;

@@ -16,6 +16,7 @@
 #include "rules/locate_pbx.h"
 #include "rules/own_types.h"
 #include "rules/required.h"
+#include "rules/sides.h"
 #include "rules/unknown_pbx.h"
 
 namespace ipo {
@@ -175,6 +176,13 @@ bool holds(const Zone& zone, const IntervalSet& addresses, Family family) {
   return std::any_of(zone.sources.begin(), zone.sources.end(), [&](const Located<MaskedAddress>& s) {
     return s.value.family == family && addresses_of(s.value).covers(addresses);
   });
+}
+
+std::vector<std::string> holders(const Site& site, const MaskedAddress& addresses) {
+  std::vector<std::string> out;
+  for (const Zone& zone : site.zones)
+    if (holds(zone, addresses_of(addresses), addresses.family) && std::find(out.begin(), out.end(), zone.name) == out.end()) out.push_back(zone.name);
+  return out;
 }
 
 IntervalSet addresses_in(const Host& host, Family family) {
@@ -379,6 +387,8 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
       if (resolve_marks(ruleset)) site.inferences.push_back({"packets are taken to arrive without a mark; rules here set marks", ruleset.span});
     }
   if (!options.internet.empty()) std::erase_if(site.zones, [](const Zone& zone) { return zone.kind == "internet"; });
+  if (options.from && holders(site, *options.from).empty() && !addresses_of(*options.from).intersects(all_public(options.from->family)))
+    site.zones.push_back({format_addresses(addresses_of(*options.from), options.from->family), "", {}, {{*options.from, SourceSpan{}}}, SourceSpan{}});
   locate_pbx(site, matrix, options.pbx);
   for (const Firewall& firewall : site.firewalls) {
     Standing standing;

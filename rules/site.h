@@ -16,6 +16,8 @@ namespace ipo {
 struct SiteOptions {
   std::vector<std::string> internet;  // interface names; empty = as declared, else infer
   std::vector<Address> pbx;           // empty = as declared or exported, else infer
+  // Addresses somebody asks about: a zone of their own, named as they are written, if they are inside and no declared zone has them.
+  std::optional<MaskedAddress> from = {};
 };
 
 // A zone as a firewall sees it.
@@ -67,6 +69,9 @@ IntervalSet other_addresses(const Standing& standing, const Site& site, Family f
 
 // One of the zone's sources holds all of them.
 bool holds(const Zone& zone, const IntervalSet& addresses, Family family);
+
+// Names of declared zones that have them among their sources.
+std::vector<std::string> holders(const Site& site, const MaskedAddress& addresses);
 
 // Those of a family.
 IntervalSet addresses_in(const Host& host, Family family);

@@ -176,6 +176,43 @@ TEST_CASE("query: a person's question has a verdict, a packet and the line that 
   CHECK_THAT(run_program("query --from guest --service https " + site.files).out, Contains("possible: https from guest"));
 }
 
+TEST_CASE("query: an address inside that no zone has is asked for as a zone of its own") {
+  Folder folder;
+  std::string rules = folder.put("fw.rules", "*nat\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n"
+                                             "-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to-destination 192.168.42.1\nCOMMIT\n"
+                                             "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n"
+                                             "-A FORWARD -i eth0 -d 192.168.42.1 -p udp --dport 5060 -j ACCEPT\n"
+                                             "-A FORWARD -i eth2 -s 10.20.0.0/24 -d 192.168.42.1 -p udp --dport 161 -j ACCEPT\n"
+                                             "-A FORWARD -i eth3 -d 192.168.42.1 -p tcp --dport 443 -j ACCEPT\nCOMMIT\n");
+  std::string toml = folder.put("ipo-lint.toml", "[pbx]\naddresses = [\"192.168.42.1\"]\n[zones.internet]\ninterfaces = [\"eth0\"]\n"
+                                                 "[zones.guest]\ninterfaces = [\"eth3\"]\nsources = [\"10.30.0.0/16\"]\n");
+  auto ask = [&](const std::string& from, const std::string& service) {
+    return Json::parse(run_program("query --format json '" + rules + "' --from " + from + " --service " + service).out)["answers"];
+  };
+  for (const char* from : {"10.20.0.5", "10.20.0.0/25"}) {
+    INFO(from);
+    Json answers = ask(from, "161/udp");
+    REQUIRE(answers.size() == 1);
+    CHECK(answers[0]["zone"] == from);
+    CHECK(answers[0]["status"] == "open");
+    CHECK(answers[0]["lines"][0]["line"] == 11);
+    CHECK(ask(from, "5060/udp")[0]["status"] == "closed");  // the internet's forward is not for it
+  }
+  CHECK(ask("10.20.1.5", "161/udp")[0]["status"] == "closed");
+  // A zone that has it is asked, and no other.
+  Json guest = ask("10.30.7.7", "443/tcp");
+  REQUIRE(guest.size() == 1);
+  CHECK(guest[0]["zone"] == "guest");
+  CHECK(guest[0]["status"] == "open");
+  // One that is public comes from the internet, whoever it is.
+  CHECK(ask("203.0.113.9", "5060/udp")[0]["zone"] == "internet");
+  // In the PBX's own network the firewall is not asked.
+  Ran own = run_program("query '" + rules + "' --from 192.168.42.9 --service 161/udp");
+  CHECK_THAT(own.out, Contains("pbx is in this network: packets between the two need not come by here"));
+  CHECK(ask("192.168.42.9", "161/udp")[0]["beside"] == true);
+  CHECK(ask("10.20.0.5", "161/udp")[0]["beside"] == false);
+}
+
 TEST_CASE("query: words that mean nothing are said with what would") {
   Site site;
   auto complaint = [&](const std::string& words) {

@@ -12,6 +12,7 @@
 #include "linter/redact.h"
 #include "linter/snippet.h"
 #include "parsers/nearest.h"
+#include "rules/blocked.h"
 #include "rules/matrix/row_terms.h"
 
 namespace ipo {
@@ -19,8 +20,8 @@ namespace {
 
 // What is asked for, once its words are known to mean something.
 struct Question {
-  std::string zone;                     // empty = any zone
-  std::optional<MaskedAddress> source;  // of any zone
+  std::vector<std::string> zones;       // empty = any zone
+  std::optional<MaskedAddress> source;
   const Host* host = nullptr;           // null = every host
   std::optional<PortTerm> ports;        // else rows
   std::vector<const MatrixRow*> rows;
@@ -43,11 +44,14 @@ std::vector<std::string> names_of(const List& list, Name name) {
 std::string read_from(const std::string& from, const Assessment& a, Question& q) {
   std::vector<std::string> zones = zone_names(a.standings);
   if (std::find(zones.begin(), zones.end(), from) != zones.end()) {
-    q.zone = from;
+    q.zones = {from};
     return {};
   }
   q.source = parse_masked_address(from);
-  if (q.source) return {};
+  if (q.source) {
+    q.zones = holders(a.reading.site, *q.source);
+    return {};
+  }
   return fmt::format("--from: no zone '{}'{}; the zones are {}, or give an address or net", printable(from), did_you_mean(from, zones),
                      fmt::join(zones, ", "));
 }
@@ -102,7 +106,8 @@ PacketSet packets_of(const Question& q, const Assessment& a, const Passage& pass
 std::vector<Answered> answers_to(const Question& q, const Assessment& a) {
   std::vector<Answered> out;
   for (const auto& passage : a.exposure->passages()) {
-    if (!passage->inbound || (!q.zone.empty() && passage->zone->name != q.zone)) continue;
+    if (!passage->inbound) continue;
+    if (!q.zones.empty() && std::find(q.zones.begin(), q.zones.end(), passage->zone->name) == q.zones.end()) continue;
     if (q.host && passage->host && passage->host != q.host) continue;
     Space& s = passage->chains->space();
     if (q.source && (q.source->family != passage->ruleset->family ||
@@ -147,6 +152,7 @@ class AnswerText {
       if (answer.if_routed)
         fact("only", fmt::format("if {} is routed from there: no port forward leads to it", format_addresses(p.addresses, family)));
     }
+    if (!crosses(p)) fact("but", fmt::format("{} is in this network: packets between the two need not come by here", host));
     if (answer.witness) fact("packet", printable(format_packet(*answer.witness)));
     for (std::size_t i = 0; i < answer.path.size(); ++i)
       fact(i == 0 ? "path" : "", fmt::format("{}  {}  {}", where(answer.path[i].span), printable(answer.path[i].chain),
@@ -204,7 +210,9 @@ class AnswerText {
 
 int run_ask(const AskCommand& command, std::istream& in, std::ostream& out, std::ostream& err) {
   int status = exit_clean;
-  std::unique_ptr<Assessment> a = assess_one_site(command.site, in, err, status);
+  SiteQuestion site = command.site;
+  site.options.from = parse_masked_address(command.from);
+  std::unique_ptr<Assessment> a = assess_one_site(site, in, err, status);
   if (!a) return status;
   Question question;
   for (const std::string& why : {read_from(command.from, *a, question), read_to(command.to, *a, question),

@@ -13,6 +13,7 @@
 #include "linter/place.h"
 #include "linter/snippet.h"
 #include "parsers/nearest.h"
+#include "rules/blocked.h"
 
 namespace ipo {
 namespace {
@@ -68,8 +69,10 @@ class ExposureText {
     if (answer.sources.empty()) return "";
     if (answer.any) return "anyone";
     std::string text = format_addresses(answer.sources, family);
-    return text.size() <= 60 ? text : text.substr(0, text.rfind(',', 50)) + " and more";
+    return text.size() <= widest ? text : text.substr(0, text.rfind(',', widest - 10)) + " and more";
   }
+
+  static constexpr std::size_t widest = 60;  // of a list; JSON has it whole
 
   // Lines of the file the heading names are numbers only; of many the first few.
   std::string lines(const Answer& answer, const Passage& passage) const {
@@ -103,6 +106,7 @@ class ExposureText {
         for (const std::string& t : r.row->transports) ports += (ports.empty() ? "" : "+") + t;
         ports += "/" + format_ports(ports_of(*r.row, r.reached.passage->host));
       }
+      if (ports.size() > widest) ports = ports.substr(0, ports.rfind(',', widest - 10)) + " and more";
       if (answer.if_routed) if_routed_ = true;
       table.push_back({std::string(name_of(r.reached.status)) + (answer.if_routed ? "*" : ""), r.row ? r.row->id : "-", ports,
                        r.row ? printable(r.row->application) : "not in the matrix", who(answer, r.reached.passage->ruleset->family), lines(answer, *r.reached.passage)});
@@ -116,11 +120,14 @@ class ExposureText {
         if (widths[c] > 0) line += ' ' + row[c] + std::string(widths[c] - columns(row[c]) + 1, ' ');
       out_ << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
     }
+    const Passage& passage = *rows.front().reached.passage;
     if (closed > 0) out_ << fmt::format("  {}{} row{} closed\n", table.empty() ? "all " : "", closed, closed == 1 ? "" : "s");
-    if (std::exchange(if_routed_, false)) {
-      const Passage& p = *rows.front().reached.passage;
-      out_ << fmt::format("  * only if {} is routed from there: no port forward leads to it\n", format_addresses(p.addresses, p.ruleset->family));
-    }
+    if (std::exchange(if_routed_, false))
+      out_ << fmt::format("  * only if {} is routed from there: no port forward leads to it\n",
+                          format_addresses(passage.addresses, passage.ruleset->family));
+    if (!crosses(passage))
+      out_ << fmt::format("  but {} is in this network: packets between the two need not come by here\n",
+                          passage.host ? printable(passage.host->name) : "the host");
     out_ << '\n';
   }
 
