@@ -162,8 +162,13 @@ bool comes(const Passage& passage, PacketSet wanted) {
   return passage.inbound ? !coming.empty() : !passage.chains->space().disjoint(coming, wanted);
 }
 
+PacketSet led_by_others(const Passage& passage) {
+  Space& s = passage.chains->space();
+  return passage.inbound ? s.minus(passage.led, s.test(Dimension::source, passage.addresses)) : passage.led;
+}
+
 bool is_blocked(const Passage& passage, PacketSet wanted) {
-  return comes(passage, wanted) && passage.chains->space().disjoint(passage.led, wanted);
+  return comes(passage, wanted) && passage.chains->space().disjoint(led_by_others(passage), wanted);
 }
 
 const Passage& telling(const Ways& ways) {

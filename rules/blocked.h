@@ -51,6 +51,9 @@ struct Blocked {
   std::string message(const Judgement& judgement, const std::string& what, bool plural) const;
 };
 
+// Of the packets led to where they go those that others send: a rule for what the host sends, with no interface in it, lets in only
+// what claims to be from the host itself.
+PacketSet led_by_others(const Passage& passage);
 // Some of `wanted` (as seen after translation) comes to the firewall, and none is led to where it goes.
 bool is_blocked(const Passage& passage, PacketSet wanted);
 Blocked why_blocked(const Judgement& judgement, const Passage& passage, PacketSet wanted);

@@ -16,7 +16,7 @@ PacketSet led_as_sent(const Passage& passage) {
   PacketSet out = s.nothing();
   for (const Flow& flow : passage.flows)
     out = s.unite(out, reach.after(s.possible(reach.keeping_port(flow.accepted, flow)), flow));
-  return s.intersect(out, passage.led);
+  return s.intersect(out, led_by_others(passage));
 }
 
 }  // namespace
@@ -59,9 +59,9 @@ std::optional<LostMedia> lost_media(const Judgement& judgement, const Ways& ways
   LostMedia out{why_blocked(judgement, passage, media(passage, *closed)), *closed, nullptr};
   if (!inbound) return out;
   Space& s = passage.chains->space();
+  PacketSet led = s.intersect(led_by_others(passage), media(passage, *closed));
   for (const Flow& flow : passage.flows)
-    if (flow.translation.rule && !s.disjoint(s.intersect(Reach(*passage.chains).after(s.possible(flow.accepted), flow), passage.led), media(passage, *closed)))
-      out.moved = &flow;
+    if (flow.translation.rule && !s.disjoint(Reach(*passage.chains).after(s.possible(flow.accepted), flow), led)) out.moved = &flow;
   return out;
 }
 

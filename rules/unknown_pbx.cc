@@ -1,5 +1,6 @@
 // What is known is read off once: every address a rule leads to, and every net a rule names. A net says where an address is if it is
-// at most a /8; one that is refused, as spoofed sources are, only if it is at most a /24.
+// at most a /8; one that is refused, as spoofed sources are, only if it is at most a /24. Where packets lead is asked of the firewalls
+// that forward, if there are any; a host's own filter may still name the address.
 #include "rules/unknown_pbx.h"
 
 #include <fmt/format.h>
@@ -33,7 +34,7 @@ struct Knowledge {
   bool names(Address address) const { return named[index(address.family)].contains(address.value); }
 };
 
-void look_at(const Standing& standing, Knowledge& out) {
+void look_at(const Standing& standing, bool for_leads, Knowledge& out) {
   for (const Ruleset& ruleset : standing.firewall->rulesets) {
     std::vector<std::size_t> bases;
     Hook leading = standing.role == Role::host ? Hook::input : Hook::forward;
@@ -56,7 +57,7 @@ void look_at(const Standing& standing, Knowledge& out) {
           each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) { out.unresolved = out.unresolved || !test.set.empty(); });
         }
         named.add(rule.action.translation.addresses);
-        if (is_of_containers(chain, rule)) continue;
+        if (!for_leads || is_of_containers(chain, rule)) continue;
         auto lead = [&](const IntervalSet& to, const char* how) {
           if (to.size() != 1) return;
           Address address{ruleset.family, to.begin()->lo};
@@ -79,8 +80,7 @@ std::vector<UnknownPbx> unknown_pbxes(const Site& site, const std::vector<const 
   std::vector<UnknownPbx> out;
   bool forwards = std::any_of(standings.begin(), standings.end(), [](const Standing* s) { return s->role != Role::host; });
   Knowledge known;
-  for (const Standing* standing : standings)
-    if (!forwards || standing->role != Role::host) look_at(*standing, known);
+  for (const Standing* standing : standings) look_at(*standing, !forwards || standing->role != Role::host, known);
   std::stable_sort(known.leads.begin(), known.leads.end(),
                    [](const KnownAddress& a, const KnownAddress& b) { return a.how == "port forward" && b.how != "port forward"; });
   for (const Host& host : site.hosts)

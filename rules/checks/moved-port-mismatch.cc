@@ -73,7 +73,7 @@ void run(const Judgement& judgement, Findings& findings) {
         PacketSet wanted = judgement.exposure.before_path(passage, at_ports);
         PacketSet sure = s.intersect(o.proven, wanted), both = s.unite(sure, s.intersect(o.possible, wanted));
         if (both.empty()) continue;
-        bool closed = s.disjoint(passage.led, judgement.exposure.before_path(passage, at_new));
+        bool closed = s.disjoint(led_by_others(passage), judgement.exposure.before_path(passage, at_new));
         Finding f = finding_at(judgement, check::moved_port_mismatch.id, o, both,
                                sure.empty() ? Certainty::possible : Certainty::proven);
         f.level = level_at(closed ? Level::error : Level::warning, o);

@@ -63,6 +63,7 @@ struct Media {
     for (const Opening& o : judgement.exposure.openings(*ways.front()))
       if (!o.unrestricted && std::find(ways.begin(), ways.end(), o.passage) != ways.end())
         for (const RowHit& hit : o.hits) {
+          if (o.passage->addresses.covers(hit.sources)) continue;  // a rule for what the host sends
           if (hit.row->id == media_row && !partly) partly = &o;
           if (hit.row->id == sip_row && !signalled) signalled = &o;
         }
