@@ -416,7 +416,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     if (row.direction == "egress") continue;
     IntervalSet own = ports_of(row, passage.host), ports = own.united(row.port_set());
     for (int t = 0; t < 2; ++t)
-      if (row.has_transport(transports[t]) && (has_product(row, passage.host) || !may_have_more(passage.host))) known[t].add(ports);
+      if (row.has_transport(transports[t]) && applies(row, passage.host)) known[t].add(ports);
     if (applies(row, passage.host)) rows.push_back({&row, std::move(own), row_packets(passage, row)});
   }
   known[1].add(4500, 4500);  // NAT traversal of IPsec, the companion of 500

@@ -94,7 +94,8 @@ struct Opening {
   bool unrestricted = false;    // the line names no port and half of all ports or more are open
   bool routed = true;           // false: nothing of it is in Passage::led, so it counts "if routed"
   std::vector<RowHit> hits;     // gravest service first
-  // Open ports, as the host sees them, that no row of the matrix knows, or only rows of products that may run there unsaid.
+  // Open ports, as the host sees them, that no row of the matrix knows for this host: none at all, or only rows of other products
+  // or platforms.
   IntervalSet undocumented_tcp, undocumented_udp;
   IntervalSet undocumented_sources;
 

@@ -429,9 +429,11 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
   for (std::size_t i = 0; i < out.size(); ++i)
     for (Ruleset& ruleset : site.firewalls[i].rulesets) tell_own_types(ruleset, own_addresses(out[i], site, ruleset.family));
   for (Standing& standing : out) {
-    if (standing.role != Role::host || perimeter || !located || !all_inside) continue;
+    // Who says which of its interfaces the internet is behind knows that nothing stands in front.
+    bool said = !options.internet.empty() || !standing.zones.front().tables.empty();
+    if (standing.role != Role::host || perimeter || !located || !all_inside || said) continue;
     standing.network_only = true;
-    if (standing.zones.front().tables.empty()) standing.zones.front().name = "network";
+    standing.zones.front().name = "network";
     site.inferences.push_back({"no perimeter firewall was given and the PBX has private addresses: what is reachable is said "
                                "of the network around it, one level lower",
                                place_of(*standing.firewall)});

@@ -8,6 +8,8 @@
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
 #include "rules/lost_media.h"
+#include "rules/required.h"
+#include "rules/setting_findings.h"
 
 namespace ipo {
 namespace {
@@ -15,6 +17,32 @@ namespace {
 constexpr std::string_view media_row = "ip-office/ingress/27";
 constexpr std::string_view egress_row = "ip-office/egress/18";
 constexpr std::string_view sip_row = "ip-office/ingress/16";
+
+const IntervalSet sip = IntervalSet::range(5060, 5061);
+
+// Whether calls go to the internet, as far as the site says: nothing where it says nothing. That trunks are on is how every PBX comes.
+std::optional<bool> calls_outside(const Site& site, const Host* host) {
+  auto is_line = [](const Record& record) { return record.field("sipline.itsp_proxy") || record.field("sipline.itsp_domain"); };
+  if (workers_send_media(site) || !site.trunks.empty() || std::any_of(site.records.begin(), site.records.end(), is_line)) return true;
+  std::optional<bool> out;
+  for (std::string_view lan : lans)
+    if (std::optional<bool> on = host ? host->flag(std::string(lan) + ".sip.trunks") : std::nullopt) {
+      if (*on) return {};
+      out = false;
+    }
+  return out;
+}
+
+// Whether a line that lets some of the packets out is about SIP.
+bool names_sip(const Passage& passage, PacketSet leaving) {
+  Space& s = passage.chains->space();
+  Reach reach(*passage.chains);
+  for (const Flow& flow : passage.flows)
+    for (const ChainSets::Decided& d : reach.acceptors(flow, s.intersect(flow.seen, leaving)))
+      if (std::optional<IntervalSet> ports = d.by.rule ? required(*d.by.rule, Field::destination_port, 65535) : std::nullopt)
+        if (ports->intersects(sip) && ports->size() < few_ports) return true;
+  return false;
+}
 
 struct Media {
   const Judgement& judgement;
@@ -80,10 +108,15 @@ struct Media {
 
   void outbound(const Ways& ways) {
     // Where signalling cannot leave, that is what is told (required-egress-blocked).
-    IntervalSet sip = IntervalSet::range(5060, 5061);
+    const Passage& first = *ways.front();
+    std::optional<bool> calls = first.zone->is_internet() ? calls_outside(judgement.site, first.host) : true;
+    if (calls == false) return;
     bool signals = std::any_of(ways.begin(), ways.end(), [&](const Passage* p) {
       Space& s = p->chains->space();
-      PacketSet out = s.intersect(p->possible, s.unite(packets_to(*p, proto_udp, sip), packets_to(*p, proto_tcp, sip)));
+      PacketSet over_tcp = s.intersect(p->possible, packets_to(*p, proto_tcp, sip));
+      // That TCP may leave is said of the web; it is of calls where they are known or the line names them.
+      if (!calls && !names_sip(*p, over_tcp)) over_tcp = s.nothing();
+      PacketSet out = s.unite(s.intersect(p->possible, packets_to(*p, proto_udp, sip)), over_tcp);
       // What only leaves from few ports is answers of other services, but for SIP's own.
       IntervalSet from = s.project(out, Dimension::source_port);
       return from.size() >= few_ports || from.intersects(sip);

@@ -1,5 +1,5 @@
-// Ports no row knows, and ports only products would use that may run here though nobody named them: each kind is one finding of a
-// line and zone.
+// Ports no row knows, ports that rows know for other hosts than this one, and ports only products would use that may run here though
+// nobody named them: each kind is one finding of a line and zone.
 #include <fmt/format.h>
 
 #include <map>
@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "rules/checks/list.h"
+#include "rules/declared.h"
 #include "rules/exposure_findings.h"
 #include "rules/opened_media.h"
 
@@ -18,16 +19,26 @@ struct Ports {
   bool empty() const { return tcp.empty() && udp.empty(); }
 };
 
-// Ports of products that may run on the host unsaid, with their names.
-Ports of_other_products(const PortMatrix& matrix, const Host* host, const Ports& open, std::set<std::string>& products) {
-  Ports out;
-  if (!may_have_more(host)) return out;
+// Ports that rows know, but not for this host, and for whom.
+struct Elsewhere {
+  Ports ports;
+  std::set<std::string> whom;
+};
+
+// `unsaid`: for products that may run on the host unsaid; else for other platforms, and for products that do not run there.
+Elsewhere elsewhere(const PortMatrix& matrix, const Host* host, const Ports& open, bool unsaid) {
+  Elsewhere out;
   for (const MatrixRow& row : matrix.rows) {
-    if (row.direction == "egress" || has_product(row, host)) continue;
-    for (auto [protocol, of, to] : {std::tuple(proto_tcp, &open.tcp, &out.tcp), std::tuple(proto_udp, &open.udp, &out.udp)})
+    if (row.direction == "egress" || applies(row, host)) continue;
+    bool other_platform = has_product(row, host);
+    if ((!other_platform && may_have_more(host)) != unsaid) continue;
+    for (auto [protocol, of, to] : {std::tuple(proto_tcp, &open.tcp, &out.ports.tcp), std::tuple(proto_udp, &open.udp, &out.ports.udp)})
       if (IntervalSet ports = row.has_transport(protocol) ? row.port_set().intersected(*of) : IntervalSet(); !ports.empty()) {
         to->add(ports);
-        products.insert(row.product);
+        if (other_platform)
+          out.whom.insert(row.platforms.begin(), row.platforms.end());
+        else
+          out.whom.insert(row.product);
       }
   }
   return out;
@@ -35,7 +46,7 @@ Ports of_other_products(const PortMatrix& matrix, const Host* host, const Ports&
 
 // Of openings at one line from one zone those of the ports.
 void report(const Judgement& judgement, const std::vector<const Opening*>& group, const Ports& ports, Level level, const std::string& why,
-            Findings& findings) {
+            const std::string& rest, Findings& findings) {
   if (ports.empty()) return;
   for (const Opening* o : group) {
     Space& s = o->passage->chains->space();
@@ -50,8 +61,8 @@ void report(const Judgement& judgement, const std::vector<const Opening*>& group
     f.level = level_at(level, *o);
     std::string text = format_ports({{"tcp", ports.tcp}, {"udp", ports.udp}});
     bool plural = is_plural(text);
-    f.message = fmt::format("{} {} reachable from {}{}, and {} {}", text, plural ? "are" : "is", from_zone(*o),
-                            if_sent_from(*o) + if_routed(*o), why, plural ? "them" : "it");
+    f.message = fmt::format("{} {} reachable from {}{}, and {} {}{}", text, plural ? "are" : "is", from_zone(*o),
+                            if_sent_from(*o) + if_routed(*o), why, plural ? "them" : "it", rest);
     findings.push_back(std::move(f));
     return;
   }
@@ -75,13 +86,17 @@ void run(const Judgement& judgement, Findings& findings) {
       if (line_to_change(*m.opening).span() == key.first && (m.too_wide() || (m.stale && !m.needed.empty())))
         open.udp = open.udp.minus(IntervalSet({m.ports}));
     if (open.empty()) continue;
-    std::set<std::string> products;
-    Ports other = of_other_products(judgement.matrix, group.front()->passage->host, open, products);
-    report(judgement, group, {open.tcp.minus(other.tcp), open.udp.minus(other.udp)}, level,
-           "no row of the " + judgement.matrix.release + " port matrix knows", findings);
-    std::string names;
-    for (const std::string& product : products) names += (names.empty() ? "" : ", ") + product;
-    report(judgement, group, other, Level::note, "of the products not named for this host " + names + " would use", findings);
+    const Host* host = group.front()->passage->host;
+    Elsewhere others = elsewhere(judgement.matrix, host, open, false);
+    open = {open.tcp.minus(others.ports.tcp), open.udp.minus(others.ports.udp)};
+    Elsewhere unsaid = elsewhere(judgement.matrix, host, open, true);
+    std::string matrix = "the " + judgement.matrix.release + " port matrix";
+    report(judgement, group, {open.tcp.minus(unsaid.ports.tcp), open.udp.minus(unsaid.ports.udp)}, level, "no row of " + matrix + " knows", "",
+           findings);
+    // A web server in front of an application is no news there; a PBX is what the matrix says.
+    report(judgement, group, others.ports, host && !is_pbx(*host) ? Level::note : level, matrix + " knows", fmt::format(" for {} only", fmt::join(others.whom, ", ")), findings);
+    report(judgement, group, unsaid.ports, Level::note,
+           fmt::format("of the products not named for this host {} would use", fmt::join(unsaid.whom, ", ")), "", findings);
   }
 }
 

@@ -34,15 +34,22 @@ void run(const Judgement& judgement, Findings& findings) {
     const Release& release = *stated;
     Finding f;
     std::string proven, possible;
+    // Why it is only possible: the release is not told far enough, components may not be on this platform.
+    bool of_release = false;
+    std::set<std::string> of_platform;
     for (const Vulnerability& v : vulnerabilities()) {
       if (!has(host, products, v.product)) continue;
-      for (const AffectedReleases& range : v.affected)
-        if (std::optional<Certainty> certainty = range.have(release)) {
-          std::string& list = *certainty == Certainty::proven ? proven : possible;
-          list += fmt::format("{}{} ({}; fixed in {})", list.empty() ? "" : ", ", v.id, v.what, range.fixed);
-          f.identity += '\n' + v.id;
-          break;
-        }
+      const AffectedReleases* range = nullptr;
+      std::optional<Certainty> certainty = v.have(release, host.platform, range);
+      if (!certainty) continue;
+      std::string& list = *certainty == Certainty::proven ? proven : possible;
+      list += fmt::format("{}{} ({}; fixed in {})", list.empty() ? "" : ", ", v.id, v.what, range->fixed);
+      f.identity += '\n' + v.id;
+      if (*certainty == Certainty::proven) continue;
+      if (range->have(release) == Certainty::proven)
+        of_platform.insert(v.component);
+      else
+        of_release = true;
     }
     if (proven.empty() && possible.empty()) continue;
     f.check = check::vulnerable_release.id;
@@ -53,7 +60,10 @@ void run(const Judgement& judgement, Findings& findings) {
       f.level = Level::warning;
       f.certainty = Certainty::possible;
       f.message = fmt::format("release {} of {} may have known vulnerabilities: {}", release.text(), name_of_host(host), possible);
-      f.doubt.push_back({"which maintenance release it is, is not given", f.span});
+      if (of_release)
+        f.doubt.push_back({"which maintenance release it is, is not given", f.span});
+      for (const std::string& component : of_platform)
+        f.doubt.push_back({fmt::format("the port matrix has no {} on this platform ({})", component, host.platform), f.span});
     } else {
       f.level = Level::error;
       f.message = fmt::format("release {} of {} has known vulnerabilities: {}", release.text(), name_of_host(host), proven);

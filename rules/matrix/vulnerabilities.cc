@@ -27,7 +27,7 @@ std::vector<Vulnerability> read_vulnerabilities() {
   for (const Node* node : top.tables("vulnerability")) {
     TomlTable table(*node, errors);
     Vulnerability v{table.text("id"), table.text("what"), table.text("component"), table.text("product"),
-                    table.text("score"), {}, table.text("source")};
+                    table.texts("platforms", false), table.text("score"), {}, table.text("source")};
     for (const Node* range : table.tables("affected")) {
       TomlTable affected(*range, errors);
       v.affected.push_back({affected.text("from", false), affected.text("through", false), affected.text("before", false),
@@ -55,6 +55,16 @@ std::optional<Certainty> AffectedReleases::have(const Release& release) const {
   };
   if (high < begin || ended(low)) return {};
   return low >= begin && !ended(high) ? Certainty::proven : Certainty::possible;
+}
+
+std::optional<Certainty> Vulnerability::have(const Release& release, std::string_view platform, const AffectedReleases*& in) const {
+  for (const AffectedReleases& range : affected)
+    if (std::optional<Certainty> certainty = range.have(release)) {
+      in = &range;
+      bool elsewhere = !platforms.empty() && !platform.empty() && std::find(platforms.begin(), platforms.end(), platform) == platforms.end();
+      return elsewhere ? Certainty::possible : *certainty;
+    }
+  return {};
 }
 
 std::span<const Vulnerability> vulnerabilities() {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parsers/model.h"
@@ -23,9 +24,13 @@ struct Vulnerability {
   std::string what;       // a clause: "a web request to Web Control runs commands"
   std::string component;
   std::string product;    // "ip-office", "one-x-portal", "application-server", "administration"
+  std::vector<std::string> platforms;  // where the matrix has the component; empty = not told apart
   std::string score;      // CVSS base score, "10.0"
   std::vector<AffectedReleases> affected;
   std::string source;
+
+  // Of a system of the release on the platform ("ip500v2"; empty = not known); nothing where it does not have it.
+  std::optional<Certainty> have(const Release& release, std::string_view platform, const AffectedReleases*& in) const;
 };
 
 // In the order of the file. Aborts only if the embedded data is damaged, which a test excludes.
