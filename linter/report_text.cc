@@ -182,11 +182,17 @@ class TextReport {
     write_fact(gutter, "who", wrapped(names, room(gutter + 8)));
   }
 
-  // "ip-office/ingress/21, 22, 37": the part before the number once for rows that follow each other.
+  static constexpr std::size_t shown_rows = 12;
+
+  // "ip-office/ingress/21, 22, 37": of many rows the first; the part before the number once for rows that follow each other.
   static std::vector<std::string> short_rows(const std::vector<std::string>& rows) {
     std::vector<std::string> out;
     std::string last;
     for (const std::string& row : rows) {
+      if (out.size() == shown_rows && rows.size() > shown_rows + 1) {
+        out.push_back(fmt::format("and {} more", rows.size() - shown_rows));
+        break;
+      }
       std::string table = row.substr(0, row.rfind('/') + 1);
       out.push_back(table == last ? row.substr(table.size()) : row);
       last = table;

@@ -97,7 +97,7 @@ IntervalSet source_ports(const Opening& opening) {
 std::string if_sent_from(const Opening& opening) {
   IntervalSet ports = source_ports(opening);
   if (ports.empty() || ports.size() >= few_ports) return "";
-  return fmt::format(", for whoever sends from port{} {}", ports.size() == 1 ? "" : "s", format_ports(ports));
+  return fmt::format(", if it is sent from port{} {}", ports.size() == 1 ? "" : "s", format_ports(ports));
 }
 
 std::string rule_text(const Judgement& judgement, RuleRef at) {

@@ -38,7 +38,7 @@ bool names_ports(const Opening& opening);
 inline constexpr u128 few_ports = 1024;
 // Ports packets of the opening may come from.
 IntervalSet source_ports(const Opening& opening);
-// ", for whoever sends from port 53" where only packets from few ports get through: whoever sends them chooses the port.
+// ", if it is sent from port 53" where only packets from few ports get through: whoever sends them chooses the port.
 std::string if_sent_from(const Opening& opening);
 // The rule's own text without counters, for identities.
 std::string rule_text(const Judgement& judgement, RuleRef at);

@@ -29,7 +29,7 @@ void report_idle_forward(const Judgement& judgement, Findings& findings) {
         f.level = Level::note;
         f.span = d.by.span();
         f.hook = name_of(Hook::forward);
-        f.message = fmt::format("{} accepts what no rule speaks of; that counts once this host forwards", chain.name);
+        f.message = fmt::format("{} accepts everything that no rule matches; that counts once this host forwards", chain.name);
         f.identity = rule_text(judgement, d.by);
         findings.push_back(std::move(f));
       }
@@ -45,7 +45,7 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::default_accept_policy = {"default-accept-policy",
-                                            "what no rule speaks of is accepted, also from the internet",
+                                            "what no rule matches is accepted, also from the internet",
                                             Level::warning,
                                             6.9,
                                             "high",

@@ -80,7 +80,7 @@ void run(const Judgement& judgement, Findings& findings) {
           f.span = forwards.front().span();
           f.certainty = setting->conditional ? Certainty::possible : Certainty::proven;
           if (setting->conditional) f.doubt.push_back({"the file gives the address to some phones only", setting->value.span});
-          f.message = fmt::format("phones are given {}, but its forward serves only what comes by {}: a phone inside reaches nothing",
+          f.message = fmt::format("phones are given {}, but its forward serves only what comes by {}: phones inside get no answer there",
                                   format_address(given), format_interface(internet->front()));
           f.related.push_back({"phones are given the address here", setting->value.span});
           f.identity = format_address(given) + '\n' + rule_text(judgement, forwards.front());

@@ -57,7 +57,7 @@ void report(const Judgement& judgement, Findings& findings, const std::vector<Ex
   bool plural = is_plural(ports) || rows.size() > shown.size();
   if (rows.size() > shown.size()) ports += fmt::format(" and {} more services", rows.size() - shown.size());
   std::string zone = o.zone() == kind ? "zone " + kind : fmt::format("zone {} ({})", o.zone(), kind);
-  f.message = fmt::format("{} {} reachable from {}{}, where no device that uses {} stands", ports, plural ? "are" : "is",
+  f.message = fmt::format("{} {} reachable from {}{}, where no device uses {}", ports, plural ? "are" : "is",
                           zone, if_routed(o), plural ? "them" : "it");
   if (rows.size() == 1 && !users.empty()) f.message += "; used by " + users;
   if (!judgement.group) f.identity += '\n' + f.rows.front();
