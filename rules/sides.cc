@@ -63,7 +63,7 @@ Sides::Sides(const PacketSpace& packets, const Standing& standing, Family family
   });
   tunnels_ = tunnels_.minus(named_);
   for (const ZoneAt& zone : standing.zones)
-    if (!zone.is_internet() && !zone.kind.empty() && zone.kind != "voice") of_others_.add(declared_interfaces(zone, standing, interfaces));
+    if (!zone.is_internet() && zone.kind != "voice") of_others_.add(declared_interfaces(zone, standing, interfaces));
 }
 
 void Sides::gather(const Rule& rule) {
