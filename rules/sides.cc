@@ -156,7 +156,6 @@ IntervalSet Sides::toward(const IntervalSet& addresses) const {
 }
 
 bool Sides::beside(const IntervalSet& host, const IntervalSet& other, const IntervalSet& lan) const {
-  if (host.empty() || other.empty()) return false;
   IntervalSet here = tied(IntervalSet::of(host.begin()->lo), false), there = tied(other, false);
   if (!here.empty() && !there.empty()) return here.intersects(there);
   if (!lan.empty()) return lan.covers(other);

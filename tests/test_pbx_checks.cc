@@ -235,8 +235,8 @@ TEST_CASE("users are one where nothing says that they are two") {
   CHECK(joined({record(nil, "", ""), record(nil, "", "")}) == "");
   CHECK(joined({record(one, "", ""), record(one, "kim", "231")}) == "2");
 
-  Reading reading = read_site({"", {{"a.xml", export_of(record(one, "kim", "231", "<LoginCode></LoginCode>"))},
-                                    {"b.xml", export_of(record(one, "kim", "231", "<LoginCode></LoginCode>"))}},
+  Reading reading = read_site({"", {{"a.xml", export_of(record(one, "kim", "231", "<LoginCode></LoginCode><Password></Password>"))},
+                                    {"b.xml", export_of(record(one, "kim", "231", "<LoginCode></LoginCode><Password>7x7</Password>"))}},
                                {}},
                               "", "", {});
   std::vector<User> users = users_of(reading.site);
@@ -244,7 +244,10 @@ TEST_CASE("users are one where nothing says that they are two") {
   // Of fields that are all empty it is the first.
   REQUIRE(users[0].field("user.login_code"));
   CHECK(users[0].field("user.login_code")->value.span.source == 0);
+  CHECK(users[0].text("user.password") == "7x7");
   CHECK(users[0].field("user.soft_phone") == nullptr);
+  // The system's own accounts are nobody.
+  CHECK(joined({record(nil, "NoUser", ""), record(one, "kim", "231")}) == "1");
 }
 
 TEST_CASE("a system exported twice has the platform and release of the export that tells them") {
@@ -263,6 +266,21 @@ TEST_CASE("a system exported twice has the platform and release of the export th
     REQUIRE(r.site.hosts[0].release);
     CHECK(r.site.hosts[0].addresses.size() == 2);
   }
+  // One GUID, or without one the same name and an address in common.
+  auto hosts = [](const std::string& id, const std::string& name, const std::string& address) {
+    auto one = [](const std::string& guid, const std::string& called, const std::string& at) {
+      return export_of("<System GUID=\"" + guid + "\"><Name>" + called + "</Name><LANS><LAN id=\"LAN1\"><IPAddress>" + at +
+                       "</IPAddress></LAN></LANS></System>\n");
+    };
+    Reading both = read_site({"", {{"a.xml", one("7c0e0000-0000-4000-8000-000000000001", "desk", "10.20.3.5")}, {"b.xml", one(id, name, address)}}, {}},
+                             "", "", {});
+    return both.site.hosts.size();
+  };
+  CHECK(hosts("7c0e0000-0000-4000-8000-000000000001", "lobby", "10.20.9.5") == 1);
+  CHECK(hosts("7c0e0000-0000-4000-8000-000000000002", "desk", "10.20.3.5") == 2);
+  CHECK(hosts("", "desk", "10.20.3.5") == 1);
+  CHECK(hosts("", "lobby", "10.20.3.5") == 2);
+  CHECK(hosts("", "desk", "10.20.9.5") == 2);
   Reading r = read_site({"", {{"a.xml", system("<Platform>ip500v2</Platform>")}, {"b.xml", system(linux, lan2)}}, {}}, "", "", {});
   REQUIRE(r.site.hosts.size() == 1);
   CHECK(r.site.hosts[0].platform == "ip500v2");
@@ -284,9 +302,12 @@ TEST_CASE("users are joined across exports, and numbers told apart") {
   CHECK(users[0].flag("user.soft_phone") == true);
   CHECK(users[1].text("user.full_name") == "Two");
   CHECK(users[2].label() == "213 user-3");
-  OwnNumbers own = own_numbers(r.site, users);
+  std::size_t own = longest_own_number(r.site, users);
+  CHECK(own == 3);
   CHECK(is_external("07700900123", own));
   CHECK(is_external("+44 (20) 7946-0000", own));
   CHECK(is_external("1234567", own));
+  CHECK_FALSE(is_external("1234567", 7));
+  CHECK(is_external("12345678", 7));
   for (const char* number : {"", "212", "999", "123456", "*70*07700900123", "+", "07700x900123"}) CHECK_FALSE(is_external(number, own));
 }
