@@ -63,7 +63,7 @@ Sides::Sides(const PacketSpace& packets, const Standing& standing, Family family
   });
   tunnels_ = tunnels_.minus(named_);
   for (const ZoneAt& zone : standing.zones)
-    if (!zone.is_internet() && !zone.kind.empty() && zone.kind != "voice") of_others_.add(declared_interfaces(zone, standing, interfaces));
+    if (!zone.is_internet() && zone.kind != "voice") of_others_.add(declared_interfaces(zone, standing, interfaces));
 }
 
 void Sides::gather(const Rule& rule) {
@@ -156,7 +156,6 @@ IntervalSet Sides::toward(const IntervalSet& addresses) const {
 }
 
 bool Sides::beside(const IntervalSet& host, const IntervalSet& other, const IntervalSet& lan) const {
-  if (host.empty() || other.empty()) return false;
   IntervalSet here = tied(IntervalSet::of(host.begin()->lo), false), there = tied(other, false);
   if (!here.empty() && !there.empty()) return here.intersects(there);
   if (!lan.empty()) return lan.covers(other);

@@ -40,7 +40,7 @@ class Sides {
   // Of a machine somewhere else, a peer or a server: as its address says, or by any interface where nothing does.
   IntervalSet toward(const IntervalSet& addresses) const;
   // Packets between the two need not pass the firewall: the same interface leads to both, or they share a network as far as is
-  // known. `lan` is the host's network as its export says it; empty = not said.
+  // known. Neither is empty; `lan` is the host's network as its export says it, empty = not said.
   bool beside(const IntervalSet& host, const IntervalSet& other, const IntervalSet& lan) const;
 
  private:

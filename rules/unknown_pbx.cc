@@ -96,14 +96,14 @@ std::vector<UnknownPbx> unknown_pbxes(const Site& site, const std::vector<const 
   if (known.unresolved || standings.empty()) return out;
   std::set<Address> once;
   std::erase_if(known.leads, [&](const KnownAddress& k) { return !once.insert(k.address).second; });
-  // A host of its own is no other spelling of this one.
-  auto is_of_another = [&](const Host& host, Address address) {
+  // A host of its own is no other spelling of another one.
+  auto is_of_a_host = [&](Address address) {
     return std::any_of(site.hosts.begin(), site.hosts.end(), [&](const Host& other) {
-      return &other != &host && std::any_of(other.addresses.begin(), other.addresses.end(), [&](const auto& a) { return a.value == address; });
+      return std::any_of(other.addresses.begin(), other.addresses.end(), [&](const auto& a) { return a.value == address; });
     });
   };
   for (const Host& host : site.hosts) {
-    if (!is_pbx(host) || host.addresses.empty()) continue;
+    if (!is_pbx(host)) continue;
     UnknownPbx unknown;
     unknown.host = &host;
     bool named = false;
@@ -111,7 +111,7 @@ std::vector<UnknownPbx> unknown_pbxes(const Site& site, const std::vector<const 
       named = named || known.names(a.value);
       unknown.declared = unknown.declared || a.span != host.span;
       for (const KnownAddress& k : known.leads) {
-        if (k.address.family != a.value.family || is_of_another(host, k.address)) continue;
+        if (k.address.family != a.value.family || is_of_a_host(k.address)) continue;
         u128 net = ~neighbourhood(a.value.family);
         unknown.neighbour = unknown.neighbour || (k.address.value & net) == (a.value.value & net);
         if (std::none_of(unknown.known.begin(), unknown.known.end(), [&](const KnownAddress& x) { return x.address == k.address; }))

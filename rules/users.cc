@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "parsers/settings.h"
 
@@ -94,25 +95,22 @@ std::size_t systems_of(const std::vector<User>& users) {
 
 bool is_clear_code(std::string_view code) { return is_digits(code); }
 
-OwnNumbers own_numbers(const Site& site, const std::vector<User>& users) {
-  OwnNumbers own;
-  own.numbers.reserve(site.records.size());
+std::size_t longest_own_number(const Site& site, const std::vector<User>& users) {
+  std::size_t longest = 0;
   auto add = [&](std::string_view number) {
-    if (!is_digits(number)) return;
-    own.numbers.insert(number);
-    own.longest = std::max(own.longest, number.size());
+    if (is_digits(number)) longest = std::max(longest, number.size());
   };
   for (const User& user : users) add(user.number());
   for (const Record& record : site.records)
     for (const char* key : {"extension.number", "hunt_group.extension"})
       if (const Setting* number = record.field(key)) add(number->value.value);
-  return own;
+  return longest;
 }
 
-bool is_external(std::string_view number, const OwnNumbers& own) {
+bool is_external(std::string_view number, std::size_t longest_own) {
   std::string digits = dialled(number);
   if (digits.starts_with('+')) return is_digits(std::string_view(digits).substr(1));
-  return is_digits(digits) && digits.size() >= 7 && digits.size() > own.longest && !own.numbers.contains(digits);
+  return is_digits(digits) && digits.size() >= 7 && digits.size() > longest_own;
 }
 
 std::string counted_users(std::size_t n, std::string_view kind) { return fmt::format("{} {}{}", n, kind, n == 1 ? " has" : "s have"); }

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "rules/checks.h"
@@ -33,15 +32,11 @@ bool is_clear_code(std::string_view code);
 // Systems the users are of, by the names the export gives; at least one. Extensions do not say whose they are.
 std::size_t systems_of(const std::vector<User>& users);
 
-// What the site calls its own: numbers of users, extensions and hunt groups.
-struct OwnNumbers {
-  std::unordered_set<std::string_view> numbers;
-  std::size_t longest = 0;  // digits
-};
-OwnNumbers own_numbers(const Site& site, const std::vector<User>& users);
-// A number that leaves the system: an international one ("+44..."), or at least seven digits, none of its own and longer than
-// all of those. Short codes and what holds other signs are not taken for one.
-bool is_external(std::string_view number, const OwnNumbers& own);
+// Digits of the longest number the site calls its own: of users, extensions and hunt groups.
+std::size_t longest_own_number(const Site& site, const std::vector<User>& users);
+// A number that leaves the system: an international one ("+44..."), or one of at least seven digits that is longer than all of
+// its own. Short codes and what holds other signs are not taken for one.
+bool is_external(std::string_view number, std::size_t longest_own);
 
 // One finding for a class of users, at the first one's field `at`; the others are named only where Finding::named is printed.
 // `message` has the count and whatever fits it. Nothing where there are none.

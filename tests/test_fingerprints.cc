@@ -109,6 +109,22 @@ TEST_CASE("outside of repositories a copy keeps its fingerprints") {
   CHECK(prints(here.path, std::string("fw.rules") + options) == prints("/", "'" + (there.path / "new/fw.rules").string() + "'" + options));
 }
 
+TEST_CASE("equal findings are counted in the order of their paths, not of the command line") {
+  Folder folder;
+  folder.put("north/fw.rules", rules);
+  folder.put("south/fw.rules", rules);
+  auto by_file = [&](const std::string& files) {
+    std::set<std::string> out;
+    nlohmann::json json = linted(folder.path, files + options);
+    for (const auto& f : json["findings"])
+      out.insert(f["file"].get<std::string>() + " " + f["check"].get<std::string>() + " " + f["fingerprint"].get<std::string>());
+    return out;
+  };
+  std::set<std::string> one = by_file("north/fw.rules south/fw.rules");
+  CHECK(one.size() > 2);
+  CHECK(one == by_file("south/fw.rules north/fw.rules"));
+}
+
 TEST_CASE("SARIF paths start at the repository's root, and what is outside is said to be") {
   Folder repository, elsewhere;
   fs::create_directory(repository.path / ".git");

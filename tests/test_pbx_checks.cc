@@ -209,6 +209,84 @@ TEST_CASE("a check for those who ask runs for those only") {
   CHECK(run_program("--skip factory-address " + file + config).out.find("factory-address") == std::string::npos);
 }
 
+TEST_CASE("users are one where nothing says that they are two") {
+  auto record = [](const std::string& guid, const std::string& name, const std::string& extension, const std::string& fields = "") {
+    return "<User GUID=\"" + guid + "\"><Name>" + name + "</Name><Extension>" + extension + "</Extension>" + fields + "</User>\n";
+  };
+  const std::string nil = "00000000-0000-0000-0000-000000000000", one = "5a1f0000-0000-4000-8000-000000000301",
+                    two = "5a1f0000-0000-4000-8000-000000000302";
+  auto joined = [](std::vector<std::string> records) {
+    std::vector<Input> files;
+    for (const std::string& r : records) files.push_back({std::to_string(files.size()) + ".xml", export_of(r)});
+    Reading reading = read_site({"", files, {}}, "", "", {});
+    std::string out;
+    for (const User& user : users_of(reading.site)) out += (out.empty() ? "" : " ") + std::to_string(user.records.size());
+    return out;
+  };
+  // One GUID, whatever the name is now; one name and number, where a GUID is missing; not where both have one.
+  CHECK(joined({record(one, "kim", "231"), record(one, "kim.b", "232")}) == "2");
+  CHECK(joined({record(nil, "kim", "231"), record(nil, "kim", "231")}) == "2");
+  CHECK(joined({record(nil, "kim", "231"), record(nil, "kim", "232")}) == "1 1");
+  CHECK(joined({record(one, "kim", "231"), record(nil, "kim", "231")}) == "2");
+  CHECK(joined({record(one, "kim", "231"), record(two, "kim", "231")}) == "1 1");
+  // The GUID that comes later is the user's from then on.
+  CHECK(joined({record(nil, "kim", "231"), record(one, "kim", "231"), record(one, "kim.b", "232")}) == "3");
+  CHECK(joined({record(nil, "kim", "231"), record(one, "kim", "231"), record(two, "kim", "231")}) == "2 1");
+  CHECK(joined({record(nil, "", ""), record(nil, "", "")}) == "");
+  CHECK(joined({record(one, "", ""), record(one, "kim", "231")}) == "2");
+
+  Reading reading = read_site({"", {{"a.xml", export_of(record(one, "kim", "231", "<LoginCode></LoginCode><Password></Password>"))},
+                                    {"b.xml", export_of(record(one, "kim", "231", "<LoginCode></LoginCode><Password>7x7</Password>"))}},
+                               {}},
+                              "", "", {});
+  std::vector<User> users = users_of(reading.site);
+  REQUIRE(users.size() == 1);
+  // Of fields that are all empty it is the first.
+  REQUIRE(users[0].field("user.login_code"));
+  CHECK(users[0].field("user.login_code")->value.span.source == 0);
+  CHECK(users[0].text("user.password") == "7x7");
+  CHECK(users[0].field("user.soft_phone") == nullptr);
+  // The system's own accounts are nobody.
+  CHECK(joined({record(nil, "NoUser", ""), record(one, "kim", "231")}) == "1");
+}
+
+TEST_CASE("a system exported twice has the platform and release of the export that tells them") {
+  auto system = [](const std::string& fields, const std::string& lan2 = "") {
+    return export_of("<System GUID=\"7c0e0000-0000-4000-8000-000000000001\"><Name>desk</Name>" + fields +
+                     "<LANS><LAN id=\"LAN1\"><IPAddress>10.20.3.5</IPAddress></LAN>" + lan2 + "</LANS></System>\n");
+  };
+  std::string lan2 = "<LAN id=\"LAN2\"><IPAddress>10.21.3.5</IPAddress></LAN>";
+  std::string linux = "<Platform>server-edition</Platform>", release = "<MajorVersion>9</MajorVersion><MinorVersion>0</MinorVersion>";
+  for (bool first : {true, false}) {
+    INFO(first);
+    Reading r = read_site({"", {{"a.xml", system(first ? linux + release : "", lan2)}, {"b.xml", system(first ? "" : linux + release, lan2)}}, {}},
+                          "", "", {});
+    REQUIRE(r.site.hosts.size() == 1);
+    CHECK(r.site.hosts[0].platform == "server-edition");
+    REQUIRE(r.site.hosts[0].release);
+    CHECK(r.site.hosts[0].addresses.size() == 2);
+  }
+  // One GUID, or without one the same name and an address in common.
+  auto hosts = [](const std::string& id, const std::string& name, const std::string& address) {
+    auto one = [](const std::string& guid, const std::string& called, const std::string& at) {
+      return export_of("<System GUID=\"" + guid + "\"><Name>" + called + "</Name><LANS><LAN id=\"LAN1\"><IPAddress>" + at +
+                       "</IPAddress></LAN></LANS></System>\n");
+    };
+    Reading both = read_site({"", {{"a.xml", one("7c0e0000-0000-4000-8000-000000000001", "desk", "10.20.3.5")}, {"b.xml", one(id, name, address)}}, {}},
+                             "", "", {});
+    return both.site.hosts.size();
+  };
+  CHECK(hosts("7c0e0000-0000-4000-8000-000000000001", "lobby", "10.20.9.5") == 1);
+  CHECK(hosts("7c0e0000-0000-4000-8000-000000000002", "desk", "10.20.3.5") == 2);
+  CHECK(hosts("", "desk", "10.20.3.5") == 1);
+  CHECK(hosts("", "lobby", "10.20.3.5") == 2);
+  CHECK(hosts("", "desk", "10.20.9.5") == 2);
+  Reading r = read_site({"", {{"a.xml", system("<Platform>ip500v2</Platform>")}, {"b.xml", system(linux, lan2)}}, {}}, "", "", {});
+  REQUIRE(r.site.hosts.size() == 1);
+  CHECK(r.site.hosts[0].platform == "ip500v2");
+  CHECK(r.site.hosts[0].addresses.size() == 2);
+}
+
 TEST_CASE("users are joined across exports, and numbers told apart") {
   Reading r = read_site({"", {{"a.xml", export_of(user(1, "<LoginCode>9</LoginCode>") + user(2, ""))},
                               {"b.xml", export_of(user(1, "<LoginCode></LoginCode><SoftPhone>true</SoftPhone>"))},
@@ -224,8 +302,12 @@ TEST_CASE("users are joined across exports, and numbers told apart") {
   CHECK(users[0].flag("user.soft_phone") == true);
   CHECK(users[1].text("user.full_name") == "Two");
   CHECK(users[2].label() == "213 user-3");
-  OwnNumbers own = own_numbers(r.site, users);
+  std::size_t own = longest_own_number(r.site, users);
+  CHECK(own == 3);
   CHECK(is_external("07700900123", own));
   CHECK(is_external("+44 (20) 7946-0000", own));
+  CHECK(is_external("1234567", own));
+  CHECK_FALSE(is_external("1234567", 7));
+  CHECK(is_external("12345678", 7));
   for (const char* number : {"", "212", "999", "123456", "*70*07700900123", "+", "07700x900123"}) CHECK_FALSE(is_external(number, own));
 }

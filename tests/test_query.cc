@@ -64,6 +64,23 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("query: what a machine redirects of its own goes to itself, and so where it may have been left alone before") {
+  Folder folder;
+  std::string dump = folder.put("fw.rules",
+                                "*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m recent --rcheck --name seen -j RETURN\n"
+                                "-A OUTPUT -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 3128\n-A PREROUTING -p tcp -m tcp --dport 80 -j "
+                                "REDIRECT --to-ports 3128\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT DROP [0:0]\n"
+                                "-A OUTPUT -d 127.0.0.1/32 -p tcp -m tcp --dport 3128 -j ACCEPT\nCOMMIT\n");
+  auto ask = [&](const std::string& packet) {
+    return Json::parse(run_program("query " + dump + " --packets " + folder.put("packets.jsonl", packet + "\n")).out);
+  };
+  Json own = ask(R"({"hook":"output","out":"eth0","src":"10.20.3.5","dst":"203.0.113.9","proto":"tcp","sport":40000,"dport":80,"state":"new"})");
+  CHECK(own["verdict"] == "accept");
+  CHECK(own["certainty"] == "possible");
+  CHECK(own["dst"] == "127.0.0.1");
+  CHECK(own["dport"] == 3128);
+}
+
 TEST_CASE("query: the answer to a packet as the contract has it") {
   Query q;
   Ran ran = q.packets(R"({"hook":"forward","in":"eth0","out":"eth1","src":"203.0.113.9","dst":"198.51.100.1","proto":"udp","sport":40000,"dport":5060,"state":"new"})");

@@ -78,6 +78,17 @@ TEST_CASE("values are held against the list", "[settings]") {
   CHECK(refused("snmp.port", "162") == "is outside 161, 1024-65535");
   CHECK(refused("snmp.port", "x") == "is no number");
   CHECK(refused("snmp.port", "70000") == "is outside 161, 1024-65535");
+  CHECK(refused("lan1.rtp.min", "46752").empty());
+  CHECK(refused("lan1.rtp.min", "46751") == "is no multiple of 2");
+  CHECK(refused("lan2.rtp.max", "46751").empty());
+  CHECK(refused("syslog.port", "65535").empty());
+  CHECK(refused("syslog.port", "65536") == "is outside 0-65535");
+  KnownSetting any_port;
+  any_port.type = KnownSetting::Type::port;
+  CHECK(refusal(any_port, "65535").empty());
+  CHECK(refusal(any_port, "65536") == "is outside 0-65535");
+  any_port.type = KnownSetting::Type::number;
+  CHECK(refusal(any_port, "65536").empty());
   CHECK(refused("snmp.enabled", "Yes").empty());
   CHECK(refused("snmp.enabled", "perhaps") == "is neither on nor off");
   CHECK(refused("lan1.address", "10.0.0.300") == "is no IP address");

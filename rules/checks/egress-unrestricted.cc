@@ -25,7 +25,7 @@ bool unrestricted(const Passage& passage) {
 void run(const Judgement& judgement, Findings& findings) {
   std::map<std::pair<const Host*, Family>, std::vector<const Passage*>> ways;
   for (const auto& passage : judgement.exposure.passages())
-    if (!passage->inbound && passage->zone->is_internet() && passage->host && is_pbx(*passage->host) && passage->unlocated.empty() && !passage->at->network_only)
+    if (!passage->inbound && passage->zone->is_internet() && passage->host && is_pbx(*passage->host) && !passage->at->network_only)
       ways[{passage->host, passage->ruleset->family}].push_back(passage.get());
   for (auto& [key, passages] : ways) {
     if (!std::all_of(passages.begin(), passages.end(), [](const Passage* p) { return unrestricted(*p); })) continue;

@@ -16,7 +16,7 @@ void run(const Judgement& judgement, Findings& findings) {
   const auto& hosts = judgement.site.hosts;
   if (std::any_of(hosts.begin(), hosts.end(), [](const Host& h) { return h.flag(inhibit) == true; })) return;
   const std::vector<User>& all = judgement.users;
-  const OwnNumbers own = own_numbers(judgement.site, all);
+  const std::size_t own = longest_own_number(judgement.site, all);
   std::vector<const User*> forwarding;
   for (const User& user : all)
     if (user.flag("user.forward_unconditional") == true && user.flag("user.block_forwarding") != true &&

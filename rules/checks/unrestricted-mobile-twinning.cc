@@ -13,7 +13,7 @@ bool is_twinned(const User& user) {
 // Both restrictions must be said to be off: what the export does not give is not known.
 void run(const Judgement& judgement, Findings& findings) {
   const std::vector<User>& all = judgement.users;
-  const OwnNumbers own = own_numbers(judgement.site, all);
+  const std::size_t own = longest_own_number(judgement.site, all);
   std::vector<const User*> twinned;
   for (const User& user : all)
     if (is_twinned(user) && is_external(user.text("user.twinned_mobile_number"), own) && user.flag("user.outgoing_call_bar") == false &&
