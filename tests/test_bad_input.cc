@@ -274,7 +274,7 @@ TEST_CASE("large and hostile dumps end with a report") {
     CHECK(ends(head + numbered(5'000, [](int) { return "-A FORWARD -m limit --limit 3/min -j ACCEPT"; }) +
                "COMMIT\n") == 3);
     CHECK_THAT(said, Contains("these rules could not be judged: ") && Contains("shadowed rules could not be looked for: ") &&
-                         Contains("could not be checked: removed-product-port-open, rule-without-effect, target-missing: "));
+                         Contains("could not be checked: removed-product-port-open, rule-without-effect, target-missing, tunnel-incomplete: "));
   }
   SECTION("2 000 rules each of which crosses all others") {
     CHECK(ends(head + numbered(2'000, [&](int i) {
