@@ -98,6 +98,7 @@ TEST_CASE("every case of every check page gives exactly its findings") {
         if (check.about_findings && f.check != check.id) continue;
         CHECK(f.check == check.id);
         CHECK(f.level <= check.severity);
+        CHECK(stands_on_path(f));
         found += finding_line(report, f, false);
       }
       CHECK(found.empty() == !c->flagged);
