@@ -50,7 +50,9 @@ Level level_at(Level level, const Opening& opening) {
   // What a rule that was not understood may accept, or a table that is not shown may translate, is doubt enough for a warning,
   // not for an error.
   const Rule* translation = opening.flow->translation.rule;
-  bool guessed = (opening.by.rule && opening.by.rule->action.kind == ActionKind::unknown) || (translation && is_supposed(*translation));
+  const Rule* by = opening.by.rule;
+  bool guessed = (by && (by->action.kind == ActionKind::unknown || by->understanding == Understanding::not_understood)) ||
+                 (translation && is_supposed(*translation));
   return std::min(level_at(level, *opening.passage), guessed ? Level::warning : Level::error);
 }
 
