@@ -156,10 +156,6 @@ void test_fragment(RuleInProgress& rule, const Option& o) {
   if (!o.negated) rule.never(o.span);
 }
 
-constexpr OptionMeaning own_options[] = {{"protocol", test_protocol},       {"source", test_source},
-                                         {"destination", test_destination}, {"in-interface", test_in},
-                                         {"out-interface", test_out},       {"fragments", test_fragment}};
-
 // ---- ports, flags, types ---------------------------------------------------------------------------------------
 
 // Reads "22", "1024:", "sip,5061,10000:20000"; only multiport takes lists. A name that is not in the table and a number
@@ -237,6 +233,18 @@ void add_icmp(RuleInProgress& rule, const Option& o, Family family) {
 }
 void test_icmp(RuleInProgress& rule, const Option& o) { add_icmp(rule, o, Family::ipv4); }
 void test_icmp6(RuleInProgress& rule, const Option& o) { add_icmp(rule, o, Family::ipv6); }
+
+void with_ports(RuleInProgress& r, const Option& o) {
+  r.add(FieldTest{Field::protocol, IntervalSet({{proto_tcp, proto_tcp}, {proto_udp, proto_udp}})}, false, o.span);
+}
+// Of the rule itself: it names ports and not whose.
+void test_bare_sport(RuleInProgress& r, const Option& o) { with_ports(r, o), test_sport(r, o); }
+void test_bare_dport(RuleInProgress& r, const Option& o) { with_ports(r, o), test_dport(r, o); }
+
+constexpr OptionMeaning own_options[] = {{"protocol", test_protocol},       {"source", test_source},
+                                         {"destination", test_destination}, {"in-interface", test_in},
+                                         {"out-interface", test_out},       {"fragments", test_fragment},
+                                         {"sport", test_bare_sport},        {"dport", test_bare_dport}};
 
 // ---- connection tracking ----------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@
 #include "parsers/iptables_matches.h"
 #include "parsers/iptables_names.h"
 #include "parsers/iptables_targets.h"
+#include "parsers/nearest.h"
 
 namespace ipo::iptables {
 namespace {
@@ -87,7 +88,10 @@ const OptionShape* beginning(std::span<const OptionShape> shapes, std::string_vi
   return found;
 }
 
-constexpr std::size_t in_rule = ~std::size_t{0}, in_target = ~std::size_t{0} - 1;
+constexpr std::size_t in_rule = ~std::size_t{0}, in_target = ~std::size_t{0} - 1, in_no_protocol = ~std::size_t{0} - 2;
+constexpr std::string_view with_ports[] = {"tcp", "udp", "sctp", "dccp"};
+constexpr std::size_t longest_typo = 8;
+constexpr int most_looks = 64;  // for what opens a scope too late; a line somebody wrote has a few of those
 
 class Reader {
  public:
@@ -151,6 +155,43 @@ class Reader {
     return found;
   }
 
+  // The options that "-p VALUE", "-m VALUE" or "-j VALUE" makes known.
+  std::span<const OptionShape> shapes_opened(std::string_view opener, std::string_view value) const {
+    bool protocol = opener == "-p" || opener == "--protocol", match = opener == "-m" || opener == "--match";
+    if (protocol || match) {
+      const MatchModule* module = protocol ? module_of_protocol(value) : find_module(value);
+      return module ? shapes(*module) : std::span<const OptionShape>();
+    }
+    const TargetKind* kind = (opener == "-j" || opener == "--jump") && !is_chain_(value) ? find_target(value) : nullptr;
+    return kind ? shapes(*kind) : std::span<const OptionShape>();
+  }
+
+  // An option that stands before what makes it known: iptables refuses it. It is read as it was meant, with the two the other way round.
+  bool bring_forward(std::size_t begin, std::string_view name) {
+    if (looked_ahead_++ >= most_looks) return false;
+    for (std::size_t k = at_ + 1; k + 1 < words_.size(); ++k) {
+      std::string_view opener = words_[k].text, value = words_[k + 1].text;
+      if (opener.size() < 2 || opener[0] != '-' || is_bang(k - 1) || !exact(shapes_opened(opener, value), name)) continue;
+      std::string what = std::string(opener) + ' ' + std::string(value);
+      command_.refused.push_back("--" + std::string(name) + " before " + what + ": iptables-restore stops here, write " + what + " first");
+      if (reordered_.empty()) reordered_.assign(words_.begin(), words_.end());
+      auto at = [&](std::size_t n) { return reordered_.begin() + static_cast<std::ptrdiff_t>(n); };
+      std::rotate(at(begin), at(k), at(k + 2));
+      words_ = reordered_;
+      at_ = begin;
+      return true;
+    }
+    return false;
+  }
+
+  // Ports without a protocol that has some.
+  Place find_port(std::string_view name) {
+    const OptionShape* shape = exact(shapes(*module_of_protocol("tcp")), name);
+    if (!shape || (shape->canonical != "sport" && shape->canonical != "dport")) return {};
+    command_.refused.push_back("--" + std::string(name) + " without -p tcp or -p udp before it: iptables-restore stops here");
+    return {shape, in_no_protocol};
+  }
+
   void open_match(MatchUse use) {
     command_.matches.push_back(std::move(use));
     scopes_.push_back(command_.matches.size() - 1);
@@ -180,6 +221,11 @@ class Reader {
       if (equals != text.npos) attached = text.substr(equals + 1);
       if (attached && place.shape && place.shape->values == 0) place.shape = nullptr;
     }
+    if (!place.shape && text.starts_with("--")) {
+      std::string_view name = text.substr(2, text.find('=') - 2);
+      if (bring_forward(begin, name)) return;
+      place = find_port(name);
+    }
     if (!place.shape) return give_up(begin, "option " + std::string(text) + " is not known");
     ++at_;
     Option option;
@@ -199,6 +245,8 @@ class Reader {
     option.span = {words_[begin].span.source, words_[begin].span.begin, words_[at_ - 1].span.end};
     if (place.scope == in_rule)
       take_general(option);
+    else if (place.scope == in_no_protocol)
+      command_.options.push_back(option);
     else
       take(place.scope, option);
   }
@@ -221,6 +269,9 @@ class Reader {
     switch (letter) {
       case 'p':
         implied_ = option.negated ? nullptr : module_of_protocol(option.values[0]);
+        // Of a mistyped one the ports are those of what was meant.
+        if (!option.negated && !protocol_number(option.values[0]))
+          if (std::string_view meant = nearest(option.values[0].substr(0, longest_typo), with_ports); !meant.empty()) implied_ = module_of_protocol(meant);
         implied_opened_ = false;
         [[fallthrough]];
       case 's':
@@ -322,6 +373,8 @@ class Reader {
   std::vector<std::size_t> scopes_;  // in the order they were opened
   const MatchModule* implied_ = nullptr;
   bool implied_opened_ = false;
+  std::vector<Word> reordered_;
+  int looked_ahead_ = 0;
 };
 
 }  // namespace

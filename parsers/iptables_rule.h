@@ -52,7 +52,7 @@ struct Command {
   std::string_view chain, argument;  // argument: rule number, policy or new name
   char family = 0;                   // '4', '6' where the line is for one family only
   std::string_view table;            // of -t
-  std::vector<Option> options;       // -p -s -d -i -o -f
+  std::vector<Option> options;       // -p -s -d -i -o -f, and ports that no protocol is given for
   std::vector<std::string> refused;  // why iptables would not take the line, whatever it means
   std::vector<MatchUse> matches;
   std::optional<TargetUse> target;

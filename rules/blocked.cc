@@ -10,7 +10,11 @@
 #include <tuple>
 
 #include "rules/crossing.h"
+#include "rules/declared.h"
 #include "rules/exposure_findings.h"
+#include "rules/join_dumps.h"
+#include "rules/locate_pbx.h"
+#include "rules/required.h"
 #include "rules/setting_findings.h"
 
 namespace ipo {
@@ -176,6 +180,49 @@ const Passage& telling(const Ways& ways) {
   return forwards == ways.end() ? *ways.front() : **forwards;
 }
 
+namespace {
+
+// Where a rule that is missing would stand.
+SourceSpan place_of_missing(const Passage& passage, bool forward) {
+  const Ruleset& ruleset = *passage.ruleset;
+  const Chain* chain = nullptr;
+  for (const BaseChain& b : ruleset.base_chains)
+    if (forward && b.nat && b.hook == Hook::prerouting) chain = &ruleset.chains[b.chain];
+  if (const BaseChain* filter = Reach(*passage.chains).last_filter(passage.hook); !chain && filter) chain = &ruleset.chains[filter->chain];
+  if (!chain) return {ruleset.span.source, ruleset.span.begin, ruleset.span.begin};
+  return is_written(*chain) ? chain->policy->span : chain->span;
+}
+
+// A forward of these ports, sent to whichever address, that leads to a host the site does not know; not of ports that many a machine
+// has, for another one's are its own business.
+void find_elsewhere(const Judgement& judgement, Blocked& blocked) {
+  const Passage& passage = *blocked.passage;
+  if (!passage.inbound || passage.hook != Hook::forward || passage.addresses.empty() || !passage.then.empty()) return;
+  Family family = passage.ruleset->family;
+  Space& s = passage.chains->space();
+  Reach reach(*passage.chains);
+  IntervalSet known = passage.addresses;
+  for (const Host& host : judgement.site.hosts) known.add(addresses_in(host, family));
+  PacketSet sent = s.minus(blocked.lost, s.test(Dimension::destination_port, common_ports()));
+  for (Dimension d : {Dimension::destination, Dimension::out, Dimension::nat, Dimension::original_destination, Dimension::original_port})
+    sent = s.exists(sent, d);
+  sent = s.intersect(passage.arriving, s.possible(sent));
+  const u128 asked = s.project(sent, Dimension::destination_port).size();
+  u128 most = 0;
+  for (const Flow& flow : reach.flows(passage.hook, sent)) {
+    const Rule* rule = flow.translation.rule;
+    if (!rule || is_supposed(*rule) || !is_about_ports(*rule) || flow.arrived.empty()) continue;
+    if (s.project(flow.seen, Dimension::destination).intersects(known)) continue;
+    u128 ports = s.project(s.possible(flow.arrived), Dimension::destination_port).size();
+    if (ports <= most || 2 * ports < asked) continue;
+    most = ports;
+    blocked.elsewhere = flow;
+    blocked.by = {flow.translation, nullptr, flow.seen, passage.at};
+  }
+}
+
+}  // namespace
+
 Blocked why_blocked(const Judgement& judgement, const Passage& passage, PacketSet wanted) {
   Space& s = passage.chains->space();
   Blocked out;
@@ -187,6 +234,8 @@ Blocked why_blocked(const Judgement& judgement, const Passage& passage, PacketSe
     if (out.by.by.chain) return out;
     PacketSet came = s.intersect(passage.arriving, out.lost);
     out.no_forward = !came.empty() && s.minus(came, passage.unrouted).empty();
+    if (out.no_forward) find_elsewhere(judgement, out);
+    if (out.elsewhere) return out;
     out.by = judgement.exposure.accepted_by(passage, s.intersect(passage.possible, out.lost));
     out.accepted = out.by.by.chain != nullptr;
     if (out.accepted) return out;
@@ -195,7 +244,16 @@ Blocked why_blocked(const Judgement& judgement, const Passage& passage, PacketSe
   return out;
 }
 
+std::string Blocked::led_elsewhere(const std::string& what) const {
+  Space& s = passage->chains->space();
+  Family family = passage->ruleset->family;
+  bool all = s.project(elsewhere->arrived, Dimension::destination_port).covers(s.project(lost, Dimension::destination_port));
+  return fmt::format("this forward leads {}{} to {}, not to {}", all ? "" : "most of ", what,
+                     format_addresses(s.project(elsewhere->seen, Dimension::destination), family), format_addresses(passage->addresses, family));
+}
+
 std::string Blocked::message(const Judgement& judgement, const std::string& what, bool plural) const {
+  if (elsewhere) return led_elsewhere(what);
   if (no_forward) {
     std::string out = fmt::format("no port forward leads {} to {}", what, format_addresses(passage->addresses, passage->ruleset->family));
     if (!accepted) return out;
@@ -213,17 +271,17 @@ Finding blocked_finding(const Judgement& judgement, std::string_view check, Leve
   f.hook = name_of(passage.hook);
   if (blocked.by.by.chain) {
     f.span = blocked.by.by.span();
-    Exposure::Witness witness = judgement.exposure.witness(passage, *blocked.by.flow, blocked.by.packets);
+    Exposure::Witness witness = judgement.exposure.witness(passage, *blocked.flow(), blocked.by.packets);
     f.witness = witness.packet;
     f.path = std::move(witness.path);
     f.identity = rule_text(judgement, blocked.by.by);
-    if (blocked.no_forward)
+    if (blocked.no_forward && !blocked.elsewhere)
       f.related.push_back({blocked.accepted     ? "this line would accept it, if it came"
                            : blocked.by.by.rule ? "this rule blocks it as well"
                                                 : "this policy blocks it as well",
                            f.span});
   } else {
-    f.span = {passage.ruleset->span.source, passage.ruleset->span.begin, passage.ruleset->span.begin};
+    f.span = place_of_missing(passage, blocked.no_forward);
   }
   return f;
 }

@@ -47,7 +47,13 @@ struct Blocked {
   Exposure::Block by;        // the rule or policy that stops them, or the one that would accept them if they came
   bool no_forward = false;   // no port forward leads them to the host
   bool accepted = false;     // `by` accepts them
-  // "udp/69 is blocked from the internet", "no port forward leads udp/69 to 192.168.42.1 (line 21 would accept it)".
+  // A port forward leads them, or most of them, to another address, where no host of the site is: it is `by`.
+  std::optional<Flow> elsewhere;
+  // The flow of what `by` does.
+  const Flow* flow() const { return elsewhere ? &*elsewhere : by.flow; }
+  // "this forward leads udp/69 to 192.168.42.9, not to 192.168.42.1".
+  std::string led_elsewhere(const std::string& what) const;
+  // The same, "udp/69 is blocked from the internet", "no port forward leads udp/69 to 192.168.42.1 (line 21 would accept it)".
   std::string message(const Judgement& judgement, const std::string& what, bool plural) const;
 };
 

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "parsers/settings.h"
 #include "rules/bridge.h"
 #include "rules/crossing.h"
 #include "rules/declared.h"
+#include "rules/join_dumps.h"
 #include "rules/required.h"
 
 namespace ipo {
@@ -18,16 +20,6 @@ namespace {
 
 constexpr std::uint32_t half_of_all_ports = 32768;
 constexpr std::uint8_t transports[] = {proto_tcp, proto_udp};
-
-constexpr u128 left_out = 512;  // a rule that leaves out fewer ports than that is not about ports
-
-bool is_about_ports(const Rule& rule) {
-  if (auto ports = required(rule, Field::destination_port, 65535); ports && ports->size() > 65536 - left_out) return false;
-  bool found = false;
-  for (const Condition& c : rule.conditions)
-    each_test<FieldTest>(c, [&](const FieldTest& test) { found = found || test.field == Field::destination_port; });
-  return found;
-}
 
 }  // namespace
 
@@ -78,7 +70,34 @@ Exposure::Exposure(const Site& site, const std::vector<Standing>& standings, con
   sum_up();
 }
 
+namespace {
+
+// The line behind a translation speaks of fewer ports than that translates: what else it leads there is none of the line's business.
+bool is_narrower(RuleRef line, const Rule& translation) {
+  if (!line.rule || !translation.action.translation.ports.empty()) return false;
+  auto its = required(*line.rule, Field::destination_port, 65535), led = required(translation, Field::destination_port, 65535);
+  if (!its || !is_about_ports(*line.rule)) return false;
+  if (!led) return true;
+  // Of ports the translation names it could leave some out itself; a line for other hosts, too, could not be the one.
+  return *its != *led && led->covers(*its) && required(*line.rule, Field::destination, address_max(Family::ipv6)).has_value();
+}
+
+// What is translated is closed where it is translated, unless others come by that way too.
+void choose_lines(std::vector<Opening>& of_internet, std::vector<Opening>& of_zones) {
+  std::map<RuleRef, std::set<RuleRef>> behind;
+  for (const auto* openings : {&of_internet, &of_zones})
+    for (const Opening& o : *openings)
+      if (o.flow->translation.rule) behind[o.flow->translation].insert(o.line);
+  for (auto* openings : {&of_internet, &of_zones})
+    for (Opening& o : *openings)
+      if (RuleRef at = o.flow->translation; at.rule && !is_supposed(*at.rule) && !(behind[at].size() > 1 && is_narrower(o.line, *at.rule)))
+        o.line = at;
+}
+
+}  // namespace
+
 void Exposure::sum_up() {
+  choose_lines(openings_, openings_of_zones_);
   // In sum: many limited lines can let everybody in.
   struct Sum {
     std::vector<Interval> sources;
@@ -297,7 +316,7 @@ void Exposure::pass(Passage passage, PacketSet zone) {
     if (flow.accepted.empty() && s.intersect(flow.seen, passage.to_host).empty()) continue;
     // Which interface leads to the host is the routing's business: proven needs all of them to agree.
     PacketSet on_every_way = flow.accepted;
-    if (passage.hook == Hook::forward && passage.inbound && !passage.path_certain)
+    if (passage.needs_every_way())
       on_every_way = s.intersect(s.every(s.unite(flow.accepted, hairpins(chains.packets())), Dimension::out, passage.ways), flow.accepted);
     if (passage.inbound) on_every_way = as_sender_likes(chains.packets(), s, on_every_way);
     flow.proven = s.intersect(reach.after(s.proven(reach.exact(on_every_way, flow)), flow), some_target);

@@ -61,6 +61,8 @@ struct Passage {
   // firewalls passed next. A function of the predicates.
   PacketSet target;
 
+  // What comes in is proven only where it gets through by every one of `ways`.
+  bool needs_every_way() const { return inbound && hook == Hook::forward && !path_certain; }
   // The target of a flow: what REDIRECT takes goes to this machine, by whichever of its addresses.
   PacketSet target_of(const Flow& flow) const;
   bool translates() const { return ipo::translates(flows); }
@@ -89,7 +91,7 @@ struct Opening {
   const Passage* passage = nullptr;
   const Flow* flow = nullptr;
   RuleRef by;                   // who accepts; `flow->translation` who translates
-  RuleRef line;                 // of the way to `by` the one to change, where nothing is translated
+  RuleRef line;                 // of its way the one to change: who translates, or of the way to `by`
   PacketSet proven, possible;   // as seen after translation; disjoint
   bool unrestricted = false;    // the line names no port and half of all ports or more are open
   bool routed = true;           // false: nothing of it is in Passage::led, so it counts "if routed"
@@ -140,7 +142,7 @@ class Exposure {
     std::vector<PathStep> path;
     std::vector<SourceSpan> decided_by;  // by each firewall of the path in turn
     std::vector<SourceSpan> returned;    // see Trace; by the first firewall
-    std::vector<Doubt> doubt;
+    std::vector<Doubt> doubt;            // what a packet that may get in depends on
   };
   // `by`: the rule that lets it in, where there is one, so that of several ways it takes that one.
   Witness witness(const Passage& passage, const Flow& flow, PacketSet wanted, RuleRef by = {}) const;

@@ -34,10 +34,7 @@ std::string_view next_word(std::string_view& text) {
 }
 }
 
-RuleRef line_to_change(const Opening& opening) {
-  const Rule* translation = opening.flow->translation.rule;
-  return translation && !is_supposed(*translation) ? opening.flow->translation : opening.line;
-}
+RuleRef line_to_change(const Opening& opening) { return opening.line; }
 
 Level level_of_loss(Level level, const Passage& passage) {
   bool side_known = !passage.zone->is_internet() || !passage.at->internet.empty() || passage.at->network_only;
@@ -53,7 +50,9 @@ Level level_at(Level level, const Opening& opening) {
   // What a rule that was not understood may accept, or a table that is not shown may translate, is doubt enough for a warning,
   // not for an error.
   const Rule* translation = opening.flow->translation.rule;
-  bool guessed = (opening.by.rule && opening.by.rule->action.kind == ActionKind::unknown) || (translation && is_supposed(*translation));
+  const Rule* by = opening.by.rule;
+  bool guessed = (by && (by->action.kind == ActionKind::unknown || by->understanding == Understanding::not_understood)) ||
+                 (translation && is_supposed(*translation));
   return std::min(level_at(level, *opening.passage), guessed ? Level::warning : Level::error);
 }
 
@@ -173,21 +172,15 @@ Finding finding_at(const Judgement& judgement, std::string_view check, const Ope
   f.path = std::move(witness.path);
   if (line_to_change(opening).span() != opening.by.span())
     f.related.push_back({opening.by.rule ? "accepted by this rule" : "accepted by this policy", opening.by.span()});
+  if (const RuleRef& led = opening.flow->translation; led.rule && line_to_change(opening).span() != led.span())
+    f.related.push_back({"led to the PBX by this rule", led.span()});
   // What a policy accepts came back from every chain it was sent to.
   if (!opening.by.rule)
     for (SourceSpan by : witness.returned)
       if (f.related.size() < 3) f.related.push_back({"what this rule returns comes to the policy", by});
   for (std::size_t k = 1; k < witness.decided_by.size(); ++k)
     f.related.push_back({"then accepted here by " + passage.then[k - 1].at->firewall->name, witness.decided_by[k]});
-  if (certainty == Certainty::possible) {
-    f.doubt = std::move(witness.doubt);
-    if (!passage.path_certain && passage.hook == Hook::forward && passage.host)
-      f.doubt.push_back({"which interface leads to " + format_addresses(passage.addresses, passage.ruleset->family) +
-                             " is not known",
-                         opening.by.span()});
-    if (!opening.located())
-      f.doubt.push_back({passage.unlocated, opening.by.span()});
-  }
+  if (certainty == Certainty::possible) f.doubt = std::move(witness.doubt);
   f.identity = opening.zone() + '\n' + rule_text(judgement, line_to_change(opening));
   return f;
 }

@@ -19,7 +19,7 @@ struct Exposed {
   RowHit hit;  // its ports without those of a graver row beside it, which another check speaks of
 };
 
-// The line to change: the translating rule where there is one, else the accepting rule or policy.
+// The line to change: the translating rule, unless other traffic shares it, else the accepting rule, a jump to it, or the policy.
 RuleRef line_to_change(const Opening& opening);
 // `level` lowered as product.md says: a warning at most where the PBX's address or the internet's interface is not
 // known or the accepting rule was not understood;

@@ -151,8 +151,9 @@ Exposure::Block Exposure::accepted_by(const Passage& passage, PacketSet wanted) 
     std::vector<ChainSets::Decided> deciders = reach.acceptors(flow, s.intersect(flow.seen, wanted));
     passage.settle(deciders);
     for (const ChainSets::Decided& d : deciders) {
-      double own = s.share(d.packets);
-      if (!d.accepted || own <= share) continue;
+      // Connections count: that only SYN opens one of TCP makes it no less. Of equals the later line, for exceptions stand first.
+      double own = s.share(s.exists(d.packets, Dimension::tcp_flags));
+      if (!d.accepted || own < share) continue;
       most = {d.by, &flow, d.packets, passage.at};
       share = own;
     }

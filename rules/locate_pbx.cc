@@ -12,9 +12,7 @@
 #include "rules/required.h"
 
 namespace ipo {
-namespace {
 
-// Ports that every web, mail, time or file server, router or workstation has.
 const IntervalSet& common_ports() {
   static const IntervalSet ports = [] {
     IntervalSet out = IntervalSet::range(20, 25);
@@ -25,6 +23,8 @@ const IntervalSet& common_ports() {
   }();
   return ports;
 }
+
+namespace {
 
 // Rows that other machines' port forwards hit by chance: alternative web ports, virtual appliances, VNC, WebRTC, ports that
 // merely look alike. Media has its own question.

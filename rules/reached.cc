@@ -114,7 +114,6 @@ Answer explain(const Exposure& exposure, const Reached& reached) {
   PacketSet of_line = reached.status == Status::open ? first.proven : first.possible;
   take(exposure.witness(passage, *first.flow, s.intersect(of_line, reached.packets), first.by));
   if (reached.status == Status::open) out.doubt.clear();
-  else if (!passage.unlocated.empty()) out.doubt.push_back({passage.unlocated, first.by.span()});
   return out;
 }
 

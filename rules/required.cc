@@ -21,6 +21,15 @@ std::optional<IntervalSet> required(const Rule& rule, Field field, u128 max) {
   return out;
 }
 
+bool is_about_ports(const Rule& rule) {
+  constexpr u128 left_out = 512;
+  if (auto ports = required(rule, Field::destination_port, 65535); ports && ports->size() > 65536 - left_out) return false;
+  bool found = false;
+  for (const Condition& c : rule.conditions)
+    each_test<FieldTest>(c, [&](const FieldTest& test) { found = found || test.field == Field::destination_port; });
+  return found;
+}
+
 bool all_private(const IntervalSet& addresses, Family family) {
   for (const Interval& i : addresses)
     if (is_public({family, i.lo}) || is_public({family, i.hi})) return false;

@@ -16,6 +16,8 @@ namespace ipo {
 const FieldTest* field_test(const Condition& condition, Field field);
 // Values a rule requires of a field: the intersection of its conditions; nothing where it does not test it.
 std::optional<IntervalSet> required(const Rule& rule, Field field, u128 max);
+// Whether a rule names ports; not where it only leaves out a few.
+bool is_about_ports(const Rule& rule);
 // Not one public address, and not empty.
 bool all_private(const IntervalSet& addresses, Family family);
 

@@ -86,6 +86,15 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   Witness out;
   std::vector<std::uint32_t> needed;
   std::vector<u128> p = s.pick(candidates, &needed);
+  PacketSet here = s.constant(1);
+  for (std::uint32_t d = 0; d < dimension_count; ++d)
+    here = s.intersect(here, s.test(static_cast<Dimension>(d), IntervalSet::of(p[d])));
+  PacketSet accepted_here = s.intersect(flow.accepted, here);
+  // Of the values of undecidable matches those with which the packet comes to that very line.
+  if (by.chain && flow.filter && !s.predicates_of(accepted_here).empty())
+    for (const ChainSets::Decided& d : reach.acceptors(flow, s.intersect(flow.seen, reach.after(s.possible(accepted_here), flow))))
+      if (d.by == by)
+        if (PacketSet its = s.intersect(accepted_here, reach.before(d.packets, flow)); !its.empty()) s.pick(its, &needed);
   auto value = [&](Dimension d) { return p[static_cast<std::size_t>(d)]; };
   out.packet.hook = passage.hook;
   out.packet.family = family;
@@ -111,16 +120,34 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   out.decided_by.push_back(first.decided_by);
   if (first.verdict == ActionKind::accept) follow(passage, first.packet, needed, trace, out);
   // The doubt is every undecidable match this very packet's acceptance depends on.
-  PacketSet here = s.constant(1);
-  for (std::uint32_t d = 0; d < dimension_count; ++d)
-    here = s.intersect(here, s.test(static_cast<Dimension>(d), IntervalSet::of(p[d])));
-  for (std::uint32_t number : s.predicates_of(s.intersect(flow.accepted, here))) {
+  const std::vector<std::uint32_t> depends_on = s.predicates_of(accepted_here);
+  for (std::uint32_t number : depends_on) {
     const Predicate& predicate = packets.predicates()[number];
     bool taken_to_hold = std::find(needed.begin(), needed.end(), number) != needed.end();
     Doubt doubt{doubt_about(predicate, taken_to_hold), predicate.span};
     auto same = [&](const Doubt& d) { return d.why == doubt.why && d.span == doubt.span; };
     if (std::none_of(out.doubt.begin(), out.doubt.end(), same)) out.doubt.push_back(std::move(doubt));
   }
+  SourceSpan place = by.chain ? by.span() : out.decided_by.front();
+  // So is the interface it leaves by, unless it would get through by every one if only those matches were in its favour.
+  if (passage.needs_every_way()) {
+    PacketSet anyhow = s.exists(here, Dimension::out), accepted = s.intersect(flow.accepted, anyhow);
+    PacketSet passing = s.intersect(s.unite(accepted, hairpins(packets)), anyhow);
+    PacketSet by_every = s.every(passing, Dimension::out, passage.ways);
+    for (std::uint32_t number : depends_on) by_every = s.unite(s.assume(by_every, number, true), s.assume(by_every, number, false));
+    if (s.proven(by_every).empty()) {
+      if (first.out_asked) {
+        place = *first.out_asked;
+      } else if (PacketSet stopped = s.minus(s.intersect(anyhow, s.test(Dimension::out, passage.ways)), s.possible(passing)); !stopped.empty()) {
+        // No rule of its way asks: then one that stops it on another way does.
+        Packet other = out.packet;
+        other.out = packets.interfaces.name(s.pick(stopped)[static_cast<std::size_t>(Dimension::out)]);
+        if (Trace way = trace(*passage.ruleset, other); way.out_asked) place = *way.out_asked;
+      }
+      out.doubt.push_back({"which interface leads to " + format_addresses(passage.addresses, family) + " is not known", place});
+    }
+  }
+  if (!passage.unlocated.empty()) out.doubt.push_back({passage.unlocated, place});
   return out;
 }
 

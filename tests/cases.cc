@@ -40,6 +40,14 @@ std::vector<std::vector<Input>> sites_below(const std::filesystem::path& variant
   return out;
 }
 
+bool stands_on_path(const Finding& finding) {
+  auto goes_by = [&](SourceSpan span) {
+    return std::any_of(finding.path.begin(), finding.path.end(), [&](const PathStep& step) { return step.span == span; });
+  };
+  return !finding.witness || goes_by(finding.span) ||
+         std::any_of(finding.related.begin(), finding.related.end(), [&](const auto& related) { return goes_by(related.span); });
+}
+
 SiteInputs site_of(std::vector<Input> files) {
   SiteInputs site;
   for (Input& file : files)

@@ -151,6 +151,48 @@ TEST_CASE("a rule that iptables may refuse is judged as loaded or not, and the d
              Contains("iptables may refuse this rule (\"!\" with several addresses); judged as if it were loaded"));
 }
 
+TEST_CASE("the interface that leads to the PBX is a doubt only where it decides, and finding and query agree") {
+  Folder folder;
+  int n = 0;
+  // With the rules of nat and FORWARD, the doubts of the finding: ": LINE WORD" each.
+  auto doubts = [&](const std::string& translation, const std::string& forward) {
+    std::string text = "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A PREROUTING -i ppp0 -p udp -m udp --dport 69 " + translation +
+                       "-j DNAT --to-destination 192.168.42.5\n-A POSTROUTING -o ppp0 -j MASQUERADE\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n"
+                       ":FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:inner - [0:0]\n" + forward + "COMMIT\n";
+    std::string arguments = " --format json --pbx 192.168.42.5 '" + folder.put("fw" + std::to_string(++n) + ".rules", text) + "'";
+    auto written = [](const Json& list) {
+      std::string out;
+      for (const Json& d : list) {
+        std::string why = d["why"];
+        out += " " + std::to_string(d["line"].get<int>()) + ":" + (why.find("which interface") == 0 ? "out" : why.substr(0, why.find_first_of(" :", 3)));
+      }
+      return out;
+    };
+    std::string told = "none";
+    Json report = Json::parse(run_program("--only tftp-exposed" + arguments).out);
+    for (const Json& f : report["findings"]) told = written(f["doubt"]);
+    Json answer = Json::parse(run_program("query --from internet --service 69/udp" + arguments).out);
+    std::string asked = written(answer["answers"][0]["doubt"]);
+    CHECK(told == asked);
+    return told;
+  };
+  const std::string two = "-A FORWARD -i eth1 -o ppp0 -j ACCEPT\n-A FORWARD -i eth2 -o ppp0 -j ACCEPT\n";  // lines 12, 13
+  const std::string set = "-m set --match-set staff src ", time = "-m time --timestart 08:00:00 --timestop 18:00:00 ";
+  CHECK(doubts(time, "-A FORWARD -i ppp0 -o eth1 -m conntrack --ctstate DNAT -j ACCEPT\n") == " 4:-m time");
+  CHECK(doubts(set, "-A FORWARD -i ppp0 -d 192.168.42.5/32 " + set + "-j ACCEPT\n") == " 4:-m set");
+  CHECK(doubts("", "-A FORWARD -p udp -m limit --limit 9/min -j DROP\n-A FORWARD -d 192.168.42.5/32 -j ACCEPT\n") == " 12:-m limit");
+  CHECK(doubts("", "-A FORWARD -i ppp0 -p udp -m udp --dport 69 -j NFQUEUE --queue-num 3\n") == " 12:handed");
+  CHECK(doubts(set, two + "-A FORWARD -i ppp0 -j ACCEPT\n") == " 4:-m set");
+  CHECK(doubts("", two + "-A FORWARD -i ppp0 -j ACCEPT\n") == "");
+  // It decides.
+  CHECK(doubts("", two + "-A FORWARD -i ppp0 -o eth2 -j ACCEPT\n") == " 14:out");
+  CHECK(doubts(set, two + "-A FORWARD -i ppp0 -o eth2 -j ACCEPT\n") == " 4:-m set 14:out");
+  CHECK(doubts("", two + "-A FORWARD -i ppp0 -o eth1 -j inner\n-A inner -p udp -m udp --dport 69 -j ACCEPT\n") == " 14:out");
+  CHECK(doubts("", two + "-A FORWARD -o eth2 -j DROP\n-A FORWARD -i ppp0 -j ACCEPT\n") == " 14:out");
+  CHECK(doubts("", two + "-A FORWARD -o eth1 " + set + "-j ACCEPT\n-A FORWARD -o eth2 -j ACCEPT\n") == " 14:-m set");
+  CHECK(doubts("", two + "-A FORWARD -o eth1 " + set + "-j ACCEPT\n-A FORWARD -o eth2 -m set --match-set sales src -j ACCEPT\n") == " 14:-m set 14:out");
+}
+
 TEST_CASE("query: a person's question has a verdict, a packet and the line that closes it") {
   Site site;
   Ran ran = run_program("query --from internet --to 192.168.42.1 --service 69/udp " + site.files);

@@ -225,6 +225,27 @@ TEST_CASE("laws: what a finding says is reachable is open in the exposure table"
   CHECK(compared > 500);
 }
 
+TEST_CASE("laws: the packet of a finding goes by its line or by one the finding names, also past rules that were not understood") {
+  std::size_t compared = 0;
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    std::string text = random_dump(seed, seed % 3 == 0);
+    // As hasty hands leave it.
+    std::mt19937 random(seed);
+    for (auto [right, wrong] : {std::pair("-p tcp -m tcp", "-p tpc -m tcp"), {"-p udp -m udp --dport", "--dport"}, {"-m tcp --dport", "--dport"}, {"-j ACCEPT", "-j ALLOW"}})
+      for (std::size_t at = 0; (at = text.find(right, at)) != text.npos; at += 5)
+        if (random() % 6 == 0) text.replace(at, std::string(right).size(), wrong);
+    LintOptions options = located();
+    if (seed % 3 == 0) options.internet = {"eth0"};
+    Report report = lint({"", {{"fw.rules", text}}, {}}, options);
+    for (const Finding& f : report.findings) {
+      INFO("seed " << seed << ' ' << finding_line(report, f, true) << text);
+      CHECK(stands_on_path(f));
+      if (f.witness) ++compared;
+    }
+  }
+  CHECK(compared > 500);
+}
+
 TEST_CASE("laws: fingerprints survive comments, unrelated rules, counters and reordered tables") {
   for (unsigned seed = 0; seed < 120; ++seed) {
     std::string text = random_dump(seed, false);

@@ -98,6 +98,9 @@ TEST_CASE("every case of every check page gives exactly its findings") {
         if (check.about_findings && f.check != check.id) continue;
         CHECK(f.check == check.id);
         CHECK(f.level <= check.severity);
+        CHECK(stands_on_path(f));
+        // What is said of packets stands on a rule, a policy or a chain, not on the name of a table.
+        if (!f.zone.empty()) CHECK_FALSE(report.sources[f.span.source].text().substr(f.span.begin).starts_with('*'));
         found += finding_line(report, f, false);
       }
       CHECK(found.empty() == !c->flagged);

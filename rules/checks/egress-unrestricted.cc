@@ -13,9 +13,17 @@
 namespace ipo {
 namespace {
 
+// What the host may send to the internet: to addresses that are there.
+PacketSet going_out(const Passage& passage) {
+  Space& s = passage.chains->space();
+  PacketSet out = s.test(Dimension::protocol, IntervalSet({{proto_tcp, proto_tcp}, {proto_udp, proto_udp}}));
+  return s.intersect(out, s.test(Dimension::destination, all_public(passage.ruleset->family)));
+}
+
 bool unrestricted(const Passage& passage) {
   Space& s = passage.chains->space();
-  PacketSet asked = s.intersect(passage.arriving, s.test(Dimension::protocol, IntervalSet({{proto_tcp, proto_tcp}, {proto_udp, proto_udp}})));
+  PacketSet asked = s.intersect(passage.arriving, going_out(passage));
+  if (asked.empty()) return false;
   // By the interface the host is behind, whichever of several that is: a rule about another one is no restriction.
   asked = s.exists(asked, Dimension::in);
   for (const Flow& flow : passage.flows) asked = s.minus(asked, s.exists(s.proven(flow.accepted), Dimension::in));
@@ -36,11 +44,7 @@ void run(const Judgement& judgement, Findings& findings) {
     const Passage& passage = **std::min_element(passages.begin(), passages.end(), [](const Passage* a, const Passage* b) {
       return std::pair(a->hook, a->at->firewall->name) < std::pair(b->hook, b->at->firewall->name);
     });
-    // The last line that accepts some of it is the widest: what comes before it are exceptions.
-    Reach reach(*passage.chains);
-    RuleRef by;
-    for (const Flow& flow : passage.flows)
-      for (const ChainSets::Decided& d : reach.acceptors(flow, flow.seen)) by = d.by;
+    RuleRef by = judgement.exposure.accepted_by(passage, going_out(passage)).by;
     if (!by.chain) continue;
     Finding f;
     f.check = check::egress_unrestricted.id;

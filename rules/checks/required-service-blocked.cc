@@ -55,6 +55,7 @@ void run(const Judgement& judgement, Findings& findings) {
       for (const MatrixRow* row : rows) f.rows.push_back(row->id);
       std::sort(f.rows.begin(), f.rows.end());
       f.message = fmt::format("{} {} blocked from the zone {}, where {} stand", what, rows.size() == 1 ? "is" : "are", f.zone, need.who);
+      if (lost->elsewhere) f.message += ": " + lost->led_elsewhere(rows.size() == 1 ? "it" : "them");
       f.identity += '\n' + f.zone + '\n' + f.rows.front();
       findings.push_back(std::move(f));
     }

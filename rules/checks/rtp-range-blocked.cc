@@ -67,7 +67,7 @@ struct Media {
       // Only a packet for another port is led there.
       place = lost.moved->translation;
       f.message = fmt::format("this forward leads other ports to {}: calls lose audio, for the PBX tells callers its own ports", what);
-    } else if (partly) {
+    } else if (partly && !b.elsewhere) {
       // A rule that blocks before the partly opening one is the line to change, and so is one of a firewall further in; else
       // the opening is too narrow, the filter's if the packets were forwarded up to there, else the forward.
       bool in_front = b.by.by.rule && !b.accepted && b.by.by.span() < partly->by.span();
@@ -80,7 +80,7 @@ struct Media {
       }
     }
     if (further_in) f.message += fmt::format("; {} lets them through, {} does not", passage.at->firewall->name, b.by.at->firewall->name);
-    f.span = place.chain ? place.span() : passage.ruleset->span;
+    if (place.chain) f.span = place.span();
     f.identity = f.zone + '\n' + (place.chain ? rule_text(judgement, place) : "");
     findings.push_back(std::move(f));
   }

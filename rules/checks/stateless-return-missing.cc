@@ -64,10 +64,7 @@ void unanswered(const Judgement& judgement, Findings& findings) {
     if (opened.empty() || told.contains({out.chains, out.host})) continue;
     if (!answered(out, opened).empty()) continue;
     told.insert({out.chains, out.host});
-    RuleRef by;
-    for (const Flow& flow : out.flows)
-      for (const ChainSets::Decided& d : Reach(*out.chains).acceptors(flow, s.intersect(flow.seen, opened)))
-        if (d.accepted && !by.chain) by = d.by;
+    RuleRef by = judgement.exposure.accepted_by(out, opened).by;
     if (!by.chain) continue;
     Finding f;
     f.check = check::stateless_return_missing.id;

@@ -14,6 +14,13 @@ namespace {
 
 constexpr int depth_limit = 256;
 
+bool asks_out(const Rule& rule) {
+  bool asks = false;
+  for (const Condition& c : rule.conditions)
+    each_test<InterfaceTest>(c, [&](const InterfaceTest& test) { asks = asks || (!test.incoming && !(test.prefix && test.name.empty())); });
+  return asks;
+}
+
 struct Walk {
   const Ruleset& ruleset;
   const Valuation& holds;
@@ -111,6 +118,8 @@ struct Walk {
     if (before_conntrack && seen.state != State::untracked) seen.state = State::invalid;
     for (const Condition& c : rule.conditions) all = all && matches(c, seen, {nat, marks, arrived.destination, arrived.destination_port}, holds);
     if (!all) return {};
+    std::optional<SourceSpan> out_asked = result.out_asked;
+    if (asks_out(rule)) result.out_asked = rule.span;
     ActionKind kind = rule.action.kind;
     std::optional<std::size_t> target;
     if (calls(kind)) {
@@ -153,10 +162,14 @@ struct Walk {
           if (end != End::proceed && end != End::returned) return end;
           if (result.packet.state == state && remarked == then) result.path.resize(before);
         }
-        if (!jump) return End::returned;
+        if (!jump) {
+          result.out_asked = out_asked;
+          return End::returned;
+        }
         break;
       }
     }
+    result.out_asked = out_asked;
     return {};
   }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "parsers/model.h"
 
@@ -19,6 +20,7 @@ struct Trace {
   std::vector<PathStep> path;  // every rule that matched and had a part in it, then the policy; no chain that came back
   std::vector<SourceSpan> returned;  // RETURN rules by which it came back from a chain that did not decide
   SourceSpan decided_by;
+  std::optional<SourceSpan> out_asked;  // the last rule of the path that asks by which interface it leaves
   bool translated = false;     // its destination is another one, as ctstate DNAT sees it
 };
 
