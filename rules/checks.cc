@@ -39,6 +39,7 @@ std::span<const Check> checks() {
       check::http_clients_unrestricted,
       check::http_exposed,
       check::https_exposed,
+      check::incomplete_export,
       check::intra_device_port_exposed,
       check::invalid_setting,
       check::ipv6_bypass,

@@ -9,6 +9,8 @@
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
 #include "rules/opened_media.h"
+#include "rules/own_ports.h"
+#include "rules/setting_findings.h"
 
 namespace ipo {
 namespace {
@@ -77,7 +79,18 @@ void run(const Judgement& judgement, Findings& findings) {
     if (open.empty()) continue;
     std::set<std::string> products;
     Ports other = of_other_products(judgement.matrix, group.front()->passage->host, open, products);
-    report(judgement, group, {open.tcp.minus(other.tcp), open.udp.minus(other.udp)}, level,
+    open = {open.tcp.minus(other.tcp), open.udp.minus(other.udp)};
+    // Ports of remote extensions are meant to be reached; SMDR has a port of its own, which is in no matrix.
+    const Host* host = group.front()->passage->host;
+    Ports smdr;
+    for (const NamedPort& named : host ? named_ports(*host) : std::vector<NamedPort>()) {
+      IntervalSet& of = named.protocol == proto_udp ? open.udp : open.tcp;
+      IntervalSet port = of.intersected(IntervalSet::of(named.port));
+      of = of.minus(port);
+      if (named.service == "SMDR") smdr.tcp.add(port);
+    }
+    report(judgement, group, smdr, Level::warning, "SMDR of " + (host ? name_of_host(*host) : std::string()) + " listens on", findings);
+    report(judgement, group, open, level,
            "no row of the " + judgement.matrix.release + " port matrix knows", findings);
     std::string names;
     for (const std::string& product : products) names += (names.empty() ? "" : ", ") + product;
