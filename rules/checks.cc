@@ -63,6 +63,7 @@ std::span<const Check> checks() {
       check::pbx_address_unmentioned,
       check::phone_provisioning_exposed,
       check::phone_settings_insecure,
+      check::phone_settings_mismatch,
       check::public_address_unset,
       check::public_lan_address,
       check::rate_limit_after_accept,

@@ -13,8 +13,16 @@ bool within(SourceSpan inner, SourceSpan outer) {
   return inner.source == outer.source && inner.begin >= outer.begin && inner.end <= outer.end;
 }
 
+// What names a system by its address; empty where records of the type do not.
+std::string_view naming_key(std::string_view type) {
+  if (type == "License") return "license.pbx_address";
+  if (type == "IncomingGroupIds" || type == "OutgoingGroupIds") return "group_ids.pbx_address";
+  if (type == "ProvisionIPAddress" || type == "ProvisonIPAddress") return "provision.address";
+  return type == "User" ? "user.pbx_address" : "";
+}
+
 bool holds_records(const Site& site, std::uint32_t source) {
-  return std::any_of(site.records.begin(), site.records.end(), [&](const Record& r) { return r.span.source == source; });
+  return std::any_of(site.records.begin(), site.records.end(), [&](const Record& r) { return r.span.source == source && r.span.end > 0; });
 }
 
 }  // namespace
@@ -58,13 +66,13 @@ std::vector<MissingSystem> missing_systems(const Site& site) {
   for (const Host& host : site.hosts)
     if (!host.settings.empty())
       for (const Located<Address>& address : host.addresses) systems.insert(address.value);
-  for (const Record& record : site.records)
-    for (const char* key : {"license.pbx_address", "group_ids.pbx_address", "provision.address", "user.pbx_address"}) {
-      const Setting* named = record.field(key);
-      std::optional<Address> address = named ? parse_address(named->value.value) : std::nullopt;
-      if (!address || address->value == 0 || systems.contains(*address) || !known.insert(named->value.value).second) continue;
-      out.push_back({named->value.value, false, named->value.span, record.type});
-    }
+  for (const Record& record : site.records) {
+    std::string_view key = naming_key(record.type);
+    const Setting* named = key.empty() ? nullptr : record.field(key);
+    std::optional<Address> address = named ? parse_address(named->value.value) : std::nullopt;
+    if (!address || address->value == 0 || systems.contains(*address) || !known.insert(named->value.value).second) continue;
+    out.push_back({named->value.value, false, named->value.span, record.type});
+  }
   return out;
 }
 
@@ -73,6 +81,15 @@ bool is_whole(const Site& site, std::string_view type) {
   if (!missing_systems(site).empty()) return false;
   const std::vector<ShortList> shorter = short_lists(site);
   return std::none_of(shorter.begin(), shorter.end(), [&](const ShortList& s) { return s.parts.front()->type == type; });
+}
+
+void doubt_own_numbers(const Site& site, Finding& finding) {
+  for (std::string_view type : {"User", "Extension", "HuntGroup"}) {
+    if (is_whole(site, type)) continue;
+    finding.certainty = Certainty::possible;
+    finding.doubt.push_back({"not all numbers of the site are in the export: " + std::string(type) + " records are missing", finding.span});
+    return;
+  }
 }
 
 }  // namespace ipo

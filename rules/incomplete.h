@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parsers/finding.h"
 #include "parsers/model.h"
 
 namespace ipo {
@@ -28,5 +29,8 @@ std::vector<MissingSystem> missing_systems(const Site& site);
 
 // Nothing says that records of the type ("User") are missing.
 bool is_whole(const Site& site, std::string_view type);
+
+// Makes a finding possible that holds only if no number of the site is missing: one of an extension, a user or a group.
+void doubt_own_numbers(const Site& site, Finding& finding);
 
 }  // namespace ipo

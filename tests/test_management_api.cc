@@ -269,3 +269,49 @@ TEST_CASE("totalRecords that is no number is said", "[api]") {
 TEST_CASE("GUIDs are compared without hyphens, braces and case", "[api]") {
   CHECK(plain_guid("{7C0E0000-0000-4000-8000-0000000002A1}") == plain_guid("7c0e00000000400080000000000002a1"));
 }
+
+TEST_CASE("an answer that is cut anywhere is read up to there", "[api]") {
+  std::string xml = fixture("ipoffice/systems_12.xml");
+  const std::string json = R"({"response":{"@status":"1","data":{"@set":"75","@totalRecords":"2","ws_object":[{"User":{"@GUID":"AB01","Name":"anna",)"
+                           R"("Extension":301,"LoginCode":4711,"RemoteWorker":true,"DSSKeys":{"DSSKey":{"@Key":"1","Data":"07700900461"}}}},)"
+                           R"({"User":{"-GUID":"AB02","Name":"bert","Extension":302}}]}}})";
+  for (const auto& [text, dialect] : {std::pair(xml, "ipoffice"), std::pair(json, "ipoffice-json")})
+    for (std::size_t n = 0; n < text.size(); ++n) {
+      Read r = read(text.substr(0, n), dialect);
+      bool ok = true;
+      auto inside = [&](SourceSpan s) { return s.begin <= s.end && s.end <= n; };
+      for (const Statement& s : r.site.statements) ok = ok && inside(s.span);
+      for (const Record& record : r.site.records)
+        for (const Setting& s : record.fields) ok = ok && inside(s.value.span);
+      for (const ExportList& list : r.site.lists) ok = ok && inside(list.span) && inside(list.whole);
+      if (!ok) FAIL(text.substr(0, n));
+      // A number that was cut is not the number.
+      bool said = !reasons(r.site, Understanding::not_understood).empty() || n < 2 || text.substr(0, n).find_first_not_of(" \n\r\t") == std::string::npos;
+      if (!said && !r.site.records.empty() && text[n - 1] != '>' && text[n - 1] != '}') FAIL(text.substr(0, n));
+    }
+}
+
+TEST_CASE("what does not belong there is read for what it is", "[api]") {
+  // A user within a system is no user.
+  Read r = read(users_of("<ws_object><System><Name>pier</Name><User GUID='AB01'><Name>anna</Name></User></System></ws_object>"), "ipoffice");
+  CHECK(r.site.records.size() == 1);
+  // Wrong types, values out of range and unknown codes are findings or nothing, and never a crash.
+  Folder folder;
+  for (const char* value : {"true", "-1", "99999999999999999999", "x", "", "4294967295", "0x10", "1e3"}) {
+    std::string text = fixture("ipoffice/systems_12.xml");
+    for (const char* element : {"RtpPortMin", "TlsPort", "SipTlsEnable", "H323SignalingOverTLS", "ConnectivityType", "ChallengeExpiryTime", "MajorVersion",
+                                "dhcp_address_number", "LicenseServerPort", "PublicPortTls"}) {
+      std::string tag = std::string("<") + element + ">";
+      std::size_t at = text.find(tag) + tag.size();
+      text.replace(at, text.find('<', at) - at, value);
+    }
+    INFO(value);
+    int status = run_program("'" + folder.put("systems.xml", text) + "'").status;
+    CHECK((status == 0 || status == 1));
+  }
+  // Two systems with one address, and a record twice.
+  std::string twice = fixture("ipoffice/systems_12.xml");
+  std::size_t begin = twice.find("<ws_object>"), end = twice.find("</ws_object>") + 12;
+  twice.insert(end, twice.substr(begin, end - begin));
+  CHECK(run_program("'" + folder.put("systems.xml", twice) + "'").status >= 0);
+}
