@@ -113,7 +113,10 @@ bool has_value(const Node& n, std::string_view attribute, std::string_view value
 }
 
 // A ws_object, or SMAError without one, that says why a request failed.
-bool is_error_node(const Node& n) { return has_value(n, "error_node", "true") || n.name == "SMAError"; }
+bool is_error_node(const Node& n) {
+  const Attribute* says = n.attribute("error_node");
+  return (says && parse_flag(says->value) == true) || n.name == "SMAError";
+}
 
 bool is_envelope(std::string_view name) { return name == "response" || name == "combinedresponse" || name == "data"; }
 

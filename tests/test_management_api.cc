@@ -198,6 +198,8 @@ TEST_CASE("every form of an error is said with its reason", "[api]") {
   CHECK(errors("{\"response\":{\"-status\":\"0\",\"data\":{\"ws_object\":{\"@error_node\":\"true\",\"SHORTCODE\":{\"error\":"
                "{\"error_code\":\"6\",\"error_desc\":\"none\"}}}}}}",
                "ipoffice-json") == Texts{start + ": SHORTCODE 6: none"});
+  CHECK(errors("<response status='0'><data><ws_object error_node='TRUE'><USER><error><error_code>15</error_code></error></USER></ws_object></data>"
+               "</response>") == Texts{start + ": USER 15"});
   CHECK(errors("<response status='0'/>") == Texts{start + ", without a reason"});
   CHECK(errors("<response status='0'><data/></response>") == Texts{start + ", without a reason"});
   // Refused, and yet with data: both are kept.
