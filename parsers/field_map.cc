@@ -15,6 +15,7 @@
 #include "parsers/letters.h"
 #include "parsers/nearest.h"
 #include "parsers/secret_names.h"
+#include "parsers/settings.h"
 
 namespace ipo {
 namespace {
@@ -153,16 +154,42 @@ struct Room {
 
 // One table, or nothing and why.
 std::optional<FieldEntry> read_field(const Node& table, Room& used, std::string& why) {
-  constexpr std::string_view columns[] = {"path", "key", "evidence", "secret", "source"};
+  struct Column {
+    std::string_view name;
+    Node::Kind kind;
+    const char* wrong;
+  };
+  constexpr Column columns[] = {{"path", Node::Kind::string, "'path' of a field is a string"},
+                                {"key", Node::Kind::string, "'key' of a field is a string"},
+                                {"ignore", Node::Kind::string, "'ignore' of a field is a string, the reason"},
+                                {"evidence", Node::Kind::string, "'evidence' of a field is a string"},
+                                {"secret", Node::Kind::boolean, "secret is true or false"},
+                                {"source", Node::Kind::string, "'source' of a field is a string"},
+                                {"divide", Node::Kind::integer, "'divide' of a field is a number"},
+                                {"words", Node::Kind::table, "'words' of a field is a table of numbers and what they mean"}};
   for (const Node& member : table.children) {
-    if (std::find(std::begin(columns), std::end(columns), member.name) == std::end(columns))
-      return why = "a field has path, key, evidence, secret and source, nothing else", std::nullopt;
-    if (member.kind != (member.name == "secret" ? Node::Kind::boolean : Node::Kind::string))
-      return why = member.name == "secret" ? "secret is true or false" : "'" + member.name + "' of a field is a string",
-             std::nullopt;
+    auto column = std::find_if(std::begin(columns), std::end(columns), [&](const Column& c) { return c.name == member.name; });
+    if (column == std::end(columns))
+      return why = "a field has path, key or ignore, evidence, secret, source, divide and words, nothing else", std::nullopt;
+    if (member.kind != column->kind) return why = column->wrong, std::nullopt;
   }
-  FieldEntry entry{text_of(table, "path"), text_of(table, "key"), Evidence::ours, text_of(table, "secret") == "true", table.span};
-  if (entry.path.empty() || entry.key.empty()) return why = "a field needs a path and a key", std::nullopt;
+  FieldEntry entry;
+  entry.path = text_of(table, "path");
+  entry.key = text_of(table, "key");
+  entry.ignore = text_of(table, "ignore");
+  entry.source = text_of(table, "source");
+  entry.secret = text_of(table, "secret") == "true";
+  entry.span = table.span;
+  if (entry.path.empty() || entry.key.empty() == entry.ignore.empty()) return why = "a field needs a path and a key", std::nullopt;
+  if (const Node* divide = table.child("divide")) {
+    std::optional<std::uint32_t> by = parse_number(divide->text);
+    if (!by || *by == 0) return why = "'divide' of a field is a number from 1", std::nullopt;
+    entry.divide = *by;
+  }
+  if (const Node* words = table.child("words")) {
+    entry.coded = true;
+    for (const Node& word : words->children) entry.words.emplace(word.name, word.text);
+  }
   if (entry.path.size() > max_pattern) return why = "this path is too long", std::nullopt;
   RE2 path(entry.path, options());
   std::string error;
@@ -172,10 +199,12 @@ std::optional<FieldEntry> read_field(const Node& table, Room& used, std::string&
   std::string evidence = text_of(table, "evidence");
   if (evidence == "confirmed")
     entry.evidence = Evidence::confirmed;
+  else if (evidence == "documented")
+    entry.evidence = Evidence::documented;
   else if (evidence == "screen")
     entry.evidence = Evidence::screen;
   else if (!evidence.empty() && evidence != "ours")
-    return why = "evidence is confirmed, screen or ours", std::nullopt;
+    return why = "evidence is confirmed, documented, screen or ours", std::nullopt;
   if (used.shelves.put(entry.path, static_cast<std::uint32_t>(used.fields++)) > most_tried)
     return why = fmt::format("more than {} patterns have to be tried for one path; write whole names between slashes", most_tried),
            std::nullopt;
@@ -219,7 +248,7 @@ std::vector<FieldEntry> read_own_fields(const Node& root, std::vector<Note>& err
   std::vector<FieldEntry> out = read_fields(root, errors);
   const auto known = FieldMap::builtin().keys();
   std::erase_if(out, [&](const FieldEntry& entry) {
-    if (entry.key.find('\\') != entry.key.npos || known.contains(lower(entry.key))) return false;
+    if (entry.key.empty() || entry.key.find('\\') != entry.key.npos || known.contains(lower(entry.key))) return false;
     std::vector<std::string_view> names;
     for (const auto& [name, match] : known) names.push_back(name);
     std::string_view near = entry.key.size() <= 64 ? nearest(lower(entry.key), names) : std::string_view();
@@ -285,7 +314,7 @@ FieldMap::Match FieldMap::find(std::string_view path) const {
   const re2::StringPiece text(path.data(), path.size());
   for (std::uint32_t number : entries_->shelves.candidates(path)) {
     const Entries::Entry& entry = entries_->list[number];
-    Match match{{}, entry.field.evidence, entry.field.secret};
+    Match match{{}, entry.field.evidence, entry.field.secret, &entry.field};
     if (!entries_->match(entry, text, match.key)) continue;
     match.key = lower(match.key);
     return match;
@@ -297,6 +326,7 @@ std::map<std::string, FieldMap::Match, std::less<>> FieldMap::keys() const {
   std::map<std::string, Match, std::less<>> out;
   for (const Entries::Entry& e : entries_->list) {
     const std::string& key = e.field.key;
+    if (key.empty()) continue;
     std::size_t group = std::min(key.find('\\'), key.size()), rest = group;
     std::set<std::string> values;
     for (; rest + 1 < key.size() && key[rest] == '\\'; rest += 2)
@@ -305,7 +335,7 @@ std::map<std::string, FieldMap::Match, std::less<>> FieldMap::keys() const {
     if (key.find('\\', rest) != key.npos) continue;
     for (const std::string& value : values) {
       std::string whole = lower(key.substr(0, group) + value + key.substr(rest));
-      out.try_emplace(whole, Match{whole, e.field.evidence, e.field.secret});
+      out.try_emplace(whole, Match{whole, e.field.evidence, e.field.secret, &e.field});
     }
   }
   return out;
@@ -318,6 +348,17 @@ const FieldMap& FieldMap::builtin() {
     return m;
   }();
   return map;
+}
+
+std::optional<std::string> meaning_of(const FieldEntry& entry, const std::string& value) {
+  std::optional<std::uint32_t> number = parse_number(value);
+  if (!number) return value;
+  if (entry.coded) {
+    auto word = entry.words.find(std::to_string(*number));
+    return word == entry.words.end() ? std::nullopt : std::optional(word->second);
+  }
+  if (entry.divide == 1) return value;
+  return *number % entry.divide == 0 ? std::optional(std::to_string(*number / entry.divide)) : std::nullopt;
 }
 
 Setting setting_at(const FieldMap& map, std::string_view path) {

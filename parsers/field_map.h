@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,20 +13,28 @@
 
 namespace ipo {
 
-// One line of the map: a pattern of paths, and the setting whatever matches it is.
+// One line of the map: a pattern of paths, and the setting whatever matches it is, or why it is none.
 struct FieldEntry {
-  std::string path;  // RE2, compared with the whole path without regard to case
-  std::string key;   // \1 .. \9 stand for the groups of the path
+  std::string path;    // RE2, compared with the whole path without regard to case
+  std::string key;     // \1 .. \9 stand for the groups of the path; empty where it is ignored
+  std::string ignore;  // why what stands there is left alone
+  std::string source;  // where it was seen: a document and its page
   Evidence evidence = Evidence::ours;
   bool secret = false;
+  std::uint32_t divide = 1;       // the setting is the number there divided by this: seconds of milliseconds
+  bool coded = false;             // the number there is one of the vendor's codes; `words` are those whose meaning is documented
+  std::map<std::string, std::string> words = {};
   SourceSpan span = {};  // its table
 };
+
+// What the value there says of the setting: itself, divided, or the word it is a code of. Nothing where that is not documented.
+std::optional<std::string> meaning_of(const FieldEntry& entry, const std::string& value);
 
 // Of one file: tables, steps that RE2 compiles their patterns to, and patterns that have to be tried for the same paths because
 // they have no whole names between slashes, or no others.
 constexpr std::size_t most_fields = 10'000, most_steps = 1'000'000, most_tried = 200;
 
-// The [[field]] tables below `root`: path, key, evidence (ours where it is not given), secret, source. What cannot be used is
+// The [[field]] tables below `root`: path, key or ignore, evidence (ours where it is not given), secret, source, divide, words. What cannot be used is
 // left out and said in `errors`, at most 50 of them.
 std::vector<FieldEntry> read_fields(const Node& root, std::vector<Note>& errors);
 // The same of a user's file, where a key that no setting has is an error too.
@@ -37,6 +46,7 @@ class FieldMap {
     std::string key;  // canonical, lower case: "lan1.address"
     Evidence evidence = Evidence::ours;
     bool secret = false;
+    const FieldEntry* entry = nullptr;  // of the map, valid until something is added; null where none matches
   };
 
   FieldMap();
@@ -52,7 +62,7 @@ class FieldMap {
   void add_builtin();
 
   // The first entry whose pattern matches the whole path ("System/LANS/LAN[LAN1]/IPAddress"); an empty key where none
-  // does. Thread safe.
+  // does, or where it is ignored. Thread safe.
   Match find(std::string_view path) const;
 
   // Every canonical key, with what its first entry says of it. \1 in a key stands for each choice of its group ("[12]",

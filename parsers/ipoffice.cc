@@ -1,10 +1,12 @@
 // Records are what a ws_object holds, or elements that are named like a record and have children; they are taken out of the
-// tree as the XML is read, what is left is walked down to them. Below a record every leaf becomes a setting, looked up by its path. Hosts are made from System records, and
-// from what users and lists say of their system where there is none.
+// tree as the XML is read, what is left is walked down to them. Below a record every leaf becomes a setting, looked up by its path.
+// Hosts are made from System records, and from what users and lists say of their system where there is none. A host has what a
+// setting means (seconds of milliseconds, the word of a code), a record what stands there. Of each `data` element it is counted how
+// many records it holds, to be held against what it announces.
 #include "parsers/ipoffice.h"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <map>
 #include <memory>
 #include <unordered_map>
@@ -13,6 +15,7 @@
 #include "parsers/document.h"
 #include "parsers/letters.h"
 #include "parsers/secret_names.h"
+#include "parsers/settings.h"
 
 namespace ipo {
 namespace {
@@ -23,6 +26,7 @@ constexpr std::string_view trunk_ns = "urn:SIPTrunk-schema";
 
 constexpr std::size_t max_path = 1000;       // bytes
 constexpr std::size_t max_steps = 1u << 20;  // different paths kept of one input; values below others have no path and no setting
+constexpr std::size_t most_errors = 1000;    // of one input that are said
 constexpr std::size_t most_alike = 32;       // elements of one name in another whose paths are kept
 
 constexpr std::string_view record_types[] = {"System",
@@ -51,6 +55,9 @@ constexpr std::string_view record_types[] = {"System",
                                              "DirectoryEntry",
                                              "Node",
                                              "AutoAttendant"};
+
+// What stands where a record would in answers to writes, and beside records.
+constexpr std::string_view no_records[] = {"ModifiedEntities", "reboot", "Warning", "reference_list"};
 
 constexpr std::string_view platforms[] = {"ip500v2", "server-edition", "application-server", "windows", "virtual"};
 
@@ -86,14 +93,6 @@ bool is_record(const Node& n) {
   return (!n.children.empty() || n.attribute("GUID")) && is_record_type(n.name);
 }
 
-const Node* find_deep(const Node& node, std::string_view name) {
-  for (const Node& c : node.children) {
-    if (c.name == name) return &c;
-    if (const Node* found = find_deep(c, name)) return found;
-  }
-  return nullptr;
-}
-
 // One line, at most 200 bytes.
 std::string quotable(std::string text) {
   std::size_t n = std::min<std::size_t>(text.size(), 200);
@@ -104,11 +103,25 @@ std::string quotable(std::string text) {
   return text;
 }
 
-std::optional<unsigned> number(std::string_view text) {
-  unsigned n = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return {};
-  return n;
+bool is_no_record(std::string_view name) {
+  return std::find(std::begin(no_records), std::end(no_records), name) != std::end(no_records);
+}
+
+bool has_value(const Node& n, std::string_view attribute, std::string_view value) {
+  const Attribute* a = n.attribute(attribute);
+  return a && a->value == value;
+}
+
+// A ws_object, or SMAError without one, that says why a request failed.
+bool is_error_node(const Node& n) {
+  const Attribute* says = n.attribute("error_node");
+  return (says && parse_flag(says->value) == true) || n.name == "SMAError";
+}
+
+bool is_envelope(std::string_view name) { return name == "response" || name == "combinedresponse" || name == "data"; }
+
+bool has_address(const Host& host, const Address& address) {
+  return std::any_of(host.addresses.begin(), host.addresses.end(), [&](const auto& a) { return a.value == address; });
 }
 
 class Interpreter {
@@ -122,11 +135,18 @@ class Interpreter {
     if (open.size() < 2 || !(open.back().name == "ws_object" || is_record(n))) return false;
     for (const Node& around : open) {
       const std::string& name = around.name;
-      if (name == "SMAError" || name == "Template" || name == "SIPTrunk" || declares_list(around) || is_record_type(name)) return false;
+      if (name == "Template" || name == "SIPTrunk" || declares_list(around) || is_record_type(name)) return false;
     }
     for (std::size_t i = 1; i + 1 < open.size(); ++i)
       if (open[i].name == "ws_object") return false;
-    if (n.name == "SMAError" || n.name == "ws_object" || n.name == "response" || declares_list(n)) return false;
+    if (n.name == "ws_object" || is_envelope(n.name) || declares_list(n)) return false;
+    const Node* data = nullptr;
+    for (const Node& around : open) {
+      if (is_error_node(around)) return false;
+      if (around.name == "data") data = &around;
+    }
+    if (is_error_node(n)) return false;
+    data_ = data ? data->span.begin : no_data;
     record(n);
     return true;
   }
@@ -142,6 +162,7 @@ class Interpreter {
       trunk_template(*trunk);
     else
       envelope(root, false);
+    add_lists();
     if (!recognised_ && !root.children.empty())
       state(tag(root.children.front()), Understanding::not_understood, "no record of an IP Office is in this file");
     if (!has_system_) hosts_of_users();
@@ -157,6 +178,7 @@ class Interpreter {
   struct Field {
     Setting setting;
     const Node* node;
+    const FieldEntry* entry;  // of the map, or null
   };
 
   void state(SourceSpan span, Understanding understanding, std::string reason) {
@@ -179,50 +201,118 @@ class Interpreter {
   void envelope(const Node& node, bool typed) {
     for (const Node& n : node.children) {
       bool record_here = typed ? !n.children.empty() || !n.attributes.empty() : is_record(n);
-      if (n.name == "response" && n.attribute("status") && n.attribute("status")->value == "0") {
-        error_response(n);
-      } else if (n.name == "SMAError") {
-        error_response(n);
+      if (is_error_node(n)) {
+        error_node(n);
       } else if (n.name == "ws_object") {
         recognised_ = true;
         envelope(n, true);
+      } else if (is_no_record(n.name)) {
+        recognised_ = true;
+        ignore_all(n, "no record: part of an answer to a change, or a remark");
+      } else if (is_envelope(n.name)) {
+        answer(n);
       } else if (record_here) {
         record(n);
-      } else if (n.children.empty() && n.name != "data" && n.name != "response") {
+      } else if (n.children.empty()) {
         state(tag(n), Understanding::ignored, "outside any record");
       } else {
-        recognised_ = recognised_ || ((n.name == "data" || n.name == "response") && n.children.empty());
         envelope(n, false);
       }
     }
   }
 
-  void error_response(const Node& n) {
-    recognised_ = true;
-    if (!std::exchange(in_error_, true)) {
-      const Node* description = find_deep(n, "error_desc");
-      std::string reason = "the export is an error response";
-      if (description && !description->text.empty()) reason += ": " + quotable(description->text);
-      state(tag(description ? *description : n), Understanding::not_understood, std::move(reason));
+  // A response, or the list of records in one.
+  void answer(const Node& n) {
+    recognised_ = recognised_ || n.children.empty();
+    std::uint32_t around = std::exchange(data_, n.name == "data" ? n.span.begin : data_);
+    if (n.name == "data") {
+      Data& data = lists_[data_];
+      data.node = &n;
+      data.whole = n.span;
+      data.tag = tag(n);
+      if (const Attribute* total = n.attribute("totalRecords")) {
+        data.announced = parse_number(total->value);
+        if (!data.announced) state(data.tag, Understanding::not_understood, "totalRecords is no number");
+      }
     }
-    if (n.name == "response")
-      envelope(n, false);
-    else
-      error_leaves(n);
+    std::size_t errors = errors_;
+    envelope(n, false);
+    if (n.name != "data" && has_value(n, "status", "0") && errors == errors_) {
+      recognised_ = true;
+      ++errors_;
+      state(tag(n), Understanding::not_understood, "the export is an error response, without a reason");
+    }
+    data_ = around;
   }
 
-  void error_leaves(const Node& n) {
-    for (const Node& c : n.children) {
-      if (!c.children.empty())
-        error_leaves(c);
-      else if (c.name != "error_desc")
-        state(tag(c), Understanding::ignored, "part of an error response");
+  void add_lists() {
+    for (auto& [begin, data] : lists_)
+      if (data.node && (data.announced || !data.failed.empty()))
+        site_.lists.push_back({std::move(data.type), data.announced, data.present, std::move(data.failed), data.tag, data.whole});
+  }
+
+  // A child for each kind of record the request was about, with its errors.
+  void error_node(const Node& n) {
+    recognised_ = true;
+    if (n.name == "SMAError") return errors_of(n);
+    for (const Node& kind : n.children) errors_of(kind);
+  }
+
+  void errors_of(const Node& kind) {
+    bool found = false;
+    for (const Node& error : kind.children) {
+      if (error.name != "error") continue;
+      found = true;
+      error_leaf(kind, error);
     }
+    if (!found) error_leaf(kind, kind);
+  }
+
+  // SMAError has its reason in the code, and the system's address in the place of a text.
+  void error_leaf(const Node& kind, const Node& error) {
+    auto text = [&](std::string_view name) {
+      const Node* leaf = error.child(name);
+      return leaf ? leaf->text : std::string();
+    };
+    bool session = kind.name == "SMAError";
+    std::string code = text("error_code"), description = text("error_desc");
+    const Node* place = error.child("errorLocation");
+    if (session && !place && parse_address(description)) place = error.child("error_desc");
+    if (session && place && description == place->text) description.clear();
+    std::string reason = session || kind.name == error.name ? "" : quotable(kind.name);
+    auto join = [&](const std::string& part, std::string_view between) {
+      if (!part.empty()) reason += (reason.empty() ? "" : std::string(between)) + quotable(part);
+    };
+    join(code, " ");
+    join(description, ": ");
+    if (place && !place->text.empty()) reason += (reason.empty() ? "at " : ", at ") + quotable(place->text);
+    const Node* shown = session && error.child("error_code") ? error.child("error_code") : error.child("error_desc");
+    if (errors_++ < most_errors)
+      state(tag(shown ? *shown : error), Understanding::not_understood,
+            "the export is an error response" + (reason.empty() ? ", without a reason" : ": " + reason));
+    for (const Node& leaf : error.children)
+      if (&leaf != shown) ignore_all(leaf, "part of an error response");
+    if (session && data_ != no_data)
+      lists_[data_].failed.push_back(place ? Located<std::string>{place->text, place->text_span} : Located<std::string>{"", error.name_span});
+  }
+
+  void ignore_all(const Node& n, const char* why) {
+    if (n.children.empty() && site_.reading.every_leaf) state(tag(n), Understanding::ignored, why);
+    for (const Node& c : n.children) ignore_all(c, why);
   }
 
   // ---- records
 
   void record(const Node& n) {
+    if (is_no_record(n.name)) {
+      recognised_ = true;
+      return ignore_all(n, "no record: part of an answer to a change, or a remark");
+    }
+    if (data_ != no_data) {
+      Data& data = lists_[data_];
+      if (data.type.empty()) data.type = n.name;
+      ++data.present;
+    }
     fields_.clear();
     leaves(n, n.name, fields_);
     if (n.name == "System") add_system(n, fields_);
@@ -247,6 +337,7 @@ class Interpreter {
   struct Step {
     std::string path;
     Setting setting;  // what all leaves here have in common, once looked up
+    const FieldEntry* entry = nullptr;  // of the map
     bool looked_up = false, kept = false;
     bool secret_name = false;
     std::map<std::string, std::unique_ptr<Step>, std::less<>> below;
@@ -304,7 +395,7 @@ class Interpreter {
         bool known = add(step, node.text, span, node, out);
         if (site_.reading.every_leaf)
           state(tag(node), known ? Understanding::understood : Understanding::ignored,
-                known ? "" : "no setting known for this element");
+                known ? "" : step.entry ? step.entry->ignore : "no setting known for this element");
       }
     } else {
       if (!node.text.empty() && site_.reading.every_leaf) state(tag(node), Understanding::ignored, "text between elements");
@@ -362,6 +453,7 @@ class Interpreter {
     FieldMap::Match match = map_.find(step.path);
     step.kept = !match.key.empty() || site_.reading.every_leaf;
     if (step.kept) step.setting.path = step.path, step.setting.key = match.key;
+    step.entry = match.entry;
     step.setting.evidence = match.evidence;
     step.setting.secret = match.secret || names_secret(step.path);
   }
@@ -371,8 +463,9 @@ class Interpreter {
     if (!std::exchange(step.looked_up, true)) look_up(step);
     bool secret = step.setting.secret || secret_;
     if (step.kept) {
-      Setting& setting = out.emplace_back(Field{step.setting, &node}).setting;
+      Setting& setting = out.emplace_back(Field{step.setting, &node, step.entry}).setting;
       setting.value = {value, span};
+      setting.bare_number = node.kind == Node::Kind::integer;
       setting.secret = secret;
     } else if (secret) {
       site_.secrets.push_back(span);
@@ -397,10 +490,16 @@ class Interpreter {
       if (same_letters(a.name, "GUID")) host.id = a.value;
     for (std::string_view key : {"system.name", "system.display_name", "system.system_name"})
       if (const Field* f = field(fields, key); f && host.name.empty()) host.name = f->setting.value.value;
+    std::array<bool, 2> unused = {is_unused(fields, "lan1."), is_unused(fields, "lan2.")};
     std::unordered_map<std::string_view, const Field*> first;
     for (const Field& f : fields) {
-      const Setting& s = f.setting;
+      Setting s = f.setting;
       if (s.key.empty()) continue;
+      if (std::string_view key = s.key.text(); (unused[0] && key.starts_with("lan1.")) || (unused[1] && key.starts_with("lan2."))) continue;
+      if (std::optional<std::string> meaning = f.entry ? meaning_of(*f.entry, s.value.value) : s.value.value)
+        s.value.value = std::move(*meaning);
+      else
+        continue;
       auto [known, fresh] = first.emplace(s.key.text(), &f);
       if (fresh)
         host.settings.push_back(s);
@@ -422,11 +521,19 @@ class Interpreter {
     site_.hosts.push_back(std::move(host));
   }
 
+  // A LAN without an address is not in use; whatever else stands there are values nobody has entered.
+  static bool is_unused(const std::vector<Field>& fields, const std::string& lan) {
+    const Field* f = field(fields, lan + "address");
+    std::optional<Address> address = f ? parse_address(f->setting.value.value) : std::nullopt;
+    return address && address->value == 0;
+  }
+
   // Two exports of one system: the same GUID, or without one the same name and an address in common. Within one file it is a
   // mistake, which duplicate-record reports.
   static bool is_same_system(const Host& a, const Host& b) {
     if (a.settings.empty() || a.span.source == b.span.source) return false;
-    if (!a.id.empty() && !b.id.empty()) return a.id == b.id && a.id.find_first_not_of("0-") != a.id.npos;
+    if (!a.id.empty() && !b.id.empty())
+      return plain_guid(a.id) == plain_guid(b.id) && a.id.find_first_not_of("0-{}") != a.id.npos;
     return a.name == b.name && std::any_of(b.addresses.begin(), b.addresses.end(),
                                            [&](const auto& address) { return has_address(a, address.value); });
   }
@@ -455,7 +562,7 @@ class Interpreter {
                                  "system.release.special", "system.release.feature_pack"}) {
       const Field* f = field(fields, key);
       if (!f || f->setting.value.value.empty()) break;
-      std::optional<unsigned> part = number(f->setting.value.value);
+      std::optional<std::uint32_t> part = parse_number(f->setting.value.value);
       if (!part) {
         state(tag(*f->node), Understanding::not_understood, "this part of the release is no number");
         break;
@@ -465,10 +572,6 @@ class Interpreter {
     }
     if (release.value.parts.empty()) return {};
     return release;
-  }
-
-  static bool has_address(const Host& host, const Address& address) {
-    return std::any_of(host.addresses.begin(), host.addresses.end(), [&](const auto& a) { return a.value == address; });
   }
 
   void remember_system(const std::vector<Field>& fields) {
@@ -489,21 +592,8 @@ class Interpreter {
       host.name = system.name;
       add_address(host, system.address, system.tag);
       host.span = system.tag;
-      add_stub(std::move(host));
+      add_known_system(site_, std::move(host));
     }
-  }
-
-  // A host of which only the address, and perhaps name and release, are known.
-  void add_stub(Host host) {
-    if (host.addresses.empty()) return;
-    host.products = {"ip-office"};
-    for (Host& known : site_.hosts) {
-      if (!has_address(known, host.addresses[0].value)) continue;
-      if (known.name.empty()) known.name = host.name;
-      if (!known.release) known.release = host.release;
-      return;
-    }
-    site_.hosts.push_back(std::move(host));
   }
 
   // ---- lists and templates
@@ -548,14 +638,7 @@ class Interpreter {
                         span.begin + static_cast<std::uint32_t>(end)};
     };
     if (same_letters(std::string_view(text).substr(0, product.size()), product) && stop != text.npos && blank != text.npos) {
-      Located<Release> release{{}, part(product.size(), stop)};
-      for (std::size_t at = product.size(); at < stop;) {
-        std::size_t dot = std::min(text.find('.', at), stop);
-        std::optional<unsigned> n = number(std::string_view(text).substr(at, dot - at));
-        if (!n) break;
-        release.value.parts.push_back(*n);
-        at = dot + 1;
-      }
+      Located<Release> release{leading_release(std::string_view(text).substr(product.size(), stop - product.size())), part(product.size(), stop)};
       if (!release.value.parts.empty()) host.release = release;
       if (auto address = parse_address(std::string_view(text).substr(blank + 1)); address && address->value != 0)
         host.addresses.push_back({*address, part(blank + 1, text.size())});
@@ -563,7 +646,7 @@ class Interpreter {
     if (!host.release || host.addresses.empty())
       state(tag(*f->node), Understanding::not_understood, "release and address cannot be read here");
     host.span = tag(*f->node);
-    add_stub(std::move(host));
+    add_known_system(site_, std::move(host));
   }
 
   // The fields stand in the template or in an element SIPTrunk of it.
@@ -596,7 +679,20 @@ class Interpreter {
   std::vector<std::string> order_;
   std::vector<Field> fields_;  // of the record being read
   std::vector<Step*> found_;   // of the children of each element being walked
-  bool recognised_ = false, has_system_ = false, in_error_ = false;
+  // A `data` element, by where it begins: records of it may be taken before it is complete.
+  struct Data {
+    const Node* node = nullptr;
+    std::string type;
+    std::optional<std::uint32_t> announced;
+    std::size_t present = 0;
+    std::vector<Located<std::string>> failed;
+    SourceSpan tag, whole;
+  };
+  static constexpr std::uint32_t no_data = ~0u;
+  std::map<std::uint32_t, Data> lists_;
+  std::uint32_t data_ = no_data;  // the one that is being read
+  std::size_t errors_ = 0;
+  bool recognised_ = false, has_system_ = false;
   bool secret_ = false;  // within an element whose values are all secret
 };
 
@@ -615,8 +711,8 @@ int recognises_ipoffice(const Source& source) {
     return 100;
   if (any(is_trunk_template) || any([](const Node& n) { return n.name == "SMAError"; })) return 80;
   const Node* data = find_near_top(root, [](const Node& n) { return n.name == "data"; });
-  const Node* response = root.child("response");
-  if (response && response->attribute("status") && data) return 80;
+  for (const char* name : {"response", "combinedresponse"})
+    if (const Node* response = root.child(name); response && response->attribute("status") && data) return 80;
   // A bare record says little by its name, much by its GUID or by fields the map knows.
   bool familiar = false;
   const Node* record = find_near_top(root, [&](const Node& n) {
@@ -640,6 +736,30 @@ void interpret_ipoffice(const Sources& sources, std::uint32_t source, Site& site
 
 void interpret_records(const Sources& sources, std::uint32_t source, const Document& document, Site& site, const FieldMap& map) {
   Interpreter(sources[source], site, map).run(document);
+}
+
+void add_known_system(Site& site, Host host) {
+  if (host.addresses.empty()) return;
+  host.products = {"ip-office"};
+  for (Host& known : site.hosts) {
+    if (!has_address(known, host.addresses[0].value)) continue;
+    if (known.name.empty()) known.name = host.name;
+    if (!known.release) known.release = host.release;
+    return;
+  }
+  site.hosts.push_back(std::move(host));
+}
+
+Release leading_release(std::string_view text) {
+  Release out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t dot = std::min(text.find('.', at), text.size());
+    std::optional<std::uint32_t> part = parse_number(text.substr(at, dot - at));
+    if (!part) break;
+    out.parts.push_back(*part);
+    at = dot + 1;
+  }
+  return out;
 }
 
 bool is_record_type(std::string_view name) {

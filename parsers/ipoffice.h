@@ -22,6 +22,11 @@ void interpret_ipoffice(const Sources& sources, std::uint32_t source, Site& site
 // The same for a document that was read elsewhere and has the shape of the XML: nothing but elements and attributes.
 void interpret_records(const Sources& sources, std::uint32_t source, const Document& document, Site& site, const FieldMap& map);
 
+// Adds a system of which only the address, and perhaps name and release, are known; nothing where the site has one of that address.
+void add_known_system(Site& site, Host host);
+// The release of "12.2.0.0.0" or "7.0"; what follows a part that is no number is left out.
+Release leading_release(std::string_view text);
+
 // "User", "System": whether an element of that name is a record where it has children or a GUID.
 bool is_record_type(std::string_view name);
 

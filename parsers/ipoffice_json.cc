@@ -13,6 +13,9 @@ namespace {
 
 using Kind = Node::Kind;
 
+// "@GUID"; some answers have "-GUID".
+bool is_attribute(const std::string& name) { return name.size() > 1 && (name[0] == '@' || name[0] == '-'); }
+
 bool is_text(const std::string& name) { return name == "#text" || name == "$"; }
 
 void add_element(Node&& value, std::string name, SourceSpan name_span, Node& parent);
@@ -21,7 +24,7 @@ void add_element(Node&& value, std::string name, SourceSpan name_span, Node& par
 void add_members(Node&& object, Node& element) {
   for (Node& member : object.children) {
     bool scalar = member.kind != Kind::table && member.kind != Kind::array;
-    if (member.name.starts_with('@') && member.name.size() > 1 && scalar) {
+    if (is_attribute(member.name) && scalar) {
       SourceSpan whole{member.span.source, member.name_span.begin, member.span.end};
       element.attributes.push_back({member.name.substr(1), std::move(member.text), whole, member.text_span});
     } else if (is_text(member.name) && scalar) {
@@ -53,6 +56,7 @@ void add_element(Node&& value, std::string name, SourceSpan name_span, Node& par
   element.text_span = {value.span.source, name_span.end, name_span.end};
   if (value.kind == Kind::table) return add_members(std::move(value), element);
   if (value.kind == Kind::null) return;
+  element.kind = value.kind == Kind::integer ? Kind::integer : Kind::element;
   element.text = std::move(value.text);
   element.text_span = value.text_span;
 }
@@ -72,10 +76,12 @@ int recognises_ipoffice_json(const Source& source) {
        token = tokens.next()) {
     if (token.kind == JsonToken::Kind::colon) {
       if (before == "ws_object" || before == "SMAError") return 95;
-      response = response || before == "response";
+      response = response || before == "response" || before == "combinedresponse";
       record = record || is_record_type(before);
-      if (before == "@status" && response) sureness = std::max(sureness, 80);
-      if (before == "@GUID" && record) sureness = std::max(sureness, 75);
+      if (before.size() > 1 && is_attribute(before)) {
+        if (before.substr(1) == "status" && response) sureness = std::max(sureness, 80);
+        if (before.substr(1) == "GUID" && record) sureness = std::max(sureness, 75);
+      }
     }
     before.clear();
     if (token.kind == JsonToken::Kind::string) before = token.text;

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <unordered_set>
 
+#include "parsers/letters.h"
+#include "parsers/number_set.h"
 #include "parsers/settings.h"
 
 namespace ipo {
@@ -29,7 +30,7 @@ std::string_view name_of(Role role) {
 }
 
 std::string_view name_of(Evidence evidence) {
-  constexpr std::array<std::string_view, 3> names = {"confirmed", "screen", "ours"};
+  constexpr std::array<std::string_view, 4> names = {"confirmed", "documented", "screen", "ours"};
   return names[static_cast<std::size_t>(evidence)];
 }
 
@@ -96,16 +97,23 @@ std::optional<std::uint32_t> Host::number(std::string_view key) const {
 }
 
 std::vector<const Record*> hot_desk_users(const Site& site) {
-  std::unordered_set<std::string_view> numbers;
+  NumberSet numbers;
   for (const Record& record : site.records)
-    if (const Setting* number = record.type == "Extension" ? record.field("extension.number") : nullptr)
-      numbers.insert(number->value.value);
+    if (const Setting* number = record.type == "Extension" ? record.field("extension.number") : nullptr) numbers.add(*number);
   std::vector<const Record*> out;
   if (numbers.empty()) return out;
   for (const Record& record : site.records) {
     const Setting* number = record.type == "User" && !record.is_special_user() ? record.field("user.extension") : nullptr;
-    if (number && !number->value.value.empty() && !numbers.contains(number->value.value)) out.push_back(&record);
+    if (number && !number->value.value.empty() && !numbers.contains(*number)) out.push_back(&record);
   }
+  return out;
+}
+
+std::string plain_guid(std::string_view guid) {
+  std::string out;
+  out.reserve(guid.size());
+  for (char c : guid)
+    if (c != '-' && c != '{' && c != '}') out += lower(c);
   return out;
 }
 

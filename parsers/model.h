@@ -278,7 +278,7 @@ struct Firewall {
 
 // ---- the PBX ----------------------------------------------------------------------------------------------------
 
-enum class Evidence : std::uint8_t { confirmed, screen, ours };
+enum class Evidence : std::uint8_t { confirmed, documented, screen, ours };
 std::string_view name_of(Evidence evidence);
 
 // One leaf of an export. `key` is canonical ("snmp.community", "lan1.address") or empty where no mapping knows the path.
@@ -289,6 +289,7 @@ struct Setting {
   Evidence evidence = Evidence::ours;
   bool secret = false;       // the value must not be printed
   bool conditional = false;  // holds only where a condition of the file does (46xxsettings: IF, GET before it)
+  bool bare_number = false;  // JSON without quotes: digits that were there before its first, zeros, are lost
 };
 
 // One record of an export; fields in file order. Types, with the first part of their fields' keys: "User" and "user" (user.),
@@ -312,6 +313,19 @@ struct Release {
 };
 // Of digits and dots; a part that is no number is 0.
 Release parse_release(std::string_view text);
+
+// A list of records that the Management API answered with, one `data` element: what it says of itself, and what it holds.
+struct ExportList {
+  std::string type;                        // of its records; empty where it holds none
+  std::optional<std::uint32_t> announced;  // totalRecords: how many records the whole list has
+  std::size_t present = 0;                 // records there
+  std::vector<Located<std::string>> failed;  // systems that answered with an error instead: their addresses, empty where not said
+  SourceSpan span;                         // its start tag
+  SourceSpan whole;                        // all of it: its records lie within
+};
+
+// The form a GUID is compared in: an export writes it with hyphens, braces and small letters or without.
+std::string plain_guid(std::string_view guid);
 
 // Two inputs, or an input and [settings], give one setting of a host different values.
 struct Contradiction {
@@ -385,6 +399,7 @@ struct Site {
   ReadingChoice reading;
   std::vector<Host> hosts;
   std::vector<Record> records;
+  std::vector<ExportList> lists;  // of the exports that say how many records they have, or that a system is missing
   std::vector<Firewall> firewalls;
   std::vector<IpSet> sets;      // of all inputs; rules/resolve_sets.h knows whose they are
   std::vector<Zone> zones;      // declared ones

@@ -79,7 +79,8 @@ KnownSetting read(const Node& table) {
   s.screen = text_of(table, "screen");
   s.element = text_of(table, "element");
   std::string evidence = text_of(table, "evidence");
-  s.evidence = evidence == "confirmed" ? Evidence::confirmed : evidence == "screen" ? Evidence::screen : Evidence::ours;
+  for (Evidence known : {Evidence::confirmed, Evidence::documented, Evidence::screen})
+    if (evidence == name_of(known)) s.evidence = known;
   if (const Node* defaults = table.child("defaults"))
     for (const Node& d : defaults->children)
       s.defaults.push_back({text_of(d, "value"), releases_of(d), texts_of(d, "platforms"), text_of(d, "where"), text_of(d, "source")});
@@ -109,6 +110,7 @@ struct List {
       replace(s.element, "\\1", number);
       FieldMap::Match match = FieldMap::builtin().find(s.element);
       s.secret = match.secret || names_secret(s.key);
+      if (match.entry) s.source = match.entry->source;
       settings.push_back(std::move(s));
       if (entry.key.find("[12]") == entry.key.npos) break;
     }

@@ -53,6 +53,7 @@ struct KnownSetting {
   std::string screen;                // empty where no screen shows it
   std::string element;               // "System/LANS/LAN[LAN1]/IPAddress"; empty where the envelope has none
   Evidence evidence = Evidence::ours;
+  std::string source;  // of the element: the document and its page
   bool secret = false;
   std::vector<SettingDefault> defaults;
 };

@@ -1,5 +1,6 @@
 #include "rules/guessable.h"
 
+#include "parsers/number_set.h"
 #include "rules/matrix/known_secrets.h"
 #include "rules/users.h"
 
@@ -19,6 +20,13 @@ bool is_guessable(std::string_view code, std::string_view own_number) {
   if (!is_clear_code(code)) return false;
   return code == own_number || is_known_secret("login-code", code) || in_steps_of(code, 0) || in_steps_of(code, 1) ||
          in_steps_of(code, -1);
+}
+
+bool has_guessable(const User& user, std::string_view key) {
+  const Setting *code = user.field(key), *number = user.field("user.extension");
+  if (is_guessable(user.code(key), user.number())) return true;
+  bool lost = code && number && (code->bare_number || number->bare_number);
+  return lost && is_clear_code(code->value.value) && without_first_zeros(code->value.value) == without_first_zeros(number->value.value);
 }
 
 }  // namespace ipo

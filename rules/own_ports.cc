@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "parsers/letters.h"
+#include "parsers/settings.h"
 #include "rules/sip_ports.h"
 
 namespace ipo {
@@ -19,10 +21,32 @@ std::vector<OwnPort> own_ports(const PortMatrix& matrix, const Host& host, std::
   for (const MatrixRow& row : matrix.rows) {
     if (row.direction == "egress" || row.state == "closed" || !row.has_transport(protocol) || !applies(row, here)) continue;
     // TLS is TCP's.
-    IntervalSet ports = row.id == "ip-office/ingress/16" && protocol == proto_udp ? clear_sip_ports(&host) : ports_of(row, &host);
+    IntervalSet ports = row.id == "ip-office/ingress/16" && protocol == proto_udp ? sip_ports(&host, proto_udp) : ports_of(row, &host);
     if (!ports.empty()) out.push_back({&row, std::move(ports)});
   }
   std::stable_sort(out.begin(), out.end(), [](const OwnPort& a, const OwnPort& b) { return a.ports.begin()->lo < b.ports.begin()->lo; });
+  return out;
+}
+
+std::vector<NamedPort> named_ports(const Host& host) {
+  std::vector<NamedPort> out;
+  auto add = [&](const std::string& key, std::uint8_t protocol, std::string_view service) {
+    if (auto port = host.number(key); port && *port > 0 && *port < 65536)
+      out.push_back({protocol, static_cast<std::uint16_t>(*port), service, host.setting(key)});
+  };
+  for (std::string lan : {"lan1", "lan2"}) {
+    if (host.flag(lan + ".h323.remote_extension") != false)
+      for (const char* key : {".h323.remote_port", ".h323.remote_signalling_port"}) add(lan + key, proto_tcp, "H.323");
+    if (host.flag(lan + ".sip.remote_extension") == false) continue;
+    for (const char* transport : {"udp", "tcp", "tls"})
+      if (sip_transport(host, lan, transport) != false)
+        add(lan + ".sip.remote_" + transport + "_port", transport == std::string_view("udp") ? proto_udp : proto_tcp, "SIP");
+  }
+  // With an address the system sends its records there instead; without one it listens.
+  const Setting *output = host.setting("smdr.output"), *address = host.setting("smdr.address");
+  std::optional<Address> collector = address ? parse_address(address->value.value) : std::nullopt;
+  bool none = output && (lower(output->value.value).starts_with("no") || parse_flag(output->value.value) == false);
+  if (!none && (!collector || collector->value == 0)) add("smdr.port", proto_tcp, "SMDR");
   return out;
 }
 

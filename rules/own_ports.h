@@ -19,4 +19,14 @@ struct OwnPort {
 // platform is not known it may be there.
 std::vector<OwnPort> own_ports(const PortMatrix& matrix, const Host& host, std::uint8_t protocol);
 
+// A port that no row knows and that a setting of the host names all the same.
+struct NamedPort {
+  std::uint8_t protocol = 0;
+  std::uint16_t port = 0;
+  std::string_view service;  // "SMDR", "H.323", "SIP"
+  const Setting* setting = nullptr;
+};
+// Of remote extensions, where they are not switched off, and of SMDR, where the host waits for whoever collects its records.
+std::vector<NamedPort> named_ports(const Host& host);
+
 }  // namespace ipo

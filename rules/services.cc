@@ -1,5 +1,5 @@
 // Rows are listed with the setting that switches them: a flag, a flag of each LAN, the security level of a service (whose
-// plain and encrypted ports it opens or closes), or a word. A word or level that is none of ours decides nothing. Debug ports
+// plain and encrypted ports it opens or closes), or a word; two have a second one that switches them on. A word or level that is none of ours decides nothing. Debug ports
 // are not among them: support opens them when it needs them.
 #include "rules/services.h"
 
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "parsers/letters.h"
+#include "parsers/settings.h"
 
 namespace ipo {
 namespace {
@@ -20,10 +21,11 @@ struct Switch {
   Kind kind;
   std::string_view key;                    // "lan*": of LAN1 and LAN2
   std::vector<std::string_view> off = {};  // words that mean off
+  std::string_view instead = {};           // a flag that switches it on as well, or a count that is more than 0 where it is on
 };
 
 const std::vector<Switch>& switches() {
-  static const std::vector<Switch> list = {{2, Kind::word, "lan*.dhcp.mode", {"disabled", "none", "client"}},
+  static const std::vector<Switch> list = {{2, Kind::word, "lan*.dhcp.mode", {"disabled", "none", "client"}, "lan*.dhcp.addresses"},
                                            {4, Kind::flag, "tftp.server"},
                                            {5, Kind::plain_level, "services.http.level"},
                                            {7, Kind::flag, "snmp.enabled"},
@@ -32,7 +34,7 @@ const std::vector<Switch>& switches() {
                                            {12, Kind::flag, "lan*.h323.gatekeeper"},
                                            {13, Kind::flag, "lan*.h323.gatekeeper"},
                                            {14, Kind::flag, "lan*.h323.gatekeeper"},
-                                           {34, Kind::flag, "tapi"},
+                                           {34, Kind::flag, "tapi", {}, "devlink3"},
                                            {36, Kind::flag, "discovery.tcp"},
                                            {37, Kind::plain_level, "services.configuration.level"},
                                            {38, Kind::secured_level, "services.configuration.level"},
@@ -76,6 +78,18 @@ std::optional<ServiceState> says(const Host& host, const Switch& at, const std::
   return ServiceState{*on, setting};
 }
 
+// Of one LAN, or of the host where `lan` is empty.
+std::optional<ServiceState> state_of(const Host& host, const Switch& at, const std::string& lan) {
+  auto key = [&](std::string_view name) { return lan.empty() ? std::string(name) : lan + std::string(name.substr(4)); };
+  std::optional<ServiceState> said = says(host, at, key(at.key));
+  const Setting* other = at.instead.empty() ? nullptr : host.setting(key(at.instead));
+  if (!other || (said && said->on)) return said;
+  std::optional<std::uint32_t> count = parse_number(other->value.value);
+  std::optional<bool> on = count ? std::optional(*count > 0) : parse_flag(other->value.value);
+  if (on == true || (on && !said && at.kind == Kind::word)) return ServiceState{*on, other};
+  return said;
+}
+
 }  // namespace
 
 std::optional<bool> level_opens_clear(std::string_view level) { return opens(plain_word(level), false); }
@@ -84,9 +98,8 @@ std::optional<ServiceState> service_state(const MatrixRow& row, const Host* host
   if (!host || row.product != "ip-office" || row.direction != "ingress") return {};
   auto at = std::find_if(switches().begin(), switches().end(), [&](const Switch& s) { return s.row == row.number; });
   if (at == switches().end()) return {};
-  if (!at->key.starts_with("lan*")) return says(*host, *at, std::string(at->key));
-  std::string key(at->key.substr(4));
-  std::optional<ServiceState> first = says(*host, *at, "lan1" + key), second = says(*host, *at, "lan2" + key);
+  if (!at->key.starts_with("lan*")) return state_of(*host, *at, "");
+  std::optional<ServiceState> first = state_of(*host, *at, "lan1"), second = state_of(*host, *at, "lan2");
   if (first && first->on) return first;
   if (second && second->on) return second;
   // A second LAN of which nothing is said is not there.

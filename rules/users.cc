@@ -12,9 +12,6 @@
 namespace ipo {
 namespace {
 
-// NoUser and records without a GUID of their own have this one.
-bool is_nil(std::string_view id) { return id.find_first_not_of("0-{}") == id.npos; }
-
 std::string text_of(const Record& record, std::string_view key) {
   const Setting* s = record.field(key);
   return s ? s->value.value : std::string();
@@ -65,7 +62,8 @@ std::vector<User> users_of(const Site& site) {
   by_name.reserve(site.records.size());
   for (const Record& record : site.records) {
     if ((record.type != "User" && record.type != "user") || record.is_special_user()) continue;
-    std::string id = is_nil(record.id) ? "" : record.id;
+    std::string id = plain_guid(record.id);
+    if (id.find_first_not_of('0') == id.npos) id.clear();  // records without a GUID of their own have the nil one
     std::string name = text_of(record, "user.name") + '\n' + text_of(record, "user.extension");
     if (name == "\n" && id.empty()) continue;
     std::size_t at = out.size();
@@ -91,6 +89,14 @@ std::size_t systems_of(const std::vector<User>& users) {
   for (const User& user : users)
     if (std::string_view name = user.text("user.system_name"); !name.empty()) names.insert(name);
   return std::max<std::size_t>(names.size(), 1);
+}
+
+// Login codes have four digits at least.
+std::string User::code(std::string_view key) const {
+  const Setting* s = field(key);
+  std::string code = s ? s->value.value : "";
+  if (s && s->bare_number && !code.empty() && code.size() < 4) code.insert(0, 4 - code.size(), '0');
+  return code;
 }
 
 bool is_clear_code(std::string_view code) { return is_digits(code); }

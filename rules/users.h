@@ -20,6 +20,8 @@ struct User {
   std::string_view text(std::string_view key) const;        // empty where there is none
   std::optional<bool> flag(std::string_view key) const;     // nothing where no record says it
   std::string_view number() const { return text("user.extension"); }
+  // A code, of which JSON may have dropped the zeros it begins with: then with as many as make it four digits.
+  std::string code(std::string_view key) const;
   std::string label() const;                                // "201 anna"
 };
 

@@ -138,8 +138,8 @@ TEST_CASE("all variants of an export give the same site", "[ipoffice]") {
 
   const std::string expected = summary(read(response).site);
   CHECK(expected.find("host mill 9.1 10.1.2.3 10.9.9.1 ip-office\n") == 0);
-  CHECK(expected.find("User/LoginCode user.login_code=4711 confirmed secret") != expected.npos);
-  CHECK(expected.find("Extension/Extension extension.number=204 confirmed\n") != expected.npos);
+  CHECK(expected.find("User/LoginCode user.login_code=4711 documented secret") != expected.npos);
+  CHECK(expected.find("Extension/Extension extension.number=204 documented\n") != expected.npos);
   CHECK(expected.find("not_understood") == expected.npos);
   const std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   const std::string variants[] = {
@@ -285,7 +285,7 @@ TEST_CASE("settings of the screens", "[ipoffice]") {
 TEST_CASE("what cannot be right is said", "[ipoffice]") {
   Read r = read(fixture("error.xml"));
   CHECK(r.sureness >= 80);
-  CHECK(says(r.site, Understanding::not_understood, "the export is an error response: Session is not valid"));
+  CHECK(says(r.site, Understanding::not_understood, "the export is an error response: 12: Session is not valid"));
   CHECK(count(r.site)["not_understood"] == 1);
   CHECK(r.site.hosts.empty());
 
@@ -372,7 +372,7 @@ TEST_CASE("the field map", "[ipoffice]") {
   const FieldMap& map = FieldMap::builtin();
   CHECK(map.size() > 150);
   CHECK(map.find("System/LANS/LAN[LAN2]/IPAddress").key == "lan2.address");
-  CHECK(map.find("system/lans/lan[lan2]/ipaddress").evidence == Evidence::confirmed);
+  CHECK(map.find("system/lans/lan[lan2]/ipaddress").evidence == Evidence::documented);
   CHECK(map.find("System/LANS/LAN[2]/VoIP/RTPPortMinimum").key == "lan2.rtp.min");
   CHECK(map.find("System/LAN1/SubnetMask").key == "lan1.mask");
   CHECK(map.find("FirewallProfile/CFG").key == "firewall_profile.cfg");

@@ -28,6 +28,11 @@ std::string defaults_text(const KnownSetting& s) {
   return out;
 }
 
+// "documented: Management API 12.2, p. 20"
+std::string evidence_text(const KnownSetting& s) {
+  return std::string(name_of(s.evidence)) + (s.evidence == Evidence::documented ? ": " + s.source : "");
+}
+
 void write_text(std::ostream& out, const std::vector<const KnownSetting*>& list) {
   std::size_t width = 0;
   for (const KnownSetting* s : list) width = std::max(width, s->key.size());
@@ -38,7 +43,7 @@ void write_text(std::ostream& out, const std::vector<const KnownSetting*>& list)
     };
     line("default", defaults_text(*s));
     line("screen ", s->screen);
-    line("element", s->element.empty() ? "" : s->element + fmt::format(" ({})", name_of(s->evidence)));
+    line("element", s->element.empty() ? "" : s->element + fmt::format(" ({})", evidence_text(*s)));
   }
 }
 
@@ -51,7 +56,7 @@ void write_markdown(std::ostream& out, const std::vector<const KnownSetting*>& l
   out << "# Settings of a system\n\n"
          "Keys for `[settings]` of `ipo-lint.toml`, and elements for the XML envelope `response > data > ws_object > System`.\n"
          "This list is ipo-lint's own. Evidence is about the element: `confirmed` was seen in an export or in code that reads one;\n"
-         "`screen` is on a screen of Manager or Web Manager, but the element's name is ipo-lint's; `ours` is ipo-lint's altogether.\n\n"
+         "`documented` is printed by Avaya, on that page; `screen` is on a screen of Manager or Web Manager, but the element's name is ipo-lint's; `ours` is ipo-lint's altogether.\n\n"
          "| Key | Name | Values | Default | Screen | Element | Evidence |\n|---|---|---|---|---|---|---|\n";
   for (const KnownSetting* s : list) {
     std::string values = describe_values(*s) + (s->range_source.empty() ? "" : " (" + s->range_source + ")"), defaults;
@@ -59,7 +64,7 @@ void write_markdown(std::ostream& out, const std::vector<const KnownSetting*>& l
       values += "; up to " + r.releases.until + " " + format_ports(r.range) + " (" + r.source + ")";
     for (const SettingDefault& d : s->defaults) defaults += (defaults.empty() ? "" : "; ") + default_text(d) + " [" + d.source + "]";
     out << fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", s->key, cell(s->name), cell(values), cell(defaults), cell(s->screen),
-                       s->element.empty() ? "" : "`" + s->element + "`", name_of(s->evidence));
+                       s->element.empty() ? "" : "`" + s->element + "`", cell(evidence_text(*s)));
   }
 }
 
@@ -77,7 +82,7 @@ void write_json(std::ostream& out, const std::vector<const KnownSetting*>& list)
     for (const SettingDefault& d : s->defaults)
       json.begin_object().member("value", d.value).member("where", where(d)).member("source", d.source).end_object();
     json.end_array().member("screen", s->screen).member("element", s->element);
-    json.member("evidence", name_of(s->evidence)).member("secret", s->secret).end_object();
+    json.member("evidence", name_of(s->evidence)).member("source", s->source).member("secret", s->secret).end_object();
   }
   out << json.end_array().finish();
 }

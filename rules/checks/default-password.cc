@@ -2,8 +2,7 @@
 // secrets in clear are looked at: masked and hashed ones tell nothing.
 #include <fmt/format.h>
 
-#include <unordered_set>
-
+#include "parsers/number_set.h"
 #include "rules/checks/list.h"
 #include "rules/guessable.h"
 #include "rules/setting_findings.h"
@@ -13,22 +12,23 @@ namespace ipo {
 namespace {
 
 // Who can be rung up by anyone who can register as him: remote and softphone users, and those of SIP extensions.
-bool is_reachable(const User& user, const std::unordered_set<std::string_view>& sip_extensions) {
-  return user.flag("user.remote_worker") == true || user.flag("user.soft_phone") == true || sip_extensions.contains(user.number());
+bool is_reachable(const User& user, const NumberSet& sip_extensions) {
+  const Setting* number = user.field("user.extension");
+  return user.flag("user.remote_worker") == true || user.flag("user.soft_phone") == true || (number && sip_extensions.contains(*number));
 }
 
 void users(const Judgement& judgement, Findings& findings) {
-  std::unordered_set<std::string_view> sip;
+  NumberSet sip;
   for (const Record& record : judgement.site.records)
     if (const Setting *type = record.field("extension.type"), *number = record.field("extension.number");
         type && number && type->value.value == "3")
-      sip.insert(number->value.value);
+      sip.add(*number);
   const std::vector<User>& all = judgement.users;
   for (const auto& [key, name, registers] : {std::tuple("user.login_code", "login code", true), {"user.password", "password", true},
                                              {"user.voicemail_code", "voicemail code", false}}) {
     std::vector<const User*> outside, others;
     for (const User& user : all)
-      if (is_guessable(user.text(key), user.number())) (registers && is_reachable(user, sip) ? outside : others).push_back(&user);
+      if (has_guessable(user, key)) (registers && is_reachable(user, sip) ? outside : others).push_back(&user);
     report_users_unnamed(judgement.sources, findings, check::default_password, Level::error, outside, std::string(key) + " outside",
                          fmt::format("{} a {} that is guessed first", counted_users(outside.size(), "remote, SIP or softphone user"), name));
     report_users_unnamed(judgement.sources, findings, check::default_password, Level::warning, others, key,

@@ -1,5 +1,6 @@
 // Records are sorted by type and GUID, so that those alike stand beside each other, in the order they were read.
 #include <algorithm>
+#include <string_view>
 #include <tuple>
 
 #include "rules/checks/list.h"
@@ -8,27 +9,25 @@
 namespace ipo {
 namespace {
 
-// The GUID of records that have none: NoUser is exported with it.
-bool is_nil(const std::string& id) { return id.find_first_not_of("0-{}") == id.npos; }
-
 // A key that both have with different values; null where they agree. The same record may well be in two exports.
 const Setting* difference(const Record& a, const Record& b) {
   for (const Setting& field : b.fields) {
-    const Setting* other = field.key.empty() ? nullptr : a.field(field.key);
+    bool compared = !field.key.empty() && !std::string_view(field.key.text()).ends_with(".guid");
+    const Setting* other = compared ? a.field(field.key) : nullptr;
     if (other && other->value.value != field.value.value) return &field;
   }
   return nullptr;
 }
 
 void run(const Judgement& judgement, Findings& findings) {
-  std::vector<const Record*> all;
+  std::vector<std::pair<std::string, const Record*>> all;  // with the GUID in the form it is compared in
   for (const Record& record : judgement.site.records)
-    if (!is_nil(record.id)) all.push_back(&record);
+    if (std::string id = plain_guid(record.id); id.find_first_not_of('0') != id.npos) all.emplace_back(std::move(id), &record);
   std::stable_sort(all.begin(), all.end(),
-                   [](const Record* a, const Record* b) { return std::tie(a->type, a->id) < std::tie(b->type, b->id); });
+                   [](const auto& a, const auto& b) { return std::tie(a.second->type, a.first) < std::tie(b.second->type, b.first); });
   for (std::size_t i = 1; i < all.size(); ++i) {
-    const Record &first = *all[i - 1], &second = *all[i];
-    if (first.id != second.id || first.type != second.type) continue;
+    const Record &first = *all[i - 1].second, &second = *all[i].second;
+    if (all[i - 1].first != all[i].first || first.type != second.type) continue;
     if (second.type == "System" && first.span.source != second.span.source) continue;  // merged: see contradictory-setting
     const Setting* field = difference(first, second);
     if (!field && first.span.source != second.span.source) continue;

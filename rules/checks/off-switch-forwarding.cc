@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "rules/checks/list.h"
+#include "rules/incomplete.h"
 #include "rules/setting_findings.h"
 #include "rules/users.h"
 
@@ -25,12 +26,17 @@ void run(const Judgement& judgement, Findings& findings) {
   std::size_t n = forwarding.size();
   report_users(findings, check::off_switch_forwarding, Level::warning, forwarding, "user.forward_number",
                fmt::format("{} user{} all calls to a number outside, at the system's cost", n, n == 1 ? " forwards" : "s forward"));
+  if (n > 0) doubt_own_numbers(judgement.site, findings.back());
+  // The API's answers have no number that a user forwards to.
+  bool said = !all.empty() && is_whole(judgement.site, "User") && std::all_of(all.begin(), all.end(), [](const User& user) {
+    return user.flag("user.forward_unconditional") == false || user.field("user.forward_number");
+  });
   for (const Host& host : hosts)
     if (n == 0 && host.flag(inhibit) == false)
       findings.push_back(setting_finding(check::off_switch_forwarding, Level::warning, host, *host.setting(inhibit),
                                          "calls of " + name_of_host(host) +
                                              " may be forwarded and transferred outside" +
-                                             (all.empty() ? "" : ", and no user of the export forwards there")));
+                                             (said ? ", and no user of the export forwards there" : "")));
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include <unordered_set>
 
+#include "parsers/number_set.h"
 #include "rules/checks/list.h"
+#include "rules/incomplete.h"
 #include "rules/users.h"
 
 namespace ipo {
@@ -11,18 +13,18 @@ namespace {
 // Needs the users as the system exports them: its public lists leave some out.
 void run(const Judgement& judgement, Findings& findings) {
   const std::vector<User>& all = judgement.users;
-  std::unordered_set<std::string_view> numbers;
+  NumberSet numbers;
   bool exported = false;
   for (const User& user : all) {
-    numbers.insert(user.number());
+    if (const Setting* number = user.field("user.extension")) numbers.add(*number);
     for (const Record* record : user.records) exported = exported || record->type == "User";
   }
-  if (!exported || systems_of(all) > 1) return;
+  if (!exported || systems_of(all) > 1 || !is_whole(judgement.site, "User")) return;
   Finding f;
   std::unordered_set<std::string_view> seen;
   for (const Record& record : judgement.site.records) {
     const Setting* number = record.type == "Extension" ? record.field("extension.number") : nullptr;
-    if (!number || number->value.value.empty() || numbers.contains(number->value.value)) continue;
+    if (!number || number->value.value.empty() || numbers.contains(*number)) continue;
     if (!seen.insert(number->value.value).second) continue;
     if (f.named.empty()) f.span = number->value.span;
     f.named.push_back(number->value.value);

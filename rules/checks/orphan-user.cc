@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "rules/checks/list.h"
+#include "rules/incomplete.h"
 #include "rules/users.h"
 
 namespace ipo {
@@ -15,16 +16,18 @@ bool is_orphan(const User& user, const std::unordered_set<const Record*>& withou
                              [&](const Record* record) { return without_extension.contains(record); });
   const Setting* code = user.field("user.login_code");
   if (!without || !code || !code->value.value.empty()) return false;
-  for (const char* key : {"user.soft_phone", "user.remote_worker", "user.one_x_telecommuter", "user.one_x_client"})
+  for (const char* key : {"user.soft_phone", "user.remote_worker", "user.one_x_telecommuter", "user.one_x_client", "user.flare", "user.mobility_features"})
     if (user.flag(key) == true) return false;
   std::string_view package = user.text("user.package");
+  std::string_view twinning = user.text("user.twinning_type");
+  if (!user.text("user.follow_me_number").empty() || (!twinning.empty() && twinning != "0")) return false;
   return package != "7" && user.text("user.twinned_mobile_number").empty() && user.flag("user.forward_unconditional") != true;
 }
 
 void run(const Judgement& judgement, Findings& findings) {
   const std::vector<User>& all = judgement.users;
   bool codes = std::any_of(all.begin(), all.end(), [](const User& user) { return !user.text("user.login_code").empty(); });
-  if (!codes || systems_of(all) > 1) return;
+  if (!codes || systems_of(all) > 1 || !is_whole(judgement.site, "Extension")) return;
   const std::vector<const Record*> numbers_only = hot_desk_users(judgement.site);
   const std::unordered_set<const Record*> without(numbers_only.begin(), numbers_only.end());
   std::vector<const User*> orphans;
@@ -32,6 +35,11 @@ void run(const Judgement& judgement, Findings& findings) {
     if (is_orphan(user, without)) orphans.push_back(&user);
   report_users(findings, check::orphan_user, Level::note, orphans, "user.extension",
                counted_users(orphans.size()) + " neither an extension nor a code to log in with");
+  // The API's answers have neither softphones nor numbers that calls are sent on to; they are told by fields nothing else has.
+  auto answer = std::find_if(orphans.begin(), orphans.end(), [](const User* user) { return user->field("user.flare") && !user->field("user.soft_phone"); });
+  if (answer == orphans.end()) return;
+  findings.back().certainty = Certainty::possible;
+  findings.back().doubt.push_back({"this export does not say who has a softphone or a number that calls are sent on to", (*answer)->records.front()->span});
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/checks/list.h"
+#include "rules/incomplete.h"
 #include "rules/setting_findings.h"
 #include "rules/users.h"
 
@@ -24,10 +25,10 @@ void run(const Judgement& judgement, Findings& findings) {
     if (type->value.value == dect_type || type->value.value == d100_type) sip = h323 = true;
   }
   for (const User& user : judgement.users)
-    for (const char* key : {"user.soft_phone", "user.remote_worker", "user.one_x_telecommuter"})
+    for (const char* key : {"user.soft_phone", "user.remote_worker", "user.one_x_telecommuter", "user.flare"})
       if (user.flag(key) == true) sip = h323 = true;
   auto systems = std::count_if(site.hosts.begin(), site.hosts.end(), [](const Host& h) { return h.setting("lan1.address") != nullptr; });
-  if (!known || !site.peers.empty() || systems > 1) return;
+  if (!known || !site.peers.empty() || systems > 1 || !is_whole(site, "Extension") || !is_whole(site, "User")) return;
   for (const Host& host : site.hosts)
     for (const auto& [flag, used, name, kind, row] :
          {std::tuple(".sip.registrar", sip, "SIP registrar", "SIP", "ip-office/ingress/16"),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rules/checks/list.h"
+#include "rules/incomplete.h"
 #include "rules/setting_findings.h"
 #include "rules/users.h"
 
@@ -18,11 +19,11 @@ std::string unused(const Site& site, const std::vector<User>& users, std::string
   }
   bool said = false;
   for (const User& user : users) {
-    for (const char* key : {"user.remote_worker", "user.soft_phone", "user.one_x_telecommuter"})
+    for (const char* key : {"user.remote_worker", "user.soft_phone", "user.one_x_telecommuter", "user.flare"})
       if (user.flag(key) == true) return {};
     said = said || user.flag("user.remote_worker").has_value();
   }
-  return said ? "no user of the export is a remote worker" : "";
+  return said && is_whole(site, "User") ? "no user of the export is a remote worker" : "";
 }
 
 void run(const Judgement& judgement, Findings& findings) {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "rules/checks/list.h"
@@ -14,7 +15,7 @@ void run(const Judgement& judgement, Findings& findings) {
   const std::vector<User>& all = judgement.users;
   std::unordered_map<std::string_view, std::vector<const User*>> by_code;
   for (const User& user : all)
-    if (std::string_view code = user.text("user.login_code"); is_clear_code(code) && !is_guessable(code, user.number()))
+    if (std::string_view code = user.text("user.login_code"); is_clear_code(code) && !has_guessable(user, "user.login_code"))
       by_code[code].push_back(&user);
   std::vector<const User*> sharing;
   std::size_t codes = 0;
@@ -23,8 +24,14 @@ void run(const Judgement& judgement, Findings& findings) {
       codes += same->second.front() == &user;
       sharing.push_back(&user);
     }
+  std::size_t before = findings.size();
   report_users_unnamed(judgement.sources, findings, check::shared_login_code, Level::warning, sharing, "user.login_code",
                        fmt::format("{} users share {}", sharing.size(), codes == 1 ? "one login code" : fmt::format("{} login codes", codes)));
+  bool bare = std::any_of(sharing.begin(), sharing.end(), [](const User* user) { return user->field("user.login_code")->bare_number; });
+  if (bare && findings.size() > before) {
+    findings.back().certainty = Certainty::possible;
+    findings.back().doubt.push_back({"JSON writes codes as numbers and drops the zeros they begin with", findings.back().span});
+  }
 }
 
 }  // namespace

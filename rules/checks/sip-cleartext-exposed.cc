@@ -28,7 +28,7 @@ void run(const Judgement& judgement, Findings& findings) {
       RowHit hit;
       hit.row = sip;
       hit.any = true;
-      hit.ports = clear_sip_ports(passage.host);
+      hit.ports = would_be_clear_sip_ports(passage.host);
       PacketSet wanted = judgement.exposure.row_packets(passage, hit);
       PacketSet sure = s.intersect(o.proven, wanted), some = s.unite(sure, s.intersect(o.possible, wanted));
       if (some.empty()) continue;

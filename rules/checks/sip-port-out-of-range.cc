@@ -1,17 +1,14 @@
 #include <fmt/format.h>
 
-#include "parsers/letters.h"
 #include "rules/checks/list.h"
 #include "rules/setting_findings.h"
+#include "rules/sip_ports.h"
 
 namespace ipo {
 namespace {
 
-// The registrar's word for its transports, "Both TCP & UDP", may leave one out; nothing said leaves none out.
-bool speaks(const Host& host, std::string_view lan, std::string_view transport) {
-  const Setting* layer4 = host.setting(std::string(lan) + ".sip.layer4");
-  return !layer4 || layer4->value.value.empty() || lower(layer4->value.value).find(transport) != std::string::npos;
-}
+// Nothing said leaves none out.
+bool speaks(const Host& host, std::string_view lan, std::string_view transport) { return sip_transport(host, lan, transport) != false; }
 
 // UDP and TCP share their port from the start; TLS has one of its own.
 void run(const Judgement& judgement, Findings& findings) {

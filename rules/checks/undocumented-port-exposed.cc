@@ -10,6 +10,8 @@
 #include "rules/declared.h"
 #include "rules/exposure_findings.h"
 #include "rules/opened_media.h"
+#include "rules/own_ports.h"
+#include "rules/setting_findings.h"
 
 namespace ipo {
 namespace {
@@ -87,14 +89,24 @@ void run(const Judgement& judgement, Findings& findings) {
         open.udp = open.udp.minus(IntervalSet({m.ports}));
     if (open.empty()) continue;
     const Host* host = group.front()->passage->host;
+    // Ports of remote extensions are meant to be reached; SMDR has a port of its own, which is in no matrix.
+    Ports smdr;
+    for (const NamedPort& named : host ? named_ports(*host) : std::vector<NamedPort>()) {
+      IntervalSet& of = named.protocol == proto_udp ? open.udp : open.tcp;
+      IntervalSet port = of.intersected(IntervalSet::of(named.port));
+      of = of.minus(port);
+      if (named.service == "SMDR") smdr.tcp.add(port);
+    }
     Elsewhere others = elsewhere(judgement.matrix, host, open, false);
     open = {open.tcp.minus(others.ports.tcp), open.udp.minus(others.ports.udp)};
     Elsewhere unsaid = elsewhere(judgement.matrix, host, open, true);
     std::string matrix = "the " + judgement.matrix.release + " port matrix";
+    report(judgement, group, smdr, Level::warning, "SMDR of " + (host ? name_of_host(*host) : std::string()) + " listens on", "", findings);
     report(judgement, group, {open.tcp.minus(unsaid.ports.tcp), open.udp.minus(unsaid.ports.udp)}, level, "no row of " + matrix + " knows", "",
            findings);
     // A web server in front of an application is no news there; a PBX is what the matrix says.
-    report(judgement, group, others.ports, host && !is_pbx(*host) ? Level::note : level, matrix + " knows", fmt::format(" for {} only", fmt::join(others.whom, ", ")), findings);
+    report(judgement, group, others.ports, host && !is_pbx(*host) ? Level::note : level, matrix + " knows",
+           fmt::format(" for {} only", fmt::join(others.whom, ", ")), findings);
     report(judgement, group, unsaid.ports, Level::note,
            fmt::format("of the products not named for this host {} would use", fmt::join(unsaid.whom, ", ")), "", findings);
   }
