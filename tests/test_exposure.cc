@@ -218,6 +218,24 @@ TEST_CASE("query: a person's question has a verdict, a packet and the line that 
   CHECK_THAT(run_program("query --from guest --service https " + site.files).out, Contains("possible: https from guest"));
 }
 
+TEST_CASE("a doubt names each cause once, with its own reason") {
+  Folder folder;
+  auto doubts = [&](const std::string& name, const std::string& rules) {
+    Json answers = Json::parse(run_program("query --internet eth0 --from internet --service 69/udp --format json '" +
+                                           folder.put(name, "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n" + rules + "COMMIT\n") + "'").out);
+    std::vector<std::string> out;
+    for (const Json& doubt : answers["answers"][0]["doubt"]) out.push_back(doubt["why"]);
+    return out;
+  };
+  CHECK(doubts("a", "-A INPUT -m limit --limit 3/min -j elsewhere\n") ==
+        std::vector<std::string>{"target elsewhere is neither known nor a chain of this table", "-m limit --limit 3/min: depends on the rate of packets"});
+  // Of a table that may not be loaded it is said why, not that it is.
+  std::vector<std::string> stopped = doubts("b", "-A INPUT -p udp --dport 69 -j ACCEPT\n-A INPUT -i\n");
+  REQUIRE(!stopped.empty());
+  for (const std::string& why : stopped) CHECK(why.find("is loaded") == std::string::npos);
+  CHECK_THAT(stopped.front(), Contains("iptables-restore stops at line 6"));
+}
+
 TEST_CASE("query: an address inside that no zone has is asked for as a zone of its own") {
   Folder folder;
   std::string rules = folder.put("fw.rules", "*nat\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n"

@@ -48,9 +48,28 @@ void each_stateful(const Chain& chain, Visit visit) {
 
 }  // namespace
 
+namespace {
+
+// Why it is not known what a rule does: its reasons but for those of its matches, which are told of these.
+std::string reason_of_verdict(const Rule& rule) {
+  std::string out;
+  for (std::string_view left = rule.reason; !left.empty();) {
+    std::size_t end = left.find("; ");
+    std::string_view reason = left.substr(0, end);
+    left.remove_prefix(end == left.npos ? left.size() : end + 2);
+    bool of_match = false;
+    for (const Condition& condition : rule.conditions)
+      each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) { of_match = of_match || test.reason == reason; });
+    if (!of_match) out += (out.empty() ? "" : "; ") + std::string(reason);
+  }
+  return out.empty() ? rule.reason : out;
+}
+
+}  // namespace
+
 OpaqueTest unknown_verdict(const Rule& rule, bool accepts) {
   return {(rule.action.name.empty() ? "this rule" : "-j " + rule.action.name) + (accepts ? " accepts" : " drops"),
-          rule.reason.empty() ? "what this rule does is not known" : rule.reason, true};
+          rule.reason.empty() ? "what this rule does is not known" : reason_of_verdict(rule), true};
 }
 
 bool is_written(const Chain& chain) {
