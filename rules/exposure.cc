@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "parsers/settings.h"
@@ -455,6 +456,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   auto anyhow = [&](PacketSet set) { return s.exists(s.exists(set, Dimension::in), Dimension::out); };
   const LinesToChange& lines = lines_to_change_.try_emplace(passage.ruleset, *passage.ruleset).first->second;
   Taken taken(s);  // possible packets that already have their line
+  const std::size_t first = openings.size();
   for (const Flow& flow : passage.flows) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);
     if (accepted.empty()) continue;
@@ -522,6 +524,14 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
       openings.push_back(std::move(o));
     }
   }
+  // Packets that rules left untracked or marked are flows of their own: what such a line opens of them it opens with the rest.
+  using Line = std::tuple<RuleRef, RuleRef, RuleRef>;
+  auto line_of = [](const Opening& o) { return Line(o.flow->translation, o.by, o.line); };
+  std::set<Line> unrestricted;
+  for (std::size_t i = first; i < openings.size(); ++i)
+    if (openings[i].unrestricted) unrestricted.insert(line_of(openings[i]));
+  for (std::size_t i = first; i < openings.size(); ++i)
+    openings[i].unrestricted = unrestricted.contains(line_of(openings[i]));
 }
 
 }  // namespace ipo

@@ -44,6 +44,7 @@ void report_unrestricted(const Judgement& judgement, Findings& findings, std::st
       if (hit.any && !elsewhere.contains({line_to_change(o).span(), o.zone(), hit.row->id})) groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, hit});
   }
   for (auto& [key, group] : groups) {
+    std::stable_sort(group.begin(), group.end(), [](const Exposed& a, const Exposed& b) { return gravity(*a.hit.row) < gravity(*b.hit.row); });
     const Exposed& speaker = surest(group);
     const Opening& o = *speaker.opening;
     Finding f = finding_for(judgement, check, level, speaker);
