@@ -4,6 +4,7 @@
 
 #include "linter/report.h"
 #include "parsers/parsers.h"
+#include "rules/bridge.h"
 #include "rules/site.h"
 #include "rules/zones.h"
 #include "tests/cases.h"
@@ -115,6 +116,102 @@ TEST_CASE("roles: a host translates nothing and forwards nothing") {
   CHECK(Surveyed(filter("-A FORWARD -i eth0 -j ACCEPT\n")).standings[0].role == Role::perimeter);
   CHECK(Surveyed(filter("-A FORWARD -i eth0 -j DROP\n")).standings[0].role == Role::host);
   CHECK(Surveyed(filter("") + nat("-A POSTROUTING -o eth0 -j MASQUERADE\n")).standings[0].role == Role::perimeter);
+  auto role = [](const std::string& rules) { return Surveyed(rules).standings[0].role; };
+  auto forward = [&](const std::string& rule) { return role(filter("-A FORWARD " + rule + "\n")); };
+  // What is not a new connection, of tcp or udp, from another machine makes no router.
+  for (const char* rule : {"-m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", "-p icmp -j ACCEPT", "-p esp -j ACCEPT", "-i lo -j ACCEPT",
+                           "-j LOG", "-i eth1 -j REJECT"})
+    CHECK(forward(rule) == Role::host);
+  for (const char* rule : {"-m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT", "-p tcp -j ACCEPT", "-p udp -j ACCEPT", "! -i lo -j ACCEPT",
+                           "-o lan -j ACCEPT", "! -p icmp -j ACCEPT"})
+    CHECK(forward(rule) == Role::perimeter);
+  auto accepting = [&](const std::string& rules) { return role("*filter\n:INPUT DROP\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n" + rules + "COMMIT\n"); };
+  CHECK(accepting("-A FORWARD -s 192.0.2.7/32 -j DROP\n") == Role::perimeter);
+  CHECK(accepting("-A FORWARD -s 192.0.2.7/32 -j DROP\n-A FORWARD -j DROP\n") == Role::host);
+  CHECK(accepting("-A FORWARD -j REJECT\n") == Role::host);
+  CHECK(accepting("-A INPUT -s 192.0.2.7/32 -j DROP\n") == Role::host);
+  // Ports turned to the machine itself, and what it does with its own connections.
+  CHECK(role(nat("-A PREROUTING -p tcp -m tcp --dport 8081 -j REDIRECT --to-ports 80\n")) == Role::host);
+  CHECK(role("*nat\n:OUTPUT ACCEPT\n-A OUTPUT -p tcp -m tcp --dport 81 -j DNAT --to-destination 10.3.0.9\nCOMMIT\n" + filter("")) == Role::host);
+  CHECK(role(nat("-A PREROUTING -p tcp -m tcp --dport 81 -j DNAT --to-destination 10.3.0.9\n")) == Role::perimeter);
+}
+
+TEST_CASE("roles: a machine that forwards for its own containers and virtual machines only is a host") {
+  auto role = [](const std::string& translations, const std::string& forwards, const char* pbx = "192.168.42.1") {
+    SiteOptions options;
+    if (*pbx) options.pbx = {*parse_address(pbx)};
+    return Surveyed(nat(translations) + filter(forwards), options).standings[0].role;
+  };
+  const std::string inner = "-A POSTROUTING -s 10.88.0.0/16 -j MASQUERADE\n", onward = "-A FORWARD -d 10.88.0.0/16 -j ACCEPT\n";
+  // The machine's name for a network inside it, wherever its packets leave.
+  CHECK(role(inner, "") == Role::host);
+  CHECK(role(inner, onward) == Role::host);
+  CHECK(role(inner + "-A PREROUTING -p tcp -m tcp --dport 8180 -j DNAT --to-destination 10.88.0.3:80\n", onward) == Role::host);
+  CHECK(role(inner, "-A FORWARD -i virbr1 -j ACCEPT\n-A FORWARD -o vnet3 -j ACCEPT\n") == Role::host);
+  CHECK(role("", "-A FORWARD -i virbr0 -o enp1s0 -j ACCEPT\n") == Role::host);
+  CHECK(role("-A POSTROUTING -o docker0 -j MASQUERADE\n", "") == Role::host);
+  CHECK(role("-A PREROUTING ! -i virbr0 -p tcp -m tcp --dport 2022 -j DNAT --to-destination 192.168.122.10\n", "") == Role::host);
+  CHECK(role(":DOCKER - [0:0]\n-A PREROUTING -j DOCKER\n-A DOCKER -p tcp -m tcp --dport 8180 -j DNAT --to-destination 172.17.0.2:80\n", "") == Role::host);
+  // What others send is another's business: by an interface, of public addresses, of any, onward to other networks.
+  CHECK(role("-A POSTROUTING -s 10.88.0.0/16 -o enp1s0 -j MASQUERADE\n", onward) == Role::perimeter);
+  CHECK(role("-A POSTROUTING -s 198.51.100.0/24 -j MASQUERADE\n", "") == Role::perimeter);
+  CHECK(role("-A POSTROUTING -j MASQUERADE\n", "") == Role::perimeter);
+  CHECK(role(inner, "-A FORWARD -d 10.89.0.0/16 -j ACCEPT\n") == Role::perimeter);
+  CHECK(role(inner, onward + "-A FORWARD -i enp2s0 -o enp1s0 -j ACCEPT\n") == Role::perimeter);
+  CHECK(role(inner, "-A FORWARD ! -i enp2s0 -j ACCEPT\n") == Role::perimeter);
+  CHECK(role(inner + "-A PREROUTING -p tcp -m tcp --dport 8180 -j DNAT --to-destination 192.168.9.3:80\n", onward) == Role::perimeter);
+  // A PBX in that network is behind the machine; which one is the PBX has to be known.
+  CHECK(role(inner, onward, "10.88.0.5") == Role::perimeter);
+  CHECK(role(inner, onward, "") == Role::perimeter);
+  // Nothing translated and nothing forwarded is no sign of guests.
+  Surveyed plain(filter("-A INPUT -p udp -m udp --dport 5060 -j ACCEPT\n"), {{}, {*parse_address("192.168.42.1")}});
+  CHECK(plain.line_of("translates nothing and forwards nothing") != 0);
+  CHECK(Surveyed(nat(inner) + filter(""), {{}, {*parse_address("192.168.42.1")}}).line_of("containers or virtual machines") != 0);
+}
+
+TEST_CASE("a bridge's ports have the sides that its rules tell") {
+  const SiteOptions options{{"br0"}, {*parse_address("192.168.42.1")}};
+  auto ports = [](const Standing& standing) {
+    return fmt::format("{}|{}", fmt::join(standing.outer_ports, " "), fmt::join(standing.inner_ports, " "));
+  };
+  auto bridge = [&](const std::string& rules) { return ports(Surveyed(filter("-A FORWARD -i br0 -p icmp -j ACCEPT\n-A FORWARD -i br0 -o br0 -p tcp -m tcp --dport 1 -j ACCEPT\n" + rules), options).standings[0]); };
+  auto rule = [](const std::string& text, const char* target = "ACCEPT") { return "-A FORWARD " + text + " -j " + target + "\n"; };
+  const std::string to = "-d 192.168.42.1/32 -m physdev ", from = "-s 192.168.42.1/32 -m physdev ", any = "-m physdev ";
+  CHECK(bridge(rule(to + "--physdev-in p1") + rule(from + "--physdev-in p2")) == "p1|p2");
+  CHECK(bridge(rule(to + "--physdev-out p2") + rule(from + "--physdev-out p1")) == "p1|p2");
+  CHECK(bridge(rule(to + "--physdev-in p1 --physdev-out p2")) == "p1|p2");
+  CHECK(bridge(rule("-s 198.51.100.0/28 -m physdev --physdev-in p1") + rule("-s 192.168.42.0/24 -m physdev --physdev-in p2")) == "p1|p2");
+  CHECK(bridge(rule(to + "--physdev-in p1") + rule(to + "--physdev-in p3") + rule(from + "--physdev-in p2")) == "p1 p3|p2");
+  // Of two the other one follows, whatever names it.
+  CHECK(bridge(rule(to + "--physdev-in p1") + rule(any + "--physdev-in p2")) == "p1|p2");
+  CHECK(bridge(rule(from + "--physdev-in p2") + rule(any + "--physdev-out p1")) == "p1|p2");
+  CHECK(bridge(rule(to + "--physdev-in p1") + rule(any + "--physdev-in p2", "DROP")) == "p1|p2");
+  CHECK(bridge(rule(to + "--physdev-in p1") + rule(any + "--physdev-in p2") + rule(any + "--physdev-in p3")) == "|");
+  CHECK(bridge(rule(from + "--physdev-in p2") + rule(any + "--physdev-in p1") + rule(any + "--physdev-in p3")) == "|");
+  CHECK(bridge(rule(to + "--physdev-in p1")) == "|");
+  // What is refused, private sources, other hosts and other tables tell no side; nor does a rule for what the PBX sends itself.
+  for (const std::string& line : {rule(to + "--physdev-in p1", "DROP"), rule(to + "--physdev-in p1", "REJECT"), rule("-s 10.7.0.0/16 -m physdev --physdev-in p1"),
+                                  rule("-s 0.0.0.0/1 -m physdev --physdev-in p1"), rule("-d 192.168.42.9/32 -m physdev --physdev-in p1"),
+                                  rule("-s 192.168.42.1/32 -d 192.168.42.1/32 -m physdev --physdev-in p1"), rule("-d 192.168.42.1/32 -m physdev ! --physdev-in p1")})
+    CHECK(bridge(line + rule(any + "--physdev-in p2")) == "|");
+  CHECK(ports(Surveyed("*mangle\n:FORWARD ACCEPT\n" + rule(to + "--physdev-in p1") + "COMMIT\n" +
+                           filter(rule(any + "--physdev-in p1") + rule(any + "--physdev-in p2")), options).standings[0]) == "|");
+  // Rules that contradict each other.
+  CHECK(bridge(rule(to + "--physdev-in p1") + rule(from + "--physdev-in p1") + rule(from + "--physdev-in p2")) == "|");
+  CHECK(bridge(rule(to + "--physdev-in p1") + rule(from + "--physdev-in p1 --physdev-out p2")) == "|");
+
+  const Surveyed site(filter(rule(to + "--physdev-in p1") + rule(from + "--physdev-in p2")), options);
+  auto said = [&](const std::string& match, bool inbound) { return of_bridge(site.standings[0], "-m physdev --physdev-" + match, inbound); };
+  for (bool inbound : {true, false}) {
+    CHECK(said("in p1", inbound) == inbound);
+    CHECK(said("out p2", inbound) == inbound);
+    CHECK(said("in p2", inbound) == !inbound);
+    CHECK(said("out p1", inbound) == !inbound);
+    for (const char* any_port : {"is-bridged", "is-in", "is-out"}) CHECK(said(any_port, inbound) == true);
+    CHECK_FALSE(said("in p7", inbound));
+    CHECK_FALSE(of_bridge(site.standings[0], "-m mac --mac-source 02:00:00:00:00:01", inbound));
+    CHECK_FALSE(of_bridge(Standing(), "-m physdev --physdev-is-bridged", inbound));
+  }
 }
 
 TEST_CASE("the PBX: told, else where the telephony port forwards lead") {
@@ -148,6 +245,35 @@ TEST_CASE("the PBX: told, else where the telephony port forwards lead") {
   CHECK(two.line_of("one of several with such a forward") == 4);
   // A transport no row has on that port.
   CHECK(led("-p tcp --dport 50795 -j DNAT --to 192.168.1.9").empty());
+  // How wide a range may be that was written for one service, and how narrow one for calls.
+  CHECK(led("-p udp --dport 5000:5255 -j DNAT --to 192.168.1.9") == "192.168.1.9");
+  CHECK(led("-p udp --dport 5000:5256 -j DNAT --to 192.168.1.9").empty());
+  CHECK(led("-p udp --dport 41000:41127 -j DNAT --to 192.168.1.9") == "192.168.1.9");
+  for (const char* ports : {"41000:41126", "40600:41500", "50000:51000", "56000:58000"})
+    CHECK(led(fmt::format("-p udp --dport {} -j DNAT --to 192.168.1.9", ports)).empty());
+  CHECK(led("-p udp -m multiport --dports 41000:41060,42000:42060,43000:43060 -j DNAT --to 192.168.1.9").empty());
+  CHECK(led("-p udp --dport 5060 -j DNAT --to 192.168.1.9-192.168.1.10").empty());
+  CHECK(led("-p udp --dport 5060 -j REDIRECT").empty());
+  // One for each machine.
+  CHECK(led("-p udp --dport 5060 -j DNAT --to 192.168.1.9\n-A PREROUTING -i eth1 -p tcp --dport 1720 -j DNAT --to 192.168.1.9") == "192.168.1.9");
+}
+
+TEST_CASE("the PBX: a public address that was given leads where a forward takes it") {
+  auto led = [](const std::string& rules) { return Surveyed(nat(rules), {{}, {*parse_address("203.0.113.9")}}).pbx(); };
+  const std::string forward = "-A PREROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j DNAT --to-destination ";
+  CHECK(led(forward + "192.168.42.1\n") == "203.0.113.9 192.168.42.1");
+  CHECK(led(forward + "192.168.42.1\n" + forward + "192.168.42.1\n") == "203.0.113.9 192.168.42.1");
+  CHECK(led(forward + "192.168.42.1\n" + forward + "192.168.42.2\n") == "203.0.113.9 192.168.42.1 192.168.42.2");
+  CHECK(Surveyed(nat(forward + "192.168.42.1\n"), {{}, {*parse_address("203.0.113.9")}}).line_of("192.168.42.1 is the PBX too") == 4);
+  for (const char* rule : {"-A PREROUTING -d 203.0.113.8/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
+                           "-A PREROUTING -d 203.0.113.8/30 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
+                           "-A PREROUTING -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
+                           "-A PREROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1-192.168.42.2\n",
+                           "-A PREROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 203.0.113.9:5070\n"})
+    CHECK(led(rule) == "203.0.113.9");
+  // Where it goes from there is the next machine's business.
+  CHECK(led(forward + "192.168.42.1\n-A PREROUTING -d 192.168.42.1/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.1\n") ==
+        "203.0.113.9 192.168.42.1");
 }
 
 TEST_CASE("a chain of several hooks does not say whose an address is") {
