@@ -236,7 +236,9 @@ Blocked why_blocked(const Judgement& judgement, const Passage& passage, PacketSe
     out.no_forward = !came.empty() && s.minus(came, passage.unrouted).empty();
     if (out.no_forward) find_elsewhere(judgement, out);
     if (out.elsewhere) return out;
-    out.by = judgement.exposure.accepted_by(passage, s.intersect(passage.possible, out.lost));
+    // A line for what hosts inside send would take only what is spoofed.
+    PacketSet meant = passage.zone->is_internet() ? s.test(Dimension::source, all_public(passage.ruleset->family)) : passage.arriving;
+    out.by = judgement.exposure.accepted_by(passage, s.intersect(s.intersect(passage.possible, out.lost), meant));
     out.accepted = out.by.by.chain != nullptr;
     if (out.accepted) return out;
   }

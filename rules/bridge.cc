@@ -42,6 +42,12 @@ void find_bridge_ports(Standing& standing, const Site& site) {
     for (const std::string& port : in) (enters ? outer : inner).insert(port);
     for (const std::string& port : out) (enters ? inner : outer).insert(port);
   });
+  // The site file may name the port itself; as an interface rules see the bridge, whose name nobody said.
+  std::erase_if(standing.internet, [&](const InterfaceTest& internet) {
+    bool is_port = ports.contains(internet.name) && !internet.prefix;
+    if (is_port) outer.insert(internet.name);
+    return is_port;
+  });
   if (ports.size() == 2)
     for (const std::string& port : ports) {
       if (outer.contains(port) && outer.size() == 1 && inner.empty())
@@ -50,13 +56,13 @@ void find_bridge_ports(Standing& standing, const Site& site) {
         outer = ports, outer.erase(port);
     }
   bool apart = std::none_of(outer.begin(), outer.end(), [&](const std::string& port) { return inner.contains(port); });
-  if (outer.empty() || inner.empty() || !apart) return;
+  if ((outer.empty() && inner.empty()) || !apart) return;
   standing.outer_ports.assign(outer.begin(), outer.end());
   standing.inner_ports.assign(inner.begin(), inner.end());
 }
 
 std::optional<bool> of_bridge(const Standing& standing, std::string_view predicate, bool inbound) {
-  if (standing.outer_ports.empty() || !predicate.starts_with("-m physdev ")) return {};
+  if ((standing.outer_ports.empty() && standing.inner_ports.empty()) || !predicate.starts_with("-m physdev ")) return {};
   for (std::string_view any : {"-m physdev --physdev-is-bridged", "-m physdev --physdev-is-in", "-m physdev --physdev-is-out"})
     if (predicate == any) return true;
   for (std::string_view side : {port_in, port_out}) {

@@ -127,6 +127,13 @@ void Exposure::sum_up() {
     IntervalSet tcp, udp;
   };
   std::map<const Passage*, Translated> translated;
+  // Rows that a forward leads to the host, whoever it is for.
+  using Place = std::tuple<const Host*, const Ruleset*, const MatrixRow*>;
+  std::set<Place> forwarded;
+  for (auto* openings : {&openings_, &openings_of_zones_})
+    for (const Opening& o : *openings)
+      if (o.flow->translation.rule)
+        for (const RowHit& hit : o.hits) forwarded.insert({o.passage->host, o.passage->ruleset, hit.row});
   for (auto* openings : {&openings_, &openings_of_zones_}) {
     for (const Opening& o : *openings)
       if (o.flow->translation.rule) {
@@ -140,8 +147,8 @@ void Exposure::sum_up() {
         Translated& t = translated[o.passage];
         std::erase_if(o.hits, [&](RowHit& hit) {
           auto row = t.rows.find(hit.row);
-          hit.beside_forward = row != t.rows.end();
-          return hit.beside_forward && (row->second || !hit.any);
+          hit.beside_forward = forwarded.contains({o.passage->host, o.passage->ruleset, hit.row});
+          return row != t.rows.end() && (row->second || !hit.any);
         });
         o.undocumented_tcp = o.undocumented_tcp.minus(t.tcp);
         o.undocumented_udp = o.undocumented_udp.minus(t.udp);
@@ -402,7 +409,7 @@ std::optional<bool> Passage::known(std::string_view predicate) const {
   if (inbound && of_zone && zone->is_internet())
     if (std::optional<bool> said = of_internet(predicate)) return said;
   // A bridge tells the sides apart for every zone that is behind the interfaces of the internet.
-  if (at->outer_ports.empty()) return {};
+  if (at->outer_ports.empty() && at->inner_ports.empty()) return {};
   bool outside = (of_zone && zone->is_internet()) ||
                  chains->space().project(arriving, inbound ? Dimension::in : Dimension::out).intersects(sides->outside());
   return outside ? of_bridge(*at, predicate, inbound) : std::nullopt;

@@ -82,7 +82,7 @@ struct RowHit {
   IntervalSet ports;        // of the row that are open, as the host sees them
   std::vector<std::uint8_t> transports;
   IntervalSet sources;
-  bool beside_forward = false;  // "if routed", while a forward lets only some sources to the same row
+  bool beside_forward = false;  // "if routed", while a forward lets only some sources, or another zone, to the same row
   bool any = false;         // extent: more than 2^24 public IPv4 (2^96 IPv6) addresses get through, by this line or in sum
 };
 

@@ -46,7 +46,7 @@ std::vector<OpenedMedia> opened_media(const Exposure& exposure, const PortMatrix
   std::map<const Host*, IntervalSet> ranges;
   for (const auto* openings : {&exposure.openings(), &exposure.openings_of_zones()})
     for (const Opening& o : *openings) {
-      if (o.unrestricted || !o.located() || !o.by.rule) continue;
+      if ((o.unrestricted && !names_ports(o)) || !o.located() || !o.by.rule) continue;
       Space& s = o.passage->chains->space();
       PacketSet udp = s.test(Dimension::protocol, IntervalSet::of(proto_udp));
       PacketSet sure = s.intersect(o.proven, udp), both = s.unite(sure, s.intersect(o.possible, udp));
@@ -60,6 +60,8 @@ std::vector<OpenedMedia> opened_media(const Exposure& exposure, const PortMatrix
         IntervalSet this_run = IntervalSet::range(run.lo, run.hi), shared = this_run.intersected(used);
         const MediaDefault* stale = stale_default(matrix, o.passage->host, run, used);
         if (!stale && shared.size() < 254) continue;
+        // A range of all ports is not for media.
+        if (o.unrestricted && run.lo < 1024) continue;
         if (!met.insert({line_to_change(o).span(), run.lo, run.hi}).second) continue;
         OpenedMedia m{&o, run, used, !sure.empty(), stale, {}};
         for (const MatrixRow& row : matrix.rows)

@@ -28,6 +28,15 @@ IntervalSet usual_net(u128 address, Family family) {
   return IntervalSet::range(address & ~hosts, address | hosts);
 }
 
+// The rule lets through what comes in by the interface it goes out by.
+bool comes_in_by(const Rule& rule, const InterfaceTest& out) {
+  if (rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject) return false;
+  return std::any_of(rule.conditions.begin(), rule.conditions.end(), [&](const Condition& c) {
+    auto* test = c.any_of.size() == 1 && !c.negated ? std::get_if<InterfaceTest>(&c.any_of.front()) : nullptr;
+    return test && test->incoming && test->name == out.name && test->prefix == out.prefix;
+  });
+}
+
 }  // namespace
 
 const IntervalSet& all_public(Family family) {
@@ -63,6 +72,8 @@ Sides::Sides(const PacketSpace& packets, const Standing& standing, Family family
   });
   tunnels_ = tunnels_.minus(named_);
   for (const ZoneAt& zone : standing.zones)
+    for (const Zone* table : zone.tables) gather(*table, zone.is_internet());
+  for (const ZoneAt& zone : standing.zones)
     if (!zone.is_internet() && zone.kind != "voice") of_others_.add(declared_interfaces(zone, standing, interfaces));
 }
 
@@ -78,6 +89,7 @@ void Sides::gather(const Rule& rule) {
     // "eth+" is no inside interface where it is the internet's eth0.
     if (!tie.outside && !standing_.internet.empty()) tie.interfaces = tie.interfaces.minus(outside_);
     if (!tie.outside) (tie.tunnel ? tunnels_ : named_).add(tie.interfaces);
+    if (tie.outside && !test->incoming && comes_in_by(rule, *test)) one_armed_.add(tie.interfaces);
     // A rule that refuses says where the address is not.
     if (c.negated || rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject) continue;
     auto with = required(rule, test->incoming ? Field::source : Field::destination, address_max(family_));
@@ -85,6 +97,18 @@ void Sides::gather(const Rule& rule) {
     tie.with = std::move(*with);
     ties_.push_back(std::move(tie));
   }
+}
+
+void Sides::gather(const Zone& table, bool internet) {
+  // A wider net says who comes by the interface rather than what is there.
+  u128 widest = address_max(family_) >> (family_ == Family::ipv4 ? 16 : 48);
+  for (const Located<InterfaceTest>& interface : table.interfaces)
+    for (const Located<MaskedAddress>& source : table.sources) {
+      IntervalSet with = addresses_of(source.value);
+      if (internet || source.value.family != family_ || with.size() - 1 > widest || !standing_.knows(interface.value)) continue;
+      ties_.push_back({std::move(with), packets_.interfaces.matching(interface.value), has_interface(standing_.internet, interface.value),
+                       is_tunnel(interface.value.name), true});
+    }
 }
 
 IntervalSet Sides::tied(const IntervalSet& addresses, bool outside_too) const {
@@ -124,6 +148,7 @@ Behind Sides::behind(const IntervalSet& addresses) const {
   else
     out.likely.add(named_);
   if (IntervalSet rest = out.likely.minus(of_others_); !rest.empty()) out.likely = rest;
+  if (out.likely.empty()) out.likely = one_armed_;
   if (out.likely.empty()) out.likely = std::exchange(out.perhaps, {});
   if (out.likely.empty()) out.likely = packets_.interfaces.all().minus(outside_).minus(loopback_).minus(tunnels_);
   if (out.likely.empty()) out.likely = packets_.interfaces.all().minus(loopback_);

@@ -44,13 +44,14 @@ class Sides {
   bool beside(const IntervalSet& host, const IntervalSet& other, const IntervalSet& lan) const;
 
  private:
-  // A rule that lets packets between an interface and a network pass.
+  // A rule that lets packets between an interface and a network pass, or a declared zone that has both.
   struct Tie {
     IntervalSet with;        // at most a /8
     IntervalSet interfaces;  // what its interface test matches
     bool outside, tunnel, leaving;
   };
   void gather(const Rule& rule);
+  void gather(const Zone& table, bool internet);
   IntervalSet tied(const IntervalSet& addresses, bool outside_too) const;
 
   const PacketSpace& packets_;
@@ -58,6 +59,7 @@ class Sides {
   Family family_;
   IntervalSet loopback_, outside_;
   IntervalSet named_, tunnels_;  // inside interfaces that rules name, by their kind
+  IntervalSet one_armed_;        // of the internet that rules let packets out by again
   IntervalSet of_others_;        // of zones declared by interfaces where no PBX stands
   std::vector<Tie> ties_;
 };

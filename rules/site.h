@@ -50,7 +50,7 @@ struct Standing {
   bool outermost = true;
   // Interfaces of zones that no rule of this firewall names, but another one's does.
   std::vector<InterfaceTest> of_others;
-  // Ports of a bridge towards the internet and towards the PBX, as rules tell them apart (rules/bridge.h); both or none.
+  // Ports of a bridge towards the internet and towards the PBX, as far as rules tell them apart (rules/bridge.h).
   std::vector<std::string> outer_ports, inner_ports;
 
   // A rule names the address or a net of at most a /8 around it.

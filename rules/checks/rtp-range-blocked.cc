@@ -81,6 +81,7 @@ struct Media {
     }
     if (further_in) f.message += fmt::format("; {} lets them through, {} does not", passage.at->firewall->name, b.by.at->firewall->name);
     if (place.chain) f.span = place.span();
+    std::erase_if(f.related, [&](const Note& note) { return note.span == f.span; });
     f.identity = f.zone + '\n' + (place.chain ? rule_text(judgement, place) : "");
     findings.push_back(std::move(f));
   }
@@ -91,7 +92,8 @@ struct Media {
     for (const Opening& o : judgement.exposure.openings(*ways.front()))
       if (!o.unrestricted && std::find(ways.begin(), ways.end(), o.passage) != ways.end())
         for (const RowHit& hit : o.hits) {
-          if (o.passage->addresses.covers(hit.sources)) continue;  // a rule for what the host sends
+          // A rule for what the host sends, or a line for those whom the forward is for.
+          if (o.passage->addresses.covers(hit.sources) || hit.beside_forward) continue;
           if (hit.row->id == media_row && !partly) partly = &o;
           if (hit.row->id == sip_row && !signalled) signalled = &o;
         }
