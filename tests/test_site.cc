@@ -5,6 +5,7 @@
 #include "linter/report.h"
 #include "parsers/parsers.h"
 #include "rules/bridge.h"
+#include "rules/exposure.h"
 #include "rules/site.h"
 #include "rules/zones.h"
 #include "tests/cases.h"
@@ -169,6 +170,18 @@ TEST_CASE("roles: a machine that forwards for its own containers and virtual mac
   CHECK(Surveyed(nat(inner) + filter(""), {{}, {*parse_address("192.168.42.1")}}).line_of("containers or virtual machines") != 0);
 }
 
+TEST_CASE("anyone is more of the public internet than an IPv4 /8, or an IPv6 /32") {
+  auto anyone = [](u128 lo, u128 hi, Family family) { return is_anyone(IntervalSet::range(lo, hi), family); };
+  CHECK_FALSE(anyone(0x08000000, 0x08ffffff, Family::ipv4));
+  CHECK(anyone(0x08000000, 0x09000000, Family::ipv4));
+  CHECK_FALSE(anyone(0x09fffff0, 0x0b000010, Family::ipv4));  // most of it is 10.0.0.0/8
+  CHECK(anyone(0, 0xffffffff, Family::ipv4));
+  const u128 block = u128{0x2a00} << 112, size = u128{1} << 96;
+  CHECK_FALSE(anyone(block, block + size - 1, Family::ipv6));
+  CHECK(anyone(block, block + size, Family::ipv6));
+  CHECK_FALSE(anyone(u128{0xfd} << 120, (u128{0xfe} << 120) - 1, Family::ipv6));
+}
+
 TEST_CASE("a bridge's ports have the sides that its rules tell") {
   const SiteOptions options{{"br0"}, {*parse_address("192.168.42.1")}};
   auto ports = [](const Standing& standing) {
@@ -254,6 +267,11 @@ TEST_CASE("the PBX: told, else where the telephony port forwards lead") {
   CHECK(led("-p udp -m multiport --dports 41000:41060,42000:42060,43000:43060 -j DNAT --to 192.168.1.9").empty());
   CHECK(led("-p udp --dport 5060 -j DNAT --to 192.168.1.9-192.168.1.10").empty());
   CHECK(led("-p udp --dport 5060 -j REDIRECT").empty());
+  // Ports that other machines have too.
+  for (const char* ports : {"tcp --dport 411", "tcp --dport 5443", "tcp --dport 5480", "tcp --dport 5488:5489", "tcp --dport 5807", "tcp --dport 9080",
+                            "udp --dport 50780", "udp --dport 56000:56100", "udp --dport 67:68", "udp --dport 123"})
+    CHECK(led(fmt::format("-p {} -j DNAT --to 192.168.1.9", ports)).empty());
+  CHECK(Surveyed(nat("-A POSTROUTING -o eth0 -p udp --dport 5060 -j SNAT --to-source 203.0.113.1\n")).pbx().empty());
   // One for each machine.
   CHECK(led("-p udp --dport 5060 -j DNAT --to 192.168.1.9\n-A PREROUTING -i eth1 -p tcp --dport 1720 -j DNAT --to 192.168.1.9") == "192.168.1.9");
 }
@@ -268,6 +286,7 @@ TEST_CASE("the PBX: a public address that was given leads where a forward takes 
   for (const char* rule : {"-A PREROUTING -d 203.0.113.8/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
                            "-A PREROUTING -d 203.0.113.8/30 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
                            "-A PREROUTING -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
+                           "-A POSTROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j SNAT --to-source 192.168.42.1\n",
                            "-A PREROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1-192.168.42.2\n",
                            "-A PREROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 203.0.113.9:5070\n"})
     CHECK(led(rule) == "203.0.113.9");
