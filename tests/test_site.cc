@@ -661,3 +661,42 @@ TEST_CASE("a declared release goes before the exported one, and says that it con
   CHECK(said("release = \"9.1\"\n").empty());
   CHECK(said("").empty());
 }
+
+TEST_CASE("a finding points to the other lines that matter") {
+  using namespace ipo::testing;
+  // Of the findings of one check: "5 what the line does", for each line named.
+  auto pointed = [](const std::string& check, std::vector<Input> files, const std::string& options = "--pbx 192.168.42.1") {
+    LintOptions o = parse_case_options(options);
+    o.only = {check};
+    Report report = lint(site_of(std::move(files)), o);
+    std::string out;
+    for (const Finding& f : report.findings) {
+      out += out.empty() ? "" : " | ";
+      for (const Note& note : f.related) {
+        const Source& source = report.sources[note.span.source];
+        out += (out.empty() || out.ends_with(' ') ? "" : ", ") + std::to_string(source.position(note.span.begin).line) + " " + note.message;
+      }
+    }
+    return out;
+  };
+  const std::string led = "-A PREROUTING -i eth0 -p udp -m udp --dport 69 -j DNAT --to-destination 192.168.42.1\n", out = "-A POSTROUTING -o eth0 -j MASQUERADE\n";
+  const std::string accept = "-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 69 -j ACCEPT\n";
+  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(out) + filter(accept)}}).empty());
+  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(led + out) + filter(accept)}}) == "11 accepted by this rule");
+  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(led + out) + "*filter\n:FORWARD ACCEPT\nCOMMIT\n"}}) == "8 accepted by this policy");
+  // A shared chain accepts, the jump is the line to change.
+  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(out) + filter(":pass -\n-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 69 -j pass\n-A FORWARD -i eth1 -j pass\n-A pass -j ACCEPT\n")}}) ==
+        "13 accepted by this rule");
+  CHECK(pointed("service-off-port-open", {{"config.xml", "<response status=\"1\"><data><ws_object>\n<System><Name>a</Name><MajorVersion>9</MajorVersion>\n<SNMP><Enabled>false</Enabled></SNMP>\n</System></ws_object></data></response>\n"},
+                                           {"fw.rules", nat(out) + filter("-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 161 -j ACCEPT\n")}}) == "3 switched off here");
+  // The PBX is not known, and a chain opens the service by several lines.
+  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(out) + filter("-A FORWARD -i eth0 -d 10.0.0.0/8 -p udp -m udp --dport 69 -j ACCEPT\n"
+                                                                "-A FORWARD -i eth0 -d 192.168.0.0/16 -p udp -m multiport --dports 69,161 -j ACCEPT\n")}}, "") == "11 lets in such a service, too");
+  const Input carrier{"ipo-lint.toml", "[pbx]\naddresses = [\"192.168.42.1\"]\nplatform = \"ip500v2\"\n\n[zones.internet]\ninterfaces = [\"eth0\"]\n\n[zones.carrier]\nkind = \"itsp\"\n"
+                                       "sources = [\"203.0.113.64/27\"]\n\n[calls]\ntrunk = { zone = \"carrier\" }\n"};
+  const std::string media = "-A PREROUTING -s 203.0.113.64/27 -i eth0 -p udp -m udp --dport 46750:47999 -j DNAT --to-destination 192.168.42.1\n";
+  CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(out) + filter("-A FORWARD -i eth1 -j ACCEPT\n")}}, "") == "8 this policy blocks it as well");
+  CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(out) + filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 46750:50750 -j ACCEPT\n")}}, "") == "11 this line would accept it, if it came");
+  CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(media + out) + filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 46750:50750 -j ACCEPT\n")}}, "") == "12 this line would accept it, if it came");
+  CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(media + out) + filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -p udp -m udp --dport 46750:47700 -j DROP\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -j ACCEPT\n")}}, "") == "13 opened by this line");
+}
