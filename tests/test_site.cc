@@ -700,3 +700,26 @@ TEST_CASE("a finding points to the other lines that matter") {
   CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(media + out) + filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 46750:50750 -j ACCEPT\n")}}, "") == "12 this line would accept it, if it came");
   CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(media + out) + filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -p udp -m udp --dport 46750:47700 -j DROP\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -j ACCEPT\n")}}, "") == "13 opened by this line");
 }
+
+TEST_CASE("a finding about a service that is blocked names the rows of its direction") {
+  using namespace ipo::testing;
+  auto rows = [](const std::string& check, const std::string& site, const std::string& rules) {
+    LintOptions o = parse_case_options("");
+    o.only = {check};
+    Report report = lint(site_of({{"ipo-lint.toml", site}, {"fw.rules", rules}}), o);
+    std::string out;
+    for (const Finding& f : report.findings) out += (out.empty() ? "" : " | ") + fmt::format("{}", fmt::join(f.rows, " "));
+    return out;
+  };
+  const std::string site = "[pbx]\naddresses = [\"192.168.42.1\"]\nplatform = \"ip500v2\"\n\n[zones.internet]\ninterfaces = [\"eth0\"]\n\n";
+  const std::string peer = site + "[[peer]]\nname = \"branch\"\naddresses = [\"10.2.0.1\"]\nlink = \"scn\"\nover = \"vpn\"\n";
+  const std::string in = "-A FORWARD -i tun0 -o eth1 -s 10.2.0.1/32 -d 192.168.42.1/32 -p udp ", out = "-A FORWARD -i eth1 -o tun0 -s 192.168.42.1/32 -d 10.2.0.1/32 -p udp ";
+  CHECK(rows("scn-link-blocked", peer, filter(in + "-j ACCEPT\n")) == "ip-office/egress/20");
+  CHECK(rows("scn-link-blocked", peer, filter(out + "-j ACCEPT\n")) == "ip-office/ingress/32");
+  CHECK(rows("scn-link-blocked", peer, filter(in + "-j ACCEPT\n" + out + "-m udp --dport 50795 -j ACCEPT\n")) == "ip-office/egress/18");
+  CHECK(rows("scn-link-blocked", peer, filter(out + "-j ACCEPT\n" + in + "-m udp --dport 50795 -j ACCEPT\n")) == "ip-office/ingress/27");
+  CHECK(rows("scn-link-blocked", peer, filter(out + "-j ACCEPT\n" + in + "-j ACCEPT\n")).empty());
+  const std::string carrier = site + "[zones.carrier]\nkind = \"itsp\"\nsources = [\"203.0.113.64/27\"]\n\n[calls]\ntrunk = { zone = \"carrier\" }\n";
+  CHECK(rows("rtp-range-blocked", carrier, filter("-A FORWARD -i eth1 -o eth0 -j ACCEPT\n")) == "ip-office/ingress/27");
+  CHECK(rows("rtp-range-blocked", carrier, filter("-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -j ACCEPT\n-A FORWARD -i eth1 -o eth0 -p udp -m udp --dport 5060 -j ACCEPT\n")) == "ip-office/egress/18");
+}
