@@ -50,9 +50,9 @@ void find_bridge_ports(Standing& standing, const Site& site) {
   });
   if (ports.size() == 2)
     for (const std::string& port : ports) {
-      if (outer.contains(port) && outer.size() == 1 && inner.empty())
+      if (outer.contains(port) && inner.empty())
         inner = ports, inner.erase(port);
-      else if (inner.contains(port) && inner.size() == 1 && outer.empty())
+      else if (inner.contains(port) && outer.empty())
         outer = ports, outer.erase(port);
     }
   bool apart = std::none_of(outer.begin(), outer.end(), [&](const std::string& port) { return inner.contains(port); });
@@ -62,7 +62,7 @@ void find_bridge_ports(Standing& standing, const Site& site) {
 }
 
 std::optional<bool> of_bridge(const Standing& standing, std::string_view predicate, bool inbound) {
-  if ((standing.outer_ports.empty() && standing.inner_ports.empty()) || !predicate.starts_with("-m physdev ")) return {};
+  if (standing.outer_ports.empty() && standing.inner_ports.empty()) return {};
   for (std::string_view any : {"-m physdev --physdev-is-bridged", "-m physdev --physdev-is-in", "-m physdev --physdev-is-out"})
     if (predicate == any) return true;
   for (std::string_view side : {port_in, port_out}) {

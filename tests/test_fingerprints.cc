@@ -97,6 +97,10 @@ TEST_CASE("a finding's fingerprint is its own: neighbours, words and numbers bes
     replace_all(text, "-A FORWARD", "[5:300] -A FORWARD -m comment --comment \"CHG 7: \\\"door\\\" -j\"");
     replace_all(text, " -j ACCEPT", "  -c 5 300 -j ACCEPT");
   }
+  SECTION("comments and counters in their other forms") {
+    replace_all(text, "-A FORWARD", "-A FORWARD --match comment --comment \"CHG 7's -j\" --set-counters 5 300");
+    replace_all(text, " -j ACCEPT", " -m comment --comment=door -j ACCEPT");
+  }
   SECTION("a rule before") { replace_all(text, "-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp", "-A FORWARD -i wlan9 -j DROP\n-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp"); }
   repository.put("a/fw.rules", text);
   CHECK(holds(prints(repository.path, std::string("a/fw.rules") + options), a));

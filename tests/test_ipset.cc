@@ -242,6 +242,29 @@ TEST_CASE("ipset: what a set holds is what its entries say", "[ipset]") {
   CHECK(compared == 40000);
 }
 
+TEST_CASE("ipset: ports of protocols, and what has none", "[ipset]") {
+  auto condition = [](const std::string& entry, bool ipv6 = false) {
+    std::string set = std::string("create s hash:ip,port family ") + (ipv6 ? "inet6" : "inet") + "\nadd s " + (ipv6 ? "2001:db8::1," : "192.0.2.1,") + entry + "\n";
+    std::string rules = filter(std::string("-A INPUT -m set --match-set s src,dst -j ACCEPT\n-A INPUT -s ") + (ipv6 ? "2001:db8::/32" : "192.0.2.0/24") + " -j DROP\n");
+    Condition c = condition_of(read_files({{"fw", rules}, {"sets", set}}));
+    std::string out = std::to_string(c.any_of.size());
+    for (const auto& any : c.any_of)
+      if (auto* all = test_as<AllOf>(any))
+        for (const FieldTest& t : all->fields)
+          if (t.field != Field::source) out += " " + text_of(t, ipv6 ? Family::ipv6 : Family::ipv4);
+    return out;
+  };
+  CHECK(condition("udp:5060") == "1 protocol {17} dport {5060}");
+  CHECK(condition("sctp:36412") == "1 protocol {132} dport {36412}");
+  CHECK(condition("udplite:7") == "1 protocol {136} dport {7}");
+  // Type and code, as one number.
+  CHECK(condition("icmp:8/0") == "1 protocol {1} dport {2048}");
+  CHECK(condition("icmpv6:128/0", true) == "1 protocol {58} dport {32768}");
+  // To the kernel protocols without ports have port 0.
+  CHECK(condition("47:0") == "1 protocol {47}");
+  CHECK(condition("50:0") == "1 protocol {50}");
+}
+
 TEST_CASE("ipset: large sets", "[ipset]") {
   std::string ips = "create s hash:ip\n", pairs = "create s hash:ip,port\n", ports = "create s hash:ip,port\n";
   for (unsigned i = 0; i < 65536; ++i) {

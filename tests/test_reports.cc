@@ -452,6 +452,18 @@ TEST_CASE("a large text is searched for secrets as far as it is quoted, and hide
   CHECK(all.size() < text.size() / 2);
 }
 
+TEST_CASE("paragraphs and lists of a page are filled, all else stays") {
+  CHECK(filled("- one two three\n  four\n* five six\nseven\n", 12) == "- one two\n  three four\n* five six\n  seven\n");
+  CHECK(filled("   - a bb ccc\n", 9) == "   - a bb\n     ccc\n");
+  CHECK(filled("    - a bb ccc dd\n", 9) == "    - a bb ccc dd\n");  // four blanks make it code
+  CHECK(filled("words\n    more of\nthem\n", 40) == "words more of them\n");
+  CHECK(filled("one\n\ntwo\n# three\nfour\n| a | b |\n> five six\nseven\n", 5) == "one\n\ntwo\n# three\nfour\n| a | b |\n> five six\nseven\n");
+  CHECK(filled("a\nb\n```\nc\nd\n```\ne\nf\n", 40) == "a b\n```\nc\nd\n```\ne f\n");
+  // A fence ends with one of its own sort, as long or longer.
+  CHECK(filled("````\n```\na\n~~~~\nb\n`````\nc\nd\n", 40) == "````\n```\na\n~~~~\nb\n`````\nc d\n");
+  CHECK(filled("-a\nb\n", 40) == "-a b\n");
+}
+
 TEST_CASE("pages are read without what only tests need") {
   std::string page =
       "# Title\n\nFirst `words`\nof **it** with [a link](https://x.y). More\n\n- list\n\n## Flagged\n\n### One\n\n"
@@ -462,6 +474,13 @@ TEST_CASE("pages are read without what only tests need") {
   CHECK(readable_page(page).find("findings") == std::string::npos);
   CHECK_THAT(readable_page(page), Contains("# not a title\n\n\n-A X\n```\n\n## Allowed\n"));
   CHECK(first_paragraph("", 10).empty());
+  CHECK(first_paragraph("# Title\n\n| a |\n\n## Part\n\nWords.\n\nMore.\n", 10) == "Words.");
+  // The limit counts characters, with the full stop.
+  CHECK(first_paragraph("# T\n\näöü ßßß x\n", 10) == "äöü ßßß x.");
+  CHECK(first_paragraph("# T\n\näöü ßßß x\n", 9) == "äöü ßßß.");
+  CHECK(first_paragraph("# T\n\näöü ßßß x\n", 6) == "äöü.");
+  CHECK(first_paragraph("# T\n\näöüß\n", 3) == "äö.");
+  CHECK(first_paragraph("# T\n\nOne. Two three four\n", 16) == "One.");
   CHECK(pascal_case("sip-open-to-any-source") == "SipOpenToAnySource");
 }
 

@@ -5,6 +5,7 @@
 #include "linter/report.h"
 #include "parsers/parsers.h"
 #include "rules/bridge.h"
+#include "rules/exposure.h"
 #include "rules/site.h"
 #include "rules/zones.h"
 #include "tests/cases.h"
@@ -169,6 +170,18 @@ TEST_CASE("roles: a machine that forwards for its own containers and virtual mac
   CHECK(Surveyed(nat(inner) + filter(""), {{}, {*parse_address("192.168.42.1")}}).line_of("containers or virtual machines") != 0);
 }
 
+TEST_CASE("anyone is more of the public internet than an IPv4 /8, or an IPv6 /32") {
+  auto anyone = [](u128 lo, u128 hi, Family family) { return is_anyone(IntervalSet::range(lo, hi), family); };
+  CHECK_FALSE(anyone(0x08000000, 0x08ffffff, Family::ipv4));
+  CHECK(anyone(0x08000000, 0x09000000, Family::ipv4));
+  CHECK_FALSE(anyone(0x09fffff0, 0x0b000010, Family::ipv4));  // most of it is 10.0.0.0/8
+  CHECK(anyone(0, 0xffffffff, Family::ipv4));
+  const u128 block = u128{0x2a00} << 112, size = u128{1} << 96;
+  CHECK_FALSE(anyone(block, block + size - 1, Family::ipv6));
+  CHECK(anyone(block, block + size, Family::ipv6));
+  CHECK_FALSE(anyone(u128{0xfd} << 120, (u128{0xfe} << 120) - 1, Family::ipv6));
+}
+
 TEST_CASE("a bridge's ports have the sides that its rules tell") {
   const SiteOptions options{{"br0"}, {*parse_address("192.168.42.1")}};
   auto ports = [](const Standing& standing) {
@@ -254,6 +267,11 @@ TEST_CASE("the PBX: told, else where the telephony port forwards lead") {
   CHECK(led("-p udp -m multiport --dports 41000:41060,42000:42060,43000:43060 -j DNAT --to 192.168.1.9").empty());
   CHECK(led("-p udp --dport 5060 -j DNAT --to 192.168.1.9-192.168.1.10").empty());
   CHECK(led("-p udp --dport 5060 -j REDIRECT").empty());
+  // Ports that other machines have too.
+  for (const char* ports : {"tcp --dport 411", "tcp --dport 5443", "tcp --dport 5480", "tcp --dport 5488:5489", "tcp --dport 5807", "tcp --dport 9080",
+                            "udp --dport 50780", "udp --dport 56000:56100", "udp --dport 67:68", "udp --dport 123"})
+    CHECK(led(fmt::format("-p {} -j DNAT --to 192.168.1.9", ports)).empty());
+  CHECK(Surveyed(nat("-A POSTROUTING -o eth0 -p udp --dport 5060 -j SNAT --to-source 203.0.113.1\n")).pbx().empty());
   // One for each machine.
   CHECK(led("-p udp --dport 5060 -j DNAT --to 192.168.1.9\n-A PREROUTING -i eth1 -p tcp --dport 1720 -j DNAT --to 192.168.1.9") == "192.168.1.9");
 }
@@ -268,6 +286,7 @@ TEST_CASE("the PBX: a public address that was given leads where a forward takes 
   for (const char* rule : {"-A PREROUTING -d 203.0.113.8/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
                            "-A PREROUTING -d 203.0.113.8/30 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
                            "-A PREROUTING -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
+                           "-A POSTROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j SNAT --to-source 192.168.42.1\n",
                            "-A PREROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1-192.168.42.2\n",
                            "-A PREROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 203.0.113.9:5070\n"})
     CHECK(led(rule) == "203.0.113.9");
@@ -641,4 +660,66 @@ TEST_CASE("a declared release goes before the exported one, and says that it con
   CHECK(said("release = \"9.0\"\n") == "the release is 9.0 as declared, not 9.1 as exported\n");
   CHECK(said("release = \"9.1\"\n").empty());
   CHECK(said("").empty());
+}
+
+TEST_CASE("a finding points to the other lines that matter") {
+  using namespace ipo::testing;
+  // Of the findings of one check: "5 what the line does", for each line named.
+  auto pointed = [](const std::string& check, std::vector<Input> files, const std::string& options = "--pbx 192.168.42.1") {
+    LintOptions o = parse_case_options(options);
+    o.only = {check};
+    Report report = lint(site_of(std::move(files)), o);
+    std::string out;
+    for (const Finding& f : report.findings) {
+      out += out.empty() ? "" : " | ";
+      for (const Note& note : f.related) {
+        const Source& source = report.sources[note.span.source];
+        out += (out.empty() || out.ends_with(' ') ? "" : ", ") + std::to_string(source.position(note.span.begin).line) + " " + note.message;
+      }
+    }
+    return out;
+  };
+  const std::string led = "-A PREROUTING -i eth0 -p udp -m udp --dport 69 -j DNAT --to-destination 192.168.42.1\n", out = "-A POSTROUTING -o eth0 -j MASQUERADE\n";
+  const std::string accept = "-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 69 -j ACCEPT\n";
+  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(out) + filter(accept)}}).empty());
+  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(led + out) + filter(accept)}}) == "11 accepted by this rule");
+  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(led + out) + "*filter\n:FORWARD ACCEPT\nCOMMIT\n"}}) == "8 accepted by this policy");
+  // A shared chain accepts, the jump is the line to change.
+  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(out) + filter(":pass -\n-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 69 -j pass\n-A FORWARD -i eth1 -j pass\n-A pass -j ACCEPT\n")}}) ==
+        "13 accepted by this rule");
+  CHECK(pointed("service-off-port-open", {{"config.xml", "<response status=\"1\"><data><ws_object>\n<System><Name>a</Name><MajorVersion>9</MajorVersion>\n<SNMP><Enabled>false</Enabled></SNMP>\n</System></ws_object></data></response>\n"},
+                                           {"fw.rules", nat(out) + filter("-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 161 -j ACCEPT\n")}}) == "3 switched off here");
+  // The PBX is not known, and a chain opens the service by several lines.
+  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(out) + filter("-A FORWARD -i eth0 -d 10.0.0.0/8 -p udp -m udp --dport 69 -j ACCEPT\n"
+                                                                "-A FORWARD -i eth0 -d 192.168.0.0/16 -p udp -m multiport --dports 69,161 -j ACCEPT\n")}}, "") == "11 lets in such a service, too");
+  const Input carrier{"ipo-lint.toml", "[pbx]\naddresses = [\"192.168.42.1\"]\nplatform = \"ip500v2\"\n\n[zones.internet]\ninterfaces = [\"eth0\"]\n\n[zones.carrier]\nkind = \"itsp\"\n"
+                                       "sources = [\"203.0.113.64/27\"]\n\n[calls]\ntrunk = { zone = \"carrier\" }\n"};
+  const std::string media = "-A PREROUTING -s 203.0.113.64/27 -i eth0 -p udp -m udp --dport 46750:47999 -j DNAT --to-destination 192.168.42.1\n";
+  CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(out) + filter("-A FORWARD -i eth1 -j ACCEPT\n")}}, "") == "8 this policy blocks it as well");
+  CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(out) + filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 46750:50750 -j ACCEPT\n")}}, "") == "11 this line would accept it, if it came");
+  CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(media + out) + filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 46750:50750 -j ACCEPT\n")}}, "") == "12 this line would accept it, if it came");
+  CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(media + out) + filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -p udp -m udp --dport 46750:47700 -j DROP\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -j ACCEPT\n")}}, "") == "13 opened by this line");
+}
+
+TEST_CASE("a finding about a service that is blocked names the rows of its direction") {
+  using namespace ipo::testing;
+  auto rows = [](const std::string& check, const std::string& site, const std::string& rules) {
+    LintOptions o = parse_case_options("");
+    o.only = {check};
+    Report report = lint(site_of({{"ipo-lint.toml", site}, {"fw.rules", rules}}), o);
+    std::string out;
+    for (const Finding& f : report.findings) out += (out.empty() ? "" : " | ") + fmt::format("{}", fmt::join(f.rows, " "));
+    return out;
+  };
+  const std::string site = "[pbx]\naddresses = [\"192.168.42.1\"]\nplatform = \"ip500v2\"\n\n[zones.internet]\ninterfaces = [\"eth0\"]\n\n";
+  const std::string peer = site + "[[peer]]\nname = \"branch\"\naddresses = [\"10.2.0.1\"]\nlink = \"scn\"\nover = \"vpn\"\n";
+  const std::string in = "-A FORWARD -i tun0 -o eth1 -s 10.2.0.1/32 -d 192.168.42.1/32 -p udp ", out = "-A FORWARD -i eth1 -o tun0 -s 192.168.42.1/32 -d 10.2.0.1/32 -p udp ";
+  CHECK(rows("scn-link-blocked", peer, filter(in + "-j ACCEPT\n")) == "ip-office/egress/20");
+  CHECK(rows("scn-link-blocked", peer, filter(out + "-j ACCEPT\n")) == "ip-office/ingress/32");
+  CHECK(rows("scn-link-blocked", peer, filter(in + "-j ACCEPT\n" + out + "-m udp --dport 50795 -j ACCEPT\n")) == "ip-office/egress/18");
+  CHECK(rows("scn-link-blocked", peer, filter(out + "-j ACCEPT\n" + in + "-m udp --dport 50795 -j ACCEPT\n")) == "ip-office/ingress/27");
+  CHECK(rows("scn-link-blocked", peer, filter(out + "-j ACCEPT\n" + in + "-j ACCEPT\n")).empty());
+  const std::string carrier = site + "[zones.carrier]\nkind = \"itsp\"\nsources = [\"203.0.113.64/27\"]\n\n[calls]\ntrunk = { zone = \"carrier\" }\n";
+  CHECK(rows("rtp-range-blocked", carrier, filter("-A FORWARD -i eth1 -o eth0 -j ACCEPT\n")) == "ip-office/ingress/27");
+  CHECK(rows("rtp-range-blocked", carrier, filter("-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -j ACCEPT\n-A FORWARD -i eth1 -o eth0 -p udp -m udp --dport 5060 -j ACCEPT\n")) == "ip-office/egress/18");
 }

@@ -43,7 +43,6 @@ void judge(const Judgement& judgement, ChainSets& chains, Findings& findings) {
   std::vector<std::string> unanswered;
   for (std::uint8_t protocol : {proto_tcp, proto_udp}) {
     PacketSet of_protocol = s.test(Dimension::protocol, IntervalSet::of(protocol)), asked = s.intersect(out, of_protocol);
-    if (asked.empty()) continue;
     PacketSet answers = s.minus(s.intersect(hook_packets(chains, Hook::input), of_protocol), lo);
     if (protocol == proto_tcp) answers = s.intersect(answers, s.test(Dimension::tcp_flags, tcp_flags_with(tcp_ack | tcp_syn | tcp_rst, tcp_ack)));
     for (auto [dimension, values] :

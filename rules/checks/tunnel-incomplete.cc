@@ -36,7 +36,7 @@ void to_itself(const Judgement& judgement, ChainSets& chains, const std::set<Sou
   auto of = [&](std::uint8_t protocol) { return s.intersect(coming, s.test(Dimension::protocol, IntervalSet::of(protocol))); };
   auto udp = [&](std::uint16_t port) { return s.intersect(of(proto_udp), s.test(Dimension::destination_port, IntervalSet::of(port))); };
   for (const ChainSets::Decided& d : chains.acceptors(*input, udp(500))) {
-    if (!d.accepted || !names_ike(d.by.rule) || told.contains(d.by.span())) continue;
+    if (!names_ike(d.by.rule) || told.contains(d.by.span())) continue;
     PacketSet follows = s.intersect(s.unite(udp(4500), of(proto_esp)), s.test(Dimension::in, s.project(d.packets, Dimension::in)));
     if (!chains.acceptors(*input, follows).empty()) continue;
     Finding f;
