@@ -6,6 +6,7 @@
 #include "rules/checks/list.h"
 #include "rules/media.h"
 #include "rules/own_ports.h"
+#include "rules/required.h"
 #include "rules/setting_findings.h"
 #include "rules/users.h"
 
@@ -34,9 +35,25 @@ std::optional<Blocked> closed(const Judgement& judgement, const Host& host, cons
   return out;
 }
 
+// Signalling is forwarded to another machine: a session border controller that nobody declared.
+bool forwarded_elsewhere(const Site& site) {
+  const IntervalSet signalling = IntervalSet::range(5060, 5061).united(IntervalSet::range(1719, 1720));
+  bool found = false;
+  for (const Firewall& firewall : site.firewalls)
+    each_rule(firewall, [&](const Ruleset& ruleset, const Chain&, const Rule& rule) {
+      if (rule.action.kind != ActionKind::translate_destination) return;
+      std::optional<IntervalSet> ports = required(rule, Field::destination_port, 65535);
+      bool here = std::any_of(site.hosts.begin(), site.hosts.end(), [&](const Host& host) {
+        return rule.action.translation.addresses.intersects(addresses_in(host, ruleset.family));
+      });
+      found = found || (!here && ports && ports->intersects(signalling));
+    });
+  return found;
+}
+
 void run(const Judgement& judgement, Findings& findings) {
   // What is declared of remote workers is remote-worker-path-blocked's; with a session border controller they come by it.
-  if (judgement.site.remote_workers || has_zone(judgement.site, "sbc")) return;
+  if (judgement.site.remote_workers || has_zone(judgement.site, "sbc") || forwarded_elsewhere(judgement.site)) return;
   auto remote = static_cast<std::size_t>(std::count_if(judgement.users.begin(), judgement.users.end(),
                                                        [](const User& user) { return user.flag("user.remote_worker") == true; }));
   if (remote == 0) return;
@@ -60,7 +77,7 @@ void run(const Judgement& judgement, Findings& findings) {
     std::string what;
     for (const auto& [setting, name] : on) what += (what.empty() ? "" : ", ") + name;
     Finding f = setting_finding(check::remote_extension_without_path, Level::note, host, *on.front().first,
-                                fmt::format("{} takes {} and {} remote {}, but none of it gets in from the internet: a VPN is their only way",
+                                fmt::format("{} takes {} and {} remote {}, but none of it gets in from the internet: no way but a VPN is known",
                                             name_of_host(host), what, remote, remote == 1 ? "worker is in the export" : "workers are in the export"));
     if (lost->by.by.chain) f.related.push_back({"blocked here", lost->by.by.span()});
     findings.push_back(std::move(f));
