@@ -79,8 +79,9 @@ MediaRange media_range(const Host* host, const Release& release) {
     for (std::string lan : {"lan1", "lan2"})
       if (auto lo = host->number(lan + ".rtp.min"), hi = host->number(lan + ".rtp.max"); lo && hi && *hi < 65536)
         configured.add(*lo, *hi);
-  if (!configured.empty()) return {configured, {}};
-  MediaRange out;
+  IntervalSet through_nat = host ? media_through_nat(*host) : IntervalSet();
+  if (!configured.empty()) return {configured, {}, through_nat};
+  MediaRange out{{}, {}, through_nat};
   bool first = true;
   for (const Interval& range : default_media_ranges(release, host ? host->platform : "")) {
     IntervalSet ports = IntervalSet::range(range.lo, range.hi);

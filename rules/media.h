@@ -13,6 +13,7 @@ namespace ipo {
 struct MediaRange {
   IntervalSet needed;
   IntervalSet perhaps;  // needed on another platform only
+  IntervalSet through_nat;  // of its own, by its name for calls through NAT; empty where there is none
 };
 
 // The configured range, else the default of the release and of the host's platform, as parsers/settings.toml has them; of

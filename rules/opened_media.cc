@@ -26,7 +26,7 @@ const MediaDefault* stale_default(const PortMatrix& matrix, const Host* host, In
 
 IntervalSet used_range(const PortMatrix& matrix, const Host* host) {
   MediaRange range = media_range(host, parse_release(matrix.release));
-  if (IntervalSet used = range.needed.united(range.perhaps); !used.empty()) return used;
+  if (IntervalSet used = range.needed.united(range.perhaps).united(range.through_nat); !used.empty()) return used;
   const MatrixRow* row = matrix.find(media_row);
   return row ? row->port_set() : IntervalSet();
 }

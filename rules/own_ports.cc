@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "parsers/letters.h"
 #include "parsers/settings.h"
+#include "rules/services.h"
 #include "rules/sip_ports.h"
 
 namespace ipo {
@@ -45,8 +45,7 @@ std::vector<NamedPort> named_ports(const Host& host) {
   // With an address the system sends its records there instead; without one it listens.
   const Setting *output = host.setting("smdr.output"), *address = host.setting("smdr.address");
   std::optional<Address> collector = address ? parse_address(address->value.value) : std::nullopt;
-  bool none = output && (lower(output->value.value).starts_with("no") || parse_flag(output->value.value) == false);
-  if (!none && (!collector || collector->value == 0)) add("smdr.port", proto_tcp, "SMDR");
+  if (!(output && says_off(*output)) && (!collector || collector->value == 0)) add("smdr.port", proto_tcp, "SMDR");
   return out;
 }
 

@@ -20,6 +20,17 @@ constexpr std::pair<int, std::string_view> port_settings[] = {{5, "http.port"}, 
 
 std::uint32_t standard_base() { return parse_number(find_setting("services.base_port")->defaults.front().value).value_or(0); }
 
+IntervalSet media_through_nat(const Host& host) {
+  IntervalSet out;
+  for (std::string lan : {"lan1", "lan2"}) {
+    if (host.flag(lan + ".sip.remote_extension") == false && host.flag(lan + ".h323.remote_extension") == false) continue;
+    auto lo = host.number(lan + ".rtp.nat_min"), hi = host.number(lan + ".rtp.nat_max");
+    bool usual = lo == host.number(lan + ".rtp.min") && hi == host.number(lan + ".rtp.max");
+    if (lo && hi && *lo > 0 && *lo < *hi && *hi < 65536 && !usual) out.add(*lo, *hi);
+  }
+  return out;
+}
+
 IntervalSet moved_ports(const MatrixRow& row, const Host* host) {
   IntervalSet moved;
   if (!host || row.product != "ip-office" || row.direction != "ingress") return moved;
@@ -35,6 +46,8 @@ IntervalSet moved_ports(const MatrixRow& row, const Host* host) {
     for (std::string lan : {"lan1", "lan2"})
       if (auto lo = host->number(lan + ".rtp.min"), hi = host->number(lan + ".rtp.max"); lo && hi && *hi < 65536)
         moved.add(*lo, *hi);
+  if (IntervalSet beside = row.number == 27 ? media_through_nat(*host) : IntervalSet(); !beside.empty())
+    moved = (moved.empty() ? row.port_set() : moved).united(beside);
   // The service ports keep their distance from the base port.
   if (row.number >= 37 && row.number <= 43 && !row.ports.empty())
     if (auto base = host->number("services.base_port"); base && *base < 65520)

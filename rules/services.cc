@@ -92,6 +92,12 @@ std::optional<ServiceState> state_of(const Host& host, const Switch& at, const s
 
 }  // namespace
 
+bool says_off(const Setting& setting) {
+  std::string word = plain_word(setting.value.value);
+  return parse_flag(setting.value.value) == false || word == "no" || word == "none" || word == "off" || word == "disabled" ||
+         word.starts_with("nooutput");
+}
+
 std::optional<bool> level_opens_clear(std::string_view level) { return opens(plain_word(level), false); }
 
 std::optional<ServiceState> service_state(const MatrixRow& row, const Host* host) {

@@ -23,6 +23,9 @@ std::optional<ServiceState> service_state(const MatrixRow& row, const Host* host
 bool is_on(const MatrixRow& row, const Host* host);   // surely
 bool is_off(const MatrixRow& row, const Host* host);  // surely
 
+// Whether a setting that is a flag or names what is on ("No Output", "SMDR Only") says that nothing is.
+bool says_off(const Setting& setting);
+
 // Whether a service security level opens the service's unencrypted port: "Unsecure Only" and "Unsecure + Secure" do, "Disabled"
 // and the secure ones do not. Nothing for what is no level.
 std::optional<bool> level_opens_clear(std::string_view level);

@@ -126,9 +126,12 @@ TEST_CASE("laws: the data of who uses a row know every ingress row but the debug
 TEST_CASE("laws: every egress row of the matrix stands in one need, which says how it is asked for or why it is not") {
   std::map<std::string, int> stands;
   for (const EgressNeed& need : egress_needs()) {
-    REQUIRE_FALSE(need.rows.empty());
-    INFO(need.rows.front());
-    CHECK((need.port_setting.empty() || find_setting(need.port_setting)));
+    INFO((need.rows.empty() ? need.service : need.rows.front()));
+    CHECK(need.rows.empty() == !need.service.empty());
+    CHECK(need.service.empty() == need.transports.empty());
+    CHECK((need.port_setting.empty() ? need.service.empty() : find_setting(need.port_setting) != nullptr));
+    for (const std::string& key : need.unless) CHECK(find_setting(key));
+    CHECK((need.off.empty() || find_setting(need.off)));
     bool asked = !need.peer_settings.empty() || !need.peer_product.empty() || !need.peer_zone.empty();
     CHECK(asked + !need.checked_by.empty() + !need.unknown.empty() == 1);
     if (!need.checked_by.empty()) CHECK(find_check(need.checked_by));

@@ -18,7 +18,7 @@ IntervalSet needed(const Judgement& judgement, const Exposed& exposed) {
   }
   if (!needs_media(site, passage, true, true)) return {};
   MediaRange range = media_range(passage.host, parse_release(judgement.matrix.release));
-  return range.needed.united(range.perhaps);
+  return range.needed.united(range.perhaps).united(range.through_nat);
 }
 
 void run(const Judgement& judgement, Findings& findings) {

@@ -87,9 +87,36 @@ void controllers(const Judgement& judgement, const Setting& list, Findings& find
   }
 }
 
+// A system gives phones its own range: one that starts where no LAN's does is of another time, or another system.
+void media(const Judgement& judgement, const Record& phones, Findings& findings) {
+  const Setting* low = phones.field("phone.rtp.min");
+  std::optional<std::uint32_t> start = low ? parse_number(low->value.value) : std::nullopt;
+  if (!start) return;
+  const Host* system = nullptr;
+  const Setting* said_by = nullptr;
+  std::string range, whose;
+  for (const Host& host : judgement.site.hosts)
+    for (std::string_view lan : lans) {
+      std::string key = std::string(lan) + ".rtp.";
+      auto min = host.number(key + "min"), max = host.number(key + "max");
+      if (!min || !max) continue;
+      if (*min == *start || host.number(key + "nat_min") == *start) return;
+      if (system) continue;
+      system = &host, said_by = host.setting(key + "min");
+      range = fmt::format("{}-{}", *min, *max), whose = lan_name(lan) + " of " + name_of_host(host);
+    }
+  if (!system) return;
+  add(findings,
+      setting_finding(check::phone_settings_mismatch, Level::note, *system, *low,
+                      fmt::format("phones are told to use media ports from {} on, and the range of {} is {}: what is opened for the one closes the other",
+                                  *start, whose, range)),
+      *low, said_by);
+}
+
 void run(const Judgement& judgement, Findings& findings) {
   for (const Record& phones : judgement.site.records) {
     if (phones.type != "46xxsettings") continue;
+    media(judgement, phones, findings);
     for (const Setting& s : phones.fields) {
       if (s.key == "phone.sip_controllers" || s.key == "phone.sip_controllers_2") controllers(judgement, s, findings);
       if (s.key != "phone.rtcp_monitor.address") continue;

@@ -5,13 +5,10 @@
 
 #include "rules/checks/list.h"
 #include "rules/setting_findings.h"
+#include "rules/site_filters.h"
 
 namespace ipo {
 namespace {
-
-bool is_linux(const Host& host) {
-  return host.platform == "server-edition" || host.platform == "application-server" || host.platform == "virtual";
-}
 
 void run(const Judgement& judgement, Findings& findings) {
   const auto& firewalls = judgement.site.firewalls;

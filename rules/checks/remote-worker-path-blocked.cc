@@ -5,15 +5,23 @@
 #include "rules/rows.h"
 #include "rules/exposure_findings.h"
 #include "rules/matrix/needs.h"
+#include "rules/own_ports.h"
 #include "rules/sip_ports.h"
 
 namespace ipo {
 namespace {
 
+// A port of its own for phones outside is as good as the usual one: a forward may lead from the one to the other.
 IntervalSet ports_for(const WorkerNeed& need, const MatrixRow& row, const Host* host) {
-  if (need.ports == "tls") return tls_sip_ports(host);
-  if (need.ports == "clear") return clear_sip_ports(host).united(tls_sip_ports(host));
-  return ports_of(row, host);
+  IntervalSet out = need.ports == "tls"     ? tls_sip_ports(host)
+                    : need.ports == "clear" ? clear_sip_ports(host).united(tls_sip_ports(host))
+                                            : ports_of(row, host);
+  for (const NamedPort& named : host ? named_ports(*host) : std::vector<NamedPort>()) {
+    bool sip = named.service == "SIP" && row.id == "ip-office/ingress/16" && (need.ports != "tls" || named.setting->key.text().ends_with("remote_tls_port"));
+    bool h323 = named.service == "H.323" && row.id == "ip-office/ingress/14" && named.setting->key.text().ends_with("h323.remote_port");
+    if (sip || h323) out.add(named.port, named.port);
+  }
+  return out;
 }
 
 void ask(const Judgement& judgement, Findings& findings, const Ways& ways, const WorkerNeed& need, const MatrixRow& row) {

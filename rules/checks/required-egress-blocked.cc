@@ -12,6 +12,8 @@
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
 #include "rules/matrix/needs.h"
+#include "rules/services.h"
+#include "rules/setting_findings.h"
 
 namespace ipo {
 namespace {
@@ -19,7 +21,28 @@ namespace {
 struct End {
   Address address;
   std::optional<SourceSpan> said_by;
+  std::optional<std::uint16_t> port = {};  // as its URL says
+  bool url = false;
 };
+
+// "https://192.0.2.80:52233/x": nothing where the host is a name, for names are not looked up.
+std::optional<End> end_of_url(const Setting& setting) {
+  std::string_view text = setting.value.value;
+  std::size_t slashes = text.find("://");
+  if (slashes == text.npos) return {};
+  text.remove_prefix(slashes + 3);
+  text = text.substr(0, text.find_first_of("/?#"));
+  std::size_t bracket = text.starts_with('[') ? std::min(text.find(']'), text.size()) : 0;
+  std::size_t colon = text.find(':', bracket);
+  std::optional<Address> address = parse_address(bracket ? text.substr(1, bracket - 1) : text.substr(0, colon));
+  if (!address) return {};
+  End end{*address, setting.value.span, {}, true};
+  if (colon == text.npos) return end;
+  std::optional<std::uint32_t> port = parse_number(text.substr(colon + 1));
+  if (!port || *port == 0 || *port > 65535) return {};
+  end.port = static_cast<std::uint16_t>(*port);
+  return end;
+}
 
 bool is_host_address(Address address) {
   IntervalSet nobody = address.family == Family::ipv4 ? IntervalSet::range(0, 0xffffff) : IntervalSet::range(0, 1);
@@ -38,8 +61,9 @@ std::vector<End> ends_of(const Judgement& judgement, const EgressNeed& need, con
   std::vector<End> out;
   auto take = [&](const Setting* setting) {
     if (!setting) return;
-    if (auto address = parse_address(setting->value.value); address && is_host_address(*address))
-      out.push_back({*address, setting->value.span});
+    std::optional<Address> address = parse_address(setting->value.value);
+    std::optional<End> end = address ? std::optional<End>({*address, setting->value.span}) : end_of_url(*setting);
+    if (end && is_host_address(end->address)) out.push_back(*end);
   };
   for (const std::string& key : need.peer_settings) {
     take(host.setting(key));
@@ -70,18 +94,26 @@ struct Egress {
   // What one rule blocks is one finding. A policy blocks what nobody thought of: there each other end is one.
   std::map<std::tuple<SourceSpan, const Host*, std::string>, Found> found;
 
-  // The ports of a row the host uses: those its setting names, else the row's. Nothing where the setting, as given or as it is from
-  // the start, names a port that another need's row is about.
-  IntervalSet ports(const EgressNeed& need, const MatrixRow& row, const Host& host) const {
-    if (need.port_setting.empty()) return row.port_set();
+  // The port that the setting names, as given or as it is from the start.
+  std::optional<std::uint32_t> set_port(const EgressNeed& need, const Host& host) const {
     const KnownSetting& known = *find_setting(need.port_setting);
     std::optional<std::uint32_t> set = host.number(need.port_setting);
     if (!set && known.defaults.size() == 1) set = parse_number(known.defaults.front().value);
-    if (!set || *set == 0 || *set > 65535) return row.configurable ? row.port_set() : IntervalSet();
+    return set && *set > 0 && *set < 65536 ? set : std::nullopt;
+  }
+
+  // The ports of a row the host uses: those its setting names, else the row's. Nothing where the setting names a port that another
+  // need's row is about.
+  IntervalSet ports(const EgressNeed& need, const MatrixRow& row, const Host& host) const {
+    if (need.port_setting.empty()) return row.port_set();
+    std::optional<std::uint32_t> set = set_port(need, host);
+    auto shares = [&](const EgressNeed& other) { return &other != &need && other.port_setting == need.port_setting; };
+    std::span<const EgressNeed> all = egress_needs();
+    if (!set) return row.configurable || std::none_of(all.begin(), all.end(), shares) ? row.port_set() : IntervalSet();
     IntervalSet port = IntervalSet::of(*set);
     if (row.port_set() == port) return port;
-    for (const EgressNeed& other : egress_needs()) {
-      if (&other == &need || other.port_setting != need.port_setting) continue;
+    for (const EgressNeed& other : all) {
+      if (!shares(other)) continue;
       // Of two rows with one setting it is the one the port fits, else the first.
       for (const std::string& id : other.rows)
         if (const MatrixRow* fixed = judgement.matrix.find(id); fixed && (fixed->port_set() == port || &other < &need)) return {};
@@ -89,26 +121,34 @@ struct Egress {
     return port;
   }
 
-  void ask(const EgressNeed& need, const Ways& ways, const std::string& to, std::optional<SourceSpan> said_by) {
+  void ask(const EgressNeed& need, const Ways& ways, const std::string& to, const End* end) {
     const Host& host = *ways.front()->host;
     std::string what;
     std::vector<std::string> ids;
-    std::vector<std::pair<const MatrixRow*, IntervalSet>> rows;
+    std::vector<std::pair<std::uint8_t, IntervalSet>> packets;  // transport and ports
+    auto add = [&](const auto& at, const std::string& name, IntervalSet used) {
+      // A URL without a port may mean its scheme's or the service's own.
+      if (end && end->url) used = end->port ? IntervalSet::of(*end->port) : used.united(IntervalSet::of(443));
+      std::string text;
+      for (const std::string& transport : at.transports) {
+        text += (text.empty() ? "" : "+") + transport;
+        if (transport == "tcp" || transport == "udp") packets.push_back({transport == "tcp" ? proto_tcp : proto_udp, used});
+      }
+      what += (what.empty() ? "" : " and ") + text + "/" + format_ports(used) + (name.empty() ? "" : " (" + name + ")");
+    };
+    if (std::optional<std::uint32_t> port = need.service.empty() ? std::nullopt : set_port(need, host))
+      add(need, need.service, IntervalSet::of(*port));
     for (const std::string& id : need.rows) {
       const MatrixRow* row = judgement.matrix.find(id);
       if (!row || !applies(*row, host)) continue;
       IntervalSet used = ports(need, *row, host);
       if (used.empty()) continue;
-      what += (what.empty() ? "" : " and ") + format_row_ports(*row, used) +
-              (row->application.empty() || row->application == "Proprietary" ? "" : " (" + row->application + ")");
+      add(*row, row->application == "Proprietary" ? "" : row->application, std::move(used));
       ids.push_back(id);
-      rows.push_back({row, std::move(used)});
     }
     std::optional<Blocked> lost = blocked(judgement, ways, [&](const Passage& passage) {
       PacketSet wanted = passage.chains->space().nothing();
-      for (const auto& [row, used] : rows)
-        for (std::uint8_t protocol : {proto_tcp, proto_udp})
-          if (row->has_transport(protocol)) wanted = passage.chains->space().unite(wanted, packets_to(passage, protocol, used));
+      for (const auto& [protocol, used] : packets) wanted = passage.chains->space().unite(wanted, packets_to(passage, protocol, used));
       return wanted;
     });
     if (!lost) return;
@@ -120,21 +160,26 @@ struct Egress {
     if (std::find(entry.pieces.begin(), entry.pieces.end(), piece) != entry.pieces.end()) return;
     entry.pieces.push_back(piece);
     entry.finding.rows.insert(entry.finding.rows.end(), ids.begin(), ids.end());
-    if (said_by) entry.finding.related.push_back({"the other end is named here", *said_by});
+    if (end && end->said_by) entry.finding.related.push_back({"the other end is named here", *end->said_by});
   }
 };
 
 void run(const Judgement& judgement, Findings& findings) {
   Egress egress{judgement, {}};
   auto is_asked = [](const EgressNeed& need, const Host& host) {
-    return need.unknown.empty() && need.checked_by.empty() && (need.on.empty() || host.flag(need.on) == true);
+    const Setting* off = need.off.empty() ? nullptr : host.setting(need.off);
+    return need.unknown.empty() && need.checked_by.empty() && (need.on.empty() || host.flag(need.on) == true) && !(off && says_off(*off)) &&
+           std::none_of(need.unless.begin(), need.unless.end(), [&](const std::string& key) {
+             const Setting* s = host.setting(key);
+             return s && parse_flag(s->value.value).value_or(!is_unset(*s));
+           });
   };
   for (const Ways& out : ways(judgement, false)) {
     const Passage& passage = *out.front();
     for (const EgressNeed& need : egress_needs())
       if (passage.host && is_asked(need, *passage.host) && !need.peer_zone.empty() && passage.zone->kind == need.peer_zone &&
           trunk_from(judgement.site, *passage.zone))
-        egress.ask(need, out, "the zone " + passage.zone->name, {});
+        egress.ask(need, out, "the zone " + passage.zone->name, nullptr);
   }
   for (const Host& host : judgement.site.hosts)
     for (const EgressNeed& need : egress_needs()) {
@@ -142,7 +187,7 @@ void run(const Judgement& judgement, Findings& findings) {
       for (const End& end : ends_of(judgement, need, host)) {
         MaskedAddress to{end.address.family, end.address.value, address_max(end.address.family)};
         for (const WaysTo& ways : ways_to(judgement, host, false, {to}))
-          egress.ask(need, ways.ways(), format_address(end.address), end.said_by);
+          egress.ask(need, ways.ways(), format_address(end.address), &end);
       }
     }
   for (auto& [key, entry] : egress.found) {

@@ -102,10 +102,19 @@ struct Media {
       std::optional<LostMedia> lost = lost_media(judgement, ways, wanted, {});
       if (!lost) return false;
       bool there = partly && partly->passage == lost->blocked.passage;
-      report(*lost, range.needed.united(level == Level::note ? range.perhaps : IntervalSet()), level, there ? partly : nullptr);
+      report(*lost, wanted == range.through_nat ? wanted : range.needed.united(level == Level::note ? range.perhaps : IntervalSet()), level, there ? partly : nullptr);
       return true;
     };
-    if (!part(range.needed, Level::error)) part(range.perhaps, Level::note);
+    // What the settings call the range for NAT serves calls from there as well, or instead.
+    bool both = !range.through_nat.empty() && (ways.front()->zone->is_internet() || ways.front()->zone->kind == "itsp");
+    if (both && !lost_media(judgement, ways, range.through_nat, {})) return;
+    if (part(range.needed, Level::error) || part(range.perhaps, Level::note)) return;
+    if (!both || range.through_nat.intersects(range.needed)) return;
+    if (!part(range.through_nat, Level::warning)) return;
+    Finding& f = findings.back();
+    f.certainty = Certainty::possible;
+    f.message += " if the PBX uses this range for them";
+    f.doubt.push_back({"what the range is used for is concluded from its name, RtpPortMinNat and RtpPortMaxNat", f.span});
   }
 
   void outbound(const Ways& ways) {

@@ -19,7 +19,8 @@ Needs read_needs() {
   TomlTable top(document.root, errors);
   for (const Node* node : top.tables("egress")) {
     TomlTable t(*node, errors);
-    out.egress.push_back({t.texts("rows", true), t.text("on", false), t.texts("peer_settings", false), t.text("port_setting", false),
+    out.egress.push_back({t.texts("rows", false), t.text("service", false), t.texts("transports", false), t.text("on", false), t.texts("unless", false),
+                          t.text("off", false), t.texts("peer_settings", false), t.text("port_setting", false),
                           t.text("peer_product", false), t.text("peer_zone", false), t.text("checked_by", false), t.text("unknown", false)});
     t.report_unknown_keys();
   }

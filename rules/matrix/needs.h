@@ -9,7 +9,11 @@ namespace ipo {
 
 struct EgressNeed {
   std::vector<std::string> rows;  // ids; one that is open is enough
-  std::string on;                 // key of a flag; empty = none
+  std::string service;            // of what no row knows, with its transports
+  std::vector<std::string> transports;
+  std::string on;                   // key of a flag; empty = none
+  std::vector<std::string> unless;  // keys of flags and addresses
+  std::string off;                  // key of a setting
   std::vector<std::string> peer_settings;
   std::string port_setting;
   std::string peer_product;

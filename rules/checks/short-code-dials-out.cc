@@ -1,0 +1,68 @@
+// A system's short codes are everybody's. Which number a code leads to is in its two fields: N in both is whatever is dialled.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "parsers/settings.h"
+#include "rules/checks/list.h"
+#include "rules/incomplete.h"
+#include "rules/users.h"
+
+namespace ipo {
+namespace {
+
+constexpr std::string_view dial = "31";  // ShortCode/Feature of every code in the documentation that dials
+
+bool holds(const Setting* setting, char letter) { return setting && setting->value.value.find(letter) != std::string::npos; }
+bool says(const Record& record, std::string_view key, bool value) {
+  const Setting* s = record.field(key);
+  return s && parse_flag(s->value.value) == value;
+}
+
+// Whatever follows the code is dialled on a group of lines, and no code is asked for.
+bool dials_anything(const Record& code) {
+  const Setting *feature = code.field("short_code.feature"), *group = code.field("short_code.line_group");
+  return feature && feature->value.value == dial && group && !group->value.value.empty() && group->value.value != "0" &&
+         holds(code.field("short_code.code"), 'N') && holds(code.field("short_code.number"), 'N') &&
+         says(code, "short_code.force_account_code", false) && !says(code, "short_code.force_authorization_code", true);
+}
+
+// Every user the export lists is barred from calls outside or has to give an account code.
+bool all_are_barred(const Judgement& judgement) {
+  const std::vector<User>& users = judgement.users;
+  return !users.empty() && is_whole(judgement.site, "User") && std::all_of(users.begin(), users.end(), [](const User& user) {
+    return user.flag("user.outgoing_call_bar") == true || user.flag("user.force_account_code") == true;
+  });
+}
+
+void run(const Judgement& judgement, Findings& findings) {
+  if (all_are_barred(judgement)) return;
+  std::vector<const Record*> open;
+  std::set<std::string> met;
+  for (const Record& record : judgement.site.records)
+    if (record.type == "ShortCode" && dials_anything(record) && (record.id.empty() || met.insert(plain_guid(record.id)).second))
+      open.push_back(&record);
+  if (open.empty()) return;
+  Finding f;
+  f.check = check::short_code_dials_out.id;
+  f.level = Level::note;
+  f.message = open.size() == 1 ? "1 short code dials any number outside, without an account code"
+                               : fmt::format("{} short codes dial any number outside, without an account code", open.size());
+  f.span = open.front()->field("short_code.code")->value.span;
+  f.identity = "short_code.code";
+  for (const Record* record : open) f.named.push_back(record->field("short_code.code")->value.value);
+  findings.push_back(std::move(f));
+}
+
+}  // namespace
+
+const Check check::short_code_dials_out = {"short-code-dials-out",
+                                           "whoever may dial a short code may call any number outside",
+                                           Level::note,
+                                           3.1,
+                                           "medium",
+                                           {"security", "external/cwe/cwe-862"},
+                                           run};
+
+}  // namespace ipo
