@@ -13,6 +13,7 @@
 #include "rules/crossing.h"
 #include "rules/declared.h"
 #include "rules/join_dumps.h"
+#include "rules/own_filter.h"
 #include "rules/own_ports.h"
 #include "rules/required.h"
 
@@ -461,6 +462,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);
     if (accepted.empty()) continue;
     PacketSet proven = passage.unlocated.empty() ? flow.proven : s.nothing();
+    for (const auto& [addresses, profile] : behind_own_filter(passage.host, family)) proven = s.minus(proven, s.test(Dimension::destination, addresses));
     // What may or may not accept gets only what nothing understood accepts, for those are the lines to change: first rules that were not
     // understood, then a policy that is not known, then calls of chains that are in other files.
     std::vector<ChainSets::Decided> decided = reach.acceptors(flow, s.intersect(flow.seen, accepted));
