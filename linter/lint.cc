@@ -12,6 +12,7 @@
 #include "linter/redact.h"
 #include "parsers/field_map.h"
 #include "parsers/foreign.h"
+#include "parsers/ipoffice.h"
 #include "parsers/parsers.h"
 #include "rules/declared.h"
 #include "rules/judgement.h"
@@ -49,7 +50,16 @@ std::string_view read(const std::string& as, std::uint32_t source, const Look* l
     reading.problems.push_back({s.path(), too_large_for(*dialect)});
     return {};
   }
-  dialect->interpret(reading.sources, source, reading.site);
+  Site& site = reading.site;
+  std::size_t records = site.records.size(), hosts = site.hosts.size(), statements = site.statements.size();
+  dialect->interpret(reading.sources, source, site);
+  // Records that were asked for and are not there.
+  if (site.records.size() == records && site.hosts.size() == hosts)
+    for (std::size_t i = statements; i < site.statements.size(); ++i)
+      if (site.statements[i].understanding == Understanding::not_understood && site.statements[i].reason.starts_with(error_response)) {
+        reading.problems.push_back({s.path(), site.statements[i].reason});
+        break;
+      }
   return dialect->name;
 }
 

@@ -240,7 +240,7 @@ class Interpreter {
     if (n.name != "data" && has_value(n, "status", "0") && errors == errors_) {
       recognised_ = true;
       ++errors_;
-      state(tag(n), Understanding::not_understood, "the export is an error response, without a reason");
+      state(tag(n), Understanding::not_understood, std::string(error_response) + ", without a reason");
     }
     data_ = around;
   }
@@ -289,11 +289,11 @@ class Interpreter {
     const Node* shown = session && error.child("error_code") ? error.child("error_code") : error.child("error_desc");
     if (errors_++ < most_errors)
       state(tag(shown ? *shown : error), Understanding::not_understood,
-            "the export is an error response" + (reason.empty() ? ", without a reason" : ": " + reason));
+            std::string(error_response) + (reason.empty() ? ", without a reason" : ": " + reason));
     for (const Node& leaf : error.children)
       if (&leaf != shown) ignore_all(leaf, "part of an error response");
     if (session && data_ != no_data)
-      lists_[data_].failed.push_back(place ? Located<std::string>{place->text, place->text_span} : Located<std::string>{"", error.name_span});
+      lists_[data_].failed.push_back({place ? place->text : "", tag(shown ? *shown : error)});  // where the reason is
   }
 
   void ignore_all(const Node& n, const char* why) {

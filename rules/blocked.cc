@@ -152,12 +152,11 @@ PacketSet packets_to(const Passage& passage, std::uint8_t protocol, const Interv
 }
 
 PacketSet packets_of(const Judgement& judgement, const Passage& passage, const MatrixRow& row) {
-  if (passage.inbound) return judgement.exposure.row_packets(passage, row);
   Space& s = passage.chains->space();
   PacketSet out = s.nothing();
   for (std::uint8_t protocol : {proto_tcp, proto_udp})
-    if (row.has_transport(protocol)) out = s.unite(out, packets_to(passage, protocol, row.port_set()));
-  return out;
+    if (row.has_transport(protocol)) out = s.unite(out, packets_to(passage, protocol, passage.inbound ? ports_of(row, passage.host) : row.port_set()));
+  return passage.inbound ? judgement.exposure.before_path(passage, out) : out;
 }
 
 bool comes(const Passage& passage, PacketSet wanted) {

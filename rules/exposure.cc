@@ -14,6 +14,8 @@
 #include "rules/crossing.h"
 #include "rules/declared.h"
 #include "rules/join_dumps.h"
+#include "rules/own_filter.h"
+#include "rules/own_ports.h"
 #include "rules/required.h"
 
 namespace ipo {
@@ -349,7 +351,7 @@ PacketSet at_ports(Space& s, const MatrixRow& row, const IntervalSet& ports) {
 }  // namespace
 
 PacketSet Exposure::row_packets(const Passage& passage, const MatrixRow& row) const {
-  return before_path(passage, at_ports(passage.chains->space(), row, ports_of(row, passage.host)));
+  return before_path(passage, at_ports(passage.chains->space(), row, listening_ports(row, passage.host)));
 }
 
 PacketSet Exposure::row_packets(const Passage& passage, const RowHit& hit) const {
@@ -441,7 +443,8 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   bool same_ports = std::none_of(passage.then.begin(), passage.then.end(), [](const Stage& stage) { return stage.translates(); });
   for (const MatrixRow& row : matrix_.rows) {
     if (row.direction == "egress") continue;
-    IntervalSet own = ports_of(row, passage.host), ports = own.united(row.port_set());
+    // What a row's service has left is told where it moved; of the media range what calls do not use is a stranger's.
+    IntervalSet own = listening_ports(row, passage.host), ports = is_media_range(row) ? own : own.united(row.port_set());
     for (int t = 0; t < 2; ++t)
       if (row.has_transport(transports[t]) && applies(row, passage.host)) known[t].add(ports);
     if (applies(row, passage.host)) rows.push_back({&row, std::move(own), row_packets(passage, row)});
@@ -468,6 +471,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);
     if (accepted.empty()) continue;
     PacketSet proven = passage.unlocated.empty() ? flow.proven : s.nothing();
+    for (const auto& [addresses, profile] : behind_own_filter(passage.host, family)) proven = s.minus(proven, s.test(Dimension::destination, addresses));
     // What may or may not accept gets only what nothing understood accepts, for those are the lines to change: first rules that were not
     // understood, then a policy that is not known, then calls of chains that are in other files.
     std::vector<ChainSets::Decided> decided = reach.acceptors(flow, s.intersect(flow.seen, accepted));

@@ -6,6 +6,8 @@
 #include <set>
 #include <unordered_set>
 
+#include "parsers/ipoffice.h"
+
 namespace ipo {
 namespace {
 
@@ -21,8 +23,26 @@ std::string_view naming_key(std::string_view type) {
   return type == "User" ? "user.pbx_address" : "";
 }
 
-bool holds_records(const Site& site, std::uint32_t source) {
-  return std::any_of(site.records.begin(), site.records.end(), [&](const Record& r) { return r.span.source == source && r.span.end > 0; });
+std::set<std::uint32_t> sources_with_records(const Site& site) {
+  std::set<std::uint32_t> out;
+  for (const Record& r : site.records)
+    if (r.span.end > 0) out.insert(r.span.source);
+  return out;
+}
+
+// "461:SessionTimeout" of "the export is an error response: 461:SessionTimeout, at 10.7.0.2".
+std::map<SourceSpan, std::string> reasons_of_errors(const Site& site) {
+  std::map<SourceSpan, std::string> out;
+  for (const Statement& s : site.statements) {
+    std::string_view text = s.reason;
+    if (s.understanding != Understanding::not_understood || !text.starts_with(error_response)) continue;
+    text.remove_prefix(error_response.size());
+    if (!text.starts_with(": ")) continue;  // without a reason
+    text.remove_prefix(2);
+    text = text.starts_with("at ") ? "" : text.substr(0, text.rfind(", at "));
+    out.emplace(s.span, text);
+  }
+  return out;
 }
 
 }  // namespace
@@ -55,10 +75,14 @@ std::vector<ShortList> short_lists(const Site& site) {
 std::vector<MissingSystem> missing_systems(const Site& site) {
   std::vector<MissingSystem> out;
   std::set<std::string> known;
-  for (const ExportList& list : site.lists)
-    for (const Located<std::string>& failed : list.failed)
-      if (holds_records(site, failed.span.source) && (failed.value.empty() || known.insert(failed.value).second))
-        out.push_back({failed.value, true, failed.span, {}});
+  if (std::any_of(site.lists.begin(), site.lists.end(), [](const ExportList& l) { return !l.failed.empty(); })) {
+    const std::set<std::uint32_t> with_records = sources_with_records(site);
+    std::map<SourceSpan, std::string> reasons = reasons_of_errors(site);
+    for (const ExportList& list : site.lists)
+      for (const Located<std::string>& failed : list.failed)
+        if (with_records.contains(failed.span.source) && (failed.value.empty() || known.insert(failed.value).second))
+          out.push_back({failed.value, true, failed.span, {}, reasons[failed.span]});
+  }
   // Only a list of systems leads one to expect each of them in it.
   bool listed = std::any_of(site.lists.begin(), site.lists.end(), [](const ExportList& l) { return l.type == "System"; });
   if (!listed) return out;
@@ -71,8 +95,17 @@ std::vector<MissingSystem> missing_systems(const Site& site) {
     const Setting* named = key.empty() ? nullptr : record.field(key);
     std::optional<Address> address = named ? parse_address(named->value.value) : std::nullopt;
     if (!address || address->value == 0 || systems.contains(*address) || !known.insert(named->value.value).second) continue;
-    out.push_back({named->value.value, false, named->value.span, record.type});
+    out.push_back({named->value.value, false, named->value.span, record.type, {}});
   }
+  return out;
+}
+
+std::set<SourceSpan> errors_among_records(const Site& site) {
+  std::set<SourceSpan> out;
+  const std::set<std::uint32_t> with_records = sources_with_records(site);
+  for (const ExportList& list : site.lists)
+    for (const Located<std::string>& failed : list.failed)
+      if (with_records.contains(failed.span.source)) out.insert(failed.span);
   return out;
 }
 

@@ -2,6 +2,7 @@
 // name. A check that concludes from what is not there asks first whether it would be.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +25,12 @@ struct MissingSystem {
   bool failed = false;  // it answered with an error; else no System record has the address
   SourceSpan span;      // what says so
   std::string named_by; // "License": the record that names the address
+  std::string reason;   // of the error: "461:SessionTimeout"; empty where it gives none
 };
 std::vector<MissingSystem> missing_systems(const Site& site);
+
+// Where errors of such systems stand in inputs that hold the records of others: those are no error responses.
+std::set<SourceSpan> errors_among_records(const Site& site);
 
 // Nothing says that records of the type ("User") are missing.
 bool is_whole(const Site& site, std::string_view type);

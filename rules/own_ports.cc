@@ -7,6 +7,22 @@
 #include "rules/sip_ports.h"
 
 namespace ipo {
+namespace {
+
+constexpr std::string_view sip_row = "ip-office/ingress/16";
+constexpr std::string_view h323_row = "ip-office/ingress/14";
+
+// Of the row, as the settings name them for phones outside.
+IntervalSet remote_ports(const MatrixRow& row, const Host* host) {
+  std::string_view service = row.id == sip_row ? "SIP" : row.id == h323_row ? "H.323" : "";
+  IntervalSet out;
+  if (host && !service.empty())
+    for (const NamedPort& named : named_ports(*host))
+      if (named.service == service) out.add(named.port, named.port);
+  return out;
+}
+
+}  // namespace
 
 std::string OwnPort::what() const {
   return row->application.empty() || row->application == "Proprietary" ? "row " + row->id : row->application;
@@ -21,7 +37,7 @@ std::vector<OwnPort> own_ports(const PortMatrix& matrix, const Host& host, std::
   for (const MatrixRow& row : matrix.rows) {
     if (row.direction == "egress" || row.state == "closed" || !row.has_transport(protocol) || !applies(row, here)) continue;
     // TLS is TCP's.
-    IntervalSet ports = row.id == "ip-office/ingress/16" && protocol == proto_udp ? sip_ports(&host, proto_udp) : ports_of(row, &host);
+    IntervalSet ports = row.id == sip_row && protocol == proto_udp ? sip_ports(&host, proto_udp) : ports_of(row, &host);
     if (!ports.empty()) out.push_back({&row, std::move(ports)});
   }
   std::stable_sort(out.begin(), out.end(), [](const OwnPort& a, const OwnPort& b) { return a.ports.begin()->lo < b.ports.begin()->lo; });
@@ -47,6 +63,18 @@ std::vector<NamedPort> named_ports(const Host& host) {
   std::optional<Address> collector = address ? parse_address(address->value.value) : std::nullopt;
   if (!(output && says_off(*output)) && (!collector || collector->value == 0)) add("smdr.port", proto_tcp, "SMDR");
   return out;
+}
+
+IntervalSet listening_ports(const MatrixRow& row, const Host* host) { return ports_of(row, host).united(remote_ports(row, host)); }
+
+IntervalSet remote_only_ports(const MatrixRow& row, const Host* host) { return remote_ports(row, host).minus(ports_of(row, host)); }
+
+IntervalSet tls_listening_ports(const Host* host) {
+  IntervalSet tls = tls_sip_ports(host), clear = clear_sip_ports(host);
+  for (const NamedPort& named : host ? named_ports(*host) : std::vector<NamedPort>())
+    if (named.service == "SIP")
+      (named.setting->key.text().ends_with("remote_tls_port") ? tls : clear).add(named.port, named.port);
+  return tls.minus(clear);
 }
 
 }  // namespace ipo

@@ -28,5 +28,11 @@ struct NamedPort {
 };
 // Of remote extensions, where they are not switched off, and of SMDR, where the host waits for whoever collects its records.
 std::vector<NamedPort> named_ports(const Host& host);
+// The ports a row's service waits on: those of the row, and beside them those of its own for phones outside.
+IntervalSet listening_ports(const MatrixRow& row, const Host* host);
+// The ports a host uses for phones outside and for nobody else.
+IntervalSet remote_only_ports(const MatrixRow& row, const Host* host);
+// The same for SIP over TLS alone: those whose every caller comes with TLS, in the house or outside.
+IntervalSet tls_listening_ports(const Host* host);
 
 }  // namespace ipo

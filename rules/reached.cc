@@ -5,6 +5,7 @@
 #include <array>
 
 #include "rules/exposure_findings.h"
+#include "rules/own_ports.h"
 
 namespace ipo {
 
@@ -122,14 +123,40 @@ std::vector<RowReached> exposure_table(const Exposure& exposure, const PortMatri
   for (const auto& passage : exposure.passages()) {
     if (!passage->inbound) continue;
     for (const MatrixRow& row : matrix.rows)
-      if (row.direction != "egress" && applies(row, passage->host) && !ports_of(row, passage->host).empty())
+      if (row.direction != "egress" && applies(row, passage->host) && !listening_ports(row, passage->host).empty())
         out.push_back({&row, reached(exposure, *passage, row)});
     Space& s = passage->chains->space();
     PacketSet others = s.nothing();
+    auto at = [&](std::uint8_t protocol, const IntervalSet& ports) {
+      return s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::destination_port, ports));
+    };
+    // What the settings moved away from, and nothing else of the host waits on.
+    std::array<IntervalSet, 2> used;
+    constexpr std::array<std::uint8_t, 2> protocols = {proto_tcp, proto_udp};
+    auto each = [&](auto visit) {
+      for (const MatrixRow& row : matrix.rows)
+        if (row.direction != "egress" && applies(row, passage->host)) visit(row);
+    };
+    each([&](const MatrixRow& row) {
+      for (std::size_t t = 0; t < protocols.size(); ++t)
+        if (row.has_transport(protocols[t])) used[t].add(listening_ports(row, passage->host));
+    });
+    IntervalSet left_udp;
+    each([&](const MatrixRow& row) {
+      PacketSet left = s.nothing();
+      for (std::size_t t = 0; t < protocols.size(); ++t) {
+        IntervalSet ports = row.has_transport(protocols[t]) ? row.port_set().minus(used[t]) : IntervalSet();
+        if (ports.empty()) continue;
+        left = s.unite(left, at(protocols[t], ports));
+        if (protocols[t] == proto_udp) left_udp.add(ports);
+      }
+      if (left.empty()) return;
+      Reached here = reached(exposure, *passage, exposure.before_path(*passage, left));
+      if (here.status != Status::closed) out.push_back({nullptr, std::move(here), &row});
+    });
     for (const Opening& o : exposure.openings(*passage)) {
       if (o.passage != passage.get()) continue;
-      for (auto [protocol, ports] : {std::pair(proto_tcp, &o.undocumented_tcp), std::pair(proto_udp, &o.undocumented_udp)})
-        others = s.unite(others, s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::destination_port, *ports)));
+      others = s.unite(others, s.unite(at(proto_tcp, o.undocumented_tcp), at(proto_udp, o.undocumented_udp.minus(left_udp))));
     }
     if (!others.empty()) out.push_back({nullptr, reached(exposure, *passage, exposure.before_path(*passage, others))});
   }

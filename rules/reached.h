@@ -48,8 +48,9 @@ struct Answer {
 Answer explain(const Exposure& exposure, const Reached& reached);
 
 struct RowReached {
-  const MatrixRow* row = nullptr;  // null: ports that are let through and no row knows
+  const MatrixRow* row = nullptr;  // null: ports that are let through and are no row's on this host
   Reached reached;
+  const MatrixRow* left = nullptr;  // of null: the row whose ports they are where no setting says others; null: no row knows them
 };
 // Every ingress and intra row of every host, by passage and in the matrix's order, then what is let through beside them. A host that
 // is not known is a PBX.

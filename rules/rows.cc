@@ -20,6 +20,8 @@ constexpr std::pair<int, std::string_view> port_settings[] = {{5, "http.port"}, 
 
 std::uint32_t standard_base() { return parse_number(find_setting("services.base_port")->defaults.front().value).value_or(0); }
 
+bool is_media_range(const MatrixRow& row) { return row.id == "ip-office/ingress/27"; }
+
 IntervalSet media_through_nat(const Host& host) {
   IntervalSet out;
   for (std::string lan : {"lan1", "lan2"}) {

@@ -12,6 +12,8 @@ IntervalSet ports_of(const MatrixRow& row, const Host* host);
 IntervalSet moved_ports(const MatrixRow& row, const Host* host);
 // The range of its own that a host uses for media through NAT, where it may have extensions outside: empty where it has none.
 IntervalSet media_through_nat(const Host& host);
+// The row is the range that calls' media uses.
+bool is_media_range(const MatrixRow& row);
 // The base port the service rows of the matrix are printed for.
 std::uint32_t standard_base();
 // The host has the row's product; one that is not known (null) is the PBX.

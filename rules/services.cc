@@ -1,5 +1,6 @@
 // Rows are listed with the setting that switches them: a flag, a flag of each LAN, the security level of a service (whose
-// plain and encrypted ports it opens or closes), or a word; two have a second one that switches them on. A word or level that is none of ours decides nothing. Debug ports
+// plain and encrypted ports it opens or closes), or a word; two have a second one that switches them on, and SIP serves lines and
+// phones by a switch each, which must both be known to be off. A word or level that is none of ours decides nothing. Debug ports
 // are not among them: support opens them when it needs them.
 #include "rules/services.h"
 
@@ -14,7 +15,7 @@
 namespace ipo {
 namespace {
 
-enum class Kind { flag, plain_level, secured_level, word };
+enum class Kind { flag, both_flags, plain_level, secured_level, word };
 
 struct Switch {
   int row;  // of the IP Office ingress table
@@ -34,6 +35,7 @@ const std::vector<Switch>& switches() {
                                            {12, Kind::flag, "lan*.h323.gatekeeper"},
                                            {13, Kind::flag, "lan*.h323.gatekeeper"},
                                            {14, Kind::flag, "lan*.h323.gatekeeper"},
+                                           {16, Kind::both_flags, "lan*.sip.trunks", {}, "lan*.sip.registrar"},
                                            {34, Kind::flag, "tapi", {}, "devlink3"},
                                            {36, Kind::flag, "discovery.tcp"},
                                            {37, Kind::plain_level, "services.configuration.level"},
@@ -68,7 +70,7 @@ std::optional<ServiceState> says(const Host& host, const Switch& at, const std::
   if (!setting) return {};
   std::optional<bool> on;
   std::string word = plain_word(setting->value.value);
-  if (at.kind == Kind::flag)
+  if (at.kind == Kind::flag || at.kind == Kind::both_flags)
     on = host.flag(key);
   else if (at.kind != Kind::word)
     on = opens(word, at.kind == Kind::secured_level);
@@ -83,10 +85,13 @@ std::optional<ServiceState> state_of(const Host& host, const Switch& at, const s
   auto key = [&](std::string_view name) { return lan.empty() ? std::string(name) : lan + std::string(name.substr(4)); };
   std::optional<ServiceState> said = says(host, at, key(at.key));
   const Setting* other = at.instead.empty() ? nullptr : host.setting(key(at.instead));
+  // One of two that is off says nothing of the other.
+  if (!other && at.kind == Kind::both_flags && said && !said->on) return {};
   if (!other || (said && said->on)) return said;
   std::optional<std::uint32_t> count = parse_number(other->value.value);
   std::optional<bool> on = count ? std::optional(*count > 0) : parse_flag(other->value.value);
   if (on == true || (on && !said && at.kind == Kind::word)) return ServiceState{*on, other};
+  if (!on && at.kind == Kind::both_flags) return {};
   return said;
 }
 

@@ -5,6 +5,7 @@
 
 #include "rules/crossing.h"
 #include "rules/engine/doubt.h"
+#include "rules/own_filter.h"
 #include "rules/engine/trace.h"
 #include "rules/exposure.h"
 
@@ -147,6 +148,9 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
       out.doubt.push_back({"which interface leads to " + format_addresses(passage.addresses, family) + " is not known", place});
     }
   }
+  if (passage.inbound)
+    for (const auto& [addresses, profile] : behind_own_filter(passage.host, family))
+      out.doubt.push_back({"what the PBX's own filter in front of " + format_addresses(addresses, family) + " lets through is not known", profile->value.span});
   if (!passage.unlocated.empty()) out.doubt.push_back({passage.unlocated, place});
   return out;
 }

@@ -14,6 +14,7 @@
 #include "linter/snippet.h"
 #include "parsers/nearest.h"
 #include "rules/blocked.h"
+#include "rules/own_ports.h"
 
 namespace ipo {
 namespace {
@@ -104,12 +105,14 @@ class ExposureText {
       std::string ports = answer.format_ports();
       if (r.reached.status == Status::closed) {
         for (const std::string& t : r.row->transports) ports += (ports.empty() ? "" : "+") + t;
-        ports += "/" + format_ports(ports_of(*r.row, r.reached.passage->host));
+        ports += "/" + format_ports(listening_ports(*r.row, r.reached.passage->host));
       }
       if (ports.size() > widest) ports = ports.substr(0, ports.rfind(',', widest - 10)) + " and more";
       if (answer.if_routed) if_routed_ = true;
       table.push_back({std::string(name_of(r.reached.status)) + (answer.if_routed ? "*" : ""), r.row ? r.row->id : "-", ports,
-                       r.row ? printable(r.row->application) : "not in the matrix", who(answer, r.reached.passage->ruleset->family), lines(answer, *r.reached.passage)});
+                       r.row    ? printable(r.row->application)
+                       : r.left ? "of " + r.left->id + " by default, not used here"
+                                : "not in the matrix", who(answer, r.reached.passage->ruleset->family), lines(answer, *r.reached.passage)});
     }
     std::array<std::size_t, cells> widths{};
     for (const auto& row : table)
@@ -138,6 +141,14 @@ class ExposureText {
   bool if_routed_ = false;  // a row of the table being written is
 };
 
+// Where no row has a status that was asked for.
+std::string nothing_found(const ExposureCommand& command) {
+  auto asked = [&](std::string_view status) { return std::find(command.statuses.begin(), command.statuses.end(), status) != command.statuses.end(); };
+  std::string_view what = asked("possible") ? asked("open") ? "open" : "possibly open" : asked("open") ? "surely open" : "closed";
+  std::string from = command.zones.empty() ? "" : fmt::format(" from {}", fmt::join(command.zones, ", "));
+  return fmt::format("nothing is {}{}\n", what, printable(from));
+}
+
 }  // namespace
 
 int run_exposure(const ExposureCommand& command, std::istream& in, std::ostream& out, std::ostream& err) {
@@ -151,8 +162,10 @@ int run_exposure(const ExposureCommand& command, std::istream& in, std::ostream&
       return exit_usage;
     }
   std::vector<RowReached> rows;
+  bool judged = false;
   try {
     rows = exposure_table(*a->exposure, *a->matrix);
+    judged = !rows.empty();
     std::erase_if(rows, [&](const RowReached& r) {
       return !wanted(command.zones, r.reached.passage->zone->name) || !wanted(command.statuses, name_of(r.reached.status));
     });
@@ -164,7 +177,12 @@ int run_exposure(const ExposureCommand& command, std::istream& in, std::ostream&
     err << "ipo-lint: these rules could not be judged: " << e.what() << '\n';
     return exit_incomplete;
   }
-  if (rows.empty() && command.format == "text") err << "ipo-lint: no row of the matrix to show; give a firewall's rules\n";
+  if (rows.empty() && command.format == "text") {
+    if (judged)
+      out << nothing_found(command);
+    else
+      err << "ipo-lint: no row of the matrix to show; give a firewall's rules\n";
+  }
   return status;
 }
 

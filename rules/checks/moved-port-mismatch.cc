@@ -8,6 +8,7 @@
 #include "rules/blocked.h"
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/own_ports.h"
 #include "rules/services.h"
 #include "rules/sip_ports.h"
 
@@ -39,7 +40,10 @@ std::vector<Moved> moved_rows(const Judgement& judgement, const Host& host) {
         for (std::uint8_t protocol : transports)
           if (row.has_transport(protocol)) visit(row, protocol);
   };
-  each([&](const MatrixRow& row, std::uint8_t protocol) { used[protocol].add(used_ports(row, &host, protocol)); });
+  each([&](const MatrixRow& row, std::uint8_t protocol) {
+    used[protocol].add(used_ports(row, &host, protocol));
+    used[protocol].add(remote_only_ports(row, &host));
+  });
   std::vector<Moved> out;
   each([&](const MatrixRow& row, std::uint8_t protocol) {
     // A row may have several ports, of which one is moved. The media range has checks of its own.

@@ -29,7 +29,12 @@ void run(const Judgement& judgement, Findings& findings) {
   bool codes = std::any_of(all.begin(), all.end(), [](const User& user) { return !user.text("user.login_code").empty(); });
   if (!codes || systems_of(all) > 1 || !is_whole(judgement.site, "Extension")) return;
   const std::vector<const Record*> numbers_only = hot_desk_users(judgement.site);
-  const std::unordered_set<const Record*> without(numbers_only.begin(), numbers_only.end());
+  std::unordered_set<const Record*> without(numbers_only.begin(), numbers_only.end());
+  // Who has not even a number, where extensions are listed.
+  bool listed = std::any_of(judgement.site.records.begin(), judgement.site.records.end(), [](const Record& r) { return r.type == "Extension"; });
+  for (const User& user : all)
+    if (const Setting* number = user.field("user.extension"); listed && number && number->value.value.empty())
+      without.insert(user.records.begin(), user.records.end());
   std::vector<const User*> orphans;
   for (const User& user : all)
     if (is_orphan(user, without)) orphans.push_back(&user);

@@ -5,7 +5,7 @@
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
-#include "rules/sip_ports.h"
+#include "rules/own_ports.h"
 #include "rules/undeclared_sources.h"
 
 namespace ipo {
@@ -41,12 +41,16 @@ bool remote_workers(const Judgement& judgement) {
 }
 
 void run(const Judgement& judgement, Findings& findings) {
-  bool known = provider_known(judgement);
+  bool provider = provider_known(judgement);
   for (const auto& group : exposed_rows(judgement, check::sip_open_to_any_source)) {
     // For SIP over TLS, 5061, anybody's phone may have a certificate.
-    bool only_tls = true;
-    for (const Exposed& e : group)
-      only_tls = only_tls && e.hit.ports.minus(tls_sip_ports(e.opening->passage->host)).empty();
+    bool only_tls = true, only_remote = true;
+    for (const Exposed& e : group) {
+      only_tls = only_tls && e.hit.ports.minus(tls_listening_ports(e.opening->passage->host)).empty();
+      only_remote = only_remote && e.hit.ports.minus(remote_only_ports(*e.hit.row, e.opening->passage->host)).empty();
+    }
+    // No provider comes by a port of phones outside.
+    bool known = provider && !only_remote;
     Level level = known && !only_tls ? Level::error : only_tls && remote_workers(judgement) ? Level::note : Level::warning;
     Finding f = exposed_finding(judgement, check::sip_open_to_any_source, level, group, "SIP");
     std::string from = "from " + from_zone(*group.front().opening);

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "rules/checks/list.h"
 #include "rules/setting_findings.h"
 #include "rules/sip_ports.h"
@@ -13,7 +16,18 @@ bool speaks(const Host& host, std::string_view lan, std::string_view transport) 
 // UDP and TCP share their port from the start; TLS has one of its own.
 void run(const Judgement& judgement, Findings& findings) {
   const Check& check = check::sip_port_out_of_range;
+  const std::size_t first = findings.size();
   report_outside(judgement, findings, check);
+  // The port of a transport that is off is filled in all the same.
+  std::set<SourceSpan> of_off;
+  for (const Host& host : judgement.site.hosts)
+    for (std::string_view lan : lans)
+      for (const char* transport : {"udp", "tcp", "tls"})
+        if (const Setting* port = host.setting(fmt::format("{}.sip.{}_port", lan, transport)); port && !speaks(host, lan, transport))
+          of_off.insert(port->value.span);
+  findings.erase(std::remove_if(findings.begin() + static_cast<std::ptrdiff_t>(first), findings.end(),
+                                [&](const Finding& f) { return of_off.contains(f.span); }),
+                 findings.end());
   for (const Host& host : judgement.site.hosts)
     for (std::string_view lan : lans) {
       std::string tls = std::string(lan) + ".sip.tls_port";

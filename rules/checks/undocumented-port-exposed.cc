@@ -89,18 +89,24 @@ void run(const Judgement& judgement, Findings& findings) {
         open.udp = open.udp.minus(IntervalSet({m.ports}));
     if (open.empty()) continue;
     const Host* host = group.front()->passage->host;
-    // Ports of remote extensions are meant to be reached; SMDR has a port of its own, which is in no matrix.
+    // SMDR has a port of its own, which is in no matrix.
     Ports smdr;
     for (const NamedPort& named : host ? named_ports(*host) : std::vector<NamedPort>()) {
-      IntervalSet& of = named.protocol == proto_udp ? open.udp : open.tcp;
-      IntervalSet port = of.intersected(IntervalSet::of(named.port));
-      of = of.minus(port);
-      if (named.service == "SMDR") smdr.tcp.add(port);
+      if (named.service != "SMDR") continue;
+      smdr.tcp.add(open.tcp.intersected(IntervalSet::of(named.port)));
+      open.tcp = open.tcp.minus(smdr.tcp);
     }
+    // Of the range that calls use by default, when they use another.
+    Ports beside_media;
+    IntervalSet used;
+    for (const MatrixRow& row : judgement.matrix.rows)
+      if (is_media_range(row)) beside_media.udp = open.udp.intersected(row.port_set()), used = ports_of(row, host);
+    open.udp = open.udp.minus(beside_media.udp);
     Elsewhere others = elsewhere(judgement.matrix, host, open, false);
     open = {open.tcp.minus(others.ports.tcp), open.udp.minus(others.ports.udp)};
     Elsewhere unsaid = elsewhere(judgement.matrix, host, open, true);
     std::string matrix = "the " + judgement.matrix.release + " port matrix";
+    report(judgement, group, beside_media, level, "calls here use udp/" + format_ports(used) + ", not", "", findings);
     report(judgement, group, smdr, Level::warning, "SMDR of " + (host ? name_of_host(*host) : std::string()) + " listens on", "", findings);
     report(judgement, group, {open.tcp.minus(unsaid.ports.tcp), open.udp.minus(unsaid.ports.udp)}, level, "no row of " + matrix + " knows", "",
            findings);
