@@ -231,7 +231,7 @@ class Interpreter {
     if (!reached) return state(n, Understanding::ignored, "no phone comes to this line");
     if (line.kind == Kind::set) return set(n, line, all);
     if (line.kind == Kind::get) return state(n, Understanding::bounded, "what this file sets is not here; it may replace what follows");
-    if (!has_target) return state(n, Understanding::bounded, "no such label follows; what phones do then is not known");
+    if (!has_target) return state(n, Understanding::not_understood, "no such label follows; what phones do then is not known");
     if (line.kind == Kind::condition)
       state(n, Understanding::bounded, "depends on the phone: what it jumps over holds for some");
     else

@@ -43,7 +43,7 @@ void find_bridge_ports(Standing& standing, const Site& site) {
     for (const std::string& port : out) (enters ? inner : outer).insert(port);
   });
   // The site file may name the port itself; as an interface rules see the bridge, whose name nobody said.
-  std::erase_if(standing.internet, [&](const InterfaceTest& internet) {
+  std::size_t named = std::erase_if(standing.internet, [&](const InterfaceTest& internet) {
     bool is_port = ports.contains(internet.name) && !internet.prefix;
     if (is_port) outer.insert(internet.name);
     return is_port;
@@ -56,7 +56,7 @@ void find_bridge_ports(Standing& standing, const Site& site) {
         outer = ports, outer.erase(port);
     }
   bool apart = std::none_of(outer.begin(), outer.end(), [&](const std::string& port) { return inner.contains(port); });
-  if ((outer.empty() && inner.empty()) || !apart) return;
+  if ((named == 0 && (outer.empty() || inner.empty())) || !apart) return;
   standing.outer_ports.assign(outer.begin(), outer.end());
   standing.inner_ports.assign(inner.begin(), inner.end());
 }

@@ -107,7 +107,7 @@ void Sides::gather(const Zone& table, bool internet) {
       IntervalSet with = addresses_of(source.value);
       if (internet || source.value.family != family_ || with.size() - 1 > widest || !standing_.knows(interface.value)) continue;
       ties_.push_back({std::move(with), packets_.interfaces.matching(interface.value), has_interface(standing_.internet, interface.value),
-                       is_tunnel(interface.value.name), true});
+                       is_tunnel(interface.value.name), true, true});
     }
 }
 
@@ -160,7 +160,7 @@ Sides::Net Sides::of_source(const IntervalSet& net) const {
   IntervalSet said = tied(net, false);
   // A net that a rule names may be a part of the zone's.
   for (const Tie& tie : ties_)
-    if (!tie.outside && net.covers(tie.with)) said.add(tie.interfaces);
+    if (!tie.outside && !tie.declared && net.covers(tie.with)) said.add(tie.interfaces);
   if (!out.open.empty()) out.open_interfaces = outside_.united(said);
   if (out.inner.empty()) return out;
   out.inner_interfaces = said;

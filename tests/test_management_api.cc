@@ -317,3 +317,25 @@ TEST_CASE("what does not belong there is read for what it is", "[api]") {
   twice.insert(end, twice.substr(begin, end - begin));
   CHECK(run_program("'" + folder.put("systems.xml", twice) + "'").status >= 0);
 }
+
+TEST_CASE("a file with nothing but an error makes the report incomplete, one with records beside it does not", "[api]") {
+  Folder folder;
+  const std::string error = "<data><ws_object error_node='true'><SMAError><error><error_code>461:SessionTimeout</error_code>"
+                            "<error_desc>10.11.0.2</error_desc><errorLocation>10.11.0.2</errorLocation></error></SMAError></ws_object></data>";
+  auto report = [&](const std::string& name, const std::string& text, int status) {
+    auto ran = run_program("--format json --fail-on error '" + folder.put(name, text) + "'");
+    CHECK(ran.status == status);
+    return nlohmann::json::parse(ran.out);
+  };
+  auto alone = report("users.xml", "<response status='0'>" + error + "</response>", 3);
+  CHECK(alone["complete"] == false);
+  REQUIRE(alone["problems"].size() == 1);
+  CHECK(alone["problems"][0]["message"] == "the export is an error response: 461:SessionTimeout, at 10.11.0.2");
+  report("users.json", R"({"response":{"@status":"0","data":{"ws_object":{"@error_node":"true","USER":{"error":[{"error_code":"15"}]}}}}})", 3);
+  auto beside = report("users.xml", "<combinedresponse status='0'><data><ws_object><User GUID='7C0E0000000040008000000000000201'><Name>anna</Name>"
+                                    "</User></ws_object></data>" + error + "</combinedresponse>", 0);
+  CHECK(beside["complete"] == true);
+  REQUIRE(beside["findings"].size() == 1);
+  CHECK(beside["findings"][0]["check"] == "incomplete-export");
+  CHECK(beside["findings"][0]["message"] == "10.11.0.2 answered with an error, 461:SessionTimeout: what it holds is not in this export");
+}

@@ -30,9 +30,9 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const MissingSystem& system : missing_systems(judgement.site)) {
     std::string name = system.address.empty() ? "a system" : system.address;
     add(system.failed ? name + " answered with an error" + (system.reason.empty() ? "" : ", " + system.reason) + ": what it holds is not in this export"
-                      : fmt::format("no System record has the address {} that a {} record names: the settings of that system are not in these "
+                      : fmt::format("no System record has the address {} that {} {} record names: the settings of that system are not in these "
                                     "exports",
-                                    name, system.named_by),
+                                    name, system.named_by.find_first_of("AEIOU") == 0 ? "an" : "a", system.named_by),
         system.span, "system\n" + system.address);
   }
 }

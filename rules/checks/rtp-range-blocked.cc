@@ -81,7 +81,6 @@ struct Media {
     }
     if (further_in) f.message += fmt::format("; {} lets them through, {} does not", passage.at->firewall->name, b.by.at->firewall->name);
     if (place.chain) f.span = place.span();
-    std::erase_if(f.related, [&](const Note& note) { return note.span == f.span; });
     f.identity = f.zone + '\n' + (place.chain ? rule_text(judgement, place) : "");
     findings.push_back(std::move(f));
   }
