@@ -467,11 +467,13 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   const LinesToChange& lines = lines_to_change_.try_emplace(passage.ruleset, *passage.ruleset).first->second;
   Taken taken(s);  // possible packets that already have their line
   const std::size_t first = openings.size();
+  IntervalSet hidden;  // behind a filter of the host's own, of which nothing is known
+  for (const auto& [addresses, profile] : behind_own_filter(passage.host, family)) hidden.add(addresses);
+  const PacketSet to_hidden = s.test(Dimension::destination, hidden);
   for (const Flow& flow : passage.flows) {
     PacketSet accepted = s.intersect(reach.after(flow.accepted, flow), passage.target);
     if (accepted.empty()) continue;
-    PacketSet proven = passage.unlocated.empty() ? flow.proven : s.nothing();
-    for (const auto& [addresses, profile] : behind_own_filter(passage.host, family)) proven = s.minus(proven, s.test(Dimension::destination, addresses));
+    PacketSet proven = passage.unlocated.empty() ? s.minus(flow.proven, to_hidden) : s.nothing();
     // What may or may not accept gets only what nothing understood accepts, for those are the lines to change: first rules that were not
     // understood, then a policy that is not known, then calls of chains that are in other files.
     std::vector<ChainSets::Decided> decided = reach.acceptors(flow, s.intersect(flow.seen, accepted));

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <unordered_set>
 
 #include "parsers/ipoffice.h"
+#include "rules/records.h"
 
 namespace ipo {
 namespace {
@@ -59,12 +59,12 @@ std::vector<ShortList> short_lists(const Site& site) {
       // By the place of each page, so that a record is held against one page only.
       std::map<std::pair<std::uint32_t, std::uint32_t>, const ExportList*> places;
       for (const ExportList* page : pages.parts) places[{page->whole.source, page->whole.begin}] = page;
-      std::unordered_set<std::string> ids;
+      DifferentRecords different;
       for (const Record& record : site.records) {
         if (record.type != list.first) continue;
         auto at = places.upper_bound({record.span.source, record.span.begin});
         if (at == places.begin() || !within(record.span, std::prev(at)->second->whole)) continue;
-        if (record.id.empty() || ids.insert(plain_guid(record.id)).second) ++pages.present;
+        if (different.add(record)) ++pages.present;
       }
     }
     if (pages.present < list.second) out.push_back(std::move(pages));
@@ -116,11 +116,14 @@ bool is_whole(const Site& site, std::string_view type) {
   return std::none_of(shorter.begin(), shorter.end(), [&](const ShortList& s) { return s.parts.front()->type == type; });
 }
 
-void doubt_own_numbers(const Site& site, Finding& finding) {
+void doubt_own_numbers(const Site& site, std::span<Finding> findings) {
+  if (findings.empty()) return;
   for (std::string_view type : {"User", "Extension", "HuntGroup"}) {
     if (is_whole(site, type)) continue;
-    finding.certainty = Certainty::possible;
-    finding.doubt.push_back({"not all numbers of the site are in the export: " + std::string(type) + " records are missing", finding.span});
+    for (Finding& finding : findings) {
+      finding.certainty = Certainty::possible;
+      finding.doubt.push_back({"not all numbers of the site are in the export: " + std::string(type) + " records are missing", finding.span});
+    }
     return;
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,7 +36,8 @@ std::set<SourceSpan> errors_among_records(const Site& site);
 // Nothing says that records of the type ("User") are missing.
 bool is_whole(const Site& site, std::string_view type);
 
-// Makes a finding possible that holds only if no number of the site is missing: one of an extension, a user or a group.
-void doubt_own_numbers(const Site& site, Finding& finding);
+// Makes findings possible that hold only if no number of the site is missing: one of an extension, a user or a group. Asked once for
+// all of a check's findings, for it looks through every record.
+void doubt_own_numbers(const Site& site, std::span<Finding> findings);
 
 }  // namespace ipo

@@ -29,6 +29,18 @@ Finding setting_finding(const Check& check, Level level, const Host& host, const
   return f;
 }
 
+void report_settings(Findings& findings, const Check& check, Level level, const std::vector<const Setting*>& settings, std::string message) {
+  if (settings.empty()) return;
+  Finding f;
+  f.check = check.id;
+  f.level = level;
+  f.message = std::move(message);
+  f.span = settings.front()->value.span;
+  f.identity = settings.front()->key.text();
+  for (const Setting* setting : settings) f.named.push_back(setting->value.value);
+  findings.push_back(std::move(f));
+}
+
 std::optional<MaskedAddress> network_of(const Host& host, std::string_view lan) {
   const Setting* address = host.setting(std::string(lan) + ".address");
   std::optional<Address> a = address && !is_unset(*address) ? parse_address(address->value.value) : std::nullopt;

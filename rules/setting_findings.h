@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "rules/checks.h"
 #include "rules/judgement.h"
@@ -23,6 +24,10 @@ std::string name_of_host(const Host& host);
 // At the setting's value. What it is about is the host and the setting, or `about` in the place of the setting's key.
 Finding setting_finding(const Check& check, Level level, const Host& host, const Setting& setting, std::string message,
                         std::string_view about = {});
+
+// One finding for settings that say the same of several records, at the first of them; their values are told only where
+// Finding::named is printed. `message` has the count. Nothing where there are none.
+void report_settings(Findings& findings, const Check& check, Level level, const std::vector<const Setting*>& settings, std::string message);
 
 // Visits the LANs of the host whose flag is on: visit(lan, setting).
 template <class Visit>

@@ -6,6 +6,7 @@
 
 #include "rules/checks/list.h"
 #include "rules/incomplete.h"
+#include "rules/records.h"
 #include "rules/users.h"
 
 namespace ipo {
@@ -30,10 +31,11 @@ void run(const Judgement& judgement, Findings& findings) {
     if (user.flag("user.forward_unconditional") == true && user.flag("user.forward_hunt_group_calls") == true &&
         user.flag("user.block_forwarding") != true && user.flag("user.outgoing_call_bar") != true && is_external(user.text("user.forward_number"), own))
       forwarding.insert(user.number());
-  std::set<std::string> met;
+  const std::size_t before = findings.size();
+  DifferentRecords different;
   for (const Record& record : site.records) {
     const Setting *members = record.type == "HuntGroup" ? record.field("hunt_group.members") : nullptr, *name = record.field("hunt_group.name");
-    if (!members || (!record.id.empty() && !met.insert(plain_guid(record.id)).second)) continue;
+    if (!members || !different.add(record)) continue;
     std::size_t outside = 0, sent_on = 0;
     for (std::string_view member : members_of(members->value.value)) {
       outside += is_external(member, own);
@@ -48,9 +50,9 @@ void run(const Judgement& judgement, Findings& findings) {
     f.message = fmt::format("calls of the hunt group {}go to {}", name ? "'" + name->value.value + "' " : "", who);
     f.span = members->value.span;
     f.identity = name ? name->value.value : record.id;
-    doubt_own_numbers(site, f);
     findings.push_back(std::move(f));
   }
+  doubt_own_numbers(site, std::span(findings).subspan(before));
 }
 
 }  // namespace

@@ -27,23 +27,19 @@ bool opens_something(const Chain& chain) {
 
 void judge(const Judgement& judgement, ChainSets& chains, Findings& findings) {
   const Ruleset& ruleset = chains.ruleset();
-  const BaseChain *input = nullptr, *output = nullptr;
-  for (const BaseChain& base : ruleset.base_chains)
-    if (ruleset.chains[base.chain].table == "filter") {
-      if (base.hook == Hook::input) input = &base;
-      if (base.hook == Hook::output) output = &base;
-    }
+  const Reach reach(chains);
+  const BaseChain *input = reach.last_filter(Hook::input), *output = reach.last_filter(Hook::output);
   // An INPUT that opens no port guards no host.
   if (!input || !output || !opens_something(ruleset.chains[input->chain])) return;
   Space& s = chains.space();
-  PacketSet lo = s.test(Dimension::in, chains.packets().interfaces.matching({true, "lo", false}));
+  const IntervalSet lo = chains.packets().interfaces.matching({true, "lo", false});
   PacketSet out = s.intersect(accepted(chains, *output), s.test(Dimension::state, IntervalSet::of(0)));
-  out = s.minus(out, s.test(Dimension::out, chains.packets().interfaces.matching({true, "lo", false})));
+  out = s.minus(out, s.test(Dimension::out, lo));
   PacketSet in = accepted(chains, *input), lost = s.nothing();
   std::vector<std::string> unanswered;
   for (std::uint8_t protocol : {proto_tcp, proto_udp}) {
     PacketSet of_protocol = s.test(Dimension::protocol, IntervalSet::of(protocol)), asked = s.intersect(out, of_protocol);
-    PacketSet answers = s.minus(s.intersect(hook_packets(chains, Hook::input), of_protocol), lo);
+    PacketSet answers = s.minus(s.intersect(hook_packets(chains, Hook::input), of_protocol), s.test(Dimension::in, lo));
     if (protocol == proto_tcp) answers = s.intersect(answers, s.test(Dimension::tcp_flags, tcp_flags_with(tcp_ack | tcp_syn | tcp_rst, tcp_ack)));
     for (auto [dimension, values] :
          {std::pair{Dimension::state, IntervalSet::of(static_cast<unsigned>(State::established))},

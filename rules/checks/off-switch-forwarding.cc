@@ -26,7 +26,7 @@ void run(const Judgement& judgement, Findings& findings) {
   std::size_t n = forwarding.size();
   report_users(findings, check::off_switch_forwarding, Level::warning, forwarding, "user.forward_number",
                fmt::format("{} user{} all calls to a number outside, at the system's cost", n, n == 1 ? " forwards" : "s forward"));
-  if (n > 0) doubt_own_numbers(judgement.site, findings.back());
+  if (n > 0) doubt_own_numbers(judgement.site, {&findings.back(), 1});
   // The API's answers have no number that a user forwards to.
   bool said = !all.empty() && is_whole(judgement.site, "User") && std::all_of(all.begin(), all.end(), [](const User& user) {
     return user.flag("user.forward_unconditional") == false || user.field("user.forward_number");

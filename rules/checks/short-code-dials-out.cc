@@ -2,11 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "parsers/settings.h"
 #include "rules/checks/list.h"
 #include "rules/incomplete.h"
+#include "rules/records.h"
+#include "rules/setting_findings.h"
 #include "rules/users.h"
 
 namespace ipo {
@@ -38,21 +39,13 @@ bool all_are_barred(const Judgement& judgement) {
 
 void run(const Judgement& judgement, Findings& findings) {
   if (all_are_barred(judgement)) return;
-  std::vector<const Record*> open;
-  std::set<std::string> met;
+  std::vector<const Setting*> open;
+  DifferentRecords different;
   for (const Record& record : judgement.site.records)
-    if (record.type == "ShortCode" && dials_anything(record) && (record.id.empty() || met.insert(plain_guid(record.id)).second))
-      open.push_back(&record);
-  if (open.empty()) return;
-  Finding f;
-  f.check = check::short_code_dials_out.id;
-  f.level = Level::note;
-  f.message = open.size() == 1 ? "1 short code dials any number outside, without an account code"
-                               : fmt::format("{} short codes dial any number outside, without an account code", open.size());
-  f.span = open.front()->field("short_code.code")->value.span;
-  f.identity = "short_code.code";
-  for (const Record* record : open) f.named.push_back(record->field("short_code.code")->value.value);
-  findings.push_back(std::move(f));
+    if (record.type == "ShortCode" && dials_anything(record) && different.add(record)) open.push_back(record.field("short_code.code"));
+  report_settings(findings, check::short_code_dials_out, Level::note, open,
+                  open.size() == 1 ? "1 short code dials any number outside, without an account code"
+                                   : fmt::format("{} short codes dial any number outside, without an account code", open.size()));
 }
 
 }  // namespace

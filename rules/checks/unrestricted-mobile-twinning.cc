@@ -22,7 +22,7 @@ void run(const Judgement& judgement, Findings& findings) {
       twinned.push_back(&user);
   report_users(findings, check::unrestricted_mobile_twinning, Level::warning, twinned, "user.twinned_mobile_number",
                counted_users(twinned.size()) + " a twinned mobile that may call anywhere, without a bar or an account code");
-  if (!twinned.empty()) doubt_own_numbers(judgement.site, findings.back());
+  if (!twinned.empty()) doubt_own_numbers(judgement.site, {&findings.back(), 1});
 }
 
 }  // namespace
