@@ -1,5 +1,6 @@
 // Firewalls behind one another: what the outer one lets through is put to the next, and the other way round.
 #include <algorithm>
+#include <tuple>
 
 #include "rules/crossing.h"
 #include "rules/exposure.h"
@@ -171,16 +172,23 @@ Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, b
     passage.settle(out);
     return out;
   };
+  // A rule that drops what comes from some countries stops calls from those; whatever drops the rest is what calls miss.
+  auto doubtful = [&](const ChainSets::Decided& d) {
+    bool opaque = false;
+    for (const Condition& c : d.by.rule ? d.by.rule->conditions : std::vector<Condition>())
+      each_test<OpaqueTest>(c, [&](const OpaqueTest&) { opaque = true; });
+    return opaque && s.proven(d.packets).empty();
+  };
   Block most;
-  double share = 0;
+  std::tuple<bool, bool, double> rank;  // surely, by a rule, share
   for (const Flow& flow : passage.flows) {
     if (translated_only && !flow.translation.rule) continue;
     for (const ChainSets::Decided& d : deciders(flow)) {
-      if (d.accepted || d.packets.empty() || (most.by.rule && !d.by.rule)) continue;
-      double own = s.share(d.packets);
-      if (most.by.chain && own <= share && (most.by.rule || !d.by.rule)) continue;
+      if (d.accepted || d.packets.empty()) continue;
+      std::tuple own(!doubtful(d), d.by.rule != nullptr, s.share(d.packets));
+      if (most.by.chain && own <= rank) continue;
       most = {d.by, &flow, d.packets, passage.at};
-      share = own;
+      rank = own;
     }
   }
   if (most.by.chain) return most;

@@ -11,13 +11,44 @@ const FieldTest* field_test(const Condition& c, Field field) {
   return test && test->field == field ? test : nullptr;
 }
 
+namespace {
+
+// Of tests that must hold together those of one field.
+std::optional<IntervalSet> required(const std::vector<FieldTest>& all, Field field) {
+  std::optional<IntervalSet> out;
+  for (const FieldTest& test : all)
+    if (test.field == field) out = out ? out->intersected(test.values) : test.values;
+  return out;
+}
+
+// Values of the field without which none of the alternatives holds: those a set's members ask for, also with a protocol beside them.
+std::optional<IntervalSet> required(const Condition& condition, Field field) {
+  std::optional<IntervalSet> out;
+  for (const Test& test : condition.any_of) {
+    std::optional<IntervalSet> values;
+    if (auto* one = test_as<FieldTest>(test); one && one->field == field) values = one->values;
+    if (auto* all = test_as<AllOf>(test)) values = required(all->fields, field);
+    if (!values) return {};
+    if (out)
+      out->add(*values);
+    else
+      out = std::move(values);
+  }
+  return out;
+}
+
+}  // namespace
+
 std::optional<IntervalSet> required(const Rule& rule, Field field, u128 max) {
   std::optional<IntervalSet> out;
-  for (const Condition& c : rule.conditions)
-    if (const FieldTest* test = field_test(c, field)) {
-      IntervalSet values = c.negated ? test->values.complement(max) : test->values;
-      out = out ? out->intersected(values) : values;
-    }
+  for (const Condition& c : rule.conditions) {
+    std::optional<IntervalSet> values;
+    if (!c.negated)
+      values = required(c, field);
+    else if (const FieldTest* test = field_test(c, field))
+      values = test->values.complement(max);
+    if (values) out = out ? out->intersected(*values) : std::move(values);
+  }
   return out;
 }
 

@@ -229,9 +229,10 @@ InterfaceTest interface_named(const std::string& name) {
   return {true, prefix ? name.substr(0, name.size() - 1) : name, prefix};
 }
 
-// The first rung of the ladder: what was said. Empty where nothing was, or nothing this firewall knows of.
+// The first rung of the ladder: what was said. Empty where nothing was, or nothing this firewall knows of. Of a firewall further in
+// an interface that it alone names, for an outer one's name says nothing of it.
 void take_internet(Standing& standing, const Site& site, const SiteOptions& options, std::vector<Inference>& inferences) {
-  for (const std::string& name : options.internet) {
+  for (const std::string& name : standing.outermost ? options.internet : std::vector<std::string>()) {
     InterfaceTest given = interface_named(name);
     standing.internet.push_back(given);
     if (!standing.names(given))
@@ -243,7 +244,7 @@ void take_internet(Standing& standing, const Site& site, const SiteOptions& opti
       for (const Located<InterfaceTest>& interface : zone.interfaces) {
         InterfaceTest test = interface.value;
         test.incoming = true;
-        if (has_interface(standing.internet, test) || !standing.knows(test)) continue;
+        if (has_interface(standing.internet, test) || !(standing.outermost ? standing.knows(test) : has_interface(standing.only_here, test))) continue;
         standing.internet.push_back(test);
         inferences.push_back({fmt::format("internet is {}: declared", format_interface(test)), interface.span});
       }
@@ -324,6 +325,9 @@ void share_out_interfaces(std::vector<Standing>& standings, const Site& site) {
         if (!names_interface(*standing.firewall, interface.value, any)) others.push_back(&standing);
       if (others.size() == standings.size()) continue;
       for (Standing* other : others) other->of_others.push_back(interface.value);
+      if (others.size() + 1 < standings.size()) continue;
+      for (Standing& standing : standings)
+        if (!has_interface(standing.of_others, interface.value)) standing.only_here.push_back(interface.value);
     }
 }
 
@@ -412,9 +416,10 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
   bool perimeter = false;
   for (Standing& standing : out) {
     perimeter = perimeter || standing.role != Role::host;
-    if (standing.outermost) take_internet(standing, site, options, site.inferences);
     std::vector<Inference> unused;  // further in, where packets come from is the path's business
-    if (standing.internet.empty()) infer_internet(standing, standing.outermost ? site.inferences : unused);
+    std::vector<Inference>& said = standing.outermost ? site.inferences : unused;
+    take_internet(standing, site, options, said);
+    if (standing.internet.empty()) infer_internet(standing, said);
   }
   for (Standing& standing : out)
     if (standing.role != Role::host) find_bridge_ports(standing, site);

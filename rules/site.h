@@ -50,6 +50,8 @@ struct Standing {
   bool outermost = true;
   // Interfaces of zones that no rule of this firewall names, but another one's does.
   std::vector<InterfaceTest> of_others;
+  // Interfaces of zones that rules of this firewall name and no other one's.
+  std::vector<InterfaceTest> only_here;
   // Ports of a bridge towards the internet and towards the PBX, as far as rules tell them apart (rules/bridge.h).
   std::vector<std::string> outer_ports, inner_ports;
 

@@ -70,7 +70,7 @@ struct Media {
     } else if (partly && !b.elsewhere) {
       // A rule that blocks before the partly opening one is the line to change, and so is one of a firewall further in; else
       // the opening is too narrow, the filter's if the packets were forwarded up to there, else the forward.
-      bool in_front = b.by.by.rule && !b.accepted && b.by.by.span() < partly->by.span();
+      bool in_front = b.by.by.rule && !b.accepted && !b.no_forward && b.by.by.span() < partly->by.span();
       if (in_front || further_in) {
         f.related.push_back({"opened by this line", partly->by.span()});
       } else if (RuleRef narrow = b.by.flow && b.by.flow->translation.rule ? partly->by : line_to_change(*partly); narrow.rule) {
@@ -82,7 +82,9 @@ struct Media {
     if (further_in) f.message += fmt::format("; {} lets them through, {} does not", passage.at->firewall->name, b.by.at->firewall->name);
     if (place.chain) f.span = place.span();
     f.identity = f.zone + '\n' + (place.chain ? rule_text(judgement, place) : "");
-    findings.push_back(std::move(f));
+    // A forward that is missing is missing for every zone.
+    bool told = std::any_of(findings.begin(), findings.end(), [&](const Finding& g) { return g.span == f.span && g.message == f.message; });
+    if (!told) findings.push_back(std::move(f));
   }
 
   void inbound(const Ways& ways) {
@@ -109,7 +111,8 @@ struct Media {
     if (both && !lost_media(judgement, ways, range.through_nat, {})) return;
     if (part(range.needed, Level::error) || part(range.perhaps, Level::note)) return;
     if (!both || range.through_nat.intersects(range.needed)) return;
-    if (!part(range.through_nat, Level::warning)) return;
+    std::size_t before = findings.size();
+    if (!part(range.through_nat, Level::warning) || findings.size() == before) return;
     Finding& f = findings.back();
     f.certainty = Certainty::possible;
     f.message += " if the PBX uses this range for them";

@@ -2,12 +2,19 @@
 // enter fulfils, is one that no order of the rules would bring to life.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
 #include "rules/required.h"
 
 namespace ipo {
 namespace {
+
+// fail2ban's list, or an administrator's, between two attacks: whoever fills it gives the rule its effect.
+bool waits_for_a_set(const Rule& rule) {
+  return std::any_of(rule.conditions.begin(), rule.conditions.end(), [](const Condition& c) { return c.any_of.empty() && !c.negated; });
+}
 
 void run(const Judgement& judgement, Findings& findings) {
   for (const auto& chains : judgement.exposure.chains()) {
@@ -23,7 +30,8 @@ void run(const Judgement& judgement, Findings& findings) {
       if (entered[c].empty() || is_generated(chain.name)) continue;
       for (std::size_t r = 0; r < chain.rules.size(); ++r) {
         const Rule& rule = chain.rules[r];
-        if (rule.understanding == Understanding::not_understood || chains->kind(c, r) == ActionKind::unknown) continue;
+        if (rule.understanding == Understanding::not_understood || chains->kind(c, r) == ActionKind::unknown || waits_for_a_set(rule))
+          continue;
         PacketSet match = chains->match(c, r);
         if (!s.disjoint(entered[c], match)) continue;
         Finding f;

@@ -1,5 +1,5 @@
 // A trunk's provider is known when a zone declares it, a SIP trunk record names it or the firewall already lets single
-// public sources in to SIP and to nothing but calls (who may reach everything is an administrator); then there is no reason to let
+// public sources in to calls, signalling or media, and to nothing else (who may reach everything is an administrator); then there is no reason to let
 // in everybody. Declared remote workers are one for SIP over TLS.
 #include <algorithm>
 
@@ -10,8 +10,6 @@
 
 namespace ipo {
 namespace {
-
-constexpr std::string_view sip_row = "ip-office/ingress/16";
 
 // Rows of other products share ports with calls.
 bool of_calls_only(const Opening& o) {
@@ -28,7 +26,7 @@ bool provider_known(const Judgement& judgement) {
     if (const Setting* proxy = record.field("sipline.itsp_proxy"); proxy && parse_address(proxy->value.value)) return true;
   for (const Opening& o : judgement.exposure.openings()) {
     bool single = std::any_of(o.hits.begin(), o.hits.end(), [&](const RowHit& hit) {
-      return hit.row->id == sip_row && !hit.any && !public_part(hit.sources, o.passage->ruleset->family).empty();
+      return is_of_calls(hit.row->id) && !hit.any && !public_part(hit.sources, o.passage->ruleset->family).empty();
     });
     if (single && !o.unrestricted && of_calls_only(o)) return true;
   }

@@ -31,7 +31,10 @@ std::string declaration(const std::string& sources, const std::vector<std::strin
 
 void run(const Judgement& judgement, Findings& findings) {
   for (const UndeclaredSource& undeclared : undeclared_sources(judgement.site, judgement.exposure)) {
-    const std::vector<Exposed>& group = undeclared.exposed;
+    // A forward says what the source is there for; what a filter would let pass beside it comes only if the PBX is routed to.
+    std::vector<Exposed> group, unled;
+    for (const Exposed& e : undeclared.exposed) (e.opening->routed ? group : unled).push_back(e);
+    if (group.empty()) std::swap(group, unled);
     const Exposed& first = group.front();
     const Opening& o = *first.opening;
     Space& s = o.passage->chains->space();
@@ -49,7 +52,13 @@ void run(const Judgement& judgement, Findings& findings) {
     if (f.rows.size() > row_limit) ports = fmt::format("{} services of the matrix", f.rows.size());
     std::string source = undeclared.text;
     if (source.size() > 120) source = source.substr(0, source.rfind(',', 100)) + " and others";
-    f.message = fmt::format("{} reaches {}{}, and no zone names this source", source, ports, if_routed(o));
+    std::set<std::string> more;
+    for (const Exposed& e : unled)
+      if (!rows.contains(e.hit.row->id)) more.insert(e.hit.row->id);
+    std::string beside;
+    if (!more.empty())
+      beside = fmt::format(" and {} more service{} of the matrix{}", more.size(), more.size() == 1 ? "" : "s", if_routed(*unled.front().opening));
+    f.message = fmt::format("{} reaches {}{}{}, and no zone names this source", source, ports, if_routed(o), beside);
     if (source == undeclared.text && source.find('-') == source.npos) f.message += "; in ipo-lint.toml: " + declaration(source, f.rows);
     for (const Exposed& e : group)
       if (SourceSpan span = line_to_change(*e.opening).span(); span != f.span && f.related.size() < 5)
