@@ -2,6 +2,7 @@
 #include "rules/bridge.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "rules/declared.h"
@@ -19,15 +20,15 @@ bool has(const std::vector<std::string>& list, std::string_view name) { return s
 
 void find_bridge_ports(Standing& standing, const Site& site) {
   std::set<std::string> ports, outer, inner;
+  std::map<const Ruleset*, Callers> callers;
+  for (const Ruleset& ruleset : standing.firewall->rulesets) callers.emplace(&ruleset, callers_of(ruleset));
   each_rule(*standing.firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
-    std::vector<std::string> in, out;
-    for (const Condition& c : rule.conditions)
-      if (!c.negated)
-        each_test<OpaqueTest>(c, [&](const OpaqueTest& test) {
-          std::string_view text = test.predicate;
-          if (text.starts_with(port_in)) in.emplace_back(text.substr(port_in.size()));
-          if (text.starts_with(port_out)) out.emplace_back(text.substr(port_out.size()));
-        });
+    auto by = [&](bool incoming) {
+      auto own = [&](const Rule& r) { return required_ports(r, incoming); };
+      std::vector<std::string> out = own(rule);
+      return out.empty() ? on_every_way(callers.at(&ruleset), chain, own) : out;
+    };
+    std::vector<std::string> in = by(true), out = by(false);
     if (in.empty() && out.empty()) return;
     ports.insert(in.begin(), in.end());
     ports.insert(out.begin(), out.end());
@@ -59,6 +60,10 @@ void find_bridge_ports(Standing& standing, const Site& site) {
   if ((named == 0 && (outer.empty() || inner.empty())) || !apart) return;
   standing.outer_ports.assign(outer.begin(), outer.end());
   standing.inner_ports.assign(inner.begin(), inner.end());
+}
+
+bool is_of_bridged(std::string_view predicate) {
+  return predicate == "-m physdev --physdev-is-bridged" || predicate == "-m physdev --physdev-is-out" || predicate.starts_with(port_out);
 }
 
 std::optional<bool> of_bridge(const Standing& standing, std::string_view predicate, bool inbound) {

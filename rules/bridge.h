@@ -9,6 +9,9 @@ namespace ipo {
 // they let the PBX's own; of two ports that are named the other one follows.
 void find_bridge_ports(Standing& standing, const Site& site);
 
+// The match holds only for what a bridge passes on, from one of its ports to another: what routing sends has no port to leave by yet.
+bool is_of_bridged(std::string_view predicate);
+
 // What a match on bridge ports says of every packet that goes in from outside to the PBX, or out; nothing where that is not known.
 std::optional<bool> of_bridge(const Standing& standing, std::string_view predicate, bool inbound);
 

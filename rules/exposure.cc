@@ -419,8 +419,16 @@ std::optional<bool> Passage::known(std::string_view predicate) const {
 
 PacketSet Passage::settled(PacketSet set) const {
   Space& s = chains->space();
-  for (std::uint32_t n : s.predicates_of(set))
-    if (std::optional<bool> value = known(chains->packets().predicates()[n].text)) set = s.assume(set, n, *value);
+  for (std::uint32_t n : s.predicates_of(set)) {
+    const std::string& predicate = chains->packets().predicates()[n].text;
+    if (hook == Hook::forward && is_of_bridged(predicate)) {
+      PacketSet bridged = hairpins(chains->packets());
+      set = s.unite(s.intersect(set, bridged), s.assume(s.minus(set, bridged), n, false));
+      if (std::optional<bool> value = known(predicate)) set = s.unite(s.assume(s.intersect(set, bridged), n, *value), s.minus(set, bridged));
+    } else if (std::optional<bool> value = known(predicate)) {
+      set = s.assume(set, n, *value);
+    }
+  }
   return set;
 }
 

@@ -83,7 +83,7 @@ std::string if_routed(const Opening& opening) {
 }
 
 bool names_ports(const Opening& opening) {
-  auto names = [](const Rule* rule) { return rule && required(*rule, Field::destination_port, 65535); };
+  auto names = [](const Rule* rule) { return rule && is_about_ports(*rule); };
   return names(opening.by.rule) || names(opening.line.rule) || names(opening.flow->translation.rule);
 }
 

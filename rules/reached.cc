@@ -67,7 +67,7 @@ std::vector<Reached> told_apart(const Exposure& exposure, const Passage& passage
   return out;
 }
 
-std::string Answer::format_ports() const {
+std::string format_ports(const std::map<std::uint8_t, IntervalSet>& by_transport) {
   std::string out;
   for (auto at = by_transport.begin(); at != by_transport.end(); ++at) {
     if (std::any_of(by_transport.begin(), at, [&](const auto& other) { return other.second == at->second; })) continue;
@@ -88,8 +88,20 @@ Answer explain(const Exposure& exposure, const Reached& reached) {
     out.path = std::move(witness.path);
     out.doubt = std::move(witness.doubt);
   };
+  auto ports_of = [&](PacketSet packets) {
+    std::map<std::uint8_t, IntervalSet> by_transport;
+    IntervalSet protocols = s.project(packets, Dimension::protocol);
+    for (std::uint8_t protocol : {proto_tcp, proto_udp})
+      if (protocols.contains(protocol))
+        by_transport[protocol] = s.project(exposure.at_host(passage, s.intersect(packets, s.test(Dimension::protocol, IntervalSet::of(protocol)))), Dimension::destination_port);
+    return by_transport;
+  };
   if (reached.status == Status::closed) {
-    Exposure::Block block = exposure.blocked_by(passage, s.intersect(reached.wanted, s.possible(passage.to_host)), false);
+    out.asked = ports_of(reached.wanted);
+    PacketSet asked = s.intersect(reached.wanted, s.possible(passage.to_host));
+    // What a forward leads here says which firewall stops it; that nobody routes a private address is no firewall's doing.
+    Exposure::Block block = passage.unrouted.empty() ? Exposure::Block() : exposure.blocked_by(passage, asked, true);
+    if (!block.by.chain) block = exposure.blocked_by(passage, asked, false);
     if (!block.by.chain) return out;
     out.lines = {block.by.span()};
     take(exposure.witness(passage, *block.flow, block.packets));
@@ -99,13 +111,8 @@ Answer explain(const Exposure& exposure, const Reached& reached) {
   out.sources = s.project(reached.packets, Dimension::source);
   out.ports = s.project(exposure.at_host(passage, reached.packets), Dimension::destination_port);
   out.any = is_anyone(out.sources, passage.ruleset->family);
-  IntervalSet protocols = s.project(reached.packets, Dimension::protocol);
-  for (std::uint8_t protocol : {proto_tcp, proto_udp})
-    if (protocols.contains(protocol)) {
-      out.transports.push_back(protocol);
-      PacketSet of = s.intersect(reached.packets, s.test(Dimension::protocol, IntervalSet::of(protocol)));
-      out.by_transport[protocol] = s.project(exposure.at_host(passage, of), Dimension::destination_port);
-    }
+  out.by_transport = ports_of(reached.packets);
+  for (const auto& [protocol, ports] : out.by_transport) out.transports.push_back(protocol);
   out.if_routed = s.minus(reached.packets, passage.unrouted).empty();
   for (const Opening* o : reached.by) {
     SourceSpan line = line_to_change(*o).span();

@@ -134,16 +134,39 @@ bool has_interface(const std::vector<InterfaceTest>& list, const InterfaceTest& 
 
 std::string format_interface(const InterfaceTest& test) { return test.prefix ? test.name + "+" : test.name; }
 
+namespace {
+
+std::string_view bridge_port(const OpaqueTest& test, bool incoming) {
+  std::string_view text = test.predicate, option = incoming ? "-m physdev --physdev-in " : "-m physdev --physdev-out ";
+  return text.starts_with(option) ? text.substr(option.size()) : std::string_view();
+}
+
+}  // namespace
+
+std::vector<std::string> required_ports(const Rule& rule, bool incoming) {
+  std::vector<std::string> out;
+  for (const Condition& c : rule.conditions)
+    if (!c.negated)
+      each_test<OpaqueTest>(c, [&](const OpaqueTest& test) {
+        if (std::string_view port = bridge_port(test, incoming); !port.empty()) out.emplace_back(port);
+      });
+  return out;
+}
+
 bool names_interface(const Firewall& firewall, const InterfaceTest& interface, bool& any) {
   bool found = false;
   each_rule(firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
-    for (const Condition& c : rule.conditions)
+    for (const Condition& c : rule.conditions) {
+      each_test<OpaqueTest>(c, [&](const OpaqueTest& test) {
+        for (bool incoming : {true, false}) found = found || bridge_port(test, incoming) == interface.name;
+      });
       each_test<InterfaceTest>(c, [&](const InterfaceTest& i) {
         if (i.name.empty()) return;
         any = any || i.name != "lo";
         found = found || i.name == interface.name || (i.prefix && interface.name.starts_with(i.name)) ||
                 (interface.prefix && i.name.starts_with(interface.name));
       });
+    }
   });
   return found;
 }

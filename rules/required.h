@@ -1,6 +1,7 @@
 // What the rules of a dump require of a packet, read off without packet sets: enough to conclude how a site is built.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -38,9 +39,30 @@ bool is_generated(std::string_view chain);
 // and the translation in the chain.
 std::vector<InterfaceSeen> required_interfaces(const Callers& callers, const Chain& chain, const Rule& rule, bool incoming);
 
+// What the rules that lead to a chain ask for, each by its own words or, if it has none, by those of the rules that lead to it in turn:
+// alternatives. Empty where some way in asks for nothing, or where that is more than a few chains away.
+template <class Own>
+auto on_every_way(const Callers& callers, const Chain& chain, Own own) -> decltype(own(std::declval<const Rule&>())) {
+  constexpr std::size_t most_chains = 32;
+  decltype(own(std::declval<const Rule&>())) out;
+  std::vector<const Chain*> ahead = {&chain};
+  for (std::size_t next = 0; next < ahead.size(); ++next) {
+    auto leading = callers.find({ahead[next]->table, ahead[next]->name});
+    if (leading == callers.end() || ahead.size() > most_chains) return {};
+    for (auto [from, rule] : leading->second) {
+      auto values = own(*rule);
+      out.insert(out.end(), values.begin(), values.end());
+      if (values.empty() && std::find(ahead.begin(), ahead.end(), from) == ahead.end()) ahead.push_back(from);
+    }
+  }
+  return out;
+}
+
 // Whether a rule names the interface, or a pattern that covers it, or that it covers; `any` becomes true where one names any but
 // lo.
 bool names_interface(const Firewall& firewall, const InterfaceTest& interface, bool& any);
+// Ports of a bridge that a rule requires packets to come in or leave by ("-m physdev --physdev-in eth0").
+std::vector<std::string> required_ports(const Rule& rule, bool incoming);
 bool has_interface(const std::vector<InterfaceTest>& list, const InterfaceTest& test);  // of either direction
 std::string format_interface(const InterfaceTest& test);                               // "eth0", "eth+"
 

@@ -1,4 +1,5 @@
-// Every rule that lets packets pass and names both an interface and a network ties the two. The narrowest network that holds an
+// Every rule that lets packets pass and names both an interface and a network ties the two, be the interface named by the rules that
+// lead to it. The narrowest network that holds an
 // address decides where it is, as in routing; what no rule ties is wherever nothing speaks against it.
 #include "rules/sides.h"
 
@@ -26,6 +27,17 @@ IntervalSet public_addresses(Family family) {
 IntervalSet usual_net(u128 address, Family family) {
   u128 hosts = (u128{1} << (family == Family::ipv4 ? 8 : 64)) - 1;
   return IntervalSet::range(address & ~hosts, address | hosts);
+}
+
+constexpr std::size_t most_on_the_way = 16;  // interfaces by which packets come to a chain, to be worth tying its rules to
+
+// The interface a rule requires packets to come in or leave by.
+std::vector<InterfaceTest> own_interfaces(const Rule& rule, bool incoming) {
+  std::vector<InterfaceTest> out;
+  for (const Condition& c : rule.conditions)
+    if (auto* test = c.any_of.size() == 1 && !c.negated ? std::get_if<InterfaceTest>(&c.any_of.front()) : nullptr)
+      if (test->incoming == incoming && !test->name.empty()) out.push_back(*test);
+  return out;
 }
 
 // The rule lets through what comes in by the interface it goes out by.
@@ -67,9 +79,19 @@ Sides::Sides(const PacketSpace& packets, const Standing& standing, Family family
     for (u128 i : interfaces.single())
       if (is_tunnel(interfaces.name(i))) outside_ = outside_.minus(IntervalSet::of(i));
   }
-  each_rule(*standing.firewall, [&](const Ruleset& ruleset, const Chain&, const Rule& rule) {
-    if (ruleset.family == family) gather(rule);
-  });
+  for (const Ruleset& ruleset : standing.firewall->rulesets) {
+    if (ruleset.family != family) continue;
+    Callers callers = callers_of(ruleset);
+    for (const Chain& chain : ruleset.chains) {
+      // Generators put the interface on the jump and the address into the chain.
+      std::vector<InterfaceTest> on_the_way;
+      for (bool incoming : {true, false})
+        for (InterfaceTest& test : on_every_way(callers, chain, [&](const Rule& rule) { return own_interfaces(rule, incoming); }))
+          on_the_way.push_back(std::move(test));
+      if (on_the_way.size() > most_on_the_way) on_the_way.clear();
+      for (const Rule& rule : chain.rules) gather(rule, on_the_way);
+    }
+  }
   tunnels_ = tunnels_.minus(named_);
   for (const ZoneAt& zone : standing.zones)
     for (const Zone* table : zone.tables) gather(*table, zone.is_internet());
@@ -77,26 +99,33 @@ Sides::Sides(const PacketSpace& packets, const Standing& standing, Family family
     if (!zone.is_internet() && zone.kind != "voice") of_others_.add(declared_interfaces(zone, standing, interfaces));
 }
 
-void Sides::gather(const Rule& rule) {
+void Sides::gather(const Rule& rule, const std::vector<InterfaceTest>& on_the_way) {
   const Interfaces& interfaces = packets_.interfaces;
+  bool refuses = rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject;
   // A /8 says where an address is, a wider net does not; behind a tunnel only a /24 (/64) does.
   u128 widest = address_max(family_) >> 8, of_tunnel = address_max(family_) >> (family_ == Family::ipv4 ? 24 : 64);
-  for (const Condition& c : rule.conditions) {
-    if (c.any_of.size() != 1) continue;
-    auto* test = std::get_if<InterfaceTest>(&c.any_of.front());
-    if (!test || test->name.empty() || test->name == "lo") continue;
-    Tie tie{{}, interfaces.matching({true, test->name, test->prefix}), has_interface(standing_.internet, *test), is_tunnel(test->name), !test->incoming};
+  auto tie_to = [&](const InterfaceTest& test, bool own, bool negated) {
+    Tie tie{{}, interfaces.matching({true, test.name, test.prefix}), has_interface(standing_.internet, test), is_tunnel(test.name), !test.incoming};
     // "eth+" is no inside interface where it is the internet's eth0.
     if (!tie.outside && !standing_.internet.empty()) tie.interfaces = tie.interfaces.minus(outside_);
-    if (!tie.outside) (tie.tunnel ? tunnels_ : named_).add(tie.interfaces);
-    if (tie.outside && !test->incoming && comes_in_by(rule, *test)) one_armed_.add(tie.interfaces);
+    if (own && !tie.outside) (tie.tunnel ? tunnels_ : named_).add(tie.interfaces);
+    if (own && tie.outside && !test.incoming && comes_in_by(rule, test)) one_armed_.add(tie.interfaces);
     // A rule that refuses says where the address is not.
-    if (c.negated || rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject) continue;
-    auto with = required(rule, test->incoming ? Field::source : Field::destination, address_max(family_));
-    if (!with || with->empty() || with->size() - 1 > (tie.tunnel ? of_tunnel : widest)) continue;
+    if (negated || refuses) return;
+    auto with = required(rule, test.incoming ? Field::source : Field::destination, address_max(family_));
+    if (!with || with->empty() || with->size() - 1 > (tie.tunnel ? of_tunnel : widest)) return;
     tie.with = std::move(*with);
     ties_.push_back(std::move(tie));
+  };
+  bool in = false, out = false;
+  for (const Condition& c : rule.conditions) {
+    auto* test = c.any_of.size() == 1 ? std::get_if<InterfaceTest>(&c.any_of.front()) : nullptr;
+    if (!test || test->name.empty() || test->name == "lo") continue;
+    (test->incoming ? in : out) = true;
+    tie_to(*test, true, c.negated);
   }
+  for (const InterfaceTest& test : on_the_way)
+    if (!(test.incoming ? in : out) && test.name != "lo") tie_to(test, false, false);
 }
 
 void Sides::gather(const Zone& table, bool internet) {
@@ -140,8 +169,13 @@ Behind Sides::behind(const IntervalSet& addresses) const {
     out.certain = true;
     return out;
   }
+  // Where rules tell the ports of a bridge apart, both sides are behind it.
+  if (!standing_.outer_ports.empty() && !standing_.internet.empty()) {
+    out.likely = outside_;
+    return out;
+  }
   // Of a host whose address is not known a tunnel tells nothing: many machines have one.
-  if (!addresses.empty()) out.perhaps = tunnels_.minus(of_others_);
+  if (!addresses.empty()) out.perhaps = tunnels_.minus(of_others_).united(one_armed_);
   // With the internet's side not known an interface that is named may be either; so may one that is not.
   if (standing_.internet.empty())
     out.likely.add(packets_.interfaces.all().minus(loopback_).minus(tunnels_));

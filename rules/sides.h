@@ -51,7 +51,7 @@ class Sides {
     bool outside, tunnel, leaving;
     bool declared = false;           // of a zone's own table, which is no other zone's business
   };
-  void gather(const Rule& rule);
+  void gather(const Rule& rule, const std::vector<InterfaceTest>& on_the_way);
   void gather(const Zone& table, bool internet);
   IntervalSet tied(const IntervalSet& addresses, bool outside_too) const;
 

@@ -250,6 +250,28 @@ void take_internet(Standing& standing, const Site& site, const SiteOptions& opti
       }
 }
 
+// What was said leaves out an interface that would be concluded: a second line, of which nothing would be judged.
+void note_other_uplinks(const Standing& standing, const Site& site, std::vector<Inference>& inferences) {
+  Standing unsaid = standing;
+  unsaid.internet.clear();
+  std::vector<Inference> concluded;
+  infer_internet(unsaid, concluded);
+  for (const InterfaceTest& test : unsaid.internet) {
+    auto covers = [&](const InterfaceTest& other) { return other.prefix ? test.name.starts_with(other.name) : other.name == test.name; };
+    bool said = std::any_of(standing.internet.begin(), standing.internet.end(), covers) ||
+                std::any_of(site.zones.begin(), site.zones.end(), [&](const Zone& zone) {
+                  return std::any_of(zone.interfaces.begin(), zone.interfaces.end(), [&](const Located<InterfaceTest>& i) { return covers(i.value); });
+                });
+    if (said) continue;
+    std::string begin = "internet is " + format_interface(test) + ": ";
+    for (const Inference& inference : concluded)
+      if (inference.message.starts_with(begin))
+        inferences.push_back({fmt::format("{} is no way to the internet, for it is not declared as one; yet {}", format_interface(test),
+                                          inference.message.substr(begin.size())),
+                              inference.span});
+  }
+}
+
 // The internet, as declared or as it is where nobody says so, before all other zones.
 std::vector<ZoneAt> zones_of(const Site& site) {
   std::vector<ZoneAt> out;
@@ -419,7 +441,10 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
     std::vector<Inference> unused;  // further in, where packets come from is the path's business
     std::vector<Inference>& said = standing.outermost ? site.inferences : unused;
     take_internet(standing, site, options, said);
-    if (standing.internet.empty()) infer_internet(standing, said);
+    if (standing.internet.empty())
+      infer_internet(standing, said);
+    else
+      note_other_uplinks(standing, site, said);
   }
   for (Standing& standing : out)
     if (standing.role != Role::host) find_bridge_ports(standing, site);

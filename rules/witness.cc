@@ -66,6 +66,7 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
     PacketSet matched = passage.chains->match(by.chain_index(*passage.ruleset), by.rule_index());
     if (PacketSet of_rule = s.intersect(candidates, reach.before(matched, flow)); !of_rule.empty()) candidates = of_rule;
   }
+  prefer(passage.inbound ? Dimension::out : Dimension::in, passage.ways);
   Dimension far = passage.inbound ? Dimension::source : Dimension::destination;
   Dimension near = passage.inbound ? Dimension::destination : Dimension::source;
   prefer(Dimension::protocol, IntervalSet::of(proto_udp));

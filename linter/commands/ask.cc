@@ -144,8 +144,10 @@ class AnswerText {
     std::string headline = std::string(status) + printable(asked);
     if (style_.wraps) headline = fmt::format("{}", fmt::join(broken(headline, room() + indent, 4), "\n"));
     out_ << painted(answered.reached.status, status) << headline.substr(status.size()) << '\n';
-    if (answered.reached.status != Status::closed) {
-      fact("ports", answer.format_ports());
+    if (answered.reached.status == Status::closed) {
+      if (!no_way) fact("ports", format_ports(answer.asked));
+    } else {
+      fact("ports", format_ports(answer.by_transport));
       std::string sources = format_addresses(answer.sources, family);
       if (sources.size() > 200) sources = sources.substr(0, sources.rfind(',', 190)) + " and more";
       fact("sources", answer.any ? "anyone" : sources);

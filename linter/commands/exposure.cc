@@ -102,7 +102,7 @@ class ExposureText {
         continue;
       }
       Answer answer = explain(*a_.exposure, r.reached);
-      std::string ports = answer.format_ports();
+      std::string ports = format_ports(answer.by_transport);
       if (r.reached.status == Status::closed) {
         for (const std::string& t : r.row->transports) ports += (ports.empty() ? "" : "+") + t;
         ports += "/" + format_ports(listening_ports(*r.row, r.reached.passage->host));

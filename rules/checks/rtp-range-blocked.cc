@@ -50,8 +50,16 @@ struct Media {
 
   // `partly` opens a part of the range there.
   void report(const LostMedia& lost, const IntervalSet& range, Level level, const Opening* partly) {
-    const Blocked& b = lost.blocked;
+    Blocked b = lost.blocked;
     const Passage& passage = *b.passage;
+    // What stops calls is what stops those whom the rest is open to: others may be kept out on purpose.
+    if (partly && b.no_forward) {
+      IntervalSet theirs;
+      for (const RowHit& hit : partly->hits)
+        if (hit.row->id == media_row) theirs.add(hit.sources);
+      Space& s = passage.chains->space();
+      if (PacketSet of_them = s.intersect(b.lost, s.test(Dimension::source, theirs)); !of_them.empty()) b = why_blocked(judgement, passage, of_them);
+    }
     Finding f = blocked_finding(judgement, check::rtp_range_blocked.id, level, b);
     f.level = level_of_loss(level, passage);
     f.zone = passage.zone->name;

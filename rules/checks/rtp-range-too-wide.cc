@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "rules/blocked.h"
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
@@ -14,6 +16,11 @@ void run(const Judgement& judgement, Findings& findings) {
     u128 opened = ports.size(), needed = media.needed.size();
     if (!media.too_wide()) continue;
     const Opening& o = *media.opening;
+    // A filter that would let more pass than the forward leads: the forward's line is the one that tells.
+    auto led = [&](const OpenedMedia& other) {
+      return other.opening->routed && other.too_wide() && other.opening->passage->host == o.passage->host && IntervalSet({other.ports}).intersects(ports);
+    };
+    if (!o.routed && std::any_of(judgement.opened_media.begin(), judgement.opened_media.end(), led)) continue;
     std::string also;
     std::size_t named = 0;
     for (const MatrixRow* row : media.services)
@@ -27,7 +34,7 @@ void run(const Judgement& judgement, Findings& findings) {
     Finding f = finding_at(judgement, check::rtp_range_too_wide.id, o, wanted, certainty);
     f.level = level_at(Level::warning, o);
     f.rows = {"ip-office/ingress/27"};
-    f.message = fmt::format("udp/{} is opened for media, {} ports where calls use {} ({}){}", format_ports(ports), static_cast<std::uint64_t>(opened),
+    f.message = fmt::format("udp/{} is opened for media{}, {} ports where calls use {} ({}){}", format_ports(ports), if_routed(o), static_cast<std::uint64_t>(opened),
                             static_cast<std::uint64_t>(needed), format_ports(media.needed), also.empty() ? "" : "; it lets in " + also);
     findings.push_back(std::move(f));
   }

@@ -12,6 +12,8 @@ namespace ipo {
 namespace {
 
 constexpr std::uint8_t transports[] = {proto_tcp, proto_udp};
+// Who calls sends from here or from the service's own port: a line for what the PBX asks name or time servers answers nobody.
+const IntervalSet callers_ports = IntervalSet::range(1024, 65535);
 
 // The way back of a passage: same firewall, host and zone.
 const Passage* way_back(const Judgement& judgement, const Passage& in) {
@@ -98,6 +100,7 @@ void run(const Judgement& judgement, Findings& findings) {
         PacketSet packets = judgement.exposure.row_packets(passage, hit), mine = s.nothing();
         for (std::uint8_t protocol : hit.transports)
           mine = s.unite(mine, s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::source_port, hit.ports)));
+        mine = s.intersect(mine, s.test(Dimension::destination_port, callers_ports.united(hit.ports)));
         if (!s.disjoint(*known->second, mine)) continue;
         wanted = s.unite(wanted, packets);
         rows.push_back(hit.row->id);

@@ -1,7 +1,8 @@
 // Ports no row knows, ports that rows know for other hosts than this one, and ports only products would use that may run here though
-// nobody named them: each kind is one finding of a line and zone.
+// nobody named them: all kinds are one finding of a line and zone.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <tuple>
@@ -46,25 +47,36 @@ Elsewhere elsewhere(const PortMatrix& matrix, const Host* host, const Ports& ope
   return out;
 }
 
-// Of openings at one line from one zone those of the ports.
-void report(const Judgement& judgement, const std::vector<const Opening*>& group, const Ports& ports, Level level, const std::string& why,
-            const std::string& rest, Findings& findings) {
-  if (ports.empty()) return;
+// Ports of a line that are told with one reason.
+struct Part {
+  Ports ports;
+  Level level;
+  std::string why, rest;  // around "it", or "them"
+  std::string text() const { return format_ports({{"tcp", ports.tcp}, {"udp", ports.udp}}); }
+  std::string reason() const { return fmt::format("{} {}{}", why, is_plural(text()) ? "them" : "it", rest); }
+};
+
+// Of openings at one line from one zone: one finding, at the first that has ports of the gravest part.
+void report(const Judgement& judgement, const std::vector<const Opening*>& group, std::vector<Part> parts, Findings& findings) {
+  std::erase_if(parts, [](const Part& part) { return part.ports.empty(); });
+  std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.level > b.level; });
+  if (parts.empty()) return;
+  const Part& first = parts.front();
   for (const Opening* o : group) {
     Space& s = o->passage->chains->space();
     auto of = [&](std::uint8_t protocol, const IntervalSet& set) {
       return s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::destination_port, set));
     };
-    PacketSet wanted = judgement.exposure.before_path(*o->passage, s.unite(of(proto_tcp, ports.tcp.intersected(o->undocumented_tcp)),
-                                                                           of(proto_udp, ports.udp.intersected(o->undocumented_udp))));
+    PacketSet wanted = judgement.exposure.before_path(*o->passage, s.unite(of(proto_tcp, first.ports.tcp.intersected(o->undocumented_tcp)),
+                                                                           of(proto_udp, first.ports.udp.intersected(o->undocumented_udp))));
     if (s.disjoint(wanted, s.unite(o->proven, o->possible))) continue;
     Certainty certainty = s.disjoint(wanted, o->proven) ? Certainty::possible : Certainty::proven;
     Finding f = finding_at(judgement, check::undocumented_port_exposed.id, *o, wanted, certainty);
-    f.level = level_at(level, *o);
-    std::string text = format_ports({{"tcp", ports.tcp}, {"udp", ports.udp}});
-    bool plural = is_plural(text);
-    f.message = fmt::format("{} {} reachable from {}{}, and {} {}{}", text, plural ? "are" : "is", from_zone(*o),
-                            if_sent_from(*o) + if_routed(*o), why, plural ? "them" : "it", rest);
+    f.level = level_at(first.level, *o);
+    f.message = fmt::format("{} {} reachable from {}{}, and {}", first.text(), is_plural(first.text()) ? "are" : "is", from_zone(*o),
+                            if_sent_from(*o) + if_routed(*o), first.reason());
+    for (std::size_t i = 1; i < parts.size(); ++i)
+      f.message += fmt::format("; so {} {}, and {}", is_plural(parts[i].text()) ? "are" : "is", parts[i].text(), parts[i].reason());
     findings.push_back(std::move(f));
     return;
   }
@@ -106,15 +118,15 @@ void run(const Judgement& judgement, Findings& findings) {
     open = {open.tcp.minus(others.ports.tcp), open.udp.minus(others.ports.udp)};
     Elsewhere unsaid = elsewhere(judgement.matrix, host, open, true);
     std::string matrix = "the " + judgement.matrix.release + " port matrix";
-    report(judgement, group, beside_media, level, "calls here use udp/" + format_ports(used) + ", not", "", findings);
-    report(judgement, group, smdr, Level::warning, "SMDR of " + (host ? name_of_host(*host) : std::string()) + " listens on", "", findings);
-    report(judgement, group, {open.tcp.minus(unsaid.ports.tcp), open.udp.minus(unsaid.ports.udp)}, level, "no row of " + matrix + " knows", "",
-           findings);
     // A web server in front of an application is no news there; a PBX is what the matrix says.
-    report(judgement, group, others.ports, host && !is_pbx(*host) ? Level::note : level, matrix + " knows",
-           fmt::format(" for {} only", fmt::join(others.whom, ", ")), findings);
-    report(judgement, group, unsaid.ports, Level::note,
-           fmt::format("of the products not named for this host {} would use", fmt::join(unsaid.whom, ", ")), "", findings);
+    Level to_others = host && !is_pbx(*host) ? Level::note : level;
+    report(judgement, group,
+           {{beside_media, level, "calls here use udp/" + format_ports(used) + ", not", ""},
+            {smdr, Level::warning, "SMDR of " + (host ? name_of_host(*host) : std::string()) + " listens on", ""},
+            {{open.tcp.minus(unsaid.ports.tcp), open.udp.minus(unsaid.ports.udp)}, level, "no row of " + matrix + " knows", ""},
+            {others.ports, to_others, matrix + " knows", fmt::format(" for {} only", fmt::join(others.whom, ", "))},
+            {unsaid.ports, Level::note, fmt::format("of the products not named for this host {} would use", fmt::join(unsaid.whom, ", ")), ""}},
+           findings);
   }
 }
 

@@ -38,7 +38,7 @@ bool is_known(const std::string& row) { return builtin_matrix().find(row) != nul
 
 // From inside, a line without ports is how most sites connect their own networks.
 bool is_inside(const std::string& kind) {
-  return kind == "voice" || kind == "users" || kind == "management" || kind == "sbc";
+  return kind == "voice" || kind == "users" || kind == "management" || kind == "sbc" || kind == "peer-site";
 }
 
 void report(const Judgement& judgement, Findings& findings, const std::vector<Exposed>& group,
