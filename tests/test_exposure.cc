@@ -135,6 +135,22 @@ TEST_CASE("query: what is closed because nothing leads there says so") {
   CHECK_THAT(run_program("query --from internet --service 22/tcp " + files).out, Catch::StartsWith("open: 22/tcp from internet to pbx"));
 }
 
+TEST_CASE("query: what is closed says its ports, and is blamed on the firewall that stops what a forward leads") {
+  Folder folder;
+  folder.put("edge.rules", "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+                           "-A PREROUTING -i wan0 -p tcp -m tcp --dport 8443 -j DNAT --to-destination 192.168.42.1\n"
+                           "-A POSTROUTING -o wan0 -j MASQUERADE\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+                           "-A FORWARD -i wan0 -o lan0 -m conntrack --ctstate DNAT -j ACCEPT\nCOMMIT\n");
+  folder.put("inner.rules", "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+                            "-A FORWARD -d 192.168.42.1/32 -i outer0 -o lan0 -p udp -m udp --dport 5060 -j ACCEPT\nCOMMIT\n");
+  folder.put("ipo-lint.toml", "[pbx]\naddresses = [\"192.168.42.1\"]\n[[firewall]]\nfiles = [\"edge.rules\"]\nrole = \"perimeter\"\n"
+                              "[[firewall]]\nfiles = [\"inner.rules\"]\nrole = \"transit\"\n[zones.internet]\ninterfaces = [\"wan0\"]\n");
+  std::string out = run_program("query --from internet --service 8443/tcp '" + folder.path.string() + "'").out;
+  CHECK_THAT(out, Contains("ports       tcp/8443"));
+  CHECK_THAT(out, Contains("translate to 192.168.42.1"));
+  CHECK_THAT(out, Contains("inner.rules:3  :FORWARD DROP"));
+}
+
 TEST_CASE("a rule that iptables may refuse is judged as loaded or not, and the doubt says which") {
   Folder folder;
   std::string ports = "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,69";

@@ -187,7 +187,7 @@ TEST_CASE("a bridge's ports have the sides that its rules tell") {
   auto ports = [](const Standing& standing) {
     return fmt::format("{}|{}", fmt::join(standing.outer_ports, " "), fmt::join(standing.inner_ports, " "));
   };
-  auto bridge = [&](const std::string& rules) { return ports(Surveyed(filter("-A FORWARD -i br0 -p icmp -j ACCEPT\n-A FORWARD -i br0 -o br0 -p tcp -m tcp --dport 1 -j ACCEPT\n" + rules), options).standings[0]); };
+  auto bridge = [&](const std::string& rules) { return ports(Surveyed(filter(":inward -\n-A FORWARD -i br0 -p icmp -j ACCEPT\n-A FORWARD -i br0 -o br0 -p tcp -m tcp --dport 1 -j ACCEPT\n" + rules), options).standings[0]); };
   auto rule = [](const std::string& text, const char* target = "ACCEPT") { return "-A FORWARD " + text + " -j " + target + "\n"; };
   const std::string to = "-d 192.168.42.1/32 -m physdev ", from = "-s 192.168.42.1/32 -m physdev ", any = "-m physdev ";
   CHECK(bridge(rule(to + "--physdev-in p1") + rule(from + "--physdev-in p2")) == "p1|p2");
@@ -195,6 +195,10 @@ TEST_CASE("a bridge's ports have the sides that its rules tell") {
   CHECK(bridge(rule(to + "--physdev-in p1 --physdev-out p2")) == "p1|p2");
   CHECK(bridge(rule("-s 198.51.100.0/28 -m physdev --physdev-in p1") + rule("-s 192.168.42.0/24 -m physdev --physdev-in p2")) == "p1|p2");
   CHECK(bridge(rule(to + "--physdev-in p1") + rule(to + "--physdev-in p3") + rule(from + "--physdev-in p2")) == "p1 p3|p2");
+  // The jump names the ports, the chain the address.
+  CHECK(bridge(rule(any + "--physdev-in p1 --physdev-out p2", "inward") + rule(any + "--physdev-in p2") + "-A inward -d 192.168.42.1/32 -p tcp -j ACCEPT\n") == "p1|p2");
+  CHECK(bridge(rule(any + "--physdev-in p1", "inward") + rule(any + "--physdev-in p3", "inward") + rule(from + "--physdev-in p2") + "-A inward -d 192.168.42.1/32 -j ACCEPT\n") == "p1 p3|p2");
+  CHECK(bridge(rule(any + "--physdev-in p1", "inward") + rule("-i br0", "inward") + rule(any + "--physdev-in p3") + rule(from + "--physdev-in p2") + "-A inward -d 192.168.42.1/32 -j ACCEPT\n") == "|");
   // Of two the other one follows, whatever names it.
   CHECK(bridge(rule(to + "--physdev-in p1") + rule(any + "--physdev-in p2")) == "p1|p2");
   CHECK(bridge(rule(from + "--physdev-in p2") + rule(any + "--physdev-out p1")) == "p1|p2");
@@ -472,6 +476,21 @@ TEST_CASE("the internet: --internet before what is declared before what is infer
   CHECK(internet_of(assessed({{"fw.rules", router}, {"ipo-lint.toml", "[[zones.wan]]\nkind = \"internet\"\ninterfaces = [\"eth2\"]\n"
                                                                     "[[zones.wan]]\nkind = \"internet\"\ninterfaces = [\"eth0\"]\n"}})
                         ->standings[0]) == "eth2 eth0");
+}
+
+TEST_CASE("the internet: an interface that was left out of what is declared, and looks like a way there, is said") {
+  const std::string rules = nat("-A POSTROUTING -o ppp0 -j MASQUERADE\n-A POSTROUTING -o ppp1 -j MASQUERADE\n-A POSTROUTING -d 192.168.42.0/24 -o eth1 -j MASQUERADE\n") +
+                            filter("-A FORWARD -i eth1 -j ACCEPT\n");
+  const char* said = "ppp1 is no way to the internet, for it is not declared as one; yet source addresses are translated on the way out of it";
+  CHECK(Surveyed(rules, {{"ppp0"}, {}}).line_of(said) == 5);
+  CHECK(Surveyed(rules, {{"ppp+"}, {}}).line_of("is no way to the internet") == 0);
+  CHECK(Surveyed(rules, {{"ppp0", "ppp1"}, {}}).line_of("is no way to the internet") == 0);
+  CHECK(Surveyed(rules, {{"ppp0"}, {}}).line_of("eth1 is no way") == 0);
+  CHECK(Surveyed(rules, {}).line_of("is no way to the internet") == 0);
+  std::string toml = "[zones.internet]\ninterfaces = [\"ppp0\"]\n[zones.backup]\nkind = \"guest\"\ninterfaces = [\"ppp1\"]\n";
+  auto site = assessed({{"fw.rules", rules}, {"ipo-lint.toml", toml}});
+  for (const Inference& i : site->reading.site.inferences)
+    CHECK_THAT(i.message, !Catch::Matchers::Contains("is no way to the internet"));
 }
 
 TEST_CASE("zones: private sources on an internet interface stay the internet's") {
