@@ -40,15 +40,16 @@ bool is_generated(std::string_view chain);
 std::vector<InterfaceSeen> required_interfaces(const Callers& callers, const Chain& chain, const Rule& rule, bool incoming);
 
 // What the rules that lead to a chain ask for, each by its own words or, if it has none, by those of the rules that lead to it in turn:
-// alternatives. Empty where some way in asks for nothing, or where that is more than a few chains away.
+// alternatives. Empty where some way in asks for nothing, or where that is more than a few rules away.
 template <class Own>
 auto on_every_way(const Callers& callers, const Chain& chain, Own own) -> decltype(own(std::declval<const Rule&>())) {
-  constexpr std::size_t most_chains = 32;
+  constexpr std::size_t most_rules = 64;
+  std::size_t rules = 0;
   decltype(own(std::declval<const Rule&>())) out;
   std::vector<const Chain*> ahead = {&chain};
   for (std::size_t next = 0; next < ahead.size(); ++next) {
     auto leading = callers.find({ahead[next]->table, ahead[next]->name});
-    if (leading == callers.end() || ahead.size() > most_chains) return {};
+    if (leading == callers.end() || (rules += leading->second.size()) > most_rules) return {};
     for (auto [from, rule] : leading->second) {
       auto values = own(*rule);
       out.insert(out.end(), values.begin(), values.end());

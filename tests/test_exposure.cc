@@ -261,7 +261,8 @@ TEST_CASE("query: an address inside that no zone has is asked for as a zone of i
                                              "-A FORWARD -i eth2 -s 10.20.0.0/24 -d 192.168.42.1 -p udp --dport 161 -j ACCEPT\n"
                                              "-A FORWARD -i eth3 -d 192.168.42.1 -p tcp --dport 443 -j ACCEPT\nCOMMIT\n");
   std::string toml = folder.put("ipo-lint.toml", "[pbx]\naddresses = [\"192.168.42.1\"]\n[zones.internet]\ninterfaces = [\"eth0\"]\n"
-                                                 "[zones.guest]\ninterfaces = [\"eth3\"]\nsources = [\"10.30.0.0/16\"]\n");
+                                                 "[zones.guest]\ninterfaces = [\"eth3\"]\nsources = [\"10.30.0.0/16\"]\n"
+                                                 "[zones.admin]\nkind = \"management\"\ninterfaces = [\"wg0\"]\n");
   auto ask = [&](const std::string& from, const std::string& service) {
     return Json::parse(run_program("query --format json '" + rules + "' --from " + from + " --service " + service).out)["answers"];
   };
@@ -275,13 +276,20 @@ TEST_CASE("query: an address inside that no zone has is asked for as a zone of i
     CHECK(ask(from, "5060/udp")[0]["status"] == "closed");  // the internet's forward is not for it
   }
   CHECK(ask("10.20.1.5", "161/udp")[0]["status"] == "closed");
+  // No rule says where it is: it may be behind an interface of a zone that does not say who is there.
+  Json anywhere = ask("10.99.0.5", "161/udp");
+  REQUIRE(anywhere.size() == 2);
+  CHECK(anywhere[0]["zone"] == "10.99.0.5");
+  CHECK(anywhere[1]["zone"] == "admin");
   // A zone that has it is asked, and no other.
   Json guest = ask("10.30.7.7", "443/tcp");
   REQUIRE(guest.size() == 1);
   CHECK(guest[0]["zone"] == "guest");
   CHECK(guest[0]["status"] == "open");
   // One that is public comes from the internet, whoever it is.
-  CHECK(ask("203.0.113.9", "5060/udp")[0]["zone"] == "internet");
+  Json outside = ask("203.0.113.9", "5060/udp");
+  REQUIRE(outside.size() == 1);
+  CHECK(outside[0]["zone"] == "internet");
   // In the PBX's own network the firewall is not asked.
   Ran own = run_program("query '" + rules + "' --from 192.168.42.9 --service 161/udp");
   CHECK_THAT(own.out, Contains("pbx is in this network: packets between the two need not come by here"));

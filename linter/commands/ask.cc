@@ -14,6 +14,7 @@
 #include "parsers/nearest.h"
 #include "rules/blocked.h"
 #include "rules/matrix/row_terms.h"
+#include "rules/sides.h"
 
 namespace ipo {
 namespace {
@@ -22,6 +23,7 @@ namespace {
 struct Question {
   std::vector<std::string> zones;       // empty = any zone
   std::optional<MaskedAddress> source;
+  std::vector<std::string> perhaps;     // zones that the source may be behind, unless it is known where it is
   const Host* host = nullptr;           // null = every host
   std::optional<PortTerm> ports;        // else rows
   std::vector<const MatrixRow*> rows;
@@ -42,14 +44,24 @@ std::vector<std::string> names_of(const List& list, Name name) {
 
 // Each gives what is wrong, or nothing.
 std::string read_from(const std::string& from, const Assessment& a, Question& q) {
-  std::vector<std::string> zones = zone_names(a.standings);
-  if (std::find(zones.begin(), zones.end(), from) != zones.end()) {
-    q.zones = {from};
-    return {};
-  }
   q.source = parse_masked_address(from);
   if (q.source) {
     q.zones = holders(a.reading.site, *q.source);
+    // In no declared zone: a public address comes from the internet, another one by its own interface or, where no rule says which
+    // that is, by any that a zone has.
+    bool is_public = all_public(q.source->family).covers(addresses_of(*q.source));
+    bool undeclared = q.zones.empty() ? is_public : q.zones.front() == format_addresses(addresses_of(*q.source), q.source->family);
+    for (const Standing& standing : a.standings)
+      for (const ZoneAt& zone : standing.zones) {
+        bool by_interface = std::any_of(zone.tables.begin(), zone.tables.end(), [](const Zone* table) { return table->sources.empty(); });
+        if (undeclared && is_public && zone.is_internet()) q.zones.push_back(zone.name);
+        if (undeclared && !is_public && by_interface && !zone.is_internet()) q.perhaps.push_back(zone.name);
+      }
+    return {};
+  }
+  std::vector<std::string> zones = zone_names(a.standings);
+  if (std::find(zones.begin(), zones.end(), from) != zones.end()) {
+    q.zones = {from};
     return {};
   }
   return fmt::format("--from: no zone '{}'{}; the zones are {}, or give an address or net", printable(from), did_you_mean(from, zones),
@@ -105,21 +117,25 @@ PacketSet packets_of(const Question& q, const Assessment& a, const Passage& pass
 
 std::vector<Answered> answers_to(const Question& q, const Assessment& a) {
   std::vector<Answered> out;
-  for (const auto& passage : a.exposure->passages()) {
-    if (!passage->inbound) continue;
-    if (!q.zones.empty() && std::find(q.zones.begin(), q.zones.end(), passage->zone->name) == q.zones.end()) continue;
-    if (q.host && passage->host && passage->host != q.host) continue;
-    Space& s = passage->chains->space();
-    if (q.source && (q.source->family != passage->ruleset->family ||
-                     s.disjoint(passage->arriving, s.test(Dimension::source, addresses_of(*q.source)))))
-      continue;
-    PacketSet wanted = packets_of(q, a, *passage);
-    if (wanted.empty()) continue;
-    for (Reached& r : told_apart(*a.exposure, *passage, wanted)) {
+  auto names = [](const std::vector<std::string>& list, const std::string& name) { return std::find(list.begin(), list.end(), name) != list.end(); };
+  auto ask = [&](const Passage& passage) {
+    if (!passage.inbound || (q.host && passage.host && passage.host != q.host)) return;
+    Space& s = passage.chains->space();
+    if (q.source && (q.source->family != passage.ruleset->family ||
+                     s.disjoint(passage.arriving, s.test(Dimension::source, addresses_of(*q.source)))))
+      return;
+    PacketSet wanted = packets_of(q, a, passage);
+    if (wanted.empty()) return;
+    for (Reached& r : told_apart(*a.exposure, passage, wanted)) {
       Answer answer = explain(*a.exposure, r);
       out.push_back({std::move(r), std::move(answer)});
     }
-  }
+  };
+  for (const auto& passage : a.exposure->passages())
+    if (q.zones.empty() || names(q.zones, passage->zone->name)) ask(*passage);
+  bool located = std::any_of(out.begin(), out.end(), [](const Answered& answered) { return !crosses(*answered.reached.passage); });
+  for (const auto& passage : a.exposure->passages())
+    if (names(q.perhaps, passage->zone->name) && !located && !passage->sides->behind(addresses_of(*q.source)).certain) ask(*passage);
   std::stable_sort(out.begin(), out.end(), [](const Answered& x, const Answered& y) { return x.reached.status < y.reached.status; });
   return out;
 }
