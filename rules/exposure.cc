@@ -277,25 +277,33 @@ void Exposure::judge(std::size_t m, std::size_t r) {
 
 namespace {
 
-// A match that holds only for packets nobody needs to send: whoever wants to get through leaves the option, the text or the extension
-// header out, and sends neither short packets nor such that are nearly dead.
-bool sender_avoids(std::string_view predicate) {
-  for (std::string_view match : {"-m tcp --tcp-option ", "-m tcpmss ", "-m string ", "-m rt ", "-m frag ", "-m hbh ", "-m dst "})
-    if (predicate.starts_with(match)) return true;
+// Whether a match holds for packets as one sends them who wants to get through: without the option, the text or the extension header
+// that the match looks for, neither short nor nearly dead, and with an ordinary segment size.
+std::optional<bool> as_sent(std::string_view predicate) {
+  for (std::string_view match : {"-m tcp --tcp-option ", "-m string ", "-m rt ", "-m frag ", "-m hbh ", "-m dst "})
+    if (predicate.starts_with(match)) return false;
+  constexpr std::string_view size = "-m tcpmss --mss ";
+  if (predicate.starts_with(size)) {
+    constexpr unsigned ordinary = 1460;  // of Ethernet
+    std::string_view range = predicate.substr(size.size());
+    std::size_t colon = range.find(':');
+    auto lo = parse_number(range.substr(0, colon)), hi = colon == range.npos ? lo : parse_number(range.substr(colon + 1));
+    return lo && hi && *lo <= ordinary && ordinary <= *hi;
+  }
   // Below which a packet is caught: a sender's 255 has lost a few dozen on its way, and any network takes 576 bytes.
   for (auto [match, most] : {std::pair<std::string_view, unsigned>("-m ttl --ttl-lt ", 128), {"-m hl --hl-lt ", 128},
                              {"-m length --length 0:", 512}, {"-m length --length :", 512}})
     if (predicate.starts_with(match)) {
       auto below = parse_number(predicate.substr(match.size()));
-      return below && *below <= most;
+      if (below && *below <= most) return false;
     }
-  return false;
+  return {};
 }
 
 // What whoever sends the packets surely gets through, with the rest left undecided.
 PacketSet as_sender_likes(const PacketSpace& packets, Space& s, PacketSet set) {
   for (std::uint32_t n : s.predicates_of(set))
-    if (sender_avoids(packets.predicates()[n].text)) set = s.assume(set, n, false);
+    if (std::optional<bool> value = as_sent(packets.predicates()[n].text)) set = s.assume(set, n, *value);
   return set;
 }
 
@@ -498,7 +506,8 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     for (const auto& [by, part] : parts) {
       Opening o;
       o.passage = &passage, o.flow = &flow, o.by = by, o.line = part.line;
-      o.proven = s.without_predicates(s.intersect(part.packets, proven));
+      PacketSet sent = s.intersect(part.packets, proven);
+      o.proven = s.without_predicates(passage.inbound ? as_sender_likes(passage.chains->packets(), s, sent) : sent);
       o.possible = taken.rest_of(s.minus(s.possible(part.packets), proven));
       taken.add(o.possible);
       // Which interfaces they pass by tells nothing of the rows they hit.
