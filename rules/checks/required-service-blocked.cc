@@ -108,6 +108,8 @@ struct LostServers {
   SourceSpan first;  // line that sends phones there
 };
 
+constexpr std::size_t shown = 8;  // servers of one finding
+
 void phones(const Judgement& judgement, const Host& host, const std::vector<Ways>& zones, const std::vector<PhoneServer>& servers,
             const std::set<std::string>& told, Findings& findings) {
   std::map<std::pair<SourceSpan, std::string>, LostServers> by_line;
@@ -149,14 +151,13 @@ void phones(const Judgement& judgement, const Host& host, const std::vector<Ways
     if (lost->elsewhere && !group.elsewhere) group.elsewhere = lost->led_elsewhere(piece);
     group.pieces.push_back(std::move(piece));
     group.finding.rows.insert(group.finding.rows.end(), rows.begin(), rows.end());
-    group.finding.related.push_back({"phones are sent there by this line", server.named_by->value.span});
+    if (group.pieces.size() <= shown) group.finding.related.push_back({"phones are sent there by this line", server.named_by->value.span});
     group.certain = group.certain || server.certain;
   }
   for (auto& [key, group] : by_line) {
     Finding& f = group.finding;
     std::sort(f.rows.begin(), f.rows.end());
     f.rows.erase(std::unique(f.rows.begin(), f.rows.end()), f.rows.end());
-    constexpr std::size_t shown = 8;
     std::string what;
     for (std::size_t i = 0; i < std::min(shown, group.pieces.size()); ++i) what += (i == 0 ? "" : ", ") + group.pieces[i];
     if (group.pieces.size() > shown) what += fmt::format(" and {} more", group.pieces.size() - shown);
