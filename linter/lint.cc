@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <tuple>
 
 #include "linter/input_files.h"
@@ -12,7 +13,6 @@
 #include "linter/redact.h"
 #include "parsers/field_map.h"
 #include "parsers/foreign.h"
-#include "parsers/ipoffice.h"
 #include "parsers/parsers.h"
 #include "rules/declared.h"
 #include "rules/judgement.h"
@@ -25,6 +25,15 @@ namespace {
 
 bool blank(const std::string& text) {
   return text.find_first_not_of(std::string_view(" \t\r\n\f\v\0", 7)) == std::string::npos;
+}
+
+// An export that holds errors in the place of records.
+std::string nothing_but(std::span<const ExportError> errors) {
+  constexpr std::size_t shown = 10;
+  std::string out = errors.front().message();
+  for (const ExportError& error : errors.subspan(1, std::min(shown, errors.size()) - 1))
+    if (std::string text = error.text(); !text.empty()) out += "; " + text;
+  return errors.size() > shown ? out + fmt::format(" and {} more errors", errors.size() - shown) : out;
 }
 
 // Adds what a source says to the site; gives the dialect's name, or nothing where there is a problem. `look`: of its bytes.
@@ -51,15 +60,11 @@ std::string_view read(const std::string& as, std::uint32_t source, const Look* l
     return {};
   }
   Site& site = reading.site;
-  std::size_t records = site.records.size(), hosts = site.hosts.size(), statements = site.statements.size();
+  std::size_t records = site.records.size(), hosts = site.hosts.size(), errors = site.export_errors.size();
   dialect->interpret(reading.sources, source, site);
   // Records that were asked for and are not there.
-  if (site.records.size() == records && site.hosts.size() == hosts)
-    for (std::size_t i = statements; i < site.statements.size(); ++i)
-      if (site.statements[i].understanding == Understanding::not_understood && site.statements[i].reason.starts_with(error_response)) {
-        reading.problems.push_back({s.path(), site.statements[i].reason});
-        break;
-      }
+  if (site.records.size() == records && site.hosts.size() == hosts && site.export_errors.size() > errors)
+    reading.problems.push_back({s.path(), nothing_but(std::span(site.export_errors).subspan(errors))});
   return dialect->name;
 }
 

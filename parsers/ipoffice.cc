@@ -127,7 +127,7 @@ bool has_address(const Host& host, const Address& address) {
 class Interpreter {
  public:
   Interpreter(const Source& text, Site& site, const FieldMap& map)
-      : text_(text), site_(site), map_(map), first_(site.statements.size()) {}
+      : text_(text), site_(site), map_(map), first_(site.statements.size()), records_before_(site.records.size()) {}
 
   // Takes the records of an envelope as soon as they are complete. What cannot be judged by what stands before it, lists,
   // templates and error responses, is left to run().
@@ -165,6 +165,8 @@ class Interpreter {
     add_lists();
     if (!recognised_ && !root.children.empty())
       state(tag(root.children.front()), Understanding::not_understood, "no record of an IP Office is in this file");
+    if (recognised_ && !changed_ && errors_ == 0 && site_.records.size() == records_before_ && !root.children.empty())
+      site_.inferences.push_back({"this answer holds no record: the system has none of what was asked for, or did not say", tag(root.children.front())});
     if (!has_system_) hosts_of_users();
     if (too_many_paths_)
       state(root.children.empty() ? root.name_span : tag(root.children.front()), Understanding::not_understood,
@@ -207,7 +209,7 @@ class Interpreter {
         recognised_ = true;
         envelope(n, true);
       } else if (is_no_record(n.name)) {
-        recognised_ = true;
+        recognised_ = changed_ = true;
         ignore_all(n, "no record: part of an answer to a change, or a remark");
       } else if (is_envelope(n.name)) {
         answer(n);
@@ -239,16 +241,20 @@ class Interpreter {
     envelope(n, false);
     if (n.name != "data" && has_value(n, "status", "0") && errors == errors_) {
       recognised_ = true;
-      ++errors_;
-      state(tag(n), Understanding::not_understood, std::string(error_response) + ", without a reason");
+      add_error({"", "", false, tag(n)});
     }
     data_ = around;
   }
 
   void add_lists() {
     for (auto& [begin, data] : lists_)
-      if (data.node && (data.announced || !data.failed.empty()))
-        site_.lists.push_back({std::move(data.type), data.announced, data.present, std::move(data.failed), data.tag, data.whole});
+      if (data.node && data.announced) site_.lists.push_back({std::move(data.type), data.announced, data.present, data.tag, data.whole});
+  }
+
+  void add_error(ExportError error) {
+    if (errors_++ >= most_errors) return;
+    state(error.span, Understanding::not_understood, error.message());
+    site_.export_errors.push_back(std::move(error));
   }
 
   // A child for each kind of record the request was about, with its errors.
@@ -285,15 +291,10 @@ class Interpreter {
     };
     join(code, " ");
     join(description, ": ");
-    if (place && !place->text.empty()) reason += (reason.empty() ? "at " : ", at ") + quotable(place->text);
     const Node* shown = session && error.child("error_code") ? error.child("error_code") : error.child("error_desc");
-    if (errors_++ < most_errors)
-      state(tag(shown ? *shown : error), Understanding::not_understood,
-            std::string(error_response) + (reason.empty() ? ", without a reason" : ": " + reason));
+    add_error({std::move(reason), place ? quotable(place->text) : "", session && data_ != no_data, tag(shown ? *shown : error)});
     for (const Node& leaf : error.children)
       if (&leaf != shown) ignore_all(leaf, "part of an error response");
-    if (session && data_ != no_data)
-      lists_[data_].failed.push_back({place ? place->text : "", tag(shown ? *shown : error)});  // where the reason is
   }
 
   void ignore_all(const Node& n, const char* why) {
@@ -305,7 +306,7 @@ class Interpreter {
 
   void record(const Node& n) {
     if (is_no_record(n.name)) {
-      recognised_ = true;
+      recognised_ = changed_ = true;
       return ignore_all(n, "no record: part of an answer to a change, or a remark");
     }
     if (data_ != no_data) {
@@ -660,6 +661,8 @@ class Interpreter {
   Site& site_;
   const FieldMap& map_;
   std::size_t first_;  // of the statements that are ours
+  std::size_t records_before_;
+  bool changed_ = false;  // it answers to a change
   Step steps_;     // the start of every path
   Step unmapped_ = [] {
     Step step;
@@ -685,7 +688,6 @@ class Interpreter {
     std::string type;
     std::optional<std::uint32_t> announced;
     std::size_t present = 0;
-    std::vector<Located<std::string>> failed;
     SourceSpan tag, whole;
   };
   static constexpr std::uint32_t no_data = ~0u;

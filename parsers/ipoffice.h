@@ -27,9 +27,6 @@ void add_known_system(Site& site, Host host);
 // The release of "12.2.0.0.0" or "7.0"; what follows a part that is no number is left out.
 Release leading_release(std::string_view text);
 
-// How the statement about an error in the place of records begins.
-constexpr std::string_view error_response = "the export is an error response";
-
 // "User", "System": whether an element of that name is a record where it has children or a GUID.
 bool is_record_type(std::string_view name);
 

@@ -117,6 +117,13 @@ std::string plain_guid(std::string_view guid) {
   return out;
 }
 
+std::string ExportError::text() const { return address.empty() ? reason : reason + (reason.empty() ? "at " : ", at ") + address; }
+
+std::string ExportError::message() const {
+  std::string said = text();
+  return "the export is an error response" + (said.empty() ? ", without a reason" : ": " + said);
+}
+
 Release parse_release(std::string_view text) {
   Release out;
   for (std::size_t at = 0; at <= text.size();) {

@@ -319,9 +319,19 @@ struct ExportList {
   std::string type;                        // of its records; empty where it holds none
   std::optional<std::uint32_t> announced;  // totalRecords: how many records the whole list has
   std::size_t present = 0;                 // records there
-  std::vector<Located<std::string>> failed;  // systems that answered with an error instead: their addresses, empty where not said
   SourceSpan span;                         // its start tag
   SourceSpan whole;                        // all of it: its records lie within
+};
+
+// An error that an export holds in the place of records.
+struct ExportError {
+  std::string reason;      // "461:SessionTimeout"; empty where it gives none
+  std::string address;     // of the system it is about, or another place it names; empty where it says none
+  bool of_system = false;  // in a list of records: a system that did not answer
+  SourceSpan span;         // of its statement
+
+  std::string text() const;     // "461:SessionTimeout, at 10.7.0.2"
+  std::string message() const;  // "the export is an error response: " and the text
 };
 
 // The form a GUID is compared in: an export writes it with hyphens, braces and small letters or without.
@@ -399,7 +409,8 @@ struct Site {
   ReadingChoice reading;
   std::vector<Host> hosts;
   std::vector<Record> records;
-  std::vector<ExportList> lists;  // of the exports that say how many records they have, or that a system is missing
+  std::vector<ExportList> lists;  // of the exports that say how many records they have
+  std::vector<ExportError> export_errors;
   std::vector<Firewall> firewalls;
   std::vector<IpSet> sets;      // of all inputs; rules/resolve_sets.h knows whose they are
   std::vector<Zone> zones;      // declared ones

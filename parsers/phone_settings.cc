@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view blanks = " \t\f\v";
 constexpr std::size_t max_name = 100;  // bytes
+constexpr std::string_view header_path = "46xxsettings/IPOFFICE/";  // of what the first line says; no SET has such a name
 
 std::string_view trimmed(std::string_view text) {
   std::size_t first = text.find_first_not_of(blanks);
@@ -187,8 +188,19 @@ class Interpreter {
     std::string_view release = word(rest), address = rest.substr(std::min(rest.find_last_of(blanks) + 1, rest.size()));
     Host host;
     host.span = line_span(1);
-    if (Release parts = leading_release(release); !parts.parts.empty()) host.release = Located<Release>{parts, span_of(release)};
-    if (std::optional<Address> at = parse_address(address); at && at->value != 0) host.addresses.push_back({*at, span_of(address)});
+    auto show = [&](std::string_view name, std::string_view part) {
+      Setting field = setting_at(map_, std::string(header_path) + std::string(name));
+      field.value = {std::string(part), span_of(part)};
+      fields_.push_back(std::move(field));
+    };
+    if (Release parts = leading_release(release); !parts.parts.empty()) {
+      host.release = Located<Release>{parts, span_of(release)};
+      show("release", release);
+    }
+    if (std::optional<Address> at = parse_address(address); at && at->value != 0) {
+      host.addresses.push_back({*at, span_of(address)});
+      show("address", address);
+    }
     add_known_system(site_, std::move(host));
   }
 

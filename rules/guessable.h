@@ -9,7 +9,7 @@ namespace ipo {
 // down. False for what is empty or not all digits: it may be masked or hashed.
 bool is_guessable(std::string_view code, std::string_view own_number);
 
-// The same of a user's code ("user.login_code"). JSON may have dropped the zeros of the code or of the number.
+// The same of a user's code ("user.login_code"), or it is his name. JSON may have dropped the zeros of the code or of the number.
 struct User;
 bool has_guessable(const User& user, std::string_view key);
 

@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 
-#include "parsers/ipoffice.h"
 #include "rules/records.h"
 
 namespace ipo {
@@ -27,21 +26,6 @@ std::set<std::uint32_t> sources_with_records(const Site& site) {
   std::set<std::uint32_t> out;
   for (const Record& r : site.records)
     if (r.span.end > 0) out.insert(r.span.source);
-  return out;
-}
-
-// "461:SessionTimeout" of "the export is an error response: 461:SessionTimeout, at 10.7.0.2".
-std::map<SourceSpan, std::string> reasons_of_errors(const Site& site) {
-  std::map<SourceSpan, std::string> out;
-  for (const Statement& s : site.statements) {
-    std::string_view text = s.reason;
-    if (s.understanding != Understanding::not_understood || !text.starts_with(error_response)) continue;
-    text.remove_prefix(error_response.size());
-    if (!text.starts_with(": ")) continue;  // without a reason
-    text.remove_prefix(2);
-    text = text.starts_with("at ") ? "" : text.substr(0, text.rfind(", at "));
-    out.emplace(s.span, text);
-  }
   return out;
 }
 
@@ -75,13 +59,11 @@ std::vector<ShortList> short_lists(const Site& site) {
 std::vector<MissingSystem> missing_systems(const Site& site) {
   std::vector<MissingSystem> out;
   std::set<std::string> known;
-  if (std::any_of(site.lists.begin(), site.lists.end(), [](const ExportList& l) { return !l.failed.empty(); })) {
+  if (!site.export_errors.empty()) {
     const std::set<std::uint32_t> with_records = sources_with_records(site);
-    std::map<SourceSpan, std::string> reasons = reasons_of_errors(site);
-    for (const ExportList& list : site.lists)
-      for (const Located<std::string>& failed : list.failed)
-        if (with_records.contains(failed.span.source) && (failed.value.empty() || known.insert(failed.value).second))
-          out.push_back({failed.value, true, failed.span, {}, reasons[failed.span]});
+    for (const ExportError& error : site.export_errors)
+      if (error.of_system && with_records.contains(error.span.source) && (error.address.empty() || known.insert(error.address).second))
+        out.push_back({error.address, true, error.span, {}, error.reason});
   }
   // Only a list of systems leads one to expect each of them in it.
   bool listed = std::any_of(site.lists.begin(), site.lists.end(), [](const ExportList& l) { return l.type == "System"; });
@@ -100,17 +82,17 @@ std::vector<MissingSystem> missing_systems(const Site& site) {
   return out;
 }
 
-std::set<SourceSpan> errors_among_records(const Site& site) {
+std::set<SourceSpan> errors_told(const Site& site) {
   std::set<SourceSpan> out;
+  if (site.export_errors.empty()) return out;
   const std::set<std::uint32_t> with_records = sources_with_records(site);
-  for (const ExportList& list : site.lists)
-    for (const Located<std::string>& failed : list.failed)
-      if (with_records.contains(failed.span.source)) out.insert(failed.span);
+  for (const ExportError& error : site.export_errors)
+    if (error.of_system || !with_records.contains(error.span.source)) out.insert(error.span);
   return out;
 }
 
 bool is_whole(const Site& site, std::string_view type) {
-  if (site.lists.empty()) return true;
+  if (site.lists.empty() && site.export_errors.empty()) return true;
   if (!missing_systems(site).empty()) return false;
   const std::vector<ShortList> shorter = short_lists(site);
   return std::none_of(shorter.begin(), shorter.end(), [&](const ShortList& s) { return s.parts.front()->type == type; });

@@ -30,8 +30,9 @@ struct MissingSystem {
 };
 std::vector<MissingSystem> missing_systems(const Site& site);
 
-// Where errors of such systems stand in inputs that hold the records of others: those are no error responses.
-std::set<SourceSpan> errors_among_records(const Site& site);
+// Where errors stand that are told otherwise: of such systems beside the records of others, and in inputs that hold nothing else,
+// which were not analysed.
+std::set<SourceSpan> errors_told(const Site& site);
 
 // Nothing says that records of the type ("User") are missing.
 bool is_whole(const Site& site, std::string_view type);

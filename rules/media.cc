@@ -50,6 +50,15 @@ Nat behind_nat(const Host& host, std::string_view lan) {
   return own && outside && outside->value != 0 && !is_public(*own) && is_public(*outside) ? Nat::translated : Nat::unknown;
 }
 
+std::vector<RangeSettings> range_settings(const Host& host, std::string_view lan) {
+  std::string prefix = std::string(lan) + ".rtp.";
+  std::vector<RangeSettings> out = {{prefix + "min", prefix + "max", "media range"}};
+  auto lo = host.number(prefix + "nat_min"), hi = host.number(prefix + "nat_max");
+  bool usual = lo == host.number(out[0].first) && hi == host.number(out[0].last);
+  if (lo && hi && *lo > 0 && *hi > 0 && !usual) out.push_back({prefix + "nat_min", prefix + "nat_max", "media range through NAT"});
+  return out;
+}
+
 std::vector<Interval> default_media_ranges(const std::optional<Release>& release, std::string_view platform) {
   std::vector<Interval> out;
   for (const auto& [ports, releases] : defaults_in_table(release, platform)) out.push_back(ports);

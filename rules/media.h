@@ -16,6 +16,13 @@ struct MediaRange {
   IntervalSet through_nat;  // of its own, by its name for calls through NAT; empty where there is none
 };
 
+// The settings of a LAN's ranges: the ordinary one, and one of its own through NAT where that is another.
+struct RangeSettings {
+  std::string first, last;  // keys
+  std::string_view name;    // "media range", "media range through NAT"
+};
+std::vector<RangeSettings> range_settings(const Host& host, std::string_view lan);
+
 // The configured range, else the default of the release and of the host's platform, as parsers/settings.toml has them; of
 // every platform where it is not known. Empty where no default of the release is documented.
 MediaRange media_range(const Host* host, const Release& release);

@@ -208,6 +208,39 @@ TEST_CASE("every form of an error is said with its reason", "[api]") {
   CHECK(reasons(r.site, Understanding::not_understood).size() == 1);
 }
 
+TEST_CASE("an error is a value beside its sentence", "[api]") {
+  const std::string sma = "<ws_object error_node='true'><SMAError><error><error_code>461:SessionTimeout</error_code>"
+                          "<error_desc>10.9.0.1</error_desc></error></SMAError></ws_object>";
+  Read r = read("<response status='0'><data>" + sma + "<ws_object error_node='true'><USER><error><error_code>15</error_code><error_desc>none, at all"
+                "</error_desc></error></USER></ws_object></data></response>", "ipoffice");
+  REQUIRE(r.site.export_errors.size() == 2);
+  CHECK(r.site.export_errors[0].reason == "461:SessionTimeout");
+  CHECK(r.site.export_errors[0].address == "10.9.0.1");
+  CHECK(r.site.export_errors[0].of_system);
+  CHECK(r.site.export_errors[1].reason == "USER 15: none, at all");
+  CHECK(r.site.export_errors[1].address.empty());
+  CHECK_FALSE(r.site.export_errors[1].of_system);
+  CHECK(r.site.export_errors[1].message() == "the export is an error response: USER 15: none, at all");
+  Read bare = read("<response status='0'><data/></response>", "ipoffice");
+  REQUIRE(bare.site.export_errors.size() == 1);
+  CHECK(bare.site.export_errors[0].message() == "the export is an error response, without a reason");
+}
+
+TEST_CASE("an answer without records is said to be one", "[api]") {
+  auto said = [](const std::string& text, const char* dialect = "ipoffice") {
+    Read r = read(text, dialect);
+    return std::any_of(r.site.inferences.begin(), r.site.inferences.end(), [](const Inference& i) { return i.message.starts_with("this answer holds no record"); });
+  };
+  for (const char* body : {"<data/>", "<data set='75' totalRecords='0'/>", "<data><ws_object/></data>"}) {
+    INFO(body);
+    CHECK(said(std::string("<response status='1'>") + body + "</response>"));
+  }
+  CHECK(said(R"({"response":{"@status":"1"}})", "ipoffice-json"));
+  CHECK_FALSE(said("<response status='1'><data><ws_object><ModifiedEntities/></ws_object></data></response>"));
+  Read error = read("<response status='0'><data/></response>", "ipoffice");
+  CHECK(error.site.inferences.empty());
+}
+
 TEST_CASE("answers to changes are no records", "[api]") {
   for (const char* text : {"<response status='1'><data><ws_object><ModifiedEntities/></ws_object></data></response>",
                            "<response status='1'><data><ws_object><reboot type='normal'/></ws_object></data></response>",
@@ -331,7 +364,14 @@ TEST_CASE("a file with nothing but an error makes the report incomplete, one wit
   CHECK(alone["complete"] == false);
   REQUIRE(alone["problems"].size() == 1);
   CHECK(alone["problems"][0]["message"] == "the export is an error response: 461:SessionTimeout, at 10.11.0.2");
-  report("users.json", R"({"response":{"@status":"0","data":{"ws_object":{"@error_node":"true","USER":{"error":[{"error_code":"15"}]}}}}})", 3);
+  CHECK(alone["findings"].empty());  // it is said once
+  auto twice = report("users.json", R"({"response":{"@status":"0","data":{"ws_object":{"@error_node":"true","USER":{"error":[{"error_code":"15"},{"error_code":"9020","error_desc":"taken"}]}}}}})", 3);
+  CHECK(twice["problems"][0]["message"] == "the export is an error response: USER 15; USER 9020: taken");
+  CHECK(twice["findings"].empty());
+  auto refused = report("users.xml", "<response status='1'><data><ws_object><User GUID='7C0E0000000040008000000000000201'><Name>anna</Name></User></ws_object>"
+                                     "<ws_object error_node='true'><USER><error><error_code>15</error_code></error></USER></ws_object></data></response>", 0);
+  REQUIRE(refused["findings"].size() == 1);
+  CHECK(refused["findings"][0]["check"] == "not-understood");
   auto beside = report("users.xml", "<combinedresponse status='0'><data><ws_object><User GUID='7C0E0000000040008000000000000201'><Name>anna</Name>"
                                     "</User></ws_object></data>" + error + "</combinedresponse>", 0);
   CHECK(beside["complete"] == true);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -14,7 +16,9 @@
 #include "linter/place.h"
 #include "linter/redact.h"
 #include "linter/snippet.h"
+#include "parsers/field_map.h"
 #include "parsers/parsers.h"
+#include "parsers/settings.h"
 
 namespace ipo {
 namespace {
@@ -67,7 +71,40 @@ std::string value_of(const Setting& setting, const Redaction& redaction) {
   return setting.secret || !redaction.secrets_in(setting.value.span).empty() ? "***" : setting.value.value;
 }
 
-void write_inventory(std::ostream& out, const Reading& reading) {
+// What values say that are written in other units or as codes: found by the entry of the map that made them settings.
+class Meanings {
+ public:
+  explicit Meanings(const std::vector<FieldEntry>& fields) {
+    map_.add(fields);
+    map_.add_builtin();
+  }
+
+  // Whether the value is of that kind; then `means` is the setting's, empty where it is not documented.
+  bool find(const Setting& setting, std::optional<std::string>& means) {
+    if (setting.key.empty() || setting.secret) return false;
+    auto [at, fresh] = entries_.try_emplace(setting.path.text(), nullptr);
+    if (fresh) at->second = map_.find(setting.path.text()).entry;
+    if (!at->second || (at->second->divide == 1 && !at->second->coded)) return false;
+    means = meaning_of(*at->second, setting.value.value);
+    return true;
+  }
+
+  // For a person: " = 10 seconds".
+  std::string text(const Setting& setting) {
+    std::optional<std::string> means;
+    if (setting.value.value.empty() || !find(setting, means)) return "";
+    if (!means) return " (what that means is not documented)";
+    if (*means == setting.value.value) return "";
+    const KnownSetting* known = find_setting(setting.key.text());
+    return " = " + *means + (known && !known->unit.empty() ? " " + known->unit : "");
+  }
+
+ private:
+  FieldMap map_;
+  std::unordered_map<std::string, const FieldEntry*> entries_;
+};
+
+void write_inventory(std::ostream& out, const Reading& reading, Meanings& meanings) {
   Places places(reading.sources);
   std::vector<SourceSpan> secrets = secrets_of(reading.site);
   Redaction redaction(reading.sources, secrets);
@@ -93,7 +130,15 @@ void write_inventory(std::ostream& out, const Reading& reading) {
         json.value(nullptr);
       else
         json.value(s.key);
-      json.member("value", value_of(s, redaction)).member("evidence", name_of(s.evidence));
+      json.member("value", value_of(s, redaction));
+      if (std::optional<std::string> means; meanings.find(s, means)) {
+        json.key("means");
+        if (means)
+          json.value(*means);
+        else
+          json.value(nullptr);
+      }
+      json.member("evidence", name_of(s.evidence));
       json.member("line", at.line).member("column", at.column).end_object();
     }
   out << json.end_array().end_object().finish();
@@ -101,8 +146,8 @@ void write_inventory(std::ostream& out, const Reading& reading) {
 
 class InventoryText {
  public:
-  InventoryText(std::ostream& out, const Reading& reading, std::size_t width)
-      : out_(out), reading_(reading), width_(width), places_(reading.sources), secrets_(secrets_of(reading.site)), redaction_(reading.sources, secrets_) {}
+  InventoryText(std::ostream& out, const Reading& reading, Meanings& meanings, std::size_t width)
+      : out_(out), reading_(reading), meanings_(meanings), width_(width), places_(reading.sources), secrets_(secrets_of(reading.site)), redaction_(reading.sources, secrets_) {}
 
   void write() {
     std::vector<Statement> items = items_of(reading_.site);
@@ -172,7 +217,7 @@ class InventoryText {
           out_ << fmt::format("\nsettings of {}{}{}\n", printable(record.type), record.id.empty() ? "" : " ",
                               printable(record.id));
         std::string line = fmt::format("{:>{}} | {:<{}}  {:<9}  {}", line_of(s), widest_line, s.key.text(), widest_key,
-                                       name_of(s.evidence), printable(value_of(s, redaction_)));
+                                       name_of(s.evidence), printable(value_of(s, redaction_) + meanings_.text(s)));
         out_ << "    " << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
       }
     }
@@ -248,6 +293,7 @@ class InventoryText {
 
   std::ostream& out_;
   const Reading& reading_;
+  Meanings& meanings_;
   std::size_t width_;
   Places places_;
   std::vector<SourceSpan> secrets_;
@@ -321,13 +367,14 @@ int run_inventory(const InventoryCommand& command, std::istream& in, std::ostrea
     Reading reading = read_site({"", std::move(one), {}}, command.as, "", fields, true);
     problems.insert(problems.end(), reading.problems.begin(), reading.problems.end());
     if (!reading.problems.empty()) continue;
+    Meanings meanings(fields);
     if (command.format == "json") {
-      write_inventory(out, reading);
+      write_inventory(out, reading, meanings);
     } else if (command.format == "counts") {
       write_counts(out, reading);
     } else {
       if (!std::exchange(first, false)) out << '\n';
-      InventoryText(out, reading, static_cast<std::size_t>(std::max(command.width, 40))).write();
+      InventoryText(out, reading, meanings, static_cast<std::size_t>(std::max(command.width, 40))).write();
     }
   }
   if (command.format == "text" && !files.left_out.empty()) {

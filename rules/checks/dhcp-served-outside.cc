@@ -28,8 +28,8 @@ void run(const Judgement& judgement, Findings& findings) {
       const Setting& count = *host.setting(std::string(lan) + ".dhcp.addresses");
       bool phones = host.flag(std::string(lan) + ".dhcp.avaya_phones_only") == true;
       Finding f = setting_finding(check::dhcp_served_outside, Level::warning, host, count,
-                                  fmt::format("{} of {} has a public address and hands out {} addresses there{}", lan_name(lan), name_of_host(host),
-                                              count.value.value, phones ? ", to Avaya phones only" : ""));
+                                  fmt::format("{} of {} has a public address and hands out {} there{}", lan_name(lan), name_of_host(host),
+                                              count.value.value + (host.number(std::string(lan) + ".dhcp.addresses") == 1u ? " address" : " addresses"), phones ? ", to Avaya phones only" : ""));
       f.rows = {"ip-office/ingress/2"};
       findings.push_back(std::move(f));
     }

@@ -45,8 +45,9 @@ void run(const Judgement& judgement, Findings& findings) {
     Finding f;
     f.check = check::hunt_group_dials_out.id;
     f.level = Level::note;
-    std::string who = sent_on == 0 ? fmt::format("{} number{} outside", outside, outside == 1 ? "" : "s")
-                                   : fmt::format("{} member{} who send{} them outside", sent_on, sent_on == 1 ? "" : "s", sent_on == 1 ? "s" : "");
+    std::string who = outside == 0 ? "" : fmt::format("{} number{} outside", outside, outside == 1 ? "" : "s");
+    if (sent_on > 0)
+      who += fmt::format("{}{} member{} who send{} them outside", who.empty() ? "" : " and to ", sent_on, sent_on == 1 ? "" : "s", sent_on == 1 ? "s" : "");
     f.message = fmt::format("calls of the hunt group {}go to {}", name ? "'" + name->value.value + "' " : "", who);
     f.span = members->value.span;
     f.identity = name ? name->value.value : record.id;

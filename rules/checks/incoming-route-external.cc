@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "rules/checks/list.h"
 #include "rules/incoming_routes.h"
 #include "rules/incomplete.h"
@@ -16,7 +18,9 @@ void run(const Judgement& judgement, Findings& findings) {
   report_settings(findings, check::incoming_route_external, Level::warning, out,
                   out.size() == 1 ? "1 incoming call route sends calls to a number outside, at the system's cost"
                                   : fmt::format("{} incoming call routes send calls to numbers outside, at the system's cost", out.size()));
-  doubt_own_numbers(judgement.site, {&findings.back(), 1});
+  // An international number is none of the site's own.
+  if (!std::all_of(out.begin(), out.end(), [](const Setting* s) { return s->value.value.starts_with('+'); }))
+    doubt_own_numbers(judgement.site, {&findings.back(), 1});
 }
 
 }  // namespace

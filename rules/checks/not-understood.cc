@@ -1,6 +1,5 @@
 #include <set>
 
-#include "parsers/ipoffice.h"
 #include "rules/checks/list.h"
 #include "rules/incomplete.h"
 #include "rules/judgement.h"
@@ -19,10 +18,10 @@ void run(const Judgement& judgement, Findings& findings) {
     f.identity = std::move(identity);
     findings.push_back(std::move(f));
   };
-  // Of a system that did not answer, beside others that did, incomplete-export speaks.
-  const std::set<SourceSpan> told = errors_among_records(judgement.site);
+  // Of a system that did not answer, beside others that did, incomplete-export speaks; that a file holds nothing but errors is a problem.
+  const std::set<SourceSpan> told = errors_told(judgement.site);
   for (const Statement& statement : judgement.site.statements)
-    if (statement.understanding == Understanding::not_understood && !(statement.reason.starts_with(error_response) && told.contains(statement.span)))
+    if (statement.understanding == Understanding::not_understood && !told.contains(statement.span))
       add("not understood: " + statement.reason, statement.span,
           statement.reason + '\n' + std::string(judgement.sources[statement.span.source].slice(statement.span)));
   for (const Note& failure : judgement.exposure.failures())

@@ -75,10 +75,11 @@ void run(const Judgement& judgement, Findings& findings) {
     }
     if (on.empty() || open || !lost) continue;
     std::string what;
-    for (const auto& [setting, name] : on) what += (what.empty() ? "" : ", ") + name;
+    for (const auto& [setting, name] : on) what += (what.empty() ? "" : " and ") + name;
     Finding f = setting_finding(check::remote_extension_without_path, Level::note, host, *on.front().first,
-                                fmt::format("{} takes {} and {} remote {}, but none of it gets in from the internet: no way but a VPN is known",
-                                            name_of_host(host), what, remote, remote == 1 ? "worker is in the export" : "workers are in the export"));
+                                fmt::format("{} takes {}, and the export has {} remote worker{}, but none of their signalling gets in from the internet: no "
+                                            "way but a VPN is known",
+                                            name_of_host(host), what, remote, remote == 1 ? "" : "s"));
     if (lost->by.by.chain) f.related.push_back({"blocked here", lost->by.by.span()});
     findings.push_back(std::move(f));
   }

@@ -14,6 +14,7 @@
 #include "rules/matrix/needs.h"
 #include "rules/services.h"
 #include "rules/setting_findings.h"
+#include "rules/url_server.h"
 
 namespace ipo {
 namespace {
@@ -25,23 +26,9 @@ struct End {
   bool url = false;
 };
 
-// "https://192.0.2.80:52233/x": nothing where the host is a name, for names are not looked up.
 std::optional<End> end_of_url(const Setting& setting) {
-  std::string_view text = setting.value.value;
-  std::size_t slashes = text.find("://");
-  if (slashes == text.npos) return {};
-  text.remove_prefix(slashes + 3);
-  text = text.substr(0, text.find_first_of("/?#"));
-  std::size_t bracket = text.starts_with('[') ? std::min(text.find(']'), text.size()) : 0;
-  std::size_t colon = text.find(':', bracket);
-  std::optional<Address> address = parse_address(bracket ? text.substr(1, bracket - 1) : text.substr(0, colon));
-  if (!address) return {};
-  End end{*address, setting.value.span, {}, true};
-  if (colon == text.npos) return end;
-  std::optional<std::uint32_t> port = parse_number(text.substr(colon + 1));
-  if (!port || *port == 0 || *port > 65535) return {};
-  end.port = static_cast<std::uint16_t>(*port);
-  return end;
+  std::optional<UrlServer> url = url_server(setting.value.value);
+  return url ? std::optional<End>({url->address, setting.value.span, url->port, true}) : std::nullopt;
 }
 
 bool is_host_address(Address address) {

@@ -14,29 +14,29 @@ namespace {
 
 void run(const Judgement& judgement, Findings& findings) {
   for (const Host& host : judgement.site.hosts)
-    for (std::string_view lan : lans) {
-      std::string first = std::string(lan) + ".rtp.min", last = std::string(lan) + ".rtp.max";
-      std::optional<std::uint32_t> lo = host.number(first), hi = host.number(last);
-      if (!lo || !hi || *hi < *lo || *hi > 65535) continue;
-      std::vector<Interval> defaults = default_media_ranges(stated_release(judgement, host), host.platform);
-      if (std::find(defaults.begin(), defaults.end(), Interval{*lo, *hi}) != defaults.end()) continue;
-      std::string what;
-      std::vector<std::string> rows = {"ip-office/ingress/27"};
-      for (const OwnPort& other : own_ports(judgement.matrix, host, proto_udp)) {
-        IntervalSet shared = other.ports.intersected(IntervalSet::range(*lo, *hi));
-        if (other.row->id == rows.front() || shared.empty()) continue;
-        what += (what.empty() ? "" : ", ") + fmt::format("{} ({})", format_ports(shared), other.what());
-        rows.push_back(other.row->id);
+    for (std::string_view lan : lans)
+      for (const RangeSettings& range : range_settings(host, lan)) {
+        std::optional<std::uint32_t> lo = host.number(range.first), hi = host.number(range.last);
+        if (!lo || !hi || *hi < *lo || *hi > 65535) continue;
+        std::vector<Interval> defaults = default_media_ranges(stated_release(judgement, host), host.platform);
+        if (std::find(defaults.begin(), defaults.end(), Interval{*lo, *hi}) != defaults.end()) continue;
+        std::string what;
+        std::vector<std::string> rows = {"ip-office/ingress/27"};
+        for (const OwnPort& other : own_ports(judgement.matrix, host, proto_udp)) {
+          IntervalSet shared = other.ports.intersected(IntervalSet::range(*lo, *hi));
+          if (other.row->id == rows.front() || shared.empty()) continue;
+          what += (what.empty() ? "" : ", ") + fmt::format("{} ({})", format_ports(shared), other.what());
+          rows.push_back(other.row->id);
+        }
+        if (rows.size() == 1) continue;
+        std::sort(rows.begin(), rows.end());
+        Finding f = setting_finding(check::rtp_overlaps_services, Level::error, host, *host.setting(range.first),
+                                    fmt::format("the {} {}-{} of {} of {} takes in ports of other services: udp/{}", range.name, *lo, *hi,
+                                                lan_name(lan), name_of_host(host), what));
+        f.related.push_back({"it ends here", host.setting(range.last)->value.span});
+        f.rows = std::move(rows);
+        findings.push_back(std::move(f));
       }
-      if (rows.size() == 1) continue;
-      std::sort(rows.begin(), rows.end());
-      Finding f = setting_finding(check::rtp_overlaps_services, Level::error, host, *host.setting(first),
-                                  fmt::format("the media range {}-{} of {} of {} takes in ports of other services: udp/{}", *lo, *hi,
-                                              lan_name(lan), name_of_host(host), what));
-      f.related.push_back({"it ends here", host.setting(last)->value.span});
-      f.rows = std::move(rows);
-      findings.push_back(std::move(f));
-    }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "parsers/settings.h"
 #include "rules/checks/list.h"
+#include "rules/media.h"
 #include "rules/setting_findings.h"
 
 namespace ipo {
@@ -11,26 +12,26 @@ void run(const Judgement& judgement, Findings& findings) {
   const Check& check = check::rtp_range_invalid;
   report_outside(judgement, findings, check);
   for (const Host& host : judgement.site.hosts)
-    for (std::string_view lan : lans) {
-      std::string first = std::string(lan) + ".rtp.min", last = std::string(lan) + ".rtp.max";
-      std::optional<std::uint32_t> lo = host.number(first), hi = host.number(last);
-      std::string whose = lan_name(lan) + " of " + name_of_host(host);
-      if (std::uint32_t step = find_setting(first)->multiple_of; lo && *lo % step != 0)
-        findings.push_back(setting_finding(check, Level::error, host, *host.setting(first),
-                                           fmt::format("the media range of {} starts at the odd port {}: RTP takes even ports and RTCP the "
-                                                       "odd one above",
-                                                       whose, *lo),
-                                           first + " odd"));
-      std::uint32_t least = find_setting(last)->span_least;
-      if (!lo || !hi || (*hi >= *lo && *hi - *lo + 1 >= least)) continue;
-      Finding f = setting_finding(check, Level::error, host, *host.setting(last),
-                                  *hi < *lo ? fmt::format("the media range of {} ends at {}, before it starts at {}", whose, *hi, *lo)
-                                            : fmt::format("the media range of {} has {} ports, {}-{}; it takes at least {}", whose,
-                                                          *hi - *lo + 1, *lo, *hi, least),
-                                  last + " span");
-      f.related.push_back({"it starts here", host.setting(first)->value.span});
-      findings.push_back(std::move(f));
-    }
+    for (std::string_view lan : lans)
+      for (const RangeSettings& range : range_settings(host, lan)) {
+        const auto& [first, last, name] = range;
+        std::optional<std::uint32_t> lo = host.number(first), hi = host.number(last);
+        std::string whose = lan_name(lan) + " of " + name_of_host(host);
+        if (std::uint32_t step = find_setting(first)->multiple_of; lo && *lo % step != 0)
+          findings.push_back(setting_finding(check, Level::error, host, *host.setting(first),
+                                             fmt::format("the {} of {} starts at the odd port {}: RTP takes even ports and RTCP the odd one above",
+                                                         name, whose, *lo),
+                                             first + " odd"));
+        std::uint32_t least = find_setting(last)->span_least;
+        if (!lo || !hi || (*hi >= *lo && *hi - *lo + 1 >= least)) continue;
+        Finding f = setting_finding(check, Level::error, host, *host.setting(last),
+                                    *hi < *lo ? fmt::format("the {} of {} ends at {}, before it starts at {}", name, whose, *hi, *lo)
+                                              : fmt::format("the {} of {} has {} ports, {}-{}; it takes at least {}", name, whose, *hi - *lo + 1,
+                                                            *lo, *hi, least),
+                                    last + " span");
+        f.related.push_back({"it starts here", host.setting(first)->value.span});
+        findings.push_back(std::move(f));
+      }
   for (Finding& f : findings)
     if (f.check == check.id) f.rows = {"ip-office/ingress/27"};
 }
