@@ -1,6 +1,7 @@
 // Whole sites, each with a clean and a faulty variant: fixtures/sites/<name>/{clean,faulty}/ holds the inputs,
 // clean.expected and faulty.expected every finding. Where a variant holds folders, each is a site and they are judged in
 // one run. A clean site has nothing at the default --fail-on; a faulty one has exactly one finding there, the planted fault.
+// faulty.printed and clean.printed hold what `ipo-lint`, `zones` and `exposure` print of them.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -8,6 +9,7 @@
 
 #include "linter/sites.h"
 #include "tests/cases.h"
+#include "tests/program.h"
 
 using namespace ipo;
 using namespace ipo::testing;
@@ -74,5 +76,37 @@ TEST_CASE("the order of the inputs changes no finding") {
     std::reverse(sites.begin(), sites.end());
     INFO("site " << entry.path().filename());
     CHECK(lines(sites) == forward);
+  }
+}
+
+TEST_CASE("fixture sites: the report, the zones and the exposure are printed as their goldens say") {
+  const std::string root = source_dir().string() + "/";
+  auto printed = [&](std::vector<std::string> words) {
+    Ran ran = run_here(words);
+    CHECK(ran.err.empty());
+    std::string shown = "$ ipo-lint", out = ran.out;
+    for (const std::string& word : words) shown += " " + (word.starts_with(root) ? word.substr(root.size()) : word);
+    for (std::size_t at = 0; (at = out.find(root, at)) != out.npos;) out.erase(at, root.size());
+    return shown + "\n" + out + "\n";
+  };
+  for (const auto& entry : fs::directory_iterator(source_dir() / "fixtures/sites")) {
+    if (!entry.is_directory()) continue;
+    for (const char* variant : {"clean", "faulty"}) {
+      fs::path folder = entry.path() / variant;
+      INFO("site " << entry.path().filename() << " " << variant);
+      std::string out = printed({"lint", folder.string()});
+      std::vector<fs::path> sites;
+      for (const auto& inner : fs::directory_iterator(folder))
+        if (inner.is_directory()) sites.push_back(inner.path());
+      std::sort(sites.begin(), sites.end());
+      if (sites.empty()) sites = {folder};
+      for (const fs::path& site : sites)
+        for (const char* verb : {"zones", "exposure"}) out += printed({verb, site.string()});
+      auto golden = entry.path() / (std::string(variant) + ".printed");
+      if (update_goldens())
+        std::ofstream(golden, std::ios::binary) << out;
+      else
+        CHECK(out == read_file(golden));
+    }
   }
 }
