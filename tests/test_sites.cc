@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "linter/sites.h"
 #include "tests/cases.h"
@@ -79,19 +80,34 @@ TEST_CASE("the order of the inputs changes no finding") {
   }
 }
 
+namespace {
+
+// Puts the working folder back. How wide a column is depends on the names of the files, so they are given from the project's folder.
+struct WorkingIn {
+  fs::path before = fs::current_path();
+  explicit WorkingIn(const fs::path& folder) { fs::current_path(folder); }
+  WorkingIn(const WorkingIn&) = delete;
+  ~WorkingIn() { fs::current_path(before); }
+};
+
+std::string printed(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += word.find(' ') == word.npos ? " " + word : " '" + word + "'";
+  Ran ran = words.size() > 1 && words[words.size() - 2] == "--packet" ? run_program(line) : run_here(words);
+  return "$ ipo-lint" + line + "\n" + ran.out + ran.err + "\n";
+}
+
+void compare_with_golden(const std::string& out, const fs::path& golden) {
+  if (update_goldens())
+    std::ofstream(golden, std::ios::binary) << out;
+  else
+    CHECK(out == read_file(golden));
+}
+
+}  // namespace
+
 TEST_CASE("fixture sites: the report, the zones and the exposure are printed as their goldens say") {
-  struct WorkingIn {  // puts the working folder back: how wide a column is depends on the names of the files
-    fs::path before = fs::current_path();
-    explicit WorkingIn(const fs::path& folder) { fs::current_path(folder); }
-    ~WorkingIn() { fs::current_path(before); }
-  } here(source_dir());
-  auto printed = [](const std::vector<std::string>& words) {
-    Ran ran = run_here(words);
-    CHECK(ran.err.empty());
-    std::string command = "$ ipo-lint";
-    for (const std::string& word : words) command += " " + word;
-    return command + "\n" + ran.out + "\n";
-  };
+  WorkingIn project(source_dir());
   for (const auto& entry : fs::directory_iterator("fixtures/sites")) {
     if (!entry.is_directory()) continue;
     for (const char* variant : {"clean", "faulty"}) {
@@ -105,11 +121,31 @@ TEST_CASE("fixture sites: the report, the zones and the exposure are printed as 
       if (sites.empty()) sites = {folder};
       for (const fs::path& site : sites)
         for (const char* verb : {"zones", "exposure"}) out += printed({verb, site.string()});
-      auto golden = entry.path() / (std::string(variant) + ".printed");
-      if (update_goldens())
-        std::ofstream(golden, std::ios::binary) << out;
-      else
-        CHECK(out == read_file(golden));
+      compare_with_golden(out, entry.path() / (std::string(variant) + ".printed"));
     }
+  }
+}
+
+// Sites that grew for years, with faults of many kinds: fixtures/printed/<name>/site/ holds the inputs, `asked` further commands, one
+// a line (SITE is that folder, --packet takes the rest of the line), and `printed` what all of them print.
+TEST_CASE("grown sites: what every verb prints of them is as their goldens say") {
+  WorkingIn project(source_dir());
+  for (const auto& entry : fs::directory_iterator("fixtures/printed")) {
+    INFO("site " << entry.path().filename());
+    const std::string site = (entry.path() / "site").generic_string();
+    std::string out = printed({"lint", site}) + printed({"lint", site, "--no-group", "--only", "tftp-exposed,undeclared-source,unexpected-zone"});
+    for (const char* verb : {"zones", "exposure", "inventory"}) out += printed({verb, site});
+    out += printed({"init", site, "--output", "-"});
+    std::istringstream asked(read_file(entry.path() / "asked"));
+    for (std::string line; std::getline(asked, line);) {
+      std::vector<std::string> words;
+      std::istringstream in(line);
+      for (std::string word; in >> word;) {
+        words.push_back(word.starts_with("SITE") ? site + word.substr(4) : word);
+        if (word == "--packet" && std::getline(in >> std::ws, word)) words.push_back(word);
+      }
+      out += printed(words);
+    }
+    compare_with_golden(out, entry.path() / "printed");
   }
 }
