@@ -103,6 +103,7 @@ TEST_CASE("a text is taken for what it is by all of its marks, and not by some o
            {"an nftables ruleset", "insert rule ip filter input drop\n"},
            {"an nftables ruleset", "table bridge x { }\n"},
            {"an nftables ruleset", "flush ruleset\n"},
+           {"an nftables ruleset", "table ip x {\n\tcounter y\n"},
            {"an nftables ruleset", "type filter hook input priority 0\n"},
            {"", "table of contents {\n}\n"},
            {"", "table ip of addresses\n"},

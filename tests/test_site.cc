@@ -118,6 +118,8 @@ TEST_CASE("roles: a host translates nothing and forwards nothing") {
   CHECK(Surveyed(filter("-A FORWARD -i eth0 -j ACCEPT\n")).standings[0].role == Role::perimeter);
   CHECK(Surveyed(filter("-A FORWARD -i eth0 -j DROP\n")).standings[0].role == Role::host);
   CHECK(Surveyed(filter("") + nat("-A POSTROUTING -o eth0 -j MASQUERADE\n")).standings[0].role == Role::perimeter);
+  // What mangle lets pass is not forwarded yet.
+  CHECK(Surveyed("*mangle\n:FORWARD ACCEPT\n-A FORWARD -i eth0 -j ACCEPT\nCOMMIT\n" + filter("-A INPUT -i lo -j ACCEPT\n")).standings[0].role == Role::host);
   auto role = [](const std::string& rules) { return Surveyed(rules).standings[0].role; };
   auto forward = [&](const std::string& rule) { return role(filter("-A FORWARD " + rule + "\n")); };
   // What is not a new connection, of tcp or udp, from another machine makes no router.
