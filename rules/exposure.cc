@@ -255,13 +255,15 @@ void Exposure::judge(std::size_t m, std::size_t r) {
     judge_host(nullptr, Hook::input, unknown_address);
   }
   bool other_family = false;
+  bool pbx_here = std::any_of(hosts.begin(), hosts.end(), [&](const Host* h) { return is_pbx(*h) && !addresses_in(*h, ruleset.family).empty(); });
   for (const Host* host : hosts) {
     IntervalSet addresses = addresses_in(*host, ruleset.family);
     bool mentioned = std::any_of(host->addresses.begin(), host->addresses.end(),
                                  [&](const Located<Address>& address) { return standing.mentions(address.value); });
     if (host->addresses.empty()) continue;
     if (addresses.empty()) {
-      if (!std::exchange(other_family, true))
+      // A server beside it may well have none of this family.
+      if ((is_pbx(*host) || !pbx_here) && !std::exchange(other_family, true))
         judge_host(nullptr, Hook::forward, "no address of the PBX is known in this address family; pass --pbx");
       continue;
     }

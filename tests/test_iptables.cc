@@ -363,6 +363,39 @@ TEST_CASE("iptables: dumps of one file and their firewalls", "[iptables]") {
   CHECK(shape("") == "");
 }
 
+TEST_CASE("iptables: a listing is of the only table that has its chains and targets, or of the one that was typed", "[iptables]") {
+  auto tables = [](const std::string& text) {
+    std::set<std::string> found;
+    for (const Firewall& f : read(text).site.firewalls)
+      for (const Ruleset& r : f.rulesets)
+        for (const Chain& c : r.chains) found.insert((r.family == Family::ipv4 ? "4:" : "6:") + c.table);
+    std::string out;
+    for (const std::string& table : found) out += (out.empty() ? "" : " ") + table;
+    return out;
+  };
+  auto one = [&](const std::string& chain, const std::string& target) { return tables("-A " + chain + " -j " + target + "\n"); };
+  CHECK(one("FORWARD", "ACCEPT") == "4:filter");
+  CHECK(one("FORWARD", "SECMARK --selctx a") == "4:security");
+  CHECK(one("INPUT", "CONNSECMARK --save") == "4:security");
+  for (const char* target : {"DNAT --to-destination 192.0.2.1", "REDIRECT", "NETMAP --to 192.0.2.0/24", "MASQUERADE", "SNAT --to-source 192.0.2.1"})
+    CHECK(one("PREROUTING", target) == "4:nat");
+  for (const char* target : {"NOTRACK", "CT --notrack"}) CHECK(one("PREROUTING", target) == "4:raw");
+  for (const char* target : {"TOS --set-tos 4", "DSCP --set-dscp 4", "TTL --ttl-set 4", "HL --hl-set 4", "CLASSIFY --set-class 1:1", "TPROXY --on-port 5"})
+    CHECK(one("PREROUTING", target) == "4:mangle");
+  CHECK(one("POSTROUTING", "ACCEPT") == "4:nat");
+  CHECK(tables("-P PREROUTING ACCEPT\n-P OUTPUT ACCEPT\n") == "4:raw");
+  CHECK(tables("-P PREROUTING ACCEPT\n-P POSTROUTING ACCEPT\n-P OUTPUT ACCEPT\n") == "4:nat");
+  CHECK(tables("-P PREROUTING ACCEPT\n-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n-P POSTROUTING ACCEPT\n-A FORWARD -j ACCEPT\n") == "4:mangle");
+  CHECK(tables("-A PREROUTING -j TTL --ttl-set 4\n-A FORWARD -j NOTRACK\n") == "4:mangle");
+  CHECK(tables("-A PREROUTING -j MASQUERADE\n-A PREROUTING -j ACCEPT\n") == "4:nat");
+  CHECK(tables("-A PREROUTING -j TTL --ttl-set 4\n-A PREROUTING -j ACCEPT\n") == "4:mangle");
+  CHECK(tables("-A INPUT -j SECMARK --selctx a\n-A INPUT -j ACCEPT\n") == "4:security");
+  for (const char* typed : {"iptables -t nat -S", "gw# iptables-legacy -t nat -vS", "gw$ /sbin/iptables-nft -t nat -Sv", "iptables --table nat --list-rules"})
+    CHECK(tables(std::string(typed) + "\n-A POSTROUTING -j ACCEPT\n-A voice -j ACCEPT\n") == "4:nat");
+  CHECK(tables("ip6tables -S\n-A FORWARD -j ACCEPT\n") == "6:filter");
+  CHECK(tables("iptables -L\n-A FORWARD -j ACCEPT\n") == "4:filter");
+}
+
 TEST_CASE("iptables: reading is linear", "[iptables]") {
   // Any quadratic step over these lists would take minutes here.
   std::string inserts = "*filter\n", deletes = "*filter\n", chains = "*filter\n";

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "parsers/source.h"
 #include "tests/program.h"
 
 namespace ipo::testing {
@@ -252,3 +253,38 @@ TEST_CASE("loading: many tables are read in time that grows as they do") {
 }
 
 }  // namespace ipo::testing
+
+TEST_CASE("loading: the bytes of a file are taken for the encoding that all of them fit") {
+  auto read = [](std::string bytes) {
+    ipo::Source source = ipo::decode_source("x", std::move(bytes));
+    return std::string(source.encoding()) + " " + std::string(source.text());
+  };
+  CHECK(read("abc") == "UTF-8 abc");
+  CHECK(read("\xef\xbb\xbf" "abc") == "UTF-8 abc");
+  CHECK(read("\xef\xbb\xbf" "a\xfc") == "windows-1252 \xc3\xaf\xc2\xbb\xc2\xbf" "a\xc3\xbc");
+  CHECK(read("\xc3\xbc \xe2\x82\xac \xf0\x9f\x93\x9e") == "UTF-8 \xc3\xbc \xe2\x82\xac \xf0\x9f\x93\x9e");
+  // Forms that are too long, halves of pairs and what is beyond the last character are no UTF-8.
+  for (const char* bytes : {"\xc0\xaf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x82x"})
+    CHECK(read(bytes).starts_with("windows-1252 "));
+  for (const char* bytes : {"\xe0\xa0\x80", "\xed\x9f\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) CHECK(read(bytes) == std::string("UTF-8 ") + bytes);
+  using namespace std::string_literals;
+  CHECK(read("\xff\xfe" "a\0b\0"s) == "UTF-16LE ab");
+  CHECK(read("\xfe\xff" "\0a\0b"s) == "UTF-16BE ab");
+  CHECK(read("a\0b\0"s) == "UTF-16LE ab");
+  CHECK(read("\0a\0b"s) == "UTF-16BE ab");
+  CHECK(read("\0a\0\0"s) != "UTF-16BE a"s);
+  CHECK(read("\xff\xfe\x3d\xd8\xde\xdc"s) == "UTF-16LE \xf0\x9f\x93\x9e");
+  CHECK(read("\xff\xfe\x3d\xd8" "a\0"s) == "UTF-16LE \xef\xbf\xbd" "a");
+  CHECK(read("\xff\xfe\x3d\xd8\0\xe0"s) == "UTF-16LE \xef\xbf\xbd\xee\x80\x80");
+  CHECK(read("\xff\xfe\x3d\xd8"s) == "UTF-16LE \xef\xbf\xbd");
+  CHECK(read("\xff\xfe\xde\xdc" "a\0"s) == "UTF-16LE \xef\xbf\xbd" "a");
+  for (const char* name : {"ISO-8859-1", "latin1", "windows-1252"})
+    CHECK(read("<?xml version=\"1.0\" encoding=\"" + std::string(name) + "\"?><a>\xc3\xbc</a>").ends_with("<a>\xc3\x83\xc2\xbc</a>"));
+  CHECK(read("<?xml version=\"1.0\" encoding=\"UTF-8\"?><a>\xc3\xbc</a>").ends_with("<a>\xc3\xbc</a>"));
+  ipo::Source lines = ipo::decode_source("x", "a\rb\r\nc\n\nd");
+  CHECK(lines.line_count() == 5);
+  for (auto [number, text] : std::vector<std::pair<std::uint32_t, std::string>>{{0, ""}, {1, "a"}, {2, "b"}, {3, "c"}, {4, ""}, {5, "d"}, {6, ""}}) {
+    CHECK(lines.line(number) == text);
+    CHECK((number == 0 || number == 6) == (lines.line_start(number) == lines.text().size()));
+  }
+}

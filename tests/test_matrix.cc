@@ -10,6 +10,7 @@
 #include "parsers/parsers.h"
 #include "rules/exposure.h"
 #include "rules/matrix/port_matrix.h"
+#include "rules/matrix/row_terms.h"
 
 using namespace ipo;
 using nlohmann::ordered_json;
@@ -1144,4 +1145,16 @@ TEST_CASE("matrix releases: each can be judged by, and media without ports is no
     INFO(release);
     CHECK(media == (release == "9.0.3" || release == "9.1"));
   }
+}
+
+TEST_CASE("terms: ports are digits with a transport, words begin where no letter stands before") {
+  for (const char* term : {"69", "69/udp", "5060-5061", "5060-5061/tcp"}) CHECK(port_term(term).has_value());
+  for (const char* term : {"", "-", "/udp", "69/", "69/sctp", "69x", "x69", "69-", "-69", "69-x", "69-70x", "6 9"}) CHECK_FALSE(port_term(term).has_value());
+  CHECK(port_term("5060-5061/tcp")->hi == 5061);
+  CHECK(port_term("69/udp")->lo == 69);
+  CHECK(port_term("69/udp")->transport == "udp");
+  MatrixRow row;
+  row.application = "one-X Portal (h2SysMonitor), zTAPI";
+  for (const char* word : {"one", "ONE-X", "x", "portal", "h2sys", "ztapi"}) CHECK(application_has_word(row, word));
+  for (const char* word : {"", "ortal", "sysmonitor", "tapi", "ne-x", "2sys"}) CHECK_FALSE(application_has_word(row, word));
 }

@@ -7,6 +7,7 @@
 #include "rules/bridge.h"
 #include "rules/exposure.h"
 #include "rules/site.h"
+#include "rules/internet.h"
 #include "rules/zones.h"
 #include "tests/cases.h"
 #include "tests/sarif_rules.h"
@@ -117,6 +118,8 @@ TEST_CASE("roles: a host translates nothing and forwards nothing") {
   CHECK(Surveyed(filter("-A FORWARD -i eth0 -j ACCEPT\n")).standings[0].role == Role::perimeter);
   CHECK(Surveyed(filter("-A FORWARD -i eth0 -j DROP\n")).standings[0].role == Role::host);
   CHECK(Surveyed(filter("") + nat("-A POSTROUTING -o eth0 -j MASQUERADE\n")).standings[0].role == Role::perimeter);
+  // What mangle lets pass is not forwarded yet.
+  CHECK(Surveyed("*mangle\n:FORWARD ACCEPT\n-A FORWARD -i eth0 -j ACCEPT\nCOMMIT\n" + filter("-A INPUT -i lo -j ACCEPT\n")).standings[0].role == Role::host);
   auto role = [](const std::string& rules) { return Surveyed(rules).standings[0].role; };
   auto forward = [&](const std::string& rule) { return role(filter("-A FORWARD " + rule + "\n")); };
   // What is not a new connection, of tcp or udp, from another machine makes no router.
@@ -580,6 +583,32 @@ TEST_CASE("dumps: pairs by name, however many machines there are") {
   // The only two need no name.
   CHECK(shape(*assessed({{"old.txt", four}, {"new.txt", six + four}})) == "old.txt: 4 6");
   CHECK(shape(*assessed({{"one.txt", four}, {"two.txt", four}, {"three.txt", six + four}})) == "one.txt: 4 | two.txt: 4 | three.txt: 6");
+}
+
+TEST_CASE("dumps: the name tells the family where nothing in the dump does") {
+  std::string four = filter("-A FORWARD -i eth0 -j ACCEPT\n");
+  auto family = [&](const std::string& name) {
+    std::string out = shape(*assessed({{name, four}}));
+    return out.substr(out.find(": ") + 2);
+  };
+  for (const char* name : {"rules.v6", "fw-ipv6.txt", "fw_ip6", "inet6/fw", "ip6tables.rules", "ip6tables2", "my-ip6tables-save", "iptables6", "6/fw", "v6"}) {
+    INFO(name);
+    CHECK(family(name) == "6");
+  }
+  for (const char* name : {"rules", "rules.v4", "dev6", "v60", "ipv6x", "xip6", "v4/v6.txt/v4", "ipv6/ipv4.rules", "6/ip4.rules", "v6/inet4", "v6/iptables4", "v6/4", "fw.v4.v6"}) {
+    INFO(name);
+    CHECK(family(name) == "4");
+  }
+  // Beside one whose content is plainly of IPv4.
+  std::string plain = filter("-A FORWARD -s 192.0.2.0/24 -j ACCEPT\n");
+  CHECK(shape(*assessed({{"before.rules", plain}, {"before6.rules", four}})) == "before.rules: 4 6");
+  CHECK(shape(*assessed({{"before.rules", plain}, {"after6.rules", four}})) == "before.rules: 4 | after6.rules: 4");
+  CHECK(shape(*assessed({{"before.rules", plain}, {"ipv4-before.rules", four}})) == "before.rules: 4 | ipv4-before.rules: 4");
+}
+
+TEST_CASE("interfaces: names of containers and virtual machines, and such as only begin like them") {
+  for (const char* name : {"br-0123456789ab", "docker0", "veth1", "virbr0", "vnet3", "lxcbr0", "lxdbr0", "cbr0", "cni0", "flannel.1", "cali1", "podman1"}) CHECK(is_guest(name));
+  for (const char* name : {"br-lan", "br-0123456789a", "br-0123456789xy", "bx-0123456789ab", "br0", "eth0", "dock", ""}) CHECK_FALSE(is_guest(name));
 }
 
 TEST_CASE("dumps: two of one family are judged apart, and findings name the file") {

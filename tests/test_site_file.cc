@@ -1022,3 +1022,30 @@ TEST_CASE("site file: nothing outside the repository is extended, however it is 
   std::filesystem::create_symlink(elsewhere, tree.path / "repo/linked/ipo-lint.toml");
   CHECK_THAT(opened("repo/linked/ipo-lint.toml"), Catch::Contains("leads out of the repository") && !Catch::Contains("4bz7"));
 }
+
+TEST_CASE("site file: days and releases are taken as they are written, or refused") {
+  auto taken = [](const std::string& until) { return Read("[[ignore]]\ncheck = \"tftp-exposed\"\nreason = \"r\"\nuntil = \"" + until + "\"\n").errors.empty(); };
+  for (const char* day : {"2027-03-31", "2028-02-29", "2000-02-29", "2027-01-01", "2027-12-31", "2027-04-30"}) CHECK(taken(day));
+  for (const char* day : {"2100-02-29", "2027-02-29", "2027-00-10", "2027-13-10", "2027-04-31", "2027-03-00", "2027-3-311", "2027x03-31", "2027-03x31",
+                          "20x7-03-31", "2027-0x-31", "2027-03-x1", "2027-03-3"})
+    CHECK_FALSE(taken(day));
+  for (const char* release : {"9.1", "11.1.3.1", "123456789.1"}) CHECK(Read("release = \"" + std::string(release) + "\"\n").errors.empty());
+  for (const char* release : {"9", "9.", ".9", "9.x", "9..1", "1234567890.1", "9.1234567890"})
+    CHECK_FALSE(Read("release = \"" + std::string(release) + "\"\n").errors.empty());
+}
+
+TEST_CASE("site file: names with blanks or control characters are refused, and so is half an ignore") {
+  for (const char* zone : {"[zones.\"a\\u0007b\"]", "[zones.\"a\\u007fb\"]", "[zones.\" \"]"}) CHECK_FALSE(Read(std::string(zone) + "\ninterfaces = [\"eth0\"]\n").errors.empty());
+  for (const char* name : {"", "eth 0", "eth\\t0", "eth\\u00070", "eth\\u007f0", "sixteenletterslo"})
+    CHECK_FALSE(Read("[zones.internet]\ninterfaces = [\"" + std::string(name) + "\"]\n").errors.empty());
+  CHECK(Read("[zones.internet]\ninterfaces = [\"fifteenletterso\"]\n").errors.empty());
+  CHECK_FALSE(Read("[zones.itsp]\nsources = [\"0.0.0.0/0\"]\n").errors.empty());
+  CHECK(Read("[zones.itsp]\nsources = [\"0.0.0.0/0\"]\ninterfaces = [\"eth7\"]\n").errors.empty());
+  std::string ignore = "[[ignore]]\ncheck = \"tftp-exposed\"\n";
+  CHECK(Read(ignore + "reason = \"r\"\npath = \"a/**\"\n").file.ignores.size() == 1);
+  for (const char* half : {"path = \"a/**\"\n", "reason = \"r\"\npath = 5\nuntil = \"2027-03-31\"\n", "reason = \"r\"\nuntil = \"never\"\n", "reason = \" \"\npath = \"a\"\n"})
+    CHECK(Read(ignore + half).file.ignores.empty());
+  std::string peer = "[[peer]]\nname = \"branch\"\nlink = \"scn\"\n";
+  CHECK(Read(peer + "addresses = [\"198.51.100.9\"]\n").file.peers.size() == 1);
+  CHECK(Read(peer + "addresses = []\n").file.peers.empty());
+}

@@ -157,11 +157,18 @@ bool has_calls(const Site& site, const ZoneAt& zone) {
   return workers_send_media(site) || std::any_of(site.trunks.begin(), site.trunks.end(), [&](const Trunk& t) { return t.zone.value == zone.name || t.zone.value == "internet"; });
 }
 
+// A server beside the PBX, as that of voicemail, has no calls with those outside.
+bool has_media(const Judgement& judgement, const Host* host) {
+  const MatrixRow* row = judgement.matrix.find(media_row);
+  return !row || applies(*row, host);
+}
+
 void run(const Judgement& judgement, Findings& findings) {
   Media media{judgement, findings};
-  for (const Ways& in : ways(judgement, true)) media.inbound(in);
+  for (const Ways& in : ways(judgement, true))
+    if (has_media(judgement, in.front()->host)) media.inbound(in);
   for (const Ways& out : ways(judgement, false))
-    if (has_calls(judgement.site, *out.front()->zone)) media.outbound(out);
+    if (has_media(judgement, out.front()->host) && has_calls(judgement.site, *out.front()->zone)) media.outbound(out);
 }
 
 }  // namespace
