@@ -6,6 +6,7 @@
 #include <set>
 
 #include "rules/declared.h"
+#include "rules/internet.h"
 #include "rules/required.h"
 #include "rules/sides.h"
 
@@ -43,12 +44,14 @@ void find_bridge_ports(Standing& standing, const Site& site) {
     for (const std::string& port : in) (enters ? outer : inner).insert(port);
     for (const std::string& port : out) (enters ? inner : outer).insert(port);
   });
-  // The site file may name the port itself; as an interface rules see the bridge, whose name nobody said.
-  std::size_t named = std::erase_if(standing.internet, [&](const InterfaceTest& internet) {
-    bool is_port = ports.contains(internet.name) && !internet.prefix;
-    if (is_port) outer.insert(internet.name);
-    return is_port;
-  });
+  // The site file may name the port itself; as an interface rules see the bridge. Where they do not say its name any will do.
+  std::vector<InterfaceTest> named;
+  for (const InterfaceTest& internet : standing.internet)
+    if (ports.contains(internet.name) && !internet.prefix) named.push_back(internet), outer.insert(internet.name);
+  if (!named.empty()) std::erase_if(standing.internet, [&](const InterfaceTest& internet) { return has_interface(named, internet); });
+  std::vector<Inference> unused;
+  if (standing.internet.empty()) infer_internet(standing, unused);
+  if (standing.internet.empty()) standing.internet = named;
   if (ports.size() == 2)
     for (const std::string& port : ports) {
       if (outer.contains(port) && inner.empty())
@@ -57,7 +60,7 @@ void find_bridge_ports(Standing& standing, const Site& site) {
         outer = ports, outer.erase(port);
     }
   bool apart = std::none_of(outer.begin(), outer.end(), [&](const std::string& port) { return inner.contains(port); });
-  if ((named == 0 && (outer.empty() || inner.empty())) || !apart) return;
+  if ((named.empty() && (outer.empty() || inner.empty())) || !apart) return;
   standing.outer_ports.assign(outer.begin(), outer.end());
   standing.inner_ports.assign(inner.begin(), inner.end());
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "parsers/settings.h"
+
 namespace ipo {
 
 PacketSet opening_packets(ChainSets& chains) {
@@ -41,6 +43,27 @@ std::optional<bool> of_internet(std::string_view predicate) {
   if (!predicate.starts_with("-m policy ") || predicate.find("--dir in") == predicate.npos) return {};
   if (predicate.find("--pol none") != predicate.npos) return true;
   if (predicate.find("--pol ipsec") != predicate.npos) return false;
+  return {};
+}
+
+std::optional<bool> as_sent(std::string_view predicate) {
+  for (std::string_view match : {"-m tcp --tcp-option ", "-m string ", "-m rt ", "-m frag ", "-m hbh ", "-m dst "})
+    if (predicate.starts_with(match)) return false;
+  constexpr std::string_view size = "-m tcpmss --mss ";
+  if (predicate.starts_with(size)) {
+    constexpr unsigned ordinary = 1460;  // of Ethernet
+    std::string_view range = predicate.substr(size.size());
+    std::size_t colon = range.find(':');
+    auto lo = parse_number(range.substr(0, colon)), hi = colon == range.npos ? lo : parse_number(range.substr(colon + 1));
+    return lo && hi && *lo <= ordinary && ordinary <= *hi;
+  }
+  // Below which a packet is caught: a sender's 255 has lost a few dozen on its way, and any network takes 576 bytes.
+  for (auto [match, most] : {std::pair<std::string_view, unsigned>("-m ttl --ttl-lt ", 128), {"-m hl --hl-lt ", 128},
+                             {"-m length --length 0:", 512}, {"-m length --length :", 512}})
+    if (predicate.starts_with(match)) {
+      auto below = parse_number(predicate.substr(match.size()));
+      if (below && *below <= most) return false;
+    }
   return {};
 }
 

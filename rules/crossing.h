@@ -25,4 +25,9 @@ PacketSet translated_sources(ChainSets& chains, SourceSpan& place);
 // such a packet is its tunnel's. Nothing where that does not decide it.
 std::optional<bool> of_internet(std::string_view predicate);
 
+
+// Whether a match holds for packets as one sends them who wants to get through: without the option, the text or the extension header
+// that the match looks for, neither short nor nearly dead, and with an ordinary segment size. Nothing where the sender has no say.
+std::optional<bool> as_sent(std::string_view predicate);
+
 }  // namespace ipo

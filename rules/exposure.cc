@@ -85,7 +85,8 @@ bool is_narrower(RuleRef line, const Rule& translation) {
   return *its != *led && led->covers(*its) && required(*line.rule, Field::destination, address_max(Family::ipv6)).has_value();
 }
 
-// What is translated is closed where it is translated, unless others come by that way too.
+// What is translated is closed where it is translated, unless others come by that way too, or it takes all ports of a host: then the line
+// for some of them is the one that opens those.
 void choose_lines(std::vector<Opening>& of_internet, std::vector<Opening>& of_zones) {
   std::map<RuleRef, std::set<RuleRef>> behind;
   for (const auto* openings : {&of_internet, &of_zones})
@@ -93,7 +94,7 @@ void choose_lines(std::vector<Opening>& of_internet, std::vector<Opening>& of_zo
       if (o.flow->translation.rule) behind[o.flow->translation].insert(o.line);
   for (auto* openings : {&of_internet, &of_zones})
     for (Opening& o : *openings)
-      if (RuleRef at = o.flow->translation; at.rule && !is_supposed(*at.rule) && !(behind[at].size() > 1 && is_narrower(o.line, *at.rule)))
+      if (RuleRef at = o.flow->translation; at.rule && !is_supposed(*at.rule) && !(is_narrower(o.line, *at.rule) && (behind[at].size() > 1 || !required(*at.rule, Field::destination_port, 65535))))
         o.line = at;
 }
 
@@ -278,29 +279,6 @@ void Exposure::judge(std::size_t m, std::size_t r) {
 // ---- what passes ------------------------------------------------------------------------------------------------
 
 namespace {
-
-// Whether a match holds for packets as one sends them who wants to get through: without the option, the text or the extension header
-// that the match looks for, neither short nor nearly dead, and with an ordinary segment size.
-std::optional<bool> as_sent(std::string_view predicate) {
-  for (std::string_view match : {"-m tcp --tcp-option ", "-m string ", "-m rt ", "-m frag ", "-m hbh ", "-m dst "})
-    if (predicate.starts_with(match)) return false;
-  constexpr std::string_view size = "-m tcpmss --mss ";
-  if (predicate.starts_with(size)) {
-    constexpr unsigned ordinary = 1460;  // of Ethernet
-    std::string_view range = predicate.substr(size.size());
-    std::size_t colon = range.find(':');
-    auto lo = parse_number(range.substr(0, colon)), hi = colon == range.npos ? lo : parse_number(range.substr(colon + 1));
-    return lo && hi && *lo <= ordinary && ordinary <= *hi;
-  }
-  // Below which a packet is caught: a sender's 255 has lost a few dozen on its way, and any network takes 576 bytes.
-  for (auto [match, most] : {std::pair<std::string_view, unsigned>("-m ttl --ttl-lt ", 128), {"-m hl --hl-lt ", 128},
-                             {"-m length --length 0:", 512}, {"-m length --length :", 512}})
-    if (predicate.starts_with(match)) {
-      auto below = parse_number(predicate.substr(match.size()));
-      if (below && *below <= most) return false;
-    }
-  return {};
-}
 
 // What whoever sends the packets surely gets through, with the rest left undecided.
 PacketSet as_sender_likes(const PacketSpace& packets, Space& s, PacketSet set) {

@@ -127,7 +127,7 @@ PacketSet Exposure::before_path(const Passage& passage, PacketSet wanted) const 
     Reach reach(*stage.chains);
     PacketSet arrived = s.nothing();
     for (const Flow& flow : stage.flows)
-      arrived = s.unite(arrived, s.intersect(stage.arriving, reach.before(s.intersect(flow.seen, wanted), flow)));
+      arrived = s.unite(arrived, s.intersect(flow.arrived, reach.before(s.intersect(flow.seen, wanted), flow)));
     wanted = between_firewalls(s, s.possible(arrived));
   }
   return wanted;
@@ -212,8 +212,9 @@ Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, b
     PacketSet stopped = s.minus(s.intersect(there, between_firewalls(s, stage.arriving)), between_firewalls(s, passing));
     for (const Flow& flow : stage.flows)
       for (const ChainSets::Decided& d : way.deciders(flow, s.intersect(flow.seen, way.after(s.intersect(flow.arrived, stopped), flow)))) {
-        if (d.accepted || s.disjoint(stopped, way.before(d.packets, flow))) continue;
-        PacketSet mine = between_firewalls(s, s.possible(s.intersect(stage.arriving, way.before(d.packets, flow))));
+        PacketSet theirs = s.intersect(flow.arrived, way.before(d.packets, flow));
+        if (d.accepted || s.disjoint(stopped, theirs)) continue;
+        PacketSet mine = between_firewalls(s, s.possible(theirs));
         for (const Flow& first : passage.flows) {
           if (translated_only && !first.translation.rule) continue;
           PacketSet here = s.intersect(first.seen, wanted), exactly = s.intersect(here, s.intersect(stopped, mine));

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "rules/exposure_findings.h"
+#include "rules/required.h"
 
 namespace ipo {
 namespace {
@@ -22,6 +23,15 @@ const MediaDefault* stale_default(const PortMatrix& matrix, const Host* host, In
   for (const MediaDefault& d : media_defaults())
     if (d.ports == run) return &d;
   return nullptr;
+}
+
+// The range of ports that the line names and that holds these.
+Interval named_by(RuleRef line, Interval part) {
+  if (!line.rule || !line.rule->action.translation.ports.empty()) return part;
+  if (auto ports = required(*line.rule, Field::destination_port, 65535))
+    for (const Interval& named : *ports)
+      if (named.lo <= part.lo && part.hi <= named.hi) return named;
+  return part;
 }
 
 IntervalSet used_range(const PortMatrix& matrix, const Host* host) {
@@ -56,7 +66,9 @@ std::vector<OpenedMedia> opened_media(const Exposure& exposure, const PortMatrix
       if (first) range->second = used_range(matrix, o.passage->host);
       const IntervalSet& used = range->second;
       IntervalSet ports = s.project(exposure.at_host(*o.passage, both), Dimension::destination_port);
-      for (const Interval& run : ports) {
+      for (const Interval& part : ports) {
+        // A range is stale as the line says it, though a line before it took a port out of it.
+        const Interval run = stale_default(matrix, o.passage->host, named_by(o.line, part), used) ? named_by(o.line, part) : part;
         IntervalSet this_run = IntervalSet::range(run.lo, run.hi), shared = this_run.intersected(used);
         const MediaDefault* stale = stale_default(matrix, o.passage->host, run, used);
         if (!stale && shared.size() < 254) continue;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "rules/sides.h"
+
 namespace ipo {
 
 const FieldTest* field_test(const Condition& c, Field field) {
@@ -61,11 +63,7 @@ bool is_about_ports(const Rule& rule) {
   return found;
 }
 
-bool all_private(const IntervalSet& addresses, Family family) {
-  for (const Interval& i : addresses)
-    if (is_public({family, i.lo}) || is_public({family, i.hi})) return false;
-  return !addresses.empty();
-}
+bool all_private(const IntervalSet& addresses, Family family) { return !addresses.empty() && !addresses.intersects(all_public(family)); }
 
 Callers callers_of(const Ruleset& ruleset) {
   Callers out;

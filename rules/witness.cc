@@ -12,6 +12,8 @@
 namespace ipo {
 namespace {
 
+bool has(const std::vector<std::string>& list, const std::string& name) { return std::find(list.begin(), list.end(), name) != list.end(); }
+
 // The packet's way through the firewalls behind the first, up to the one that stops it.
 void follow(const Passage& passage, Packet packet, const std::vector<std::uint32_t>& needed,
             const std::function<Trace(const Ruleset&, const Packet&)>& trace, Exposure::Witness& out) {
@@ -57,6 +59,7 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   PacketSet candidates = s.intersect(flow.accepted, reach.before(wanted, flow));
   if (candidates.empty()) candidates = s.intersect(flow.arrived, reach.before(wanted, flow));      // dropped ones
   if (candidates.empty()) candidates = s.intersect(passage.arriving, reach.before(wanted, flow));  // before any filter
+  if (candidates.empty()) candidates = passage.arriving;  // nothing of it comes: any packet shows the way
   // Values a reader recognises, where the set has them.
   auto prefer = [&](Dimension dimension, const IntervalSet& values) {
     if (PacketSet nicer = s.intersect(candidates, s.test(dimension, values)); !nicer.empty()) candidates = nicer;
@@ -76,7 +79,7 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   prefer(far, all_public(family));
   prefer(far, IntervalSet::of(parse_address(family == Family::ipv4 ? "203.0.113.9" : "2001:db8:ffff::9")->value));
   // What is forwarded was sent to a public address; all else to the host itself.
-  bool forwarded = flow.translation.rule != nullptr;
+  bool forwarded = flow.translation.rule && !flow.translation.rule->action.translation.to_receiving_interface;
   if (!passage.addresses.empty() && !forwarded) prefer(near, passage.addresses);
   prefer(near, all_public(family));
   prefer(near, IntervalSet::of(parse_address(family == Family::ipv4 ? "192.0.2.1" : "2001:db8::1")->value));
@@ -103,6 +106,11 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   out.packet.protocol = static_cast<std::uint8_t>(value(Dimension::protocol));
   out.packet.in = packets.interfaces.name(value(Dimension::in));
   out.packet.out = packets.interfaces.name(value(Dimension::out));
+  // A bridge whose own name no rule says, by its ports.
+  const std::vector<std::string>&enters = passage.inbound ? passage.at->outer_ports : passage.at->inner_ports,
+                                &leaves = passage.inbound ? passage.at->inner_ports : passage.at->outer_ports;
+  if (out.packet.in == out.packet.out && !enters.empty() && !leaves.empty() && (has(enters, out.packet.in) || has(leaves, out.packet.in)))
+    out.packet.in = enters.front(), out.packet.out = leaves.front();
   out.packet.source = value(Dimension::source);
   out.packet.destination = value(Dimension::destination);
   out.packet.source_port = static_cast<std::uint16_t>(value(Dimension::source_port));
@@ -126,6 +134,8 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   for (std::uint32_t number : depends_on) {
     const Predicate& predicate = packets.predicates()[number];
     bool taken_to_hold = std::find(needed.begin(), needed.end(), number) != needed.end();
+    // The sender's own choice is no doubt.
+    if (passage.inbound && as_sent(predicate.text) == taken_to_hold) continue;
     Doubt doubt{doubt_about(predicate, taken_to_hold), predicate.span};
     auto same = [&](const Doubt& d) { return d.why == doubt.why && d.span == doubt.span; };
     if (std::none_of(out.doubt.begin(), out.doubt.end(), same)) out.doubt.push_back(std::move(doubt));
