@@ -67,7 +67,9 @@ std::vector<End> ends_of(const Judgement& judgement, const EgressNeed& need, con
   };
   for (const std::string& key : need.peer_settings) {
     take(host.setting(key));
-    for (const Record& record : judgement.site.records) take(record.field(key));
+    // A system's settings are that one's.
+    for (const Record& record : judgement.site.records)
+      if (record.type != "System") take(record.field(key));
   }
   if (!need.peer_product.empty())
     for (const Host& other : judgement.site.hosts)
