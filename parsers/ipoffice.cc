@@ -232,7 +232,7 @@ class Interpreter {
       data.tag = tag(n);
       if (const Attribute* total = n.attribute("totalRecords")) {
         data.announced = parse_number(total->value);
-        if (!data.announced) state(data.tag, Understanding::not_understood, "totalRecords is no number");
+        if (!data.announced) state(data.tag, Understanding::not_understood, "totalRecords is '" + quotable(total->value) + "', which is no count of records");
       }
     }
     std::size_t errors = errors_;
