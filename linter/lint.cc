@@ -172,9 +172,6 @@ void run_checks(const Judgement& judgement, const LintOptions& options, bool abo
       (unchecked.empty() ? unchecked : unchecked += ", ") += check.id;
       why = e.what();
     }
-    // What stands at the finding's own place is no further place.
-    for (std::size_t f = before; f < findings.size(); ++f)
-      std::erase_if(findings[f].related, [&](const Note& n) { return n.span == findings[f].span; });
     const CheckLevel* level = level_of(check.id, judgement.declared);
     if (level && level->level)
       for (std::size_t f = before; f < findings.size(); ++f) findings[f].level = *level->level;

@@ -52,9 +52,12 @@ std::vector<OpenedMedia> opened_media(const Exposure& exposure, const PortMatrix
       PacketSet sure = s.intersect(o.proven, udp), both = s.unite(sure, s.intersect(o.possible, udp));
       // Media comes from any port.
       if (both.empty() || source_ports(o).size() < few_ports) continue;
-      auto [range, first] = ranges.try_emplace(o.passage->host);
-      if (first) range->second = used_range(matrix, o.passage->host);
-      const IntervalSet& used = range->second;
+      IntervalSet used;
+      for (const HostAt& part : exposure.parts_met(o)) {
+        auto [range, first] = ranges.try_emplace(part.host);
+        if (first) range->second = used_range(matrix, part.host);
+        used.add(range->second);
+      }
       IntervalSet ports = s.project(exposure.at_host(*o.passage, both), Dimension::destination_port);
       for (const Interval& run : ports) {
         IntervalSet this_run = IntervalSet::range(run.lo, run.hi), shared = this_run.intersected(used);
