@@ -105,6 +105,10 @@ bool workers_send_media(const Site& site) {
   return by == "sip" || by == "sip-tls" || by == "h323";
 }
 
+std::string_view flag_of_workers(const Site& site) {
+  return site.remote_workers && site.remote_workers->value == "h323" ? ".h323.remote_extension" : ".sip.remote_extension";
+}
+
 bool takes_calls(const Host* host, std::string_view flag) {
   if (!host || flag.empty()) return true;
   for (std::string lan : {"lan1", "lan2"})
@@ -126,8 +130,7 @@ bool needs_media(const Site& site, const Passage& passage, const Host* host, boo
     any_trunk = any_trunk || !t.registers;
   }
   bool sbc = has_zone(site, "sbc");
-  if (zone.is_internet() && workers_send_media(site) && takes(site.remote_workers->value == "h323" ? ".h323.remote_extension" : ".sip.remote_extension"))
-    return true;
+  if (zone.is_internet() && workers_send_media(site) && takes(flag_of_workers(site))) return true;
   if (!takes(".sip.trunks")) return false;
   if (zone.kind == "sbc") return trunk || (!registers && (partly || signalled));
   // With a session border controller all other calls come through it.

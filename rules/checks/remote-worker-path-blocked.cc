@@ -34,7 +34,7 @@ std::vector<HostAt> parts_for(const Judgement& judgement, const Passage& passage
 }
 
 void ask(const Judgement& judgement, Findings& findings, const Ways& ways, const WorkerNeed& need, const MatrixRow& row) {
-  std::string_view flag = row.id == "ip-office/ingress/16" ? ".sip.remote_extension" : row.id == "ip-office/ingress/14" ? ".h323.remote_extension" : "";
+  std::string_view flag = need.kind == "h323" ? ".h323.remote_extension" : need.kind.starts_with("sip") ? ".sip.remote_extension" : "";
   IntervalSet ports;
   std::optional<Blocked> lost = blocked(judgement, ways, [&](const Passage& passage) {
     Space& s = passage.chains->space();

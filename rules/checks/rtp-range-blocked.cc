@@ -111,12 +111,20 @@ struct Media {
   }
 
   void inbound(const Ways& ways) {
-    std::vector<Wanted> all;
-    for (const HostAt& part : media_parts(judgement, *ways.front())) {
+    const Passage& first = *ways.front();
+    std::vector<Wanted> of_workers, others;
+    for (const HostAt& part : media_parts(judgement, first)) {
       Wanted here = wanted(ways, part);
-      if (needs_media(judgement.site, *ways.front(), part.host, here.partly != nullptr, here.signalled != nullptr)) all.push_back(here);
+      if (!needs_media(judgement.site, first, part.host, here.partly != nullptr, here.signalled != nullptr)) continue;
+      bool workers = first.zone->is_internet() && workers_send_media(judgement.site) && takes_calls(part.host, flag_of_workers(judgement.site));
+      (workers ? of_workers : others).push_back(here);
     }
-    // Calls come to the LANs that the firewalls lead them to; else by any of them.
+    inbound(ways, std::move(of_workers));
+    inbound(ways, std::move(others));
+  }
+
+  // Calls come to the LANs that the firewalls lead them to; else by any of them.
+  void inbound(const Ways& ways, std::vector<Wanted> all) {
     auto led = [](const Wanted& w) { return w.partly || w.signalled; };
     bool some_led = std::any_of(all.begin(), all.end(), led);
     if (some_led) std::erase_if(all, [&](const Wanted& w) { return !led(w); });
