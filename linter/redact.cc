@@ -429,7 +429,7 @@ std::vector<SourceSpan> secrets_of(const Site& site) {
   std::vector<SourceSpan> out = site.secrets;
   auto take = [&](const std::vector<Setting>& settings) {
     for (const Setting& s : settings)
-      if (s.secret) out.push_back(s.value.span);
+      if (s.secret && !s.value.value.empty()) out.push_back(s.value.span);  // without a value the span is the element's
   };
   for (const Host& host : site.hosts) take(host.settings);
   for (const Record& record : site.records) take(record.fields);

@@ -234,7 +234,7 @@ class Interpreter {
       data.tag = tag(n);
       if (const Attribute* total = n.attribute("totalRecords")) {
         data.announced = parse_number(total->value);
-        if (!data.announced) state(data.tag, Understanding::not_understood, "totalRecords is no number");
+        if (!data.announced) state(data.tag, Understanding::not_understood, "totalRecords is '" + quotable(total->value) + "', which is no count of records");
       }
     }
     std::size_t errors = errors_;
@@ -315,10 +315,19 @@ class Interpreter {
       ++data.present;
     }
     fields_.clear();
+    repeated_.clear();
     leaves(n, n.name, fields_);
+    for (std::size_t again : repeated_) say_repeated(fields_[again]);
     if (n.name == "System") add_system(n, fields_);
     if (n.name == "User") remember_system(fields_);
     add_record(n, n.name, fields_);
+  }
+
+  // Which of the two the system took is not known.
+  void say_repeated(const Field& again) {
+    if (repeats_said_++ < most_errors)
+      state(tag(*again.node), Understanding::not_understood,
+            again.setting.key.text() + " stands twice in one record with different values; the first counts");
   }
 
   // Takes the fields' settings.
@@ -345,6 +354,8 @@ class Interpreter {
     Step* next = nullptr;  // the one that was asked for after this one
     std::string name;
     std::size_t visit = 0, count = 0, seen = 0;  // of one visit of the step above: how many alike, how many of them seen
+    std::optional<bool> mapped;  // the map knows a leaf here
+    std::size_t place = 0;       // of the last field of this path among the record's
   };
 
   // `name` is the element's with what tells it from its like, if anything does: "LAN[LAN1]".
@@ -416,7 +427,7 @@ class Interpreter {
         if (alike) ++at->seen;
         if (const Attribute* id = id_of(c)) {
           leaves(c, below(step, c.name + "[" + id->value + "]", nullptr), out);
-        } else if (at->count < 2 || !alike || at == &unmapped_) {
+        } else if (at->count < 2 || !alike || at == &unmapped_ || is_expected_once(c, *at, step)) {
           leaves(c, *at, out);
         } else if (std::string name = c.name + "[" + std::to_string(at->seen) + "]"; at->seen <= most_alike) {
           leaves(c, below(step, name, nullptr), out);
@@ -429,6 +440,21 @@ class Interpreter {
       found_.resize(first);
     }
     secret_ = secret;
+  }
+
+  // The map knows it by its name alone: what stands there again is the same setting each time, not the next one of a list.
+  bool is_expected_once(const Node& node, Step& step, Step& above) {
+    return is_mapped(node, step) && !is_mapped(node, below(above, node.name + "[1]", nullptr));
+  }
+
+  // Some leaf has a key; of elements of one path the first is asked, for they are alike.
+  bool is_mapped(const Node& node, Step& step) {
+    if (step.mapped || &step == &unmapped_) return step.mapped.value_or(false);
+    if (node.children.empty() && !std::exchange(step.looked_up, true)) look_up(step);
+    step.mapped = step.looked_up && !step.setting.key.empty();
+    for (const Node& c : node.children)
+      if (const Attribute* id = id_of(c); is_mapped(c, below(step, id ? c.name + "[" + id->value + "]" : c.name, nullptr))) step.mapped = true;
+    return *step.mapped;
   }
 
   static const Attribute* id_of(const Node& node) {
@@ -464,6 +490,9 @@ class Interpreter {
     if (!std::exchange(step.looked_up, true)) look_up(step);
     bool secret = step.setting.secret || secret_;
     if (step.kept) {
+      bool again = !step.setting.key.empty() && step.place < out.size() && out[step.place].setting.path == step.setting.path;
+      if (again && out[step.place].setting.value.value != value) repeated_.push_back(out.size());
+      if (!again) step.place = out.size();
       Setting& setting = out.emplace_back(Field{step.setting, &node, step.entry}).setting;
       setting.value = {value, span};
       setting.bare_number = node.kind == Node::Kind::integer;
@@ -504,7 +533,7 @@ class Interpreter {
       auto [known, fresh] = first.emplace(s.key.text(), &f);
       if (fresh)
         host.settings.push_back(s);
-      else if (known->second->setting.value.value != s.value.value)
+      else if (known->second->setting.value.value != s.value.value && known->second->setting.path != s.path)
         state(tag(*f.node), Understanding::bounded, s.key.text() + " is given twice; the first value counts");
     }
     for (std::string_view key : {"lan1.address", "lan2.address"})
@@ -682,6 +711,7 @@ class Interpreter {
   std::vector<std::string> order_;
   std::vector<Field> fields_;  // of the record being read
   std::vector<Step*> found_;   // of the children of each element being walked
+  std::vector<std::size_t> repeated_;  // of those fields with another value than one of their path before
   // A `data` element, by where it begins: records of it may be taken before it is complete.
   struct Data {
     const Node* node = nullptr;
@@ -693,7 +723,7 @@ class Interpreter {
   static constexpr std::uint32_t no_data = ~0u;
   std::map<std::uint32_t, Data> lists_;
   std::uint32_t data_ = no_data;  // the one that is being read
-  std::size_t errors_ = 0;
+  std::size_t errors_ = 0, repeats_said_ = 0;
   bool recognised_ = false, has_system_ = false;
   bool secret_ = false;  // within an element whose values are all secret
 };

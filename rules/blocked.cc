@@ -245,18 +245,25 @@ Blocked why_blocked(const Judgement& judgement, const Passage& passage, PacketSe
   return out;
 }
 
+// Of the host's addresses those the packets are for.
+static std::string format_target(const Blocked& blocked) {
+  const Passage& passage = *blocked.passage;
+  IntervalSet at = passage.chains->space().project(blocked.lost, Dimension::destination).intersected(passage.addresses);
+  return format_addresses(at.empty() ? passage.addresses : at, passage.ruleset->family);
+}
+
 std::string Blocked::led_elsewhere(const std::string& what) const {
   Space& s = passage->chains->space();
   Family family = passage->ruleset->family;
   bool all = s.project(elsewhere->arrived, Dimension::destination_port).covers(s.project(lost, Dimension::destination_port));
   return fmt::format("this forward leads {}{} to {}, not to {}", all ? "" : "most of ", what,
-                     format_addresses(s.project(elsewhere->seen, Dimension::destination), family), format_addresses(passage->addresses, family));
+                     format_addresses(s.project(elsewhere->seen, Dimension::destination), family), format_target(*this));
 }
 
 std::string Blocked::message(const Judgement& judgement, const std::string& what, bool plural) const {
   if (elsewhere) return led_elsewhere(what);
   if (no_forward) {
-    std::string out = fmt::format("no port forward leads {} to {}", what, format_addresses(passage->addresses, passage->ruleset->family));
+    std::string out = fmt::format("no port forward leads {} to {}", what, format_target(*this));
     if (!accepted) return out;
     SourceSpan at = by.by.span();
     return fmt::format("{} (line {} would accept {})", out, judgement.sources[at.source].position(at.begin).line, plural ? "them" : "it");
@@ -276,11 +283,7 @@ Finding blocked_finding(const Judgement& judgement, std::string_view check, Leve
     f.witness = witness.packet;
     f.path = std::move(witness.path);
     f.identity = rule_text(judgement, blocked.by.by);
-    if (blocked.no_forward && !blocked.elsewhere)
-      f.related.push_back({blocked.accepted     ? "this line would accept it, if it came"
-                           : blocked.by.by.rule ? "this rule blocks it as well"
-                                                : "this policy blocks it as well",
-                           f.span});
+    if (blocked.no_forward && blocked.accepted) f.related.push_back({"this line would accept it, if it came", f.span});
   } else {
     f.span = place_of_missing(passage, blocked.no_forward);
   }

@@ -17,6 +17,7 @@
 #include "rules/own_filter.h"
 #include "rules/own_ports.h"
 #include "rules/required.h"
+#include "rules/services.h"
 
 namespace ipo {
 namespace {
@@ -35,7 +36,7 @@ bool is_anyone(const IntervalSet& sources, Family family) {
 
 // Firewalls that stand behind one another share a space, so that what one lets through can be asked of the next.
 Exposure::Exposure(const Site& site, const std::vector<Standing>& standings, const PortMatrix& matrix)
-    : site_(site), matrix_(matrix) {
+    : site_(site), matrix_(matrix), lans_(site.hosts) {
   std::vector<const Firewall*> path;
   std::vector<InterfaceTest> named;
   for (const Standing& standing : standings)
@@ -329,21 +330,52 @@ void Exposure::pass(Passage passage, PacketSet zone) {
 
 namespace {
 
-PacketSet at_ports(Space& s, const MatrixRow& row, const IntervalSet& ports) {
-  IntervalSet protocols;
-  for (std::uint8_t protocol : transports)
-    if (row.has_transport(protocol)) protocols.add(protocol, protocol);
-  return s.intersect(s.test(Dimension::protocol, protocols), s.test(Dimension::destination_port, ports));
+PacketSet at_ports(Space& s, std::uint8_t protocol, const IntervalSet& ports) {
+  return s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::destination_port, ports));
+}
+
+PacketSet at_addresses(Space& s, const IntervalSet& addresses, PacketSet packets) {
+  return addresses.empty() ? packets : s.intersect(packets, s.test(Dimension::destination, addresses));
 }
 
 }  // namespace
 
+std::vector<HostAt> Exposure::parts_of(const Passage& passage) const {
+  // What is redirected to the machine itself comes to whichever of its addresses.
+  return lans_.parts(passage.host, passage.ruleset->family, passage.hook == Hook::input ? IntervalSet() : passage.addresses);
+}
+
+PacketSet Exposure::to_part(const Passage& passage, const HostAt& part) const {
+  Space& s = passage.chains->space();
+  return part.addresses.empty() ? s.constant(1) : before_path(passage, s.test(Dimension::destination, part.addresses));
+}
+
+std::vector<HostAt> Exposure::parts_met(const Opening& opening) const {
+  std::vector<HostAt> out = parts_of(*opening.passage);
+  if (out.size() == 1) return out;
+  Space& s = opening.passage->chains->space();
+  std::erase_if(out, [&](const HostAt& part) { return s.disjoint(s.unite(opening.proven, opening.possible), to_part(*opening.passage, part)); });
+  return out;
+}
+
 PacketSet Exposure::row_packets(const Passage& passage, const MatrixRow& row) const {
-  return before_path(passage, at_ports(passage.chains->space(), row, listening_ports(row, passage.host)));
+  Space& s = passage.chains->space();
+  PacketSet out = s.nothing();
+  std::vector<HostAt> parts = parts_of(passage);
+  if (!is_of_lan(row)) parts = {{passage.host, {}, {}}};
+  for (const HostAt& part : parts)
+    for (std::uint8_t protocol : transports)
+      out = s.unite(out, at_addresses(s, parts.size() == 1 ? IntervalSet() : part.addresses,
+                                      at_ports(s, protocol, listening_ports(row, part.host, protocol))));
+  return before_path(passage, out);
 }
 
 PacketSet Exposure::row_packets(const Passage& passage, const RowHit& hit) const {
-  return before_path(passage, at_ports(passage.chains->space(), *hit.row, hit.ports));
+  Space& s = passage.chains->space();
+  PacketSet out = s.nothing();
+  for (std::uint8_t protocol : transports)
+    if (hit.row->has_transport(protocol)) out = s.unite(out, at_ports(s, protocol, hit.ports));
+  return before_path(passage, at_addresses(s, hit.at, out));
 }
 
 namespace {
@@ -430,29 +462,40 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   Family family = passage.ruleset->family;
   struct Wanted {
     const MatrixRow* row;
-    IntervalSet ports;
+    Waiting waiting;
     PacketSet packets;  // as this firewall sees them
   };
   std::vector<Wanted> rows;
-  IntervalSet known[2];
+  const std::vector<HostAt> lans = parts_of(passage);
   // Without a translation on the rest of the path the ports an opening has here tell which rows it cannot hit.
   bool same_ports = std::none_of(passage.then.begin(), passage.then.end(), [](const Stage& stage) { return stage.translates(); });
-  for (const MatrixRow& row : matrix_.rows) {
-    if (row.direction == "egress") continue;
-    // What a row's service has left is told where it moved; of the media range what calls do not use is a stranger's.
-    IntervalSet own = listening_ports(row, passage.host), ports = is_media_range(row) ? own : own.united(row.port_set());
-    for (int t = 0; t < 2; ++t)
-      if (row.has_transport(transports[t]) && applies(row, passage.host)) known[t].add(ports);
-    if (applies(row, passage.host)) rows.push_back({&row, std::move(own), row_packets(passage, row)});
-  }
-  known[1].add(4500, 4500);  // NAT traversal of IPsec, the companion of 500
-  known[1].add(500, 500);    // the reverse of egress 11
   PacketSet strange[2];
   IntervalSet unknown_ports[2];
-  for (int t = 0; t < 2; ++t) {
-    unknown_ports[t] = known[t].complement(65535);
-    strange[t] = before_path(passage, s.intersect(s.test(Dimension::protocol, IntervalSet::of(transports[t])),
-                                                  s.test(Dimension::destination_port, unknown_ports[t])));
+  for (int t = 0; t < 2; ++t) strange[t] = s.nothing();
+  for (const MatrixRow& row : matrix_.rows) {
+    if (row.direction == "egress" || !applies(row, passage.host)) continue;
+    for (Waiting& here : waiting(row, passage.host, lans)) {
+      PacketSet packets = s.unite(at_ports(s, proto_tcp, here.tcp), at_ports(s, proto_udp, here.udp));
+      packets = before_path(passage, at_addresses(s, here.addresses, packets));
+      rows.push_back({&row, std::move(here), packets});
+    }
+  }
+  for (const HostAt& part : lans) {
+    IntervalSet known[2];
+    known[1].add(4500, 4500);  // NAT traversal of IPsec, the companion of 500
+    known[1].add(500, 500);    // the reverse of egress 11
+    // What a row's service has left is told where it moved; of the media range what calls do not use is a stranger's.
+    for (const MatrixRow& row : matrix_.rows)
+      if (row.direction != "egress" && applies(row, passage.host))
+        for (const Waiting& here : waiting(row, passage.host, {part}))
+          for (int t = 0; t < 2; ++t)
+            if (row.has_transport(transports[t])) known[t].add(is_media_range(row) ? here.ports(transports[t]) : here.ports(transports[t]).united(row.port_set()));
+    for (int t = 0; t < 2; ++t) {
+      IntervalSet unknown = known[t].complement(65535);
+      PacketSet there = at_ports(s, transports[t], unknown);
+      strange[t] = s.unite(strange[t], before_path(passage, lans.size() == 1 ? there : at_addresses(s, part.addresses, there)));
+      unknown_ports[t].add(unknown);
+    }
   }
   // What a DHCP server answers the host itself (RFC 2131, 4.1; RFC 8415, 7.2).
   auto [server, client] = family == Family::ipv4 ? std::pair(67, 68) : std::pair(547, 546);
@@ -502,12 +545,13 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
         o.unrestricted = o.unrestricted || (names_none && opened[t].size() >= half_of_all_ports);
       }
       for (const Wanted& wanted : rows) {
-        auto may_hit = [&](int t) { return wanted.row->has_transport(transports[t]) && opened[t].intersects(wanted.ports); };
+        auto may_hit = [&](int t) { return opened[t].intersects(wanted.waiting.ports(transports[t])); };
         if (same_ports && !may_hit(0) && !may_hit(1)) continue;
         PacketSet hit_proven = s.intersect(sure, wanted.packets), hit_possible = s.intersect(maybe, wanted.packets);
         if (hit_proven.empty() && hit_possible.empty()) continue;
         RowHit hit;
         hit.row = wanted.row;
+        hit.host = wanted.waiting.host, hit.at = wanted.waiting.addresses, hit.off = wanted.waiting.off;
         // What is said is what is worth saying: anyone possibly rather than a few surely.
         IntervalSet sources = s.project(hit_proven, Dimension::source);
         bool proven_any = is_anyone(sources, family);
@@ -515,12 +559,20 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
         hit.any = proven_any || is_anyone(sources.united(s.project(hit_possible, Dimension::source)), family);
         hit.certainty = proven_any || (!hit.any && !hit_proven.empty()) ? Certainty::proven : Certainty::possible;
         if (hit.certainty == Certainty::proven) hits = hit_proven;
-        hit.ports = s.project(at_host(passage, hits), Dimension::destination_port).intersected(wanted.ports);
+        hit.ports = s.project(at_host(passage, hits), Dimension::destination_port).intersected(wanted.waiting.tcp.united(wanted.waiting.udp));
         hit.sources = s.project(hits, Dimension::source);
         IntervalSet protocols = s.project(hits, Dimension::protocol);
         for (std::uint8_t protocol : transports)
           if (protocols.contains(protocol)) hit.transports.push_back(protocol);
-        o.hits.push_back(std::move(hit));
+        // Met alike on several LANs it is one.
+        auto alike = std::find_if(o.hits.begin(), o.hits.end(), [&](const RowHit& other) {
+          return other.row == hit.row && !other.off == !hit.off && other.certainty == hit.certainty && other.ports == hit.ports &&
+                 other.transports == hit.transports && other.sources == hit.sources;
+        });
+        if (alike != o.hits.end())
+          alike->host = passage.host, alike->at.add(hit.at);
+        else
+          o.hits.push_back(std::move(hit));
       }
       std::stable_sort(o.hits.begin(), o.hits.end(),
                        [](const RowHit& a, const RowHit& b) { return gravity(*a.row) < gravity(*b.row); });

@@ -10,6 +10,7 @@
 
 #include "rules/engine/reach.h"
 #include "rules/engine/trace.h"
+#include "rules/host_lans.h"
 #include "rules/line_to_change.h"
 #include "rules/matrix/port_matrix.h"
 #include "rules/rows.h"
@@ -84,6 +85,9 @@ struct RowHit {
   IntervalSet sources;
   bool beside_forward = false;  // "if routed", while a forward lets only some sources, or another zone, to the same row
   bool any = false;         // extent: more than 2^24 public IPv4 (2^96 IPv6) addresses get through, by this line or in sum
+  const Host* host = nullptr;    // as it is at the addresses that are hit: of one LAN, or the passage's
+  IntervalSet at;                // these addresses; empty: any of the host's
+  const Setting* off = nullptr;  // the service, or this transport of it, is switched off there
 };
 
 // Packets of a passage that one line lets in.
@@ -127,6 +131,12 @@ class Exposure {
   // Every ruleset of every standing, for checks about rules rather than packets.
   const std::vector<std::unique_ptr<ChainSets>>& chains() const { return chains_; }
 
+  // The passage's host by LAN, as far as the packets go to it.
+  std::vector<HostAt> parts_of(const Passage& passage) const;
+  // Packets to one of them, as seen after this firewall's translation.
+  PacketSet to_part(const Passage& passage, const HostAt& part) const;
+  // Those that packets of the opening go to.
+  std::vector<HostAt> parts_met(const Opening& opening) const;
   // Packets of a row on the passage's host, as seen after this firewall's translation; those of a hit.
   PacketSet row_packets(const Passage& passage, const MatrixRow& row) const;
   PacketSet row_packets(const Passage& passage, const RowHit& hit) const;
@@ -175,6 +185,7 @@ class Exposure {
 
   const Site& site_;
   const PortMatrix& matrix_;
+  LansOfHosts lans_;
   std::vector<std::unique_ptr<PacketSpace>> spaces_;
   std::vector<std::unique_ptr<ChainSets>> chains_;
   std::vector<std::unique_ptr<ZoneSets>> zones_;

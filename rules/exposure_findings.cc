@@ -12,7 +12,6 @@
 #include "rules/media.h"
 #include "rules/opened_media.h"
 #include "rules/required.h"
-#include "rules/services.h"
 
 namespace ipo {
 namespace {
@@ -221,11 +220,10 @@ bool is_told_of(const Opening& opening, const RowHit& hit) { return hit.any || !
 
 // What anyone of the zone can reach, gravest first; services that are off come last, for another row's may be the one that answers.
 std::vector<Spoken> spoken_of(const Judgement& judgement, const Opening& opening) {
-  const Host* host = opening.passage->host;
   std::vector<Spoken> out;
   for (bool off : {false, true})
     for (const RowHit& hit : opening.hits)
-      if (is_told_of(opening, hit) && is_off(*hit.row, host) == off)
+      if (is_told_of(opening, hit) && (hit.off != nullptr) == off)
         out.push_back({hit, off                                  ? &check::service_off_port_open
                             : goes_past_sbc(judgement.site, hit) ? &check::sbc_bypassed
                                                                  : owner_of(hit.row->id)});
@@ -267,7 +265,7 @@ std::vector<Spoken> spoken_of(const Judgement& judgement, const Opening& opening
 // Whether the check can speak of a hit at all, before what the opening shares out is worked out.
 bool may_speak(const Judgement& judgement, const Check& check, const Opening& o, const RowHit& hit) {
   if (!is_told_of(o, hit)) return false;
-  if (check.id == check::service_off_port_open.id) return is_off(*hit.row, o.passage->host);
+  if (check.id == check::service_off_port_open.id) return hit.off != nullptr;
   if (check.id == check::sbc_bypassed.id) return goes_past_sbc(judgement.site, hit);
   return std::find(check.rows.begin(), check.rows.end(), hit.row->id) != check.rows.end();
 }
@@ -277,16 +275,16 @@ bool may_speak(const Judgement& judgement, const Check& check, const Opening& o,
 bool is_told(const Judgement& judgement, const Opening& opening, const RowHit& hit) {
   if (opening.unrestricted || !hit.any || !opening.located()) return hit.any;
   for (const Spoken& s : spoken_of(judgement, opening)) {
-    if (s.hit.row != hit.row || !s.by) continue;
-    return s.by->id != check::media_exposed.id || !needs_media(judgement.site, *opening.passage, true, true);
+    if (s.hit.row != hit.row || s.hit.off != hit.off || !s.by) continue;
+    return s.by->id != check::media_exposed.id || !needs_media(judgement.site, *opening.passage, hit.host, true, true);
   }
   return false;
 }
 
 bool is_told_as_off(const Judgement& judgement, const Opening& opening, const RowHit& hit) {
-  if (opening.unrestricted || !opening.located() || !is_off(*hit.row, opening.passage->host)) return false;
+  if (opening.unrestricted || !opening.located() || !hit.off) return false;
   for (const Spoken& s : spoken_of(judgement, opening))
-    if (s.hit.row == hit.row) return s.by && s.by->id == check::service_off_port_open.id;
+    if (s.hit.row == hit.row && s.hit.off == hit.off) return s.by && s.by->id == check::service_off_port_open.id;
   return false;
 }
 

@@ -100,14 +100,15 @@ bool is_whole(const Site& site, std::string_view type) {
 
 void doubt_own_numbers(const Site& site, std::span<Finding> findings) {
   if (findings.empty()) return;
-  for (std::string_view type : {"User", "Extension", "HuntGroup"}) {
-    if (is_whole(site, type)) continue;
+  auto doubt = [&](const std::string& reason) {
     for (Finding& finding : findings) {
       finding.certainty = Certainty::possible;
-      finding.doubt.push_back({"not all numbers of the site are in the export: " + std::string(type) + " records are missing", finding.span});
+      finding.doubt.push_back({"not all numbers of the site are in the export: " + reason, finding.span});
     }
-    return;
-  }
+  };
+  if (std::none_of(site.records.begin(), site.records.end(), [](const Record& r) { return r.type == "User"; })) return doubt("no User record is there");
+  for (std::string type : {"User", "Extension", "HuntGroup"})
+    if (!is_whole(site, type)) return doubt(type + " records are missing");
 }
 
 }  // namespace ipo

@@ -37,8 +37,9 @@ std::set<SourceSpan> errors_told(const Site& site);
 // Nothing says that records of the type ("User") are missing.
 bool is_whole(const Site& site, std::string_view type);
 
-// Makes findings possible that hold only if no number of the site is missing: one of an extension, a user or a group. Asked once for
-// all of a check's findings, for it looks through every record.
+// Makes findings possible that hold only if no number of the site is missing: one of an extension, a user or a group. Without any user nobody
+// knows how long they are; an extension has its user's, and not every site has groups. Asked once for all of a check's findings, for it
+// looks through every record.
 void doubt_own_numbers(const Site& site, std::span<Finding> findings);
 
 }  // namespace ipo

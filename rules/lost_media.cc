@@ -34,14 +34,29 @@ MediaRange calls_media(const Judgement& judgement, const Host* host) {
   return range;
 }
 
-std::optional<LostMedia> lost_media(const Judgement& judgement, const Ways& ways, const IntervalSet& range, const IntervalSet& to) {
+std::vector<HostAt> media_parts(const Judgement& judgement, const Passage& passage) {
+  // Where another firewall gave its packets a source, which LAN they are from is not seen any more.
+  if (passage.addresses.empty()) return {{passage.host, {}, {}}};
+  std::vector<HostAt> out = judgement.exposure.parts_of(passage);
+  if (out.size() == 1) return {{out.front().host, {}, {}}};
+  // What is of no LAN may be of either.
+  if (HostAt& rest = out.back(); rest.lan.empty()) {
+    for (HostAt& part : out) part.addresses.add(rest.addresses);
+    out.pop_back();
+  }
+  return out;
+}
+
+std::optional<LostMedia> lost_media(const Judgement& judgement, const Ways& ways, const HostAt& part, const IntervalSet& range, const IntervalSet& to) {
   if (ways.empty() || range.empty()) return {};
   bool inbound = ways.front()->inbound;
   Dimension side = inbound ? Dimension::destination_port : Dimension::source_port;
   auto media = [&](const Passage& passage, const IntervalSet& ports) {
     Space& s = passage.chains->space();
     PacketSet out = s.intersect(s.test(Dimension::protocol, IntervalSet::of(proto_udp)), s.test(side, ports));
-    return inbound ? out : s.intersect(out, s.test(Dimension::destination_port, to));
+    if (inbound) return s.intersect(out, judgement.exposure.to_part(passage, part));
+    if (!part.addresses.empty()) out = s.intersect(out, s.test(Dimension::source, part.addresses));
+    return s.intersect(out, s.test(Dimension::destination_port, to));
   };
   std::optional<IntervalSet> closed;
   for (const Passage* passage : ways) {

@@ -17,8 +17,11 @@ struct LostMedia {
   const Flow* moved = nullptr;   // a forward leads packets for other ports to `closed`; the host announces its own, so nobody sends there
 };
 
-// Of alternatives the part of `range` that is closed in all of them; nothing where none is. On the way out the range is where packets
-// come from, and `to` the ports they go to.
-std::optional<LostMedia> lost_media(const Judgement& judgement, const Ways& ways, const IntervalSet& range, const IntervalSet& to);
+// Where media of calls comes to and goes from: LAN by LAN, each with the range of its own.
+std::vector<HostAt> media_parts(const Judgement& judgement, const Passage& passage);
+
+// Of alternatives the part of `range` that is closed in all of them to the addresses; nothing where none is. On the way out the range is
+// where packets come from, and `to` the ports they go to.
+std::optional<LostMedia> lost_media(const Judgement& judgement, const Ways& ways, const HostAt& part, const IntervalSet& range, const IntervalSet& to);
 
 }  // namespace ipo

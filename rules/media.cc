@@ -6,6 +6,8 @@
 
 #include "parsers/letters.h"
 #include "parsers/settings.h"
+#include "rules/declared.h"
+#include "rules/host_lans.h"
 
 namespace ipo {
 namespace {
@@ -112,7 +114,22 @@ bool workers_send_media(const Site& site) {
   return by == "sip" || by == "sip-tls" || by == "h323";
 }
 
-bool needs_media(const Site& site, const Passage& passage, bool partly, bool signalled) {
+std::string_view flag_of_workers(const Site& site) {
+  return site.remote_workers && site.remote_workers->value == "h323" ? ".h323.remote_extension" : ".sip.remote_extension";
+}
+
+bool takes_calls(const Host* host, std::string_view flag) {
+  if (!host || flag.empty()) return true;
+  for (std::string lan : {"lan1", "lan2"})
+    if (has_lan(*host, lan) && host->flag(lan + std::string(flag)) != false) return true;
+  return false;
+}
+
+bool needs_media(const Site& site, const Passage& passage, const Host* host, bool partly, bool signalled) {
+  // What is off on every system and yet declared comes by each of them.
+  auto takes = [&](std::string_view flag) {
+    return takes_calls(host, flag) || std::none_of(site.hosts.begin(), site.hosts.end(), [&](const Host& h) { return is_pbx(h) && takes_calls(&h, flag); });
+  };
   const ZoneAt& zone = *passage.zone;
   bool trunk = false, registers = false, any_trunk = false;
   for (const Trunk& t : site.trunks) {
@@ -122,13 +139,14 @@ bool needs_media(const Site& site, const Passage& passage, bool partly, bool sig
     any_trunk = any_trunk || !t.registers;
   }
   bool sbc = has_zone(site, "sbc");
+  if (zone.is_internet() && workers_send_media(site) && takes(flag_of_workers(site))) return true;
+  if (!takes(".sip.trunks")) return false;
   if (zone.kind == "sbc") return trunk || (!registers && (partly || signalled));
-  if (zone.is_internet() && workers_send_media(site)) return true;
   // With a session border controller all other calls come through it.
   if ((zone.kind != "itsp" && !zone.is_internet()) || sbc) return false;
   if (trunk || (partly && !registers)) return true;
   // A static port block is for those providers the PBX does not register with: the declared ones, else all.
-  if (!static_port_block(passage.host) || any_trunk || registers) return false;
+  if (!static_port_block(host) || any_trunk || registers) return false;
   return zone.kind == "itsp" || !has_zone(site, "itsp");
 }
 

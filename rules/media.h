@@ -45,8 +45,12 @@ bool has_zone(const Site& site, std::string_view kind);
 
 // Remote workers are declared that come directly: their media is asked of the internet.
 bool workers_send_media(const Site& site);
-// Whether calls need that media comes in from the passage's zone. `partly`: a line opens a part of the range, `signalled`:
-// one opens SIP.
-bool needs_media(const Site& site, const Passage& passage, bool partly, bool signalled);
+// What switches such workers on for a LAN.
+std::string_view flag_of_workers(const Site& site);
+// The host may take calls that the flag of its LANs (".sip.trunks") switches: it is not off in all of them.
+bool takes_calls(const Host* host, std::string_view flag);
+// Whether calls need that media comes in from the passage's zone to the host, as it is at some of its addresses. `partly`: a line opens
+// a part of the range, `signalled`: one opens SIP.
+bool needs_media(const Site& site, const Passage& passage, const Host* host, bool partly, bool signalled);
 
 }  // namespace ipo

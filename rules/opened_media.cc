@@ -62,9 +62,12 @@ std::vector<OpenedMedia> opened_media(const Exposure& exposure, const PortMatrix
       PacketSet sure = s.intersect(o.proven, udp), both = s.unite(sure, s.intersect(o.possible, udp));
       // Media comes from any port.
       if (both.empty() || source_ports(o).size() < few_ports) continue;
-      auto [range, first] = ranges.try_emplace(o.passage->host);
-      if (first) range->second = used_range(matrix, o.passage->host);
-      const IntervalSet& used = range->second;
+      IntervalSet used;
+      for (const HostAt& part : exposure.parts_met(o)) {
+        auto [range, first] = ranges.try_emplace(part.host);
+        if (first) range->second = used_range(matrix, part.host);
+        used.add(range->second);
+      }
       IntervalSet ports = s.project(exposure.at_host(*o.passage, both), Dimension::destination_port);
       for (const Interval& part : ports) {
         // A range is stale as the line says it, though a line before it took a port out of it.

@@ -13,12 +13,44 @@ constexpr std::string_view sip_row = "ip-office/ingress/16";
 constexpr std::string_view h323_row = "ip-office/ingress/14";
 
 // Of the row, as the settings name them for phones outside.
-IntervalSet remote_ports(const MatrixRow& row, const Host* host) {
+IntervalSet remote_ports(const MatrixRow& row, const Host* host, std::uint8_t protocol) {
   std::string_view service = row.id == sip_row ? "SIP" : row.id == h323_row ? "H.323" : "";
   IntervalSet out;
   if (host && !service.empty())
     for (const NamedPort& named : named_ports(*host))
-      if (named.service == service) out.add(named.port, named.port);
+      if (named.service == service && named.protocol == protocol) out.add(named.port, named.port);
+  return out;
+}
+IntervalSet remote_ports(const MatrixRow& row, const Host* host) {
+  return remote_ports(row, host, proto_tcp).united(remote_ports(row, host, proto_udp));
+}
+
+// Of one transport, without those for phones outside. What the settings leave as it is, is as printed.
+IntervalSet usual_ports(const MatrixRow& row, const Host* host, std::uint8_t protocol) {
+  if (row.id != sip_row || !host) return ports_of(row, host);
+  IntervalSet said = sip_ports(host, protocol);
+  return said == sip_ports(nullptr, protocol) ? row.port_set() : said;
+}
+
+std::vector<Waiting> waiting_at(const MatrixRow& row, const HostAt& part) {
+  std::vector<Waiting> out;
+  auto add = [&](IntervalSet tcp, IntervalSet udp, const Setting* off) {
+    if (!tcp.empty() || !udp.empty()) out.push_back({part.host, part.addresses, std::move(tcp), std::move(udp), off});
+  };
+  auto state = service_state(row, part.host);
+  IntervalSet tcp = listening_ports(row, part.host, proto_tcp), udp = listening_ports(row, part.host, proto_udp);
+  IntervalSet used[] = {tcp, udp};
+  add(std::move(tcp), std::move(udp), state && !state->on ? state->said_by : nullptr);
+  if (row.id != sip_row || !part.host) return out;
+  // Clear ports beside TLS alone have a check of their own.
+  IntervalSet told = speaks_only_tls(part.host) ? would_be_clear_sip_ports(part.host) : IntervalSet();
+  for (const SilentSip& silent : silent_sip(*part.host)) {
+    bool of_udp = silent.protocol == proto_udp;
+    // UDP is printed for the port of TLS, too.
+    IntervalSet ports = (of_udp ? silent.ports.united(row.port_set()) : silent.ports).minus(used[of_udp]).minus(told);
+    used[of_udp].add(ports);
+    of_udp ? add({}, ports, silent.off) : add(ports, {}, silent.off);
+  }
   return out;
 }
 
@@ -65,7 +97,23 @@ std::vector<NamedPort> named_ports(const Host& host) {
   return out;
 }
 
-IntervalSet listening_ports(const MatrixRow& row, const Host* host) { return ports_of(row, host).united(remote_ports(row, host)); }
+IntervalSet listening_ports(const MatrixRow& row, const Host* host, std::uint8_t protocol) {
+  if (!row.has_transport(protocol)) return {};
+  return usual_ports(row, host, protocol).united(remote_ports(row, host, protocol));
+}
+IntervalSet listening_ports(const MatrixRow& row, const Host* host) {
+  return listening_ports(row, host, proto_tcp).united(listening_ports(row, host, proto_udp));
+}
+
+std::vector<Waiting> waiting(const MatrixRow& row, const Host* host, const std::vector<HostAt>& parts) {
+  // All of the addresses are meant, be they the host's or those of one LAN.
+  if (parts.size() == 1) return waiting_at(row, {parts.front().host, parts.front().lan, {}});
+  if (!is_of_lan(row)) return waiting_at(row, {host, {}, {}});
+  std::vector<Waiting> out;
+  for (const HostAt& part : parts)
+    for (Waiting& here : waiting_at(row, part)) out.push_back(std::move(here));
+  return out;
+}
 
 IntervalSet remote_only_ports(const MatrixRow& row, const Host* host) { return remote_ports(row, host).minus(ports_of(row, host)); }
 

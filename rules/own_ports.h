@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "rules/host_lans.h"
 #include "rules/rows.h"
 
 namespace ipo {
@@ -28,8 +29,21 @@ struct NamedPort {
 };
 // Of remote extensions, where they are not switched off, and of SMDR, where the host waits for whoever collects its records.
 std::vector<NamedPort> named_ports(const Host& host);
-// The ports a row's service waits on: those of the row, and beside them those of its own for phones outside.
-IntervalSet listening_ports(const MatrixRow& row, const Host* host);
+// The ports a row's service waits on with a transport: those of the row, and beside them those of its own for phones outside.
+IntervalSet listening_ports(const MatrixRow& row, const Host* host, std::uint8_t protocol);
+IntervalSet listening_ports(const MatrixRow& row, const Host* host);  // with any
+
+// Where a row's service waits on a host, or would if it were on.
+struct Waiting {
+  const Host* host = nullptr;  // as it is at these addresses
+  IntervalSet addresses;       // empty: any
+  IntervalSet tcp, udp;
+  const Setting* off = nullptr;  // switches the service, or this transport of it, off
+
+  const IntervalSet& ports(std::uint8_t protocol) const { return protocol == proto_udp ? udp : tcp; }
+};
+// `parts` of the host: as a whole for what no LAN has a setting of.
+std::vector<Waiting> waiting(const MatrixRow& row, const Host* host, const std::vector<HostAt>& parts);
 // The ports a host uses for phones outside and for nobody else.
 IntervalSet remote_only_ports(const MatrixRow& row, const Host* host);
 // The same for SIP over TLS alone: those whose every caller comes with TLS, in the house or outside.

@@ -146,7 +146,7 @@ std::vector<RowReached> exposure_table(const Exposure& exposure, const PortMatri
     };
     each([&](const MatrixRow& row) {
       for (std::size_t t = 0; t < protocols.size(); ++t)
-        if (row.has_transport(protocols[t])) used[t].add(listening_ports(row, passage->host));
+        if (row.has_transport(protocols[t])) used[t].add(listening_ports(row, passage->host, protocols[t]));
     });
     IntervalSet left_udp;
     each([&](const MatrixRow& row) {

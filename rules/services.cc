@@ -11,6 +11,8 @@
 
 #include "parsers/letters.h"
 #include "parsers/settings.h"
+#include "rules/host_lans.h"
+#include "rules/rows.h"
 
 namespace ipo {
 namespace {
@@ -110,11 +112,21 @@ std::optional<ServiceState> service_state(const MatrixRow& row, const Host* host
   auto at = std::find_if(switches().begin(), switches().end(), [&](const Switch& s) { return s.row == row.number; });
   if (at == switches().end()) return {};
   if (!at->key.starts_with("lan*")) return state_of(*host, *at, "");
-  std::optional<ServiceState> first = state_of(*host, *at, "lan1"), second = state_of(*host, *at, "lan2");
-  if (first && first->on) return first;
-  if (second && second->on) return second;
-  // A second LAN of which nothing is said is not there.
-  return first && (second || !host->setting("lan2.address")) ? first : std::nullopt;
+  std::optional<ServiceState> off;
+  bool unknown = false;
+  for (std::string lan : {"lan1", "lan2"}) {
+    std::optional<ServiceState> state = state_of(*host, *at, lan);
+    if (state && state->on) return state;
+    unknown = unknown || (!state && has_lan(*host, lan));
+    if (!off) off = state;
+  }
+  return unknown ? std::nullopt : off;
+}
+
+bool is_of_lan(const MatrixRow& row) {
+  if (is_media_range(row)) return true;
+  if (row.product != "ip-office" || row.direction != "ingress") return false;
+  return std::any_of(switches().begin(), switches().end(), [&](const Switch& s) { return s.row == row.number && s.key.starts_with("lan*"); });
 }
 
 bool is_on(const MatrixRow& row, const Host* host) {

@@ -22,6 +22,8 @@ struct ServiceState {
 std::optional<ServiceState> service_state(const MatrixRow& row, const Host* host);
 bool is_on(const MatrixRow& row, const Host* host);   // surely
 bool is_off(const MatrixRow& row, const Host* host);  // surely
+// The service has a switch, or its ports, for each LAN.
+bool is_of_lan(const MatrixRow& row);
 
 // Whether a setting that is a flag or names what is on ("No Output", "SMDR Only") says that nothing is.
 bool says_off(const Setting& setting);

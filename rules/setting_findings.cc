@@ -18,6 +18,13 @@ std::optional<Release> stated_release(const Judgement& judgement, const Host& ho
 
 std::string name_of_host(const Host& host) { return host.name.empty() ? "the PBX" : "'" + host.name + "'"; }
 
+std::string subject_of(const Host& host) {
+  if (!host.name.empty()) return host.name;
+  std::string out;
+  for (const Located<Address>& address : host.addresses) out += (out.empty() ? "" : ", ") + format_address(address.value);
+  return out.empty() ? "the PBX" : out;
+}
+
 Finding setting_finding(const Check& check, Level level, const Host& host, const Setting& setting, std::string message,
                         std::string_view about) {
   Finding f;

@@ -20,6 +20,8 @@ std::optional<Release> stated_release(const Judgement& judgement, const Host& ho
 
 // "harbour"; "the PBX" where it has no name.
 std::string name_of_host(const Host& host);
+// The same at the start of a sentence: "harbour", its addresses where it has no name.
+std::string subject_of(const Host& host);
 
 // At the setting's value. What it is about is the host and the setting, or `about` in the place of the setting's key.
 Finding setting_finding(const Check& check, Level level, const Host& host, const Setting& setting, std::string message,

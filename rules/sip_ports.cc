@@ -5,6 +5,7 @@
 #include <string>
 
 #include "parsers/letters.h"
+#include "rules/host_lans.h"
 
 namespace ipo {
 namespace {
@@ -71,11 +72,35 @@ IntervalSet sip_ports(const Host* host, std::uint8_t protocol) {
   return protocol == proto_udp ? out : out.united(tls_sip_ports(host));
 }
 
+std::vector<SilentSip> silent_sip(const Host& host) {
+  std::vector<SilentSip> out;
+  for (std::string transport : {"udp", "tcp", "tls"}) {
+    SilentSip silent{transport == "udp" ? proto_udp : proto_tcp, {}, nullptr};
+    bool on = false;
+    for (std::string lan : {"lan1", "lan2"}) {
+      std::optional<bool> here = sip_transport(host, lan, transport);
+      on = on || here == true || (!here && has_lan(host, lan));
+      if (here != false || silent.off) continue;
+      silent.off = host.setting(lan + ".sip." + transport);
+      if (!silent.off) silent.off = host.setting(lan + ".sip.layer4");
+    }
+    if (on || !silent.off) continue;
+    add_port(silent.ports, &host, transport, transport == "tls" ? 5061 : 5060, true);
+    silent.ports.add(IntervalSet::of(transport == "tls" ? 5061 : 5060));
+    out.push_back(std::move(silent));
+  }
+  return out;
+}
+
 bool speaks_only_tls(const Host* host) {
   if (!host) return false;
-  std::optional<bool> first = tls_only(*host, "lan1"), second = tls_only(*host, "lan2");
-  // A second LAN of which nothing is said is not there.
-  return first == true && (second ? *second : !host->setting("lan2.address"));
+  bool any = false;
+  for (std::string lan : {"lan1", "lan2"}) {
+    std::optional<bool> only = tls_only(*host, lan);
+    if (only == false || (!only && has_lan(*host, lan))) return false;
+    any = any || only;
+  }
+  return any;
 }
 
 }  // namespace ipo

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "parsers/model.h"
 
@@ -19,6 +20,13 @@ IntervalSet clear_sip_ports(const Host* host);
 IntervalSet would_be_clear_sip_ports(const Host* host);
 // Of one transport: TLS is TCP's.
 IntervalSet sip_ports(const Host* host, std::uint8_t protocol);
+// Those of a transport that is off in every LAN: as its setting has them, and the standard one.
+struct SilentSip {
+  std::uint8_t protocol = 0;
+  IntervalSet ports;
+  const Setting* off = nullptr;
+};
+std::vector<SilentSip> silent_sip(const Host& host);
 // The settings name TLS as the only transport of SIP, on every LAN of the host; then nothing listens on its clear ports.
 bool speaks_only_tls(const Host* host);
 

@@ -296,8 +296,17 @@ TEST_CASE("what cannot be right is said", "[ipoffice]") {
   CHECK(says(r.site, Understanding::not_understood, "this part of the release is no number"));
   CHECK(r.site.hosts.at(0).addresses.empty());
 
-  r = read("<System GUID='1'><Name>a</Name><Name>b</Name></System>");  // two alike: neither is the path System/Name
-  CHECK(r.site.records.at(0).fields.at(1).path == "System/Name[1]");
+  r = read("<System GUID='1'><Name>a</Name><Name>b</Name></System>");
+  CHECK(r.site.records.at(0).fields.at(1).path == "System/Name");
+  CHECK(r.site.hosts.at(0).name == "a");
+  CHECK(says(r.site, Understanding::not_understood, "system.name stands twice in one record with different values; the first counts"));
+  // A list is none of it, nor what a map knows by its number.
+  r = read("<User GUID='1'><Name>a</Name><Skills><Skill>x</Skill><Skill>y</Skill></Skills></User>");
+  CHECK(r.site.records.at(0).fields.back().path == "User/Skills/Skill[2]");
+  CHECK(count(r.site)["not_understood"] == 0);
+  r = read("<System GUID='1'><LAN><FirewallProfile>in</FirewallProfile></LAN><LAN><FirewallProfile>out</FirewallProfile></LAN></System>");
+  CHECK(r.site.hosts.at(0).setting("lan2.firewall_profile")->value.value == "out");
+  CHECK(count(r.site)["not_understood"] == 0);
   r = read("<System GUID='1'><SNMP><Community>a</Community></SNMP><snmp><Community>b</Community></snmp></System>");
   CHECK(r.site.hosts.at(0).setting("snmp.community")->value.value == "a");
   CHECK(says(r.site, Understanding::bounded, "snmp.community is given twice; the first value counts"));

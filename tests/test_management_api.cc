@@ -296,7 +296,7 @@ TEST_CASE("totalRecords that is no number is said", "[api]") {
   for (const char* total : {"x", "-1", "", "4294967296", "1.5"}) {
     INFO(total);
     Read r = read(users_of("<ws_object><User GUID='1'><Name>a</Name></User></ws_object>", std::string(" totalRecords='") + total + "'"), "ipoffice");
-    CHECK(reasons(r.site, Understanding::not_understood) == std::vector<std::string>{"totalRecords is no number"});
+    CHECK(reasons(r.site, Understanding::not_understood) == std::vector<std::string>{"totalRecords is '" + std::string(total) + "', which is no count of records"});
     CHECK(r.site.lists.empty());
   }
 }

@@ -14,6 +14,7 @@
 #include "parsers/nearest.h"
 #include "rules/blocked.h"
 #include "rules/matrix/row_terms.h"
+#include "rules/setting_findings.h"
 #include "rules/sides.h"
 
 namespace ipo {
@@ -151,10 +152,10 @@ class AnswerText {
     const Answer& answer = answered.answer;
     Family family = p.ruleset->family;
     file_ = p.ruleset->span.source;
-    std::string host = p.host ? p.host->name : p.at->protects_itself ? "the host itself" : "any host";
+    std::string host = p.host ? subject_of(*p.host) : p.at->protects_itself ? "the host itself" : "any host";
     std::string judged = fmt::format("{}, {}, {}", sources_[file_].path(), name_of(p.hook), family == Family::ipv4 ? "IPv4" : "IPv6");
     bool no_way = answered.reached.status == Status::closed && answer.lines.empty();  // closed, and no line closes it
-    std::string asked = no_way ? fmt::format(" to {}: {} (from {}, {})", host, why_no_way(p, service), p.zone->name, judged)
+    std::string asked = no_way ? fmt::format(" to {}: {} (from {}, {})", host, why_no_way(answered.reached, service), p.zone->name, judged)
                                : fmt::format(": {} from {} to {} ({})", service, p.zone->name, host, judged);
     std::string_view status = name_of(answered.reached.status);
     std::string headline = std::string(status) + printable(asked);
@@ -198,9 +199,12 @@ class AnswerText {
   }
 
   // Nothing of what was asked is sent to the host, whatever a filter would say to it.
-  static std::string why_no_way(const Passage& p, const std::string& service) {
+  static std::string why_no_way(const Reached& reached, const std::string& service) {
+    const Passage& p = *reached.passage;
+    // Of two LANs those that were asked about.
+    IntervalSet asked = p.chains->space().project(reached.wanted, Dimension::destination).intersected(p.addresses);
     if (p.hook == Hook::forward && !p.addresses.empty())
-      return fmt::format("no forward for {} leads to {}", service, format_addresses(p.addresses, p.ruleset->family));
+      return fmt::format("no forward for {} leads to {}", service, format_addresses(asked.empty() ? p.addresses : asked, p.ruleset->family));
     return fmt::format("no {} from {} is sent there", service, p.zone->name);
   }
 

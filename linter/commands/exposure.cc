@@ -15,6 +15,7 @@
 #include "parsers/nearest.h"
 #include "rules/blocked.h"
 #include "rules/own_ports.h"
+#include "rules/setting_findings.h"
 
 namespace ipo {
 namespace {
@@ -45,7 +46,7 @@ void write_json(std::ostream& out, const Assessment& a, const std::vector<std::s
 // "internet to ipo1 (192.168.42.1), forward, router.rules".
 std::string heading(const Passage& p) {
   Family family = p.ruleset->family;
-  std::string host = p.host ? p.host->name : p.at->protects_itself ? "the host itself" : "any host";
+  std::string host = p.host ? (p.host->name.empty() ? "the PBX" : p.host->name) : p.at->protects_itself ? "the host itself" : "any host";
   if (!p.addresses.empty()) host += fmt::format(" ({})", format_addresses(p.addresses, family));
   return fmt::format("{} to {}, {}, {}, {}", p.zone->name, host, name_of(p.hook), p.at->firewall->name,
                      family == Family::ipv4 ? "IPv4" : "IPv6");
@@ -130,7 +131,7 @@ class ExposureText {
                           format_addresses(passage.addresses, passage.ruleset->family));
     if (!crosses(passage))
       out_ << fmt::format("  but {} is in this network: packets between the two need not come by here\n",
-                          passage.host ? printable(passage.host->name) : "the host");
+                          passage.host ? printable(subject_of(*passage.host)) : "the host");
     out_ << '\n';
   }
 

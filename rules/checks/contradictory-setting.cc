@@ -1,5 +1,6 @@
 #include "rules/checks/list.h"
 #include "rules/judgement.h"
+#include "rules/setting_findings.h"
 
 namespace ipo {
 namespace {
@@ -12,7 +13,7 @@ void run(const Judgement& judgement, Findings& findings) {
       Finding f;
       f.check = "contradictory-setting";
       f.level = Level::warning;
-      f.message = c.other.key.text() + " of '" + host.name + "' is " + shown(c.other) + " here and " + shown(c.holds) + " elsewhere";
+      f.message = c.other.key.text() + " of " + name_of_host(host) + " is " + shown(c.other) + " here and " + shown(c.holds) + " elsewhere";
       f.span = c.other.value.span;
       f.related.push_back({"this value is used", c.holds.value.span});
       f.identity = host.name + '\n' + c.other.key.text();

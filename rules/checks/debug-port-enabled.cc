@@ -1,5 +1,6 @@
 #include "rules/checks/list.h"
 #include "rules/judgement.h"
+#include "rules/setting_findings.h"
 
 namespace ipo {
 namespace {
@@ -11,7 +12,7 @@ void run(const Judgement& judgement, Findings& findings) {
         Finding f;
         f.check = "debug-port-enabled";
         f.level = Level::error;
-        f.message = std::string("debug port ") + port + " of '" + host.name + "' is enabled";
+        f.message = std::string("debug port ") + port + " of " + name_of_host(host) + " is enabled";
         f.span = host.setting(key)->value.span;
         f.rows = {port[0] == '4' ? "ip-office/ingress/15" : "ip-office/ingress/44"};
         f.identity = host.name + '\n' + key;

@@ -9,6 +9,7 @@
 #include "rules/checks/list.h"
 #include "rules/declared.h"
 #include "rules/exposure_findings.h"
+#include "rules/setting_findings.h"
 
 namespace ipo {
 namespace {
@@ -52,7 +53,7 @@ void run(const Judgement& judgement, Findings& findings) {
     f.span = by.span();
     f.zone = passage.zone->name;
     f.hook = name_of(passage.hook);
-    f.message = fmt::format("{} may reach every port of every address on the {}", key.first->name, f.zone);
+    f.message = fmt::format("{} may reach every port of every address on the {}", subject_of(*key.first), f.zone);
     f.identity = f.zone + '\n' + rule_text(judgement, by);
     findings.push_back(std::move(f));
   }

@@ -10,7 +10,7 @@ namespace {
 Grade grade(const Judgement& judgement, const Exposed& exposed) {
   const auto& declared = judgement.site.remote_workers;
   if (declared && declared->value == "h323") return {Level::note, ", as declared remote H.323 phones need it"};
-  const Host* host = exposed.opening->passage->host;
+  const Host* host = exposed.hit.host;
   bool remote =
       host && (host->flag("lan1.h323.remote_extension") == true || host->flag("lan2.h323.remote_extension") == true);
   if (!remote && is_on(*exposed.hit.row, host))

@@ -16,8 +16,8 @@ IntervalSet needed(const Judgement& judgement, const Exposed& exposed) {
     bool webrtc = site.remote_workers && site.remote_workers->value == "webrtc";
     return webrtc ? exposed.hit.ports : IntervalSet();
   }
-  if (!needs_media(site, passage, true, true)) return {};
-  MediaRange range = media_range(passage.host, parse_release(judgement.matrix.release));
+  if (!needs_media(site, passage, exposed.hit.host, true, true)) return {};
+  MediaRange range = media_range(exposed.hit.host, parse_release(judgement.matrix.release));
   return range.needed.united(range.perhaps).united(range.through_nat);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "rules/blocked.h"
 #include "rules/checks/list.h"
@@ -32,7 +33,8 @@ IntervalSet standard_ports(const MatrixRow& row, std::uint8_t protocol) {
   return row.id == "ip-office/ingress/16" ? sip_ports(nullptr, protocol) : row.port_set();
 }
 
-std::vector<Moved> moved_rows(const Judgement& judgement, const Host& host) {
+// Of what a LAN has a setting of, or of the rest.
+std::vector<Moved> moved_rows(const Judgement& judgement, const Host& host, bool of_lan) {
   std::map<std::uint8_t, IntervalSet> used;
   auto each = [&](auto visit) {
     for (const MatrixRow& row : judgement.matrix.rows)
@@ -43,13 +45,17 @@ std::vector<Moved> moved_rows(const Judgement& judgement, const Host& host) {
   each([&](const MatrixRow& row, std::uint8_t protocol) {
     used[protocol].add(used_ports(row, &host, protocol));
     used[protocol].add(remote_only_ports(row, &host));
+    // What a switched off transport leaves open is told by others.
+    if (row.id != "ip-office/ingress/16") return;
+    for (const SilentSip& silent : silent_sip(host))
+      if (silent.protocol == protocol) used[protocol].add(silent.ports);
   });
   std::vector<Moved> out;
   each([&](const MatrixRow& row, std::uint8_t protocol) {
     // A row may have several ports, of which one is moved. The media range has checks of its own.
     IntervalSet standard = standard_ports(row, protocol), here = used_ports(row, &host, protocol);
     IntervalSet now = here.minus(standard), left = standard.minus(used[protocol]);
-    if (row.id == "ip-office/ingress/27" || now.empty() || left.empty() || is_off(row, &host)) return;
+    if (is_of_lan(row) != of_lan || row.id == "ip-office/ingress/27" || now.empty() || left.empty() || is_off(row, &host)) return;
     if (!out.empty() && out.back().row == &row && out.back().now == now && out.back().left == left)
       out.back().transports.push_back(protocol);
     else
@@ -59,8 +65,13 @@ std::vector<Moved> moved_rows(const Judgement& judgement, const Host& host) {
 }
 
 void run(const Judgement& judgement, Findings& findings) {
-  std::map<const Host*, std::vector<Moved>> moved;
-  for (const Host& host : judgement.site.hosts) moved[&host] = moved_rows(judgement, host);
+  std::map<std::pair<const Host*, bool>, std::vector<Moved>> moved;
+  auto of = [&](const Host& host, bool of_lan) -> const std::vector<Moved>& {
+    auto [at, fresh] = moved.try_emplace({&host, of_lan});
+    if (fresh) at->second = moved_rows(judgement, host, of_lan);
+    return at->second;
+  };
+  std::set<std::pair<SourceSpan, std::string>> told;
   for (const auto* openings : {&judgement.exposure.openings(), &judgement.exposure.openings_of_zones()})
     for (const Opening& o : *openings) {
       const Passage& passage = *o.passage;
@@ -68,23 +79,24 @@ void run(const Judgement& judgement, Findings& findings) {
       // Beside forwards, that a private address is routed from outside is far-fetched.
       if (!o.routed && passage.translates()) continue;
       Space& s = passage.chains->space();
-      for (const Moved& m : moved[passage.host]) {
+      auto ask = [&](const Moved& m, const HostAt& part) {
         PacketSet at_ports = s.nothing(), at_new = s.nothing();
         for (std::uint8_t protocol : m.transports) {
           at_ports = s.unite(at_ports, packets_to(passage, protocol, m.left));
           at_new = s.unite(at_new, packets_to(passage, protocol, m.now));
         }
-        PacketSet wanted = judgement.exposure.before_path(passage, at_ports);
+        PacketSet there = judgement.exposure.to_part(passage, part);
+        PacketSet wanted = s.intersect(there, judgement.exposure.before_path(passage, at_ports));
         PacketSet sure = s.intersect(o.proven, wanted), both = s.unite(sure, s.intersect(o.possible, wanted));
-        if (both.empty()) continue;
-        bool closed = s.disjoint(led_by_others(passage), judgement.exposure.before_path(passage, at_new));
+        if (both.empty()) return;
+        bool closed = s.disjoint(led_by_others(passage), s.intersect(there, judgement.exposure.before_path(passage, at_new)));
         Finding f = finding_at(judgement, check::moved_port_mismatch.id, o, both,
                                sure.empty() ? Certainty::possible : Certainty::proven);
         f.level = level_at(closed ? Level::error : Level::warning, o);
         PortsByTransport open;
         for (std::uint8_t protocol : m.transports) {
-          PacketSet of = s.intersect(both, s.test(Dimension::protocol, IntervalSet::of(protocol)));
-          if (IntervalSet ports = s.project(judgement.exposure.at_host(passage, of), Dimension::destination_port).intersected(m.left); !ports.empty())
+          PacketSet here = s.intersect(both, s.test(Dimension::protocol, IntervalSet::of(protocol)));
+          if (IntervalSet ports = s.project(judgement.exposure.at_host(passage, here), Dimension::destination_port).intersected(m.left); !ports.empty())
             open[protocol_name(protocol)] = ports;
         }
         std::string ports = format_ports(open);
@@ -92,8 +104,12 @@ void run(const Judgement& judgement, Findings& findings) {
                                 is_plural(ports) ? "them" : "it", format_ports(m.now), closed ? ", which is closed from there" : "");
         f.rows = {m.row->id};
         f.identity += '\n' + m.row->id;
-        findings.push_back(std::move(f));
-      }
+        // Of two LANs that moved it alike it is one.
+        if (told.insert({f.span, f.zone + f.message}).second) findings.push_back(std::move(f));
+      };
+      for (const Moved& m : of(*passage.host, false)) ask(m, {passage.host, {}, {}});
+      for (const HostAt& part : judgement.exposure.parts_of(passage))
+        for (const Moved& m : of(*part.host, true)) ask(m, part);
     }
 }
 

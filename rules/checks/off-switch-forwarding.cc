@@ -19,12 +19,15 @@ void run(const Judgement& judgement, Findings& findings) {
   const std::vector<User>& all = judgement.users;
   const std::size_t own = longest_own_number(judgement.site, all);
   std::vector<const User*> forwarding;
-  for (const User& user : all)
-    if (user.flag("user.forward_unconditional") == true && user.flag("user.block_forwarding") != true &&
-        is_external(user.text("user.forward_number"), own))
-      forwarding.push_back(&user);
+  for (const User& user : all) {
+    bool forwards = user.flag("user.forward_unconditional") == true && user.flag("user.block_forwarding") != true &&
+                    is_external(user.text("user.forward_number"), own);
+    // A number to be followed to has no switch of its own.
+    if (forwards || is_external(user.text("user.follow_me_number"), own)) forwarding.push_back(&user);
+  }
   std::size_t n = forwarding.size();
-  report_users(findings, check::off_switch_forwarding, Level::warning, forwarding, "user.forward_number",
+  report_users(findings, check::off_switch_forwarding, Level::warning, forwarding,
+               n > 0 && forwarding.front()->field("user.forward_number") ? "user.forward_number" : "user.follow_me_number",
                fmt::format("{} user{} all calls to a number outside, at the system's cost", n, n == 1 ? " forwards" : "s forward"));
   if (n > 0) doubt_own_numbers(judgement.site, {&findings.back(), 1});
   // The API's answers have no number that a user forwards to.

@@ -94,8 +94,9 @@ void run(const Judgement& judgement, Findings& findings) {
       const Setting *address = host.setting(prefix + ".address"), *outside = host.setting(prefix + ".public_address");
       std::optional<Address> own = address && !is_unset(*address) ? parse_address(address->value.value) : std::nullopt;
       if (!own) continue;
-      MediaRange media = media_range(&host, parse_release(judgement.matrix.release));
-      IntervalSet calls = media.needed.united(media.through_nat).united(tls_sip_ports(&host)).united(clear_sip_ports(&host));
+      const Host here = with_lan_only(host, lan);
+      MediaRange media = media_range(&here, parse_release(judgement.matrix.release));
+      IntervalSet calls = media.needed.united(media.through_nat).united(tls_sip_ports(&here)).united(clear_sip_ports(&here));
       if (outside && !is_unset(*outside)) addresses(judgement, findings, host, lan, *own, calls);
       ports(judgement, findings, host, lan, *own);
     }

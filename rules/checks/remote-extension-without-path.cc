@@ -14,7 +14,7 @@ namespace ipo {
 namespace {
 
 // All of a protocol's ways in from the internet are closed; nothing where no firewall between the two is among the files.
-std::optional<Blocked> closed(const Judgement& judgement, const Host& host, const std::vector<Ways>& all, std::string_view service) {
+std::optional<Blocked> closed(const Judgement& judgement, const Host& host, const std::vector<Ways>& all, std::string_view flag, std::string_view service) {
   std::optional<Blocked> out;
   for (const Ways& ways : all) {
     const Passage& first = *ways.front();
@@ -22,12 +22,17 @@ std::optional<Blocked> closed(const Judgement& judgement, const Host& host, cons
     std::optional<Blocked> here = blocked(judgement, ways, [&](const Passage& passage) {
       Space& s = passage.chains->space();
       PacketSet wanted = s.nothing();
-      for (const MatrixRow& row : judgement.matrix.rows)
-        if (row.id == (service == "SIP" ? "ip-office/ingress/16" : "ip-office/ingress/14")) wanted = judgement.exposure.row_packets(passage, row);
-      PacketSet own = s.nothing();
-      for (const NamedPort& named : named_ports(host))
-        if (named.service == service) own = s.unite(own, packets_to(passage, named.protocol, IntervalSet::of(named.port)));
-      return s.unite(wanted, judgement.exposure.before_path(passage, own));
+      const MatrixRow* row = judgement.matrix.find(service == "SIP" ? "ip-office/ingress/16" : "ip-office/ingress/14");
+      if (!row) return wanted;
+      for (const HostAt& part : judgement.exposure.parts_of(passage)) {
+        bool on = false;
+        each_lan_with(*part.host, flag, [&](std::string_view, const Setting&) { on = true; });
+        if (!on) continue;
+        PacketSet there = s.nothing();
+        for (std::uint8_t protocol : {proto_tcp, proto_udp}) there = s.unite(there, packets_to(passage, protocol, listening_ports(*row, part.host, protocol)));
+        wanted = s.unite(wanted, s.intersect(judgement.exposure.before_path(passage, there), judgement.exposure.to_part(passage, part)));
+      }
+      return wanted;
     });
     if (!here) return {};
     if (!out) out = std::move(here);
@@ -69,7 +74,7 @@ void run(const Judgement& judgement, Findings& findings) {
         on.push_back({&setting, fmt::format("remote {} extensions on {}", service, lan_name(lan))});
       });
       if (on.size() == before || open) continue;
-      std::optional<Blocked> here = closed(judgement, host, all, service);
+      std::optional<Blocked> here = closed(judgement, host, all, flag, service);
       open = !here;
       if (here && !lost) lost = std::move(here);
     }

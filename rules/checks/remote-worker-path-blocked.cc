@@ -5,6 +5,7 @@
 #include "rules/rows.h"
 #include "rules/exposure_findings.h"
 #include "rules/matrix/needs.h"
+#include "rules/media.h"
 #include "rules/own_ports.h"
 #include "rules/sip_ports.h"
 
@@ -24,14 +25,29 @@ IntervalSet ports_for(const WorkerNeed& need, const MatrixRow& row, const Host* 
   return out;
 }
 
+// The LANs that take phones outside; all where none is known to.
+std::vector<HostAt> parts_for(const Judgement& judgement, const Passage& passage, std::string_view flag) {
+  std::vector<HostAt> all = judgement.exposure.parts_of(passage), out;
+  for (const HostAt& part : all)
+    if (takes_calls(part.host, flag)) out.push_back(part);
+  return out.empty() ? all : out;
+}
+
 void ask(const Judgement& judgement, Findings& findings, const Ways& ways, const WorkerNeed& need, const MatrixRow& row) {
-  IntervalSet ports = ports_for(need, row, ways.front()->host);
+  std::string_view flag = need.kind == "h323" ? ".h323.remote_extension" : need.kind.starts_with("sip") ? ".sip.remote_extension" : "";
+  IntervalSet ports;
   std::optional<Blocked> lost = blocked(judgement, ways, [&](const Passage& passage) {
-    PacketSet wanted = passage.chains->space().nothing();
-    for (std::uint8_t protocol : {proto_tcp, proto_udp})
-      if (row.has_transport(protocol) && (need.ports != "tls" || protocol == proto_tcp))
-        wanted = passage.chains->space().unite(wanted, packets_to(passage, protocol, ports));
-    return judgement.exposure.before_path(passage, wanted);
+    Space& s = passage.chains->space();
+    PacketSet wanted = s.nothing();
+    for (const HostAt& part : parts_for(judgement, passage, flag)) {
+      IntervalSet here = ports_for(need, row, part.host);
+      ports.add(here);
+      PacketSet there = s.nothing();
+      for (std::uint8_t protocol : {proto_tcp, proto_udp})
+        if (row.has_transport(protocol) && (need.ports != "tls" || protocol == proto_tcp)) there = s.unite(there, packets_to(passage, protocol, here));
+      wanted = s.unite(wanted, s.intersect(judgement.exposure.before_path(passage, there), judgement.exposure.to_part(passage, part)));
+    }
+    return wanted;
   });
   if (!lost) return;
   Finding f = blocked_finding(judgement, check::remote_worker_path_blocked.id, Level::warning, *lost);

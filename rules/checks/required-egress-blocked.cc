@@ -54,7 +54,9 @@ std::vector<End> ends_of(const Judgement& judgement, const EgressNeed& need, con
   };
   for (const std::string& key : need.peer_settings) {
     take(host.setting(key));
-    for (const Record& record : judgement.site.records) take(record.field(key));
+    // A system's settings are that one's.
+    for (const Record& record : judgement.site.records)
+      if (record.type != "System") take(record.field(key));
   }
   if (!need.peer_product.empty())
     for (const Host& other : judgement.site.hosts)
@@ -180,7 +182,7 @@ void run(const Judgement& judgement, Findings& findings) {
   for (auto& [key, entry] : egress.found) {
     Finding& f = entry.finding;
     for (const std::string& piece : entry.pieces) f.message += (f.message.empty() ? "" : ", ") + piece;
-    f.message = fmt::format("{} needs {}, which {} blocked on the way out", entry.host->name, f.message, entry.pieces.size() == 1 ? "is" : "are");
+    f.message = fmt::format("{} needs {}, which {} blocked on the way out", subject_of(*entry.host), f.message, entry.pieces.size() == 1 ? "is" : "are");
     std::sort(f.rows.begin(), f.rows.end());
     f.rows.erase(std::unique(f.rows.begin(), f.rows.end()), f.rows.end());
     f.identity += '\n' + entry.host->name + '\n' + std::get<2>(key);

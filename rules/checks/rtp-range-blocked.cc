@@ -49,7 +49,7 @@ struct Media {
   Findings& findings;
 
   // `partly` opens a part of the range there.
-  void report(const LostMedia& lost, const IntervalSet& range, Level level, const Opening* partly) {
+  void report(const LostMedia& lost, const HostAt& part, const IntervalSet& range, Level level, const Opening* partly) {
     Blocked b = lost.blocked;
     const Passage& passage = *b.passage;
     // What stops calls is what stops those whom the rest is open to: others may be kept out on purpose.
@@ -82,41 +82,82 @@ struct Media {
       if (in_front || further_in) {
         f.related.push_back({"opened by this line", partly->by.span()});
       } else if (RuleRef narrow = b.by.flow && b.by.flow->translation.rule ? partly->by : line_to_change(*partly); narrow.rule) {
-        if (b.by.by.chain && !b.no_forward && narrow != place)
-          f.related.push_back({b.by.by.rule ? "blocked by this rule" : "blocked by this policy", b.by.by.span()});
+        if (b.by.by.chain && !b.accepted && narrow != place) {
+          std::string who = b.by.by.rule ? "this rule" : "this policy";
+          f.related.push_back({b.no_forward ? who + " blocks it as well" : "blocked by " + who, b.by.by.span()});
+        }
         place = narrow;
       }
     }
     if (further_in) f.message += fmt::format("; {} lets them through, {} does not", passage.at->firewall->name, b.by.at->firewall->name);
     if (place.chain) f.span = place.span();
     f.identity = f.zone + '\n' + (place.chain ? rule_text(judgement, place) : "");
+    if (!part.lan.empty()) f.identity += '\n' + std::string(part.lan);
     // A forward that is missing is missing for every zone.
     bool told = std::any_of(findings.begin(), findings.end(), [&](const Finding& g) { return g.span == f.span && g.message == f.message; });
     if (!told) findings.push_back(std::move(f));
   }
 
-  void inbound(const Ways& ways) {
-    MediaRange range = calls_media(judgement, ways.front()->host);
+  struct Wanted {
+    HostAt part;
     const Opening *partly = nullptr, *signalled = nullptr;
-    for (const Opening& o : judgement.exposure.openings(*ways.front()))
-      if (!o.unrestricted && std::find(ways.begin(), ways.end(), o.passage) != ways.end())
-        for (const RowHit& hit : o.hits) {
-          // A rule for what the host sends, or a line for those whom the forward is for.
-          if (o.passage->addresses.covers(hit.sources) || hit.beside_forward) continue;
-          if (hit.row->id == media_row && !partly) partly = &o;
-          if (hit.row->id == sip_row && !signalled) signalled = &o;
-        }
-    if (!needs_media(judgement.site, *ways.front(), partly != nullptr, signalled != nullptr)) return;
+  };
+
+  // Which lines let calls in to a LAN. A rule for what the host sends counts for nothing, nor a line for those whom the forward is for.
+  Wanted wanted(const Ways& ways, const HostAt& part) const {
+    Wanted out{part};
+    for (const Opening& o : judgement.exposure.openings(*ways.front())) {
+      if (o.unrestricted || std::find(ways.begin(), ways.end(), o.passage) == ways.end()) continue;
+      const PacketSet there = judgement.exposure.to_part(*o.passage, part);
+      for (const RowHit& hit : o.hits) {
+        if (o.passage->addresses.covers(hit.sources) || hit.beside_forward) continue;
+        if (hit.row->id != media_row && hit.row->id != sip_row) continue;
+        if (o.passage->chains->space().disjoint(packets_of(judgement, Exposed{&o, hit}), there)) continue;
+        if (hit.row->id == media_row && !out.partly) out.partly = &o;
+        if (hit.row->id == sip_row && !out.signalled) out.signalled = &o;
+      }
+    }
+    return out;
+  }
+
+  void inbound(const Ways& ways) {
+    const Passage& first = *ways.front();
+    std::vector<Wanted> of_workers, others;
+    for (const HostAt& part : media_parts(judgement, first)) {
+      Wanted here = wanted(ways, part);
+      if (!needs_media(judgement.site, first, part.host, here.partly != nullptr, here.signalled != nullptr)) continue;
+      bool workers = first.zone->is_internet() && workers_send_media(judgement.site) && takes_calls(part.host, flag_of_workers(judgement.site));
+      (workers ? of_workers : others).push_back(here);
+    }
+    inbound(ways, std::move(of_workers));
+    inbound(ways, std::move(others));
+  }
+
+  // Calls come to the LANs that the firewalls lead them to; else by any of them.
+  void inbound(const Ways& ways, std::vector<Wanted> all) {
+    auto led = [](const Wanted& w) { return w.partly || w.signalled; };
+    bool some_led = std::any_of(all.begin(), all.end(), led);
+    if (some_led) std::erase_if(all, [&](const Wanted& w) { return !led(w); });
+    if (!some_led && std::any_of(all.begin(), all.end(), [&](const Wanted& w) { return !lost_media(judgement, ways, w.part, calls_media(judgement, w.part.host).needed, {}); }))
+      return;
+    for (const Wanted& w : all) {
+      inbound(ways, w.part, w.partly);
+      if (!some_led) return;
+    }
+  }
+
+  void inbound(const Ways& ways, const HostAt& lan, const Opening* partly) {
+    MediaRange range = calls_media(judgement, lan.host);
     auto part = [&](const IntervalSet& wanted, Level level) {
-      std::optional<LostMedia> lost = lost_media(judgement, ways, wanted, {});
+      std::optional<LostMedia> lost = lost_media(judgement, ways, lan, wanted, {});
       if (!lost) return false;
       bool there = partly && partly->passage == lost->blocked.passage;
-      report(*lost, wanted == range.through_nat ? wanted : range.needed.united(level == Level::note ? range.perhaps : IntervalSet()), level, there ? partly : nullptr);
+      report(*lost, lan, wanted == range.through_nat ? wanted : range.needed.united(level == Level::note ? range.perhaps : IntervalSet()), level, there ? partly : nullptr);
       return true;
     };
     // What the settings call the range for NAT serves calls from there as well, or instead.
     bool both = !range.through_nat.empty() && (ways.front()->zone->is_internet() || ways.front()->zone->kind == "itsp");
-    if (both && !lost_media(judgement, ways, range.through_nat, {})) return;
+    if (both && !lost_media(judgement, ways, lan, range.through_nat, {})) return;
     if (part(range.needed, Level::error) || part(range.perhaps, Level::note)) return;
     if (!both || range.through_nat.intersects(range.needed)) return;
     std::size_t before = findings.size();
@@ -128,25 +169,32 @@ struct Media {
   }
 
   void outbound(const Ways& ways) {
+    for (const HostAt& part : media_parts(judgement, *ways.front())) outbound(ways, part);
+  }
+
+  void outbound(const Ways& ways, const HostAt& part) {
+    // With trunks the LANs that have them; phones outside may be of any.
+    if (!part.lan.empty() && !workers_send_media(judgement.site) && !takes_calls(part.host, ".sip.trunks")) return;
     // Where signalling cannot leave, that is what is told (required-egress-blocked).
     const Passage& first = *ways.front();
     std::optional<bool> calls = first.zone->is_internet() ? calls_outside(judgement.site, first.host) : true;
     if (calls == false) return;
     bool signals = std::any_of(ways.begin(), ways.end(), [&](const Passage* p) {
       Space& s = p->chains->space();
-      PacketSet over_tcp = s.intersect(p->possible, packets_to(*p, proto_tcp, sip));
+      PacketSet possible = part.addresses.empty() ? p->possible : s.intersect(p->possible, s.test(Dimension::source, part.addresses));
+      PacketSet over_tcp = s.intersect(possible, packets_to(*p, proto_tcp, sip));
       // That TCP may leave is said of the web; it is of calls where they are known or the line names them.
       if (!calls && !names_sip(*p, over_tcp)) over_tcp = s.nothing();
-      PacketSet out = s.unite(s.intersect(p->possible, packets_to(*p, proto_udp, sip)), over_tcp);
+      PacketSet out = s.unite(s.intersect(possible, packets_to(*p, proto_udp, sip)), over_tcp);
       // What only leaves from few ports is answers of other services, but for SIP's own.
       IntervalSet from = s.project(out, Dimension::source_port);
       return from.size() >= few_ports || from.intersects(sip);
     });
     if (!signals) return;
-    MediaRange range = calls_media(judgement, ways.front()->host);
+    MediaRange range = calls_media(judgement, part.host);
     // Signalling itself is no media.
-    if (auto lost = lost_media(judgement, ways, range.needed, IntervalSet::range(1024, 65535).minus(sip)))
-      report(*lost, range.needed, Level::error, nullptr);
+    if (auto lost = lost_media(judgement, ways, part, range.needed, IntervalSet::range(1024, 65535).minus(sip)))
+      report(*lost, part, range.needed, Level::error, nullptr);
   }
 };
 

@@ -55,9 +55,15 @@ struct Link {
     std::optional<Blocked> lost = blocked(judgement, to.ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_udp, IntervalSet::of(50795))); });
     if (lost) return report(*lost, "udp/50795 (signalling)", {std::string(to.inbound ? scn_row : scn_out_row)});
     // Media from the other system goes to this one's range, and from this one's range to wherever the other says.
-    MediaRange range = calls_media(judgement, to.host);
-    std::optional<LostMedia> media = lost_media(judgement, to.ways(), range.needed, to.inbound ? IntervalSet() : range.needed);
-    if (!media) return;
+    // Which LAN they come by is not said: one that leads them is enough.
+    MediaRange range;
+    std::optional<LostMedia> media;
+    for (const HostAt& part : media_parts(judgement, *to.ways().front())) {
+      MediaRange of_part = calls_media(judgement, part.host);
+      std::optional<LostMedia> here = lost_media(judgement, to.ways(), part, of_part.needed, to.inbound ? IntervalSet() : of_part.needed);
+      if (!here) return;
+      if (!media) media = std::move(here), range = std::move(of_part);
+    }
     report(media->blocked, fmt::format("udp/{} of the media range {}", format_ports(media->closed), format_ports(range.needed)),
            {std::string(to.inbound ? media_row : media_out_row)});
   }

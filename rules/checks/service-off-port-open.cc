@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "parsers/letters.h"
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
-#include "rules/services.h"
 
 namespace ipo {
 namespace {
@@ -14,18 +14,18 @@ void report(const Judgement& judgement, Findings& findings, const std::vector<Ex
   std::set<std::string> names;
   for (const Exposed& e : group) {
     const MatrixRow& row = *e.hit.row;
-    names.insert(row.application.empty() || row.application == "Proprietary" ? row.peer : row.application);
+    std::string name = row.application.empty() || row.application == "Proprietary" ? row.peer : row.application;
+    for (std::string_view transport : {"UDP", "TCP", "TLS"})
+      if (e.hit.off->key.text().ends_with(".sip." + lower(transport))) name += " over " + std::string(transport);
+    names.insert(name);
   }
   std::string what;
   for (const std::string& name : names) what += (what.empty() ? "" : ", ") + name;
   Finding f = exposed_finding(judgement, check::service_off_port_open, Level::warning, group, what);
   f.message += names.size() > 1 ? ", though the services are switched off" : ", though the service is switched off";
   for (const Exposed& e : group)
-    if (auto state = service_state(*e.hit.row, e.opening->passage->host)) {
-      SourceSpan place = state->said_by->value.span;
-      if (std::none_of(f.related.begin(), f.related.end(), [&](const Note& n) { return n.span == place; }))
-        f.related.push_back({"switched off here", place});
-    }
+    if (SourceSpan place = e.hit.off->value.span; std::none_of(f.related.begin(), f.related.end(), [&](const Note& n) { return n.span == place; }))
+      f.related.push_back({"switched off here", place});
   findings.push_back(std::move(f));
 }
 

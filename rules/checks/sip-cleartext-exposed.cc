@@ -23,23 +23,27 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const auto* openings : {&judgement.exposure.openings(), &judgement.exposure.openings_of_zones()})
     for (const Opening& o : *openings) {
       const Passage& passage = *o.passage;
-      if (o.unrestricted || !o.located() || !is_outside(*passage.zone) || !speaks_only_tls(passage.host)) continue;
+      if (o.unrestricted || !o.located() || !is_outside(*passage.zone)) continue;
       Space& s = passage.chains->space();
-      RowHit hit;
-      hit.row = sip;
-      hit.any = true;
-      hit.ports = would_be_clear_sip_ports(passage.host);
-      PacketSet wanted = judgement.exposure.row_packets(passage, hit);
-      PacketSet sure = s.intersect(o.proven, wanted), some = s.unite(sure, s.intersect(o.possible, wanted));
-      if (some.empty()) continue;
-      hit.certainty = sure.empty() ? Certainty::possible : Certainty::proven;
-      hit.ports =
-          s.project(judgement.exposure.at_host(passage, some), Dimension::destination_port).intersected(hit.ports);
-      hit.sources = s.project(some, Dimension::source);
-      IntervalSet protocols = s.project(some, Dimension::protocol);
-      for (std::uint8_t protocol : {proto_tcp, proto_udp})
-        if (protocols.contains(protocol)) hit.transports.push_back(protocol);
-      groups[{line_to_change(o).span(), o.zone()}].push_back({&o, std::move(hit)});
+      for (const HostAt& part : judgement.exposure.parts_of(passage)) {
+        if (!speaks_only_tls(part.host)) continue;
+        RowHit hit;
+        hit.row = sip;
+        hit.any = true;
+        hit.host = part.host, hit.at = part.addresses;
+        hit.ports = would_be_clear_sip_ports(part.host);
+        PacketSet wanted = judgement.exposure.row_packets(passage, hit);
+        PacketSet sure = s.intersect(o.proven, wanted), some = s.unite(sure, s.intersect(o.possible, wanted));
+        if (some.empty()) continue;
+        hit.certainty = sure.empty() ? Certainty::possible : Certainty::proven;
+        hit.ports =
+            s.project(judgement.exposure.at_host(passage, some), Dimension::destination_port).intersected(hit.ports);
+        hit.sources = s.project(some, Dimension::source);
+        IntervalSet protocols = s.project(some, Dimension::protocol);
+        for (std::uint8_t protocol : {proto_tcp, proto_udp})
+          if (protocols.contains(protocol)) hit.transports.push_back(protocol);
+        groups[{line_to_change(o).span(), o.zone()}].push_back({&o, std::move(hit)});
+      }
     }
   for (const auto& [key, group] : groups) {
     Finding f = exposed_finding(judgement, check::sip_cleartext_exposed, Level::warning, group, "SIP in clear");

@@ -44,8 +44,8 @@ void run(const Judgement& judgement, Findings& findings) {
     // For SIP over TLS, 5061, anybody's phone may have a certificate.
     bool only_tls = true, only_remote = true;
     for (const Exposed& e : group) {
-      only_tls = only_tls && e.hit.ports.minus(tls_listening_ports(e.opening->passage->host)).empty();
-      only_remote = only_remote && e.hit.ports.minus(remote_only_ports(*e.hit.row, e.opening->passage->host)).empty();
+      only_tls = only_tls && e.hit.ports.minus(tls_listening_ports(e.hit.host)).empty();
+      only_remote = only_remote && e.hit.ports.minus(remote_only_ports(*e.hit.row, e.hit.host)).empty();
     }
     // No provider comes by a port of phones outside.
     bool known = provider && !only_remote;

@@ -1,5 +1,6 @@
 #include "rules/checks/list.h"
 #include "rules/judgement.h"
+#include "rules/setting_findings.h"
 #include "rules/matrix/known_secrets.h"
 
 namespace ipo {
@@ -15,7 +16,7 @@ void run(const Judgement& judgement, Findings& findings) {
     Finding f;
     f.check = "snmp-default-community";
     f.level = Level::error;
-    f.message = "the SNMP community of '" + host.name + "' is " + (value.empty() ? "empty" : "a well-known default");
+    f.message = "the SNMP community of " + name_of_host(host) + " is " + (value.empty() ? "empty" : "a well-known default");
     f.span = community->value.span;
     f.rows = {"ip-office/ingress/7"};
     f.identity = host.name + "\nsnmp.community";

@@ -7,6 +7,7 @@
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/setting_findings.h"
 
 namespace ipo {
 namespace {
@@ -75,7 +76,7 @@ void unanswered(const Judgement& judgement, Findings& findings) {
     f.zone = out.zone->name;
     f.hook = name_of(out.hook);
     f.message = fmt::format("what {} sends to the {} is let out, but no answer is let in: no rule follows connections or opens the way back",
-                            out.host->name, out.zone->name);
+                            subject_of(*out.host), out.zone->name);
     f.identity = out.host->name + '\n' + rule_text(judgement, by);
     findings.push_back(std::move(f));
   }

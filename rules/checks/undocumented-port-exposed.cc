@@ -112,7 +112,10 @@ void run(const Judgement& judgement, Findings& findings) {
     Ports beside_media;
     IntervalSet used;
     for (const MatrixRow& row : judgement.matrix.rows)
-      if (is_media_range(row)) beside_media.udp = open.udp.intersected(row.port_set()), used = ports_of(row, host);
+      if (is_media_range(row)) {
+        beside_media.udp = open.udp.intersected(row.port_set());
+        for (const HostAt& part : judgement.exposure.parts_met(*group.front())) used.add(ports_of(row, part.host));
+      }
     open.udp = open.udp.minus(beside_media.udp);
     Elsewhere others = elsewhere(judgement.matrix, host, open, false);
     open = {open.tcp.minus(others.ports.tcp), open.udp.minus(others.ports.udp)};
