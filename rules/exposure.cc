@@ -86,8 +86,7 @@ bool is_narrower(RuleRef line, const Rule& translation) {
   return *its != *led && led->covers(*its) && required(*line.rule, Field::destination, address_max(Family::ipv6)).has_value();
 }
 
-// What is translated is closed where it is translated, unless others come by that way too, or it takes all ports of a host: then the line
-// for some of them is the one that opens those.
+// What is translated is closed where it is translated, unless others come by that way too.
 void choose_lines(std::vector<Opening>& of_internet, std::vector<Opening>& of_zones) {
   std::map<RuleRef, std::set<RuleRef>> behind;
   for (const auto* openings : {&of_internet, &of_zones})
@@ -95,7 +94,7 @@ void choose_lines(std::vector<Opening>& of_internet, std::vector<Opening>& of_zo
       if (o.flow->translation.rule) behind[o.flow->translation].insert(o.line);
   for (auto* openings : {&of_internet, &of_zones})
     for (Opening& o : *openings)
-      if (RuleRef at = o.flow->translation; at.rule && !is_supposed(*at.rule) && !(is_narrower(o.line, *at.rule) && (behind[at].size() > 1 || !required(*at.rule, Field::destination_port, 65535))))
+      if (RuleRef at = o.flow->translation; at.rule && !is_supposed(*at.rule) && !(behind[at].size() > 1 && is_narrower(o.line, *at.rule)))
         o.line = at;
 }
 

@@ -91,9 +91,13 @@ Answer explain(const Exposure& exposure, const Reached& reached) {
   auto ports_of = [&](PacketSet packets) {
     std::map<std::uint8_t, IntervalSet> by_transport;
     IntervalSet protocols = s.project(packets, Dimension::protocol);
-    for (std::uint8_t protocol : {proto_tcp, proto_udp})
-      if (protocols.contains(protocol))
-        by_transport[protocol] = s.project(exposure.at_host(passage, s.intersect(packets, s.test(Dimension::protocol, IntervalSet::of(protocol)))), Dimension::destination_port);
+    for (std::uint8_t protocol : {proto_tcp, proto_udp}) {
+      if (!protocols.contains(protocol)) continue;
+      PacketSet of = s.intersect(packets, s.test(Dimension::protocol, IntervalSet::of(protocol)));
+      IntervalSet ports = s.project(exposure.at_host(passage, of), Dimension::destination_port);
+      // What no firewall on the way passes on has its ports as it was sent.
+      by_transport[protocol] = ports.empty() ? s.project(of, Dimension::destination_port) : std::move(ports);
+    }
     return by_transport;
   };
   if (reached.status == Status::closed) {

@@ -5,8 +5,12 @@
 #include <map>
 #include <set>
 
+#include "rules/blocked.h"
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/own_ports.h"
+#include "rules/required.h"
+#include "rules/rows.h"
 #include "rules/setting_findings.h"
 
 namespace ipo {
@@ -82,6 +86,85 @@ void unanswered(const Judgement& judgement, Findings& findings) {
   }
 }
 
+// Rows of what a line lets in whose answers are not among those let out.
+PortsByTransport unanswered_ports(const Judgement& judgement, const Host& host, Space& s, PacketSet let_in, PacketSet answers, std::set<std::string>& rows) {
+  PortsByTransport out;
+  for (std::uint8_t protocol : transports) {
+    PacketSet of = s.intersect(let_in, s.test(Dimension::protocol, IntervalSet::of(protocol)));
+    if (of.empty()) continue;
+    IntervalSet open = s.project(of, Dimension::destination_port);
+    PacketSet back = s.intersect(s.intersect(answers, s.test(Dimension::protocol, IntervalSet::of(protocol))),
+                                 s.test(Dimension::destination, s.project(of, Dimension::source)));
+    for (const MatrixRow& row : judgement.matrix.rows) {
+      if (row.direction == "egress" || !applies(row, host)) continue;
+      IntervalSet ports = listening_ports(row, &host, protocol).intersected(open);
+      if (ports.empty()) continue;
+      PacketSet its = s.intersect(s.test(Dimension::source_port, ports), s.test(Dimension::destination_port, callers_ports.united(ports)));
+      if (!s.disjoint(back, its)) continue;
+      out[protocol_name(protocol)].add(ports);
+      rows.insert(row.id);
+    }
+  }
+  return out;
+}
+
+std::vector<MaskedAddress> inside_networks() {
+  std::vector<MaskedAddress> out;
+  for (const char* net : {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"}) out.push_back(*parse_masked_address(net));
+  return out;
+}
+
+// Callers inside, whom no zone has: a host's own filter names them by their networks.
+void callers_inside(const Judgement& judgement, Findings& findings) {
+  std::set<SourceSpan> told;
+  for (const Finding& f : findings)
+    if (f.check == check::stateless_return_missing.id) told.insert(f.span);
+  for (const Host& host : judgement.site.hosts) {
+    std::vector<WaysTo> back = ways_to(judgement, host, false, inside_networks());
+    for (const WaysTo& ways : ways_to(judgement, host, true, inside_networks()))
+      for (const Passage& in : ways.passages) {
+        if (in.hook != Hook::input) continue;
+        const Passage* out = nullptr;
+        for (const WaysTo& other : back)
+          for (const Passage& p : other.passages)
+            if (p.ruleset == in.ruleset && p.hook == Hook::output && !p.arriving.empty()) out = &p;
+        if (!out) continue;
+        Space& s = in.chains->space();
+        PacketSet answers = let_out(*out), of_zones = s.nothing();
+        for (const Zone& zone : judgement.site.zones)
+          for (const Located<MaskedAddress>& source : zone.sources)
+            if (source.value.family == in.ruleset->family) of_zones = s.unite(of_zones, s.test(Dimension::source, addresses_of(source.value)));
+        Reach reach(*in.chains);
+        for (const Flow& flow : in.flows) {
+          std::vector<ChainSets::Decided> acceptors = reach.acceptors(flow, s.intersect(flow.seen, reach.after(s.possible(flow.accepted), flow)));
+          in.settle(acceptors);
+          for (const ChainSets::Decided& d : acceptors) {
+            PacketSet packets = s.minus(s.possible(d.packets), of_zones);
+            if (!d.by.rule || !is_about_ports(*d.by.rule) || packets.empty() || told.contains(d.by.span())) continue;
+            std::set<std::string> rows;
+            PortsByTransport ports = unanswered_ports(judgement, host, s, packets, answers, rows);
+            if (ports.empty()) continue;
+            told.insert(d.by.span());
+            Finding f;
+            f.check = check::stateless_return_missing.id;
+            f.level = Level::warning;
+            f.span = d.by.span();
+            f.hook = name_of(in.hook);
+            Exposure::Witness witness = judgement.exposure.witness(in, flow, packets, d.by);
+            f.witness = witness.packet;
+            f.path = std::move(witness.path);
+            std::string text = format_ports(ports);
+            f.message = fmt::format("{} {} let in from {}, but no answer is let out: no rule follows connections or opens the way back", text, is_plural(text) ? "are" : "is",
+                                    format_addresses(s.project(packets, Dimension::source), in.ruleset->family));
+            f.rows.assign(rows.begin(), rows.end());
+            f.identity = rule_text(judgement, d.by);
+            findings.push_back(std::move(f));
+          }
+        }
+      }
+  }
+}
+
 void run(const Judgement& judgement, Findings& findings) {
   unanswered(judgement, findings);
   std::map<const Passage*, std::optional<PacketSet>> back;
@@ -113,11 +196,13 @@ void run(const Judgement& judgement, Findings& findings) {
       Finding f = finding_at(judgement, check::stateless_return_missing.id, o, both,
                              sure.empty() ? Certainty::possible : Certainty::proven);
       f.level = level_of_loss(Level::warning, passage);
-      f.message = fmt::format("{} is let in from {}, but no answer is let out: no rule follows connections or opens the way back",
-                              format_hits(hits), from_zone(o));
+      std::string text = format_hits(hits);
+      f.message = fmt::format("{} {} let in from {}, but no answer is let out: no rule follows connections or opens the way back", text, is_plural(text) ? "are" : "is",
+                              from_zone(o));
       f.rows = std::move(rows);
       findings.push_back(std::move(f));
     }
+  callers_inside(judgement, findings);
 }
 
 }  // namespace

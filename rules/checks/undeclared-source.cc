@@ -60,7 +60,7 @@ void run(const Judgement& judgement, Findings& findings) {
       beside = fmt::format(" and {} more service{} of the matrix{}", more.size(), more.size() == 1 ? "" : "s", if_routed(*unled.front().opening));
     f.message = fmt::format("{} reaches {}{}{}, and no zone names this source", source, ports, if_routed(o), beside);
     if (source == undeclared.text && source.find('-') == source.npos) f.message += "; in ipo-lint.toml: " + declaration(source, f.rows);
-    for (const Exposed& e : group)
+    for (const Exposed& e : undeclared.exposed)
       if (SourceSpan span = line_to_change(*e.opening).span(); span != f.span && f.related.size() < 5)
         if (std::none_of(f.related.begin(), f.related.end(), [&](const Note& n) { return n.span == span; }))
           f.related.push_back({"also let in by this line", span});
