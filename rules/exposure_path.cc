@@ -162,6 +162,16 @@ Exposure::Block Exposure::accepted_by(const Passage& passage, PacketSet wanted) 
   return most;
 }
 
+namespace {
+
+bool asks_undecidable(const Rule& rule) {
+  bool found = false;
+  for (const Condition& c : rule.conditions) each_test<OpaqueTest>(c, [&](const OpaqueTest&) { found = true; });
+  return found;
+}
+
+}  // namespace
+
 Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, bool translated_only) const {
   Space& s = passage.chains->space();
   Reach reach(*passage.chains);
@@ -173,12 +183,7 @@ Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, b
     return out;
   };
   // A rule that drops what comes from some countries stops calls from those; whatever drops the rest is what calls miss.
-  auto doubtful = [&](const ChainSets::Decided& d) {
-    bool opaque = false;
-    for (const Condition& c : d.by.rule ? d.by.rule->conditions : std::vector<Condition>())
-      each_test<OpaqueTest>(c, [&](const OpaqueTest&) { opaque = true; });
-    return opaque && s.proven(d.packets).empty();
-  };
+  auto doubtful = [&](const ChainSets::Decided& d) { return d.by.rule && asks_undecidable(*d.by.rule) && s.proven(d.packets).empty(); };
   Block most;
   std::tuple<bool, bool, double> rank;  // surely, by a rule, share
   for (const Flow& flow : passage.flows) {

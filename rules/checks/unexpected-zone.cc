@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "rules/blocked.h"
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
 #include "rules/matrix/peers.h"
@@ -76,7 +77,8 @@ void run(const Judgement& judgement, Findings& findings) {
   std::map<std::string, std::string> users;
   for (const Opening& o : judgement.exposure.openings_of_zones()) {
     const std::string& kind = o.passage->zone->kind;
-    if (!o.located() || kind.empty()) continue;
+    // In the host's own network nobody comes by here.
+    if (!o.located() || kind.empty() || !crosses(*o.passage)) continue;
     for (const RowHit& hit : o.hits) {
       bool expected = false;
       std::string of_row = users_of(hit.row->id, kind, expected);
