@@ -25,18 +25,28 @@ PacketSet hairpins(PacketSpace& packets) {
   return out;
 }
 
-PacketSet translated_sources(ChainSets& chains, SourceSpan& place) {
+std::vector<NewSource> new_sources(ChainSets& chains) {
   Space& s = chains.space();
-  PacketSet out = s.nothing();
+  const PacketSet tracked = s.minus(s.constant(1), s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked))));
+  std::vector<NewSource> out;
+  NewSource any{s.nothing(), {}, {}};
   for (const BaseChain& base : chains.ruleset().base_chains) {
     if (base.hook != Hook::postrouting || !base.nat) continue;
     for (const ChainSets::Decided& d : chains.decide(base, chains.universe())) {
       ActionKind kind = d.by.rule ? d.by.rule->action.kind : ActionKind::accept;
-      if (kind == ActionKind::translate_source || kind == ActionKind::unknown)
-        out = s.unite(out, s.possible(d.packets)), place = d.by.span();
+      if (kind != ActionKind::translate_source && kind != ActionKind::unknown) continue;
+      PacketSet packets = s.intersect(s.possible(d.packets), tracked);
+      const bool decided = s.predicates_of(d.packets).empty();
+      if (decided && kind == ActionKind::translate_source && !d.by.rule->action.translation.addresses.empty())
+        out.push_back({packets, d.by.rule->action.translation.addresses, d.by.span()});
+      else
+        any.packets = s.unite(any.packets, packets), any.place = d.by.span();
     }
   }
-  return s.minus(out, s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked))));
+  for (NewSource& one : out) one.packets = s.minus(one.packets, any.packets);
+  out.push_back(std::move(any));
+  std::erase_if(out, [](const NewSource& one) { return one.packets.empty(); });
+  return out;
 }
 
 std::optional<bool> of_internet(std::string_view predicate) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "rules/engine/chains.h"
 #include "rules/site.h"
@@ -17,14 +18,19 @@ inline const IntervalSet no_interface = IntervalSet::of(0);
 PacketSet opening_packets(ChainSets& chains);
 // What leaves by the interface it came in by, and so does not cross from one side to the other.
 PacketSet hairpins(PacketSpace& packets);
-// Packets, as the last filter sees them, that may leave with another source, and a rule that gives it to them. What is untracked is
-// never translated.
-PacketSet translated_sources(ChainSets& chains, SourceSpan& place);
+// Packets, as the last filter sees them, that may leave with another source, and a rule that gives it to them. Untracked ones are never
+// translated.
+struct NewSource {
+  PacketSet packets;
+  IntervalSet addresses;  // one of these; empty = any
+  SourceSpan place;
+};
+// Disjoint. Where matches that are not decided tell which rule it is there is one, of any address.
+std::vector<NewSource> new_sources(ChainSets& chains);
 
 // What an undecidable match says of every packet that comes straight from the internet: none was protected by IPsec, for
 // such a packet is its tunnel's. Nothing where that does not decide it.
 std::optional<bool> of_internet(std::string_view predicate);
-
 
 // Whether a match holds for packets as one sends them who wants to get through: without the option, the text or the extension header
 // that the match looks for, neither short nor nearly dead, and with an ordinary segment size. Nothing where the sender has no say.

@@ -213,8 +213,7 @@ void Exposure::judge(std::size_t m, std::size_t r) {
     in.path_certain = inner.certain || !host;
     if (in.unlocated.empty()) line_up(in, m);
     bool hidden = std::any_of(in.then.begin(), in.then.end(), [](const Stage& stage) {
-      SourceSpan place;
-      return stage.chains && stage.hook == Hook::forward && !translated_sources(*stage.chains, place).empty();
+      return stage.chains && stage.hook == Hook::forward && !new_sources(*stage.chains).empty();
     });
     in.target = s.test(Dimension::destination, in.addresses.empty() ? host_addresses(ruleset.family) : in.addresses);
     in.target = through(in, in.target);

@@ -62,28 +62,34 @@ PacketSet passed_on(ChainSets& chains, Hook hook, const std::vector<Flow>& flows
   Reach reach(chains);
   PacketSet out = s.nothing();
   for (const Flow& flow : flows) out = s.unite(out, reach.after(s.possible(s.intersect(flow.accepted, arriving)), flow));
-  if (SourceSpan place; hook == Hook::forward)
-    if (PacketSet translated = translated_sources(chains, place); !translated.empty())
-      out = s.unite(s.minus(out, translated), from_anywhere(s, s.intersect(out, translated)));
-  return between_firewalls(s, out);
+  if (hook != Hook::forward) return between_firewalls(s, out);
+  PacketSet as_before = out, with_new = s.nothing();
+  for (const NewSource& one : new_sources(chains)) {
+    PacketSet moved = from_anywhere(s, s.intersect(out, one.packets));
+    if (!one.addresses.empty()) moved = s.intersect(moved, s.test(Dimension::source, one.addresses));
+    with_new = s.unite(with_new, moved);
+    as_before = s.minus(as_before, one.packets);
+  }
+  return between_firewalls(s, s.unite(as_before, with_new));
 }
 
 }  // namespace
 
-// Where rules translate sources on the way out, the next firewall sees some other source: any, as far as is known here.
+// Where rules translate sources on the way out, the next firewall sees the new one: one of those the rule says, from whatever port.
 PacketSet Exposure::leaving(ChainSets& chains, Hook hook, PacketSet target) const {
   if (hook != Hook::forward) return target;
   Space& s = chains.space();
-  SourceSpan place;
-  PacketSet translated = translated_sources(chains, place);
-  if (translated.empty()) return target;
-  IntervalSet addresses = IntervalSet::range(0, address_max(chains.ruleset().family)), ports = IntervalSet::range(0, 65535);
-  PacketSet some = from_anywhere(s, target);
-  PacketSet all = s.every(s.every(target, Dimension::source, addresses), Dimension::source_port, ports);
-  PacketSet unknown = chains.packets().predicate(
-      {"the translated source passes the next firewall", "this rule gives packets another source before the next firewall", true},
-      place);
-  return s.unite(s.minus(target, translated), s.intersect(s.unite(all, s.intersect(some, unknown)), translated));
+  PacketSet out = target;
+  for (const NewSource& one : new_sources(chains)) {
+    IntervalSet addresses = one.addresses.empty() ? IntervalSet::range(0, address_max(chains.ruleset().family)) : one.addresses;
+    PacketSet passing = s.intersect(target, s.test(Dimension::source, addresses));
+    PacketSet some = from_anywhere(s, passing);
+    PacketSet all = s.every(s.every(passing, Dimension::source, addresses), Dimension::source_port, IntervalSet::range(0, 65535));
+    PacketSet unknown = chains.packets().predicate(
+        {"the translated source passes the next firewall", "this rule gives packets another source before the next firewall", true}, one.place);
+    out = s.unite(s.minus(out, one.packets), s.intersect(s.unite(all, s.intersect(some, unknown)), one.packets));
+  }
+  return out;
 }
 
 // From the last firewall outward: what it lets through to the target, as it leaves the one before.
