@@ -14,19 +14,42 @@ namespace {
 
 bool has(const std::vector<std::string>& list, const std::string& name) { return std::find(list.begin(), list.end(), name) != list.end(); }
 
+// The packets of the firewall that have the packet's addresses and ports.
+PacketSet like(ChainSets& chains, const Packet& packet, PacketSet out) {
+  Space& s = chains.space();
+  for (auto [dimension, value] :
+       {std::pair{Dimension::protocol, u128{packet.protocol}}, {Dimension::source, packet.source},
+        {Dimension::destination, packet.destination}, {Dimension::source_port, u128{packet.source_port}},
+        {Dimension::destination_port, u128{packet.destination_port}}, {Dimension::tcp_flags, u128{packet.tcp_flags}}})
+    if (dimension != Dimension::tcp_flags || packet.protocol == proto_tcp)
+      out = s.intersect(out, s.test(dimension, IntervalSet::of(value)));
+  return out;
+}
+
+// The source that the next firewall sees, where a rule says which. True where a rule gives it one and does not say which.
+bool leave(ChainSets& chains, Hook hook, Packet& packet) {
+  if (hook != Hook::forward) return false;
+  PacketSet here = like(chains, packet, chains.universe());
+  for (auto [dimension, name] : {std::pair{Dimension::in, &packet.in}, {Dimension::out, &packet.out}})
+    here = chains.space().intersect(here, chains.space().test(dimension, chains.packets().interfaces.matching({true, *name, false})));
+  for (const NewSource& one : new_sources(chains))
+    if (!chains.space().disjoint(here, one.packets)) {
+      if (one.addresses.empty()) return true;
+      packet.source = one.addresses.begin()->lo;
+      return false;
+    }
+  return false;
+}
+
 // The packet's way through the firewalls behind the first, up to the one that stops it.
 void follow(const Passage& passage, Packet packet, const std::vector<std::uint32_t>& needed,
             const std::function<Trace(const Ruleset&, const Packet&)>& trace, Exposure::Witness& out) {
+  bool any_source = leave(*passage.chains, passage.hook, packet);
   for (const Stage& stage : passage.then) {
     if (!stage.ruleset) continue;
     Space& s = stage.chains->space();
-    PacketSet here = stage.arriving, accepted = s.nothing();
-    for (auto [dimension, value] :
-         {std::pair{Dimension::protocol, u128{packet.protocol}}, {Dimension::source, packet.source},
-          {Dimension::destination, packet.destination}, {Dimension::source_port, u128{packet.source_port}},
-          {Dimension::destination_port, u128{packet.destination_port}}, {Dimension::tcp_flags, u128{packet.tcp_flags}}})
-      if (dimension != Dimension::tcp_flags || packet.protocol == proto_tcp)
-        here = s.intersect(here, s.test(dimension, IntervalSet::of(value)));
+    PacketSet here = like(*stage.chains, packet, stage.arriving), accepted = s.nothing();
+    if (any_source) here = s.intersect(s.exists(here, Dimension::source), stage.arriving);
     for (const Flow& flow : stage.flows) accepted = s.unite(accepted, s.intersect(flow.accepted, here));
     for (std::uint32_t number : s.predicates_of(accepted))
       if (bool holds_here = std::find(needed.begin(), needed.end(), number) != needed.end()) {
@@ -37,6 +60,7 @@ void follow(const Passage& passage, Packet packet, const std::vector<std::uint32
     if (from.empty()) return;
     std::vector<u128> p = s.pick(from);
     const Interfaces& interfaces = stage.chains->packets().interfaces;
+    if (any_source) packet.source = p[static_cast<std::size_t>(Dimension::source)];
     packet.hook = stage.hook;
     packet.state = State::new_;
     packet.in = interfaces.name(p[static_cast<std::size_t>(Dimension::in)]);
@@ -46,6 +70,7 @@ void follow(const Passage& passage, Packet packet, const std::vector<std::uint32
     out.decided_by.push_back(way.decided_by);
     if (way.verdict != ActionKind::accept) return;
     packet = way.packet;
+    any_source = leave(*stage.chains, stage.hook, packet);
   }
 }
 
