@@ -329,15 +329,6 @@ Finding finding_for(const Judgement& judgement, std::string_view check, Level le
 
 namespace {
 
-// " as port 8080" where a forward changes the port.
-std::string as_port(const Judgement& judgement, const Exposed& exposed) {
-  const Opening& o = *exposed.opening;
-  if (!o.flow->translation.rule || o.flow->translation.rule->action.translation.ports.empty()) return "";
-  IntervalSet outer = o.passage->chains->space().project(as_they_arrive(o, packets_of(judgement, exposed)), Dimension::destination_port);
-  if (outer.empty() || outer == exposed.hit.ports || outer.intervals().size() > shown_limit) return "";
-  return fmt::format(" as port{} {}", outer.size() > 1 ? "s" : "", format_ports(outer));
-}
-
 // "; closed by default in this release", which says that somebody switched it on or that nothing answers.
 std::string closed_by_default(const std::vector<Exposed>& group) {
   IntervalSet all, closed;
@@ -350,6 +341,13 @@ std::string closed_by_default(const std::vector<Exposed>& group) {
 }
 
 }  // namespace
+
+std::string as_port(const Opening& o, PacketSet packets, const IntervalSet& ports) {
+  if (!o.flow->translation.rule || o.flow->translation.rule->action.translation.ports.empty()) return "";
+  IntervalSet outer = o.passage->chains->space().project(as_they_arrive(o, packets), Dimension::destination_port);
+  if (outer.empty() || outer == ports || outer.intervals().size() > shown_limit) return "";
+  return fmt::format(" as port{} {}", outer.size() > 1 ? "s" : "", format_ports(outer));
+}
 
 Finding exposed_finding(const Judgement& judgement, const Check& check, Level level, const std::vector<Exposed>& group,
                         std::string_view what) {
@@ -368,7 +366,7 @@ Finding exposed_finding(const Judgement& judgement, const Check& check, Level le
   f.rows.assign(rows.begin(), rows.end());
   f.message = fmt::format("{} ({}){} {} reachable from {}{}", ports, what, others,
                           is_plural(ports) || !others.empty() ? "are" : "is", from_zone(o),
-                          (group.size() == 1 ? as_port(judgement, speaker) : "") + if_sent_from(o) + if_routed(o));
+                          (group.size() == 1 ? as_port(*speaker.opening, packets_of(judgement, speaker), speaker.hit.ports) : "") + if_sent_from(o) + if_routed(o));
   f.message += closed_by_default(o.located() ? group : std::vector{group.front()});
   if (!judgement.group)
     for (const std::string& row : f.rows) f.identity += '\n' + row;

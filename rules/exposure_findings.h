@@ -32,6 +32,8 @@ Level level_of_loss(Level level, const Passage& passage);
 std::string from_zone(const Opening& opening);
 // ", if 192.168.42.1 is routed from there" where no translation leads to a private address; else empty.
 std::string if_routed(const Opening& opening);
+// " as port 8080" where the opening's forward leads packets of another port to these.
+std::string as_port(const Opening& opening, PacketSet packets, const IntervalSet& ports);
 // The line that accepts, or the one that translates, requires ports.
 bool names_ports(const Opening& opening);
 // A sender takes its ports from many; fewer are a service's that answers.

@@ -74,7 +74,8 @@ void report(const Judgement& judgement, const std::vector<const Opening*>& group
     Finding f = finding_at(judgement, check::undocumented_port_exposed.id, *o, wanted, certainty);
     f.level = level_at(first.level, *o);
     f.message = fmt::format("{} {} reachable from {}{}, and {}", first.text(), is_plural(first.text()) ? "are" : "is", from_zone(*o),
-                            if_sent_from(*o) + if_routed(*o), first.reason());
+                            as_port(*o, s.intersect(wanted, s.unite(o->proven, o->possible)), first.ports.tcp.united(first.ports.udp)) + if_sent_from(*o) + if_routed(*o),
+                            first.reason());
     for (std::size_t i = 1; i < parts.size(); ++i)
       f.message += fmt::format("; so {} {}, and {}", is_plural(parts[i].text()) ? "are" : "is", parts[i].text(), parts[i].reason());
     findings.push_back(std::move(f));
