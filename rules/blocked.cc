@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
@@ -269,6 +270,16 @@ std::string Blocked::message(const Judgement& judgement, const std::string& what
     return fmt::format("{} (line {} would accept {})", out, judgement.sources[at.source].position(at.begin).line, plural ? "them" : "it");
   }
   return fmt::format("{} {} blocked {} the {}", what, plural ? "are" : "is", passage->inbound ? "from" : "on the way to", passage->zone->name);
+}
+
+void take_unmet(std::vector<Asked> all, Findings& findings) {
+  auto meets = [](const Asked& other, const Asked& asked) {
+    if (!other.met || other.way->zone->name != asked.way->zone->name) return false;
+    return other.way->host == asked.way->host ? other.way->ruleset->family != asked.way->ruleset->family : !asked.own;
+  };
+  for (Asked& asked : all)
+    if (std::none_of(all.begin(), all.end(), [&](const Asked& other) { return meets(other, asked); }))
+      std::move(asked.findings.begin(), asked.findings.end(), std::back_inserter(findings));
 }
 
 Finding blocked_finding(const Judgement& judgement, std::string_view check, Level level, const Blocked& blocked) {

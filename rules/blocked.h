@@ -70,6 +70,17 @@ std::optional<Blocked> blocked(const Judgement& judgement, const Ways& ways, Wan
 // The way to speak of. `ways` must not be empty.
 const Passage& telling(const Ways& ways);
 
+// What one need came to for a host, a zone and a family.
+struct Asked {
+  const Passage* way = nullptr;
+  bool met = false;   // it was asked, and nothing is lost
+  bool own = false;   // it is this host's own, whatever others have
+  Findings findings;
+};
+// Of each zone the findings that count: a need of the site that one host meets the others need not, and what comes by one family of
+// addresses need not by the other.
+void take_unmet(std::vector<Asked> all, Findings& findings);
+
 // A finding at the line that blocks it, with packet and path; message and rows are the
 // caller's. What comes in has the level that holds there (level_of_loss), what goes out does not depend on which side is the internet.
 Finding blocked_finding(const Judgement& judgement, std::string_view check, Level level, const Blocked& blocked);

@@ -57,7 +57,7 @@ std::optional<bool> of_internet(std::string_view predicate) {
 }
 
 std::optional<bool> as_sent(std::string_view predicate) {
-  for (std::string_view match : {"-m tcp --tcp-option ", "-m string ", "-m rt ", "-m frag ", "-m hbh ", "-m dst "})
+  for (std::string_view match : {"-m addrtype --src-type BROADCAST", "-m addrtype --src-type MULTICAST", "-m tcp --tcp-option ", "-m string ", "-m rt ", "-m frag ", "-m hbh ", "-m dst "})
     if (predicate.starts_with(match)) return false;
   constexpr std::string_view size = "-m tcpmss --mss ";
   if (predicate.starts_with(size)) {

@@ -33,7 +33,7 @@ std::vector<NewSource> new_sources(ChainSets& chains);
 std::optional<bool> of_internet(std::string_view predicate);
 
 // Whether a match holds for packets as one sends them who wants to get through: without the option, the text or the extension header
-// that the match looks for, neither short nor nearly dead, and with an ordinary segment size. Nothing where the sender has no say.
+// that the match looks for, from a host's address, neither short nor nearly dead, and with an ordinary segment size. Nothing where the sender has no say.
 std::optional<bool> as_sent(std::string_view predicate);
 
 }  // namespace ipo

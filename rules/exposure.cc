@@ -227,13 +227,26 @@ void Exposure::judge(std::size_t m, std::size_t r) {
       out.then.clear();
       out.target = s.constant(1);
       // Unless rules tie the host to the zone's own interfaces, it is behind others.
-      Behind lead_in = inner;
-      if (IntervalSet own = declared_interfaces(*in.zone, standing, packets.interfaces); hook == Hook::forward && !inner.certain && z > 0 && !own.empty()) {
-        lead_in.perhaps = inner.perhaps.minus(own);
-        lead_in.likely = inner.likely.minus(own);
-        if (lead_in.likely.empty()) lead_in.likely = packets.interfaces.all().minus(sides.loopback()).minus(own).minus(sides.outside());
-        if (lead_in.likely.empty()) lead_in.likely = inner.likely;
-      }
+      IntervalSet own = hook == Hook::forward && z > 0 ? declared_interfaces(*in.zone, standing, packets.interfaces) : IntervalSet();
+      auto beyond_own = [&](Behind behind) {
+        if (behind.certain || own.empty()) return behind;
+        behind.perhaps = behind.perhaps.minus(own);
+        IntervalSet likely = behind.likely.minus(own);
+        if (likely.empty()) likely = packets.interfaces.all().minus(sides.loopback()).minus(own).minus(sides.outside());
+        if (!likely.empty()) behind.likely = std::move(likely);
+        return behind;
+      };
+      Behind lead_in = beyond_own(inner);
+      in.leads.clear();
+      constexpr u128 most_apart = 16;
+      if (!in.path_certain && in.addresses.size() > 1 && in.addresses.size() <= most_apart)
+        for (const Interval& i : in.addresses)
+          for (u128 address = i.lo; address <= i.hi; ++address) {
+            Behind one = beyond_own(sides.behind(IntervalSet::of(address)));
+            in.leads.push_back({IntervalSet::of(address), one.likely, one.certain});
+          }
+      else
+        in.leads.push_back({in.addresses, lead_in.likely, in.path_certain});
       in.ways = out.ways = lead_in.likely;
       if (z > 0 || standing.outermost)
         pass(in, s.intersect(s.intersect(opening, zones.coming(z)), s.test(Dimension::out, lead_in.all())));
@@ -312,9 +325,7 @@ void Exposure::pass(Passage passage, PacketSet zone) {
     flow.seen = passage.settled(flow.seen);
     if (flow.accepted.empty() && s.intersect(flow.seen, passage.to_host).empty()) continue;
     // Which interface leads to the host is the routing's business: proven needs all of them to agree.
-    PacketSet on_every_way = flow.accepted;
-    if (passage.needs_every_way())
-      on_every_way = s.intersect(s.every(s.unite(flow.accepted, hairpins(chains.packets())), Dimension::out, passage.ways), flow.accepted);
+    PacketSet on_every_way = passage.needs_every_way() ? passage.by_every_way(flow) : flow.accepted;
     if (passage.inbound) on_every_way = as_sender_likes(chains.packets(), s, on_every_way);
     flow.proven = s.intersect(reach.after(s.proven(reach.exact(on_every_way, flow)), flow), some_target);
     passage.possible = s.unite(passage.possible, s.intersect(reach.after(s.possible(flow.accepted), flow), some_target));
@@ -425,6 +436,23 @@ PacketSet Passage::target_of(const Flow& flow) const {
   return redirected ? chains->space().exists(target, Dimension::destination) : target;
 }
 
+PacketSet Passage::by_every_way(const Flow& flow) const {
+  Space& s = chains->space();
+  Reach reach(*chains);
+  PacketSet out = s.nothing();
+  for (const Lead& lead : leads) {
+    PacketSet its = leads.size() == 1 ? flow.accepted : s.intersect(flow.accepted, reach.before(s.test(Dimension::destination, lead.addresses), flow));
+    PacketSet passing = s.unite(its, hairpins(chains->packets()));
+    out = s.unite(out, s.intersect(its, lead.certain ? s.test(Dimension::out, lead.ways) : s.every(passing, Dimension::out, lead.ways)));
+  }
+  return out;
+}
+
+const Passage::Lead& Passage::lead_to(u128 destination) const {
+  auto lead = std::find_if(leads.begin(), leads.end(), [&](const Lead& l) { return l.addresses.contains(destination); });
+  return lead == leads.end() ? leads.front() : *lead;
+}
+
 std::optional<bool> Passage::known(std::string_view predicate) const {
   if (inbound && of_zone && zone->is_internet())
     if (std::optional<bool> said = of_internet(predicate)) return said;
@@ -453,6 +481,18 @@ PacketSet Passage::settled(PacketSet set) const {
 void Passage::settle(std::vector<ChainSets::Decided>& decided) const {
   for (ChainSets::Decided& d : decided) d.packets = settled(d.packets);
 }
+
+namespace {
+
+// Addresses that no rule has a reason to treat apart.
+PacketSet ordinary_senders(Space& s, Family family) {
+  IntervalSet some;
+  for (const char* text : {"203.0.113.9", "8.8.8.8", "81.2.69.160", "2001:db8:ffff::9", "2001:4860:4860::8888"})
+    if (auto address = parse_address(text); address->family == family) some.add(address->value, address->value);
+  return s.test(Dimension::source, some);
+}
+
+}  // namespace
 
 void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   Space& s = passage.chains->space();
@@ -540,7 +580,11 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
       for (int t = 0; t < 2; ++t) {
         PacketSet of = s.intersect(both, s.test(Dimension::protocol, IntervalSet::of(transports[t])));
         opened[t] = s.project(of, Dimension::destination_port);
-        o.unrestricted = o.unrestricted || (names_none && opened[t].size() >= half_of_all_ports);
+        if (!names_none || opened[t].size() < half_of_all_ports) continue;
+        // Another firewall may leave all ports to some and few to the rest: it is the rest that the line is about then.
+        PacketSet ordinary = s.intersect(both, ordinary_senders(s, family));
+        o.unrestricted = o.unrestricted || passage.then.empty() || ordinary.empty() ||
+                         s.project(s.intersect(ordinary, of), Dimension::destination_port).size() >= half_of_all_ports;
       }
       for (const Wanted& wanted : rows) {
         auto may_hit = [&](int t) { return opened[t].intersects(wanted.waiting.ports(transports[t])); };

@@ -56,14 +56,24 @@ struct Passage {
   std::string unlocated;        // why these packets may not lead to the PBX at all; empty where they do
   bool path_certain = true;     // false: which interface leads to the host is not known; proven is what all of `ways` agree on
   IntervalSet ways;             // interfaces that lead to the host, as far as is known
+  // The same of each of its addresses, where that is not known of all of them; else of all together.
+  struct Lead {
+    IntervalSet addresses, ways;
+    bool certain = true;
+  };
+  std::vector<Lead> leads;
   std::vector<Stage> then;      // firewalls of the path passed next, outermost first; inbound only
   PacketSet to_host;            // packets as seen after this firewall's translation that are meant for the host
   // Those of them that reach the host: to its addresses, and let through by the
   // firewalls passed next. A function of the predicates.
   PacketSet target;
 
-  // What comes in is proven only where it gets through by every one of `ways`.
+  // What comes in is proven only where it gets through by every one of the ways that may lead to its address.
   bool needs_every_way() const { return inbound && hook == Hook::forward && !path_certain; }
+  // Of the packets that the flow accepts those that get through by every such way.
+  PacketSet by_every_way(const Flow& flow) const;
+  // What leads to a destination, as seen after translation.
+  const Lead& lead_to(u128 destination) const;
   // The target of a flow: what REDIRECT takes goes to this machine, by whichever of its addresses.
   PacketSet target_of(const Flow& flow) const;
   bool translates() const { return ipo::translates(flows); }

@@ -168,16 +168,6 @@ Exposure::Block Exposure::accepted_by(const Passage& passage, PacketSet wanted) 
   return most;
 }
 
-namespace {
-
-bool asks_undecidable(const Rule& rule) {
-  bool found = false;
-  for (const Condition& c : rule.conditions) each_test<OpaqueTest>(c, [&](const OpaqueTest&) { found = true; });
-  return found;
-}
-
-}  // namespace
-
 Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, bool translated_only) const {
   Space& s = passage.chains->space();
   Reach reach(*passage.chains);
@@ -189,7 +179,7 @@ Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, b
     return out;
   };
   // A rule that drops what comes from some countries stops calls from those; whatever drops the rest is what calls miss.
-  auto doubtful = [&](const ChainSets::Decided& d) { return d.by.rule && asks_undecidable(*d.by.rule) && s.proven(d.packets).empty(); };
+  auto doubtful = [&](const ChainSets::Decided& d) { return s.without_predicates(d.packets).empty(); };
   Block most;
   std::tuple<bool, bool, double> rank;  // surely, by a rule, share
   for (const Flow& flow : passage.flows) {

@@ -41,19 +41,41 @@ bool is_dial_out_name(const std::string& name) {
   return false;
 }
 
+using CallersOf = std::map<const Ruleset*, Callers>;
+
+// Interfaces that ports are forwarded from.
+std::vector<InterfaceTest> forwarding(const Firewall& firewall, const CallersOf& callers) {
+  std::vector<InterfaceTest> out;
+  each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
+    if (chain.table != "nat" || rule.action.kind != ActionKind::translate_destination) return;
+    for (const InterfaceSeen& i : required_interfaces(callers.at(&ruleset), chain, rule, true)) out.push_back(i.test);
+  });
+  return out;
+}
+
+bool tests_interfaces_only(const Rule& rule) {
+  return std::all_of(rule.conditions.begin(), rule.conditions.end(), [](const Condition& c) {
+    return c.any_of.size() == 1 && std::get_if<InterfaceTest>(&c.any_of.front());
+  });
+}
+
 // Hairpin masquerading makes an inside interface look like an uplink. Of several candidates one that rules let packets
-// into by a private destination, or out of by a private source, is inside.
-void drop_inside(Standing& standing, std::vector<Inference>& inferences) {
+// into by a private destination, or out of by a private source, is inside; so is one that everything is let in by, while ports are
+// forwarded from another one only.
+void drop_inside(Standing& standing, const CallersOf& callers, std::vector<Inference>& inferences) {
   if (standing.internet.size() < 2) return;
+  const std::vector<InterfaceTest> forwards = forwarding(*standing.firewall, callers);
+  bool some_forward = std::any_of(standing.internet.begin(), standing.internet.end(), [&](const InterfaceTest& t) { return has_interface(forwards, t); });
   auto inside = [&](const InterfaceTest& candidate) {
-    bool found = false;
+    bool found = false, others_forward = some_forward && !has_interface(forwards, candidate);
     each_rule(*standing.firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
       if (chain.table != "filter" || rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject) return;
       for (const Condition& c : rule.conditions) {
         auto* i = c.any_of.size() == 1 && !c.negated ? std::get_if<InterfaceTest>(&c.any_of.front()) : nullptr;
         if (!i || i->name != candidate.name || i->prefix != candidate.prefix) continue;
         auto with = required(rule, i->incoming ? Field::source : Field::destination, address_max(ruleset.family));
-        found = found || (with && all_private(*with, ruleset.family));
+        found = found || (with && all_private(*with, ruleset.family)) ||
+                (others_forward && i->incoming && rule.action.kind == ActionKind::accept && tests_interfaces_only(rule));
       }
     });
     return found;
@@ -100,16 +122,18 @@ void infer_internet(Standing& standing, std::vector<Inference>& inferences) {
     inferences.push_back({fmt::format("internet is {}: {}", format_interface(seen.test), why), seen.span});
   };
   const Firewall& firewall = *standing.firewall;
-  std::map<const Ruleset*, Callers> callers;
+  CallersOf callers;
   for (const Ruleset& ruleset : firewall.rulesets) callers.emplace(&ruleset, callers_of(ruleset));
   each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
     if (chain.table != "nat" || rule.action.kind != ActionKind::translate_source) return;
     auto to = required(rule, Field::destination, address_max(ruleset.family));
     if (to && all_private(*to, ruleset.family)) return;
+    // For what a forward leads inside: so that answers come back by this machine.
+    if (auto nat = required(rule, Field::nat, 1); nat && *nat == IntervalSet::of(1)) return;
     for (const InterfaceSeen& i : required_interfaces(callers.at(&ruleset), chain, rule, false))
       if (!is_internal_kind(i.test.name)) take(i, "source addresses are translated on the way out of it");
   });
-  drop_inside(standing, inferences);
+  drop_inside(standing, callers, inferences);
   if (standing.internet.empty())
     each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
       if (chain.table != "nat" || rule.action.kind != ActionKind::translate_destination) return;

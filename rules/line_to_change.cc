@@ -64,7 +64,10 @@ LinesToChange::LinesToChange(const Ruleset& ruleset) {
 bool LinesToChange::may_differ(RuleRef by) const {
   if (names_ports(by)) return false;
   auto known = shared_.find(by.chain);
-  return known != shared_.end() && known->second;
+  if (known == shared_.end()) return false;
+  // A bare accept of a program's own chain (ufw limit) says nothing; the jump does.
+  const std::vector<RuleRef>& jumps = callers_.at(by.chain);
+  return known->second || (jumps.size() == 1 && names_ports(jumps.front()) && !names_addresses(by) && is_generated(by.chain->name));
 }
 
 RuleRef LinesToChange::on(const std::vector<RuleRef>& way) const {

@@ -12,10 +12,6 @@
 namespace ipo {
 namespace {
 
-bool static_port_block(const Host* host) {
-  return host && (behind_nat(*host, "lan1") == Nat::port_block || behind_nat(*host, "lan2") == Nat::port_block);
-}
-
 // The rows of the defaults' table: a start and an end that hold for the same releases.
 std::vector<std::pair<Interval, const Releases*>> defaults_in_table(const std::optional<Release>& release, std::string_view platform) {
   auto defaults = [&](const char* key) {
@@ -34,6 +30,10 @@ std::vector<std::pair<Interval, const Releases*>> defaults_in_table(const std::o
 }
 
 }  // namespace
+
+bool static_port_block(const Host* host) {
+  return host && (behind_nat(*host, "lan1") == Nat::port_block || behind_nat(*host, "lan2") == Nat::port_block);
+}
 
 Nat behind_nat(const Host& host, std::string_view lan) {
   std::string prefix(lan), type;

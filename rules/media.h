@@ -41,6 +41,9 @@ struct MediaDefault {
 };
 const std::vector<MediaDefault>& media_defaults();
 
+// A LAN's topology says that a range of ports is forwarded for good: calls come to this very host.
+bool static_port_block(const Host* host);
+
 bool has_zone(const Site& site, std::string_view kind);
 
 // Remote workers are declared that come directly: their media is asked of the internet.

@@ -76,7 +76,7 @@ std::vector<OpenedMedia> opened_media(const Exposure& exposure, const PortMatrix
         const MediaDefault* stale = stale_default(matrix, o.passage->host, run, used);
         if (!stale && shared.size() < 254) continue;
         // A range of all ports is not for media.
-        if (o.unrestricted && run.lo < 1024) continue;
+        if ((o.unrestricted || !names_ports(o)) && run.lo < 1024) continue;
         if (!met.insert({line_to_change(o).span(), run.lo, run.hi}).second) continue;
         OpenedMedia m{&o, run, used, !sure.empty(), stale, {}};
         for (const MatrixRow& row : matrix.rows)

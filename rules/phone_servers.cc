@@ -153,37 +153,62 @@ const Setting* refuses_reports(const LanOf& at) {
   return at.host && at.host->flag(key) == false ? at.host->setting(key) : nullptr;
 }
 
-std::vector<PhoneServer> phone_servers(const Site& site) {
-  Servers servers(site);
+namespace {
+
+// add(line, purpose, address, protocol, ports) for each; end() where what follows is no alternative of what came before.
+template <class Add, class End>
+void each_named(const Site& site, Add add, End end) {
   const LansByAddress lan_of(site);
   for (const Record& phones : site.records) {
     if (phones.type != "46xxsettings") continue;
     const std::map<std::string_view, IntervalSet> said = ports_said(phones);
     for (const Setting& line : phones.fields) {
-      if (servers.full()) break;
       if (is_controller_list(line))
         for (const SipController& c : sip_controllers(line))
           if (c.port > 0 && c.port < 65536 && against(lan_of.with(c.address), c).why.empty())
-            servers.add(line, "SIP", c.address, c.transport == "udp" ? proto_udp : proto_tcp, IntervalSet::of(c.port));
-      servers.end();
+            add(line, "SIP", c.address, c.transport == "udp" ? proto_udp : proto_tcp, IntervalSet::of(c.port));
+      end();
       for (const Named& named : named_servers) {
         if (line.key != named.key) continue;
         each_part(line.value.value, [&](std::string_view part) {
           std::optional<Address> address = parse_address(part);
           if (!address || (named.purpose == "reports on calls" && refuses_reports(lan_of.with(*address)))) return;
           const IntervalSet& ports = said.at(named.port_key);
-          servers.add(line, named.purpose, *address, named.protocol, ports.empty() ? IntervalSet::of(named.port) : ports);
-          servers.end();
+          add(line, named.purpose, *address, named.protocol, ports.empty() ? IntervalSet::of(named.port) : ports);
+          end();
         });
       }
       if (std::find(std::begin(urls), std::end(urls), line.key.text()) == std::end(urls)) continue;
       std::optional<UrlServer> url = url_server(line.value.value);
       if (!url || (url->scheme != "http" && url->scheme != "https")) continue;
-      servers.add(line, "files", url->address, proto_tcp, IntervalSet::of(url->port.value_or(url->scheme == "https" ? 443 : 80)));
-      servers.end();
+      add(line, "files", url->address, proto_tcp, IntervalSet::of(url->port.value_or(url->scheme == "https" ? 443 : 80)));
+      end();
     }
   }
+}
+
+}  // namespace
+
+std::vector<PhoneServer> phone_servers(const Site& site) {
+  Servers servers(site);
+  each_named(
+      site,
+      [&](const Setting& line, std::string_view purpose, Address address, std::uint8_t protocol, const IntervalSet& ports) {
+        if (!servers.full()) servers.add(line, purpose, address, protocol, ports);
+      },
+      [&] { servers.end(); });
   return servers.take();
+}
+
+std::vector<NamedServer> servers_named_to_phones(const Site& site) {
+  std::vector<NamedServer> out;
+  each_named(
+      site,
+      [&](const Setting& line, std::string_view, Address address, std::uint8_t protocol, const IntervalSet& ports) {
+        if (out.size() < most_servers) out.push_back({&line, {address, protocol, ports}});
+      },
+      [] {});
+  return out;
 }
 
 }  // namespace ipo

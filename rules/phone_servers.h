@@ -60,4 +60,11 @@ struct PhoneServer {
 // hundred: no file that a system makes has so many.
 std::vector<PhoneServer> phone_servers(const Site& site);
 
+// Any server that a line names, of the site or not; a hundred at most.
+struct NamedServer {
+  const Setting* named_by = nullptr;
+  PhoneServer::Place place;
+};
+std::vector<NamedServer> servers_named_to_phones(const Site& site);
+
 }  // namespace ipo

@@ -74,6 +74,16 @@ void look_at(const Standing& standing, bool for_leads, Knowledge& out) {
 
 bool is_address_setting(const Setting& setting) { return setting.key.text().ends_with(".address"); }
 
+// An address of the system itself: servers it talks to are no other spelling of it.
+bool is_own_address(const Setting& setting) { return setting.key == "lan1.address" || setting.key == "lan2.address"; }
+
+// A file of the PBX, or one that it made, says it.
+bool is_exported(const Site& site, SourceSpan span) {
+  return std::any_of(site.records.begin(), site.records.end(), [&](const Record& record) {
+    return !record.fields.empty() && record.fields.front().value.span.source == span.source;
+  });
+}
+
 }  // namespace
 
 std::vector<UnknownPbx> unknown_pbxes(const Site& site, const std::vector<const Standing*>& standings) {
@@ -87,7 +97,7 @@ std::vector<UnknownPbx> unknown_pbxes(const Site& site, const std::vector<const 
     for (const Setting& setting : host.settings)
       if (auto address = is_address_setting(setting) ? parse_address(setting.value.value) : std::nullopt) {
         known.named[Knowledge::index(address->family)].add(address->value, address->value);
-        known.leads.push_back({*address, "export", setting.value.span});
+        if (is_own_address(setting)) known.leads.push_back({*address, "export", setting.value.span});
       }
   for (const Zone& zone : site.zones)
     for (const Located<MaskedAddress>& source : zone.sources)
@@ -108,7 +118,7 @@ std::vector<UnknownPbx> unknown_pbxes(const Site& site, const std::vector<const 
     unknown.host = &host;
     bool named = false;
     for (const Located<Address>& a : host.addresses) {
-      named = named || known.names(a.value);
+      named = named || known.names(a.value) || is_exported(site, a.span);
       unknown.declared = unknown.declared || a.span != host.span;
       for (const KnownAddress& k : known.leads) {
         if (k.address.family != a.value.family || is_of_a_host(k.address)) continue;

@@ -167,21 +167,21 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   }
   SourceSpan place = by.chain ? by.span() : out.decided_by.front();
   // So is the interface it leaves by, unless it would get through by every one if only those matches were in its favour.
-  if (passage.needs_every_way()) {
+  if (const Passage::Lead& lead = passage.lead_to(first.packet.destination); passage.needs_every_way() && !lead.certain) {
     PacketSet anyhow = s.exists(here, Dimension::out), accepted = s.intersect(flow.accepted, anyhow);
     PacketSet passing = s.intersect(s.unite(accepted, hairpins(packets)), anyhow);
-    PacketSet by_every = s.every(passing, Dimension::out, passage.ways);
+    PacketSet by_every = s.every(passing, Dimension::out, lead.ways);
     for (std::uint32_t number : depends_on) by_every = s.unite(s.assume(by_every, number, true), s.assume(by_every, number, false));
     if (s.proven(by_every).empty()) {
       if (first.out_asked) {
         place = *first.out_asked;
-      } else if (PacketSet stopped = s.minus(s.intersect(anyhow, s.test(Dimension::out, passage.ways)), s.possible(passing)); !stopped.empty()) {
+      } else if (PacketSet stopped = s.minus(s.intersect(anyhow, s.test(Dimension::out, lead.ways)), s.possible(passing)); !stopped.empty()) {
         // No rule of its way asks: then one that stops it on another way does.
         Packet other = out.packet;
         other.out = packets.interfaces.name(s.pick(stopped)[static_cast<std::size_t>(Dimension::out)]);
         if (Trace way = trace(*passage.ruleset, other); way.out_asked) place = *way.out_asked;
       }
-      out.doubt.push_back({"which interface leads to " + format_addresses(passage.addresses, family) + " is not known", place});
+      out.doubt.push_back({"which interface leads to " + format_addresses(lead.addresses, family) + " is not known", place});
     }
   }
   if (passage.inbound)

@@ -169,7 +169,8 @@ class AnswerText {
       if (sources.size() > 200) sources = sources.substr(0, sources.rfind(',', 190)) + " and more";
       fact("sources", answer.any ? "anyone" : sources);
       if (answer.if_routed)
-        fact("only", fmt::format("if {} is routed from there: no port forward leads to it", format_addresses(p.addresses, family)));
+        fact("only", fmt::format("if {} is routed from there: no port forward leads to it",
+                                 format_addresses(p.chains->space().project(answered.reached.packets, Dimension::destination), family)));
     }
     if (!crosses(p)) fact("but", fmt::format("{} is in this network: packets between the two need not come by here", host));
     if (answer.witness) fact("packet", printable(format_packet(*answer.witness)));

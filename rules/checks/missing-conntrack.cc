@@ -38,12 +38,14 @@ void judge(const Judgement& judgement, ChainSets& chains, Findings& findings) {
   PacketSet in = accepted(chains, *input), lost = s.nothing();
   std::vector<std::string> unanswered;
   for (std::uint8_t protocol : {proto_tcp, proto_udp}) {
-    PacketSet of_protocol = s.test(Dimension::protocol, IntervalSet::of(protocol)), asked = s.intersect(out, of_protocol);
+    PacketSet of_protocol = s.test(Dimension::protocol, IntervalSet::of(protocol));
+    PacketSet asked = s.intersect(s.intersect(out, of_protocol), s.test(Dimension::source_port, own_ports));
+    const IntervalSet from = s.project(asked, Dimension::source_port);
     PacketSet answers = s.minus(s.intersect(hook_packets(chains, Hook::input), of_protocol), s.test(Dimension::in, lo));
     if (protocol == proto_tcp) answers = s.intersect(answers, s.test(Dimension::tcp_flags, tcp_flags_with(tcp_ack | tcp_syn | tcp_rst, tcp_ack)));
     for (auto [dimension, values] :
          {std::pair{Dimension::state, IntervalSet::of(static_cast<unsigned>(State::established))},
-          {Dimension::destination_port, own_ports}, {Dimension::source_port, s.project(asked, Dimension::destination_port)},
+          {Dimension::destination_port, from}, {Dimension::source_port, s.project(asked, Dimension::destination_port)},
           {Dimension::source, s.project(asked, Dimension::destination)}})
       answers = s.intersect(answers, s.test(dimension, values));
     // A range opened for something else takes a few of them by chance; a line that names who answers is meant for them.
@@ -52,7 +54,7 @@ void judge(const Judgement& judgement, ChainSets& chains, Findings& findings) {
       return d.by.rule && required(*d.by.rule, Field::source_port, 65535);
     });
     IntervalSet back = s.project(s.intersect(in, answers), Dimension::destination_port);
-    if (answers.empty() || meant || 2 * back.size() > own_ports.size()) continue;
+    if (answers.empty() || meant || 2 * back.size() > from.size()) continue;
     lost = s.unite(lost, answers);
     unanswered.push_back(protocol == proto_tcp ? "TCP" : "UDP");
   }

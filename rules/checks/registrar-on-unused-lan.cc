@@ -10,7 +10,7 @@
 namespace ipo {
 namespace {
 
-constexpr std::string_view h323_type = "1", dect_type = "2", sip_type = "3", d100_type = "4";  // Extension/TypeInfo
+constexpr std::string_view analogue_type = "0", h323_type = "1", sip_type = "3";  // Extension/TypeInfo; 2 and 4 are DECT
 
 void run(const Judgement& judgement, Findings& findings) {
   const Site& site = judgement.site;
@@ -21,8 +21,8 @@ void run(const Judgement& judgement, Findings& findings) {
     known = true;
     sip = sip || type->value.value == sip_type;
     h323 = h323 || type->value.value == h323_type;
-    // How DECT base stations of those two kinds register depends on their model.
-    if (type->value.value == dect_type || type->value.value == d100_type) sip = h323 = true;
+    // How DECT base stations of those two kinds register depends on their model; what another number means is not documented.
+    if (type->value.value != analogue_type && type->value.value != h323_type && type->value.value != sip_type) sip = h323 = true;
   }
   for (const User& user : judgement.users)
     for (const char* key : {"user.soft_phone", "user.remote_worker", "user.one_x_telecommuter", "user.flare"})

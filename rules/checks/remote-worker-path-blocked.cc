@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "rules/blocked.h"
 #include "rules/checks/list.h"
 #include "rules/rows.h"
@@ -7,6 +9,7 @@
 #include "rules/matrix/needs.h"
 #include "rules/media.h"
 #include "rules/own_ports.h"
+#include "rules/setting_findings.h"
 #include "rules/sip_ports.h"
 
 namespace ipo {
@@ -33,8 +36,16 @@ std::vector<HostAt> parts_for(const Judgement& judgement, const Passage& passage
   return out.empty() ? all : out;
 }
 
-void ask(const Judgement& judgement, Findings& findings, const Ways& ways, const WorkerNeed& need, const MatrixRow& row) {
-  std::string_view flag = need.kind == "h323" ? ".h323.remote_extension" : need.kind.starts_with("sip") ? ".sip.remote_extension" : "";
+std::string_view flag_of(const WorkerNeed& need) {
+  return need.kind == "h323" ? ".h323.remote_extension" : need.kind.starts_with("sip") ? ".sip.remote_extension" : "";
+}
+
+Asked ask(const Judgement& judgement, const Ways& ways, const WorkerNeed& need, const MatrixRow& row) {
+  const std::string_view flag = flag_of(need);
+  Asked out;
+  out.way = ways.front();
+  for (std::string_view lan : lans)
+    if (const Host* host = ways.front()->host; !flag.empty() && host->flag(std::string(lan) + std::string(flag)) == true) out.own = true;
   IntervalSet ports;
   std::optional<Blocked> lost = blocked(judgement, ways, [&](const Passage& passage) {
     Space& s = passage.chains->space();
@@ -49,7 +60,10 @@ void ask(const Judgement& judgement, Findings& findings, const Ways& ways, const
     }
     return wanted;
   });
-  if (!lost) return;
+  if (!lost) {
+    out.met = true;
+    return out;
+  }
   Finding f = blocked_finding(judgement, check::remote_worker_path_blocked.id, Level::warning, *lost);
   f.zone = lost->passage->zone->name;
   f.rows = {row.id};
@@ -58,11 +72,13 @@ void ask(const Judgement& judgement, Findings& findings, const Ways& ways, const
                           need.kind);
   f.related.push_back({"declared here", judgement.site.remote_workers->span});
   f.identity += '\n' + f.zone + '\n' + row.id;
-  findings.push_back(std::move(f));
+  out.findings.push_back(std::move(f));
+  return out;
 }
 
 void run(const Judgement& judgement, Findings& findings) {
   if (!judgement.site.remote_workers) return;
+  std::map<std::string, std::vector<Asked>> by_row;
   for (const Ways& ways : ways(judgement, true)) {
     const Passage& passage = *ways.front();
     if (!passage.host) continue;
@@ -70,9 +86,10 @@ void run(const Judgement& judgement, Findings& findings) {
       if (need.kind != judgement.site.remote_workers->value) continue;
       if (need.zone.empty() ? !passage.zone->is_internet() : passage.zone->kind != need.zone) continue;
       for (const std::string& id : need.rows)
-        if (const MatrixRow* row = judgement.matrix.find(id); row && applies(*row, *passage.host)) ask(judgement, findings, ways, need, *row);
+        if (const MatrixRow* row = judgement.matrix.find(id); row && applies(*row, *passage.host)) by_row[id].push_back(ask(judgement, ways, need, *row));
     }
   }
+  for (auto& [id, all] : by_row) take_unmet(std::move(all), findings);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
@@ -93,9 +94,7 @@ struct Media {
     if (place.chain) f.span = place.span();
     f.identity = f.zone + '\n' + (place.chain ? rule_text(judgement, place) : "");
     if (!part.lan.empty()) f.identity += '\n' + std::string(part.lan);
-    // A forward that is missing is missing for every zone.
-    bool told = std::any_of(findings.begin(), findings.end(), [&](const Finding& g) { return g.span == f.span && g.message == f.message; });
-    if (!told) findings.push_back(std::move(f));
+    findings.push_back(std::move(f));
   }
 
   struct Wanted {
@@ -120,17 +119,28 @@ struct Media {
     return out;
   }
 
-  void inbound(const Ways& ways) {
+  // What was found out of a host beside its findings.
+  struct Led {
+    bool asked = false;
+    bool own = false;  // the host's settings, or a line that opens a part of the range, ask it of this very host
+    bool signalled = false;
+  };
+  Led inbound(const Ways& ways) {
+    Led out;
     const Passage& first = *ways.front();
     std::vector<Wanted> of_workers, others;
     for (const HostAt& part : media_parts(judgement, first)) {
       Wanted here = wanted(ways, part);
       if (!needs_media(judgement.site, first, part.host, here.partly != nullptr, here.signalled != nullptr)) continue;
       bool workers = first.zone->is_internet() && workers_send_media(judgement.site) && takes_calls(part.host, flag_of_workers(judgement.site));
+      out.own = out.own || here.partly || static_port_block(part.host);
+      out.signalled = out.signalled || here.signalled;
       (workers ? of_workers : others).push_back(here);
     }
+    out.asked = !of_workers.empty() || !others.empty();
     inbound(ways, std::move(of_workers));
     inbound(ways, std::move(others));
+    return out;
   }
 
   // Calls come to the LANs that the firewalls lead them to; else by any of them.
@@ -160,8 +170,7 @@ struct Media {
     if (both && !lost_media(judgement, ways, lan, range.through_nat, {})) return;
     if (part(range.needed, Level::error) || part(range.perhaps, Level::note)) return;
     if (!both || range.through_nat.intersects(range.needed)) return;
-    std::size_t before = findings.size();
-    if (!part(range.through_nat, Level::warning) || findings.size() == before) return;
+    if (!part(range.through_nat, Level::warning)) return;
     Finding& f = findings.back();
     f.certainty = Certainty::possible;
     f.message += " if the PBX uses this range for them";
@@ -212,9 +221,28 @@ bool has_media(const Judgement& judgement, const Host* host) {
 }
 
 void run(const Judgement& judgement, Findings& findings) {
+  std::vector<Asked> inbound;
+  std::vector<Media::Led> led;
+  std::set<std::string> signalled;  // zones that call some host
+  for (const Ways& in : ways(judgement, true)) {
+    if (!has_media(judgement, in.front()->host)) continue;
+    Asked asked;
+    asked.way = in.front();
+    led.push_back(Media{judgement, asked.findings}.inbound(in));
+    asked.own = led.back().own;
+    if (led.back().signalled) signalled.insert(asked.way->zone->name);
+    inbound.push_back(std::move(asked));
+  }
+  // Media that comes to one host serves no calls to another.
+  for (std::size_t i = 0; i < inbound.size(); ++i)
+    inbound[i].met = led[i].asked && inbound[i].findings.empty() && (led[i].signalled || !signalled.contains(inbound[i].way->zone->name));
+  Findings all;
+  take_unmet(std::move(inbound), all);
+  // A forward that is missing is missing for every zone.
+  for (Finding& f : all)
+    if (std::none_of(findings.begin(), findings.end(), [&](const Finding& g) { return g.span == f.span && g.message == f.message; }))
+      findings.push_back(std::move(f));
   Media media{judgement, findings};
-  for (const Ways& in : ways(judgement, true))
-    if (has_media(judgement, in.front()->host)) media.inbound(in);
   for (const Ways& out : ways(judgement, false))
     if (has_media(judgement, out.front()->host) && has_calls(judgement.site, *out.front()->zone)) media.outbound(out);
 }

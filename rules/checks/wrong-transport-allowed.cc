@@ -1,21 +1,38 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/phone_servers.h"
+#include "rules/setting_findings.h"
 #include "rules/wrong_transport.h"
 
 namespace ipo {
 namespace {
 
+// The matrix has reports on calls (RTCP to port 5005) for TCP, yet phones send them by UDP; what phones are told to use is used.
+bool phones_use(const std::vector<PhoneServer>& servers, const Host* host, const WrongTransport& wrong) {
+  if (!host) return false;
+  if (wrong.transport == proto_udp && wrong.port == 5005)
+    for (std::string_view lan : lans)
+      if (host->flag(std::string(lan) + ".rtcp.port_5005") == true) return true;
+  return std::any_of(servers.begin(), servers.end(), [&](const PhoneServer& server) {
+    return server.host == host && std::any_of(server.places.begin(), server.places.end(), [&](const PhoneServer::Place& place) {
+      return place.protocol == wrong.transport && place.ports.contains(wrong.port);
+    });
+  });
+}
+
 void run(const Judgement& judgement, Findings& findings) {
+  const std::vector<PhoneServer> servers = phone_servers(judgement.site);
   std::set<std::pair<SourceSpan, std::string>> said;
   for (const auto* openings : {&judgement.exposure.openings(), &judgement.exposure.openings_of_zones()})
     for (const Opening& o : *openings) {
       if (!o.located()) continue;
       auto wrong = wrong_transport(judgement.exposure, judgement.matrix, o);
-      if (!wrong || !said.insert({line_to_change(o).span(), o.zone()}).second) continue;
+      if (!wrong || phones_use(servers, o.passage->host, *wrong) || !said.insert({line_to_change(o).span(), o.zone()}).second) continue;
       Space& s = o.passage->chains->space();
       PacketSet all = s.unite(o.proven, o.possible);
       Finding f = finding_at(judgement, "wrong-transport-allowed", o, all,
