@@ -6,10 +6,12 @@
 #include <map>
 #include <set>
 
+#include "parsers/settings.h"
 #include "rules/blocked.h"
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
 #include "rules/own_ports.h"
+#include "rules/setting_findings.h"
 #include "rules/services.h"
 #include "rules/sip_ports.h"
 
@@ -100,8 +102,15 @@ void run(const Judgement& judgement, Findings& findings) {
             open[protocol_name(protocol)] = ports;
         }
         std::string ports = format_ports(open);
-        f.message = fmt::format("{} {} open from {}, but the settings move {} to {}{}", ports, is_plural(ports) ? "are" : "is", from_zone(o),
+        std::string whose = judgement.site.hosts.size() > 1 ? " of " + name_of_host(*passage.host) : "";
+        f.message = fmt::format("{} {} open from {}, but the settings{} move {} to {}{}", ports, is_plural(ports) ? "are" : "is", from_zone(o), whose,
                                 is_plural(ports) ? "them" : "it", format_ports(m.now), closed ? ", which is closed from there" : "");
+        for (const Setting& setting : passage.host->settings) {
+          std::optional<std::uint32_t> port = setting.key.text().ends_with("_port") ? parse_number(setting.value.value) : std::nullopt;
+          if (!port || !m.now.contains(*port)) continue;
+          f.related.push_back({"moved here", setting.value.span});
+          break;
+        }
         f.rows = {m.row->id};
         f.identity += '\n' + m.row->id;
         // Of two LANs that moved it alike it is one.
