@@ -8,6 +8,8 @@
 namespace ipo {
 namespace {
 
+constexpr std::size_t shown_lines = 5;
+
 bool accepts_related(const Rule& rule) {
   if (rule.action.kind != ActionKind::accept) return false;
   bool related = false;
@@ -34,15 +36,20 @@ void run(const Judgement& judgement, Findings& findings) {
           if (ruleset.chains[c].table == "filter" && ruleset.chains[c].name != "OUTPUT" && accepts_related(rule))
             open.push_back({&ruleset.chains[c], &rule});
         }
-      if (!helper) continue;
-      for (const RuleRef& at : open) {
+      if (!helper || open.empty()) continue;
+      // The helper is the cause: what lets in all it announces are places of it.
+      for (std::size_t i = 0; i < (judgement.group ? 1 : open.size()); ++i) {
+        const std::size_t others = judgement.group ? open.size() - 1 : 0;
         Finding f;
         f.check = check::unlimited_related.id;
         f.level = Level::warning;
-        f.span = at.span();
-        f.message = "whatever a helper announces is accepted here: any port of any address";
+        f.span = open[i].span();
+        f.message = others == 0 ? "whatever a helper announces is accepted here: any port of any address"
+                                : fmt::format("whatever a helper announces is accepted here, and by {} more line{}: any port of any address", others,
+                                              others == 1 ? "" : "s");
         f.related.push_back({"connections get a helper here", helper->span});
-        f.identity = rule_text(judgement, at);
+        for (std::size_t other = 1; other <= others && other <= shown_lines; ++other) f.related.push_back({"accepted here, too", open[other].span()});
+        f.identity = rule_text(judgement, open[i]);
         findings.push_back(std::move(f));
       }
     }
