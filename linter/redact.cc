@@ -733,14 +733,20 @@ std::string Redaction::about(std::string_view said, SourceSpan span) const {
   for (const SourceSpan& secret : secrets_in(span)) {
     std::string_view value = source.slice(secret);
     if (value.size() < shortest || value.size() > longest || value == "***" || ++looked_at > most) continue;
+    bool glued = secret.begin > 0 && is_in_name(source.text()[secret.begin - 1]);  // "pin_4711"
     for (std::size_t at = out.find(value); at != out.npos; at = out.find(value, at)) {
       std::size_t end = at + value.size();
-      bool whole = (at == 0 || !is_in_name(out[at - 1])) && (end == out.size() || !is_in_name(out[end]));
+      bool whole = (at == 0 || glued || !is_in_name(out[at - 1])) && (end == out.size() || !is_in_name(out[end]));
       if (whole) out.replace(at, value.size(), "***");
       at += whole ? 3 : value.size();
     }
   }
   return out;
+}
+
+void Redaction::hide_in(std::vector<PathStep>& path, std::vector<Doubt>& doubts) const {
+  for (PathStep& step : path) step.action = about(step.action, step.span);
+  for (Doubt& doubt : doubts) doubt.why = about(doubt.why, doubt.span);
 }
 
 std::string without_secrets(std::string_view text) {

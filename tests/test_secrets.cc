@@ -211,6 +211,8 @@ TEST_CASE("a secret beside its name is in no output of any command") {
       for (const char* format : {"text", "json", "counts"}) run({"inventory", "--format", format});
     for (const char* format : {"text", "json"}) run({"zones", "--format", format});
     for (const char* format : {"text", "json"}) run({"exposure", "--internet", "ppp0", "--pbx", "192.168.42.1", "--format", format});
+    for (const char* format : {"text", "json"})
+      run({"query", "--internet", "ppp0", "--pbx", "192.168.42.1", "--from", "internet", "--service", "69/udp", "--format", format});
     run({"init", "-o", "-"});
   }
   for (const auto& words : runs) {
