@@ -142,7 +142,10 @@ constexpr std::size_t longest_account = 128;  // bytes of "anna:4bz7" before an 
 constexpr std::size_t long_value = 256;
 constexpr std::size_t longest_data = 4096;    // of a CDATA section
 constexpr std::size_t most_words_between = 5;  // "password for the trunk is 4bz7"
+constexpr std::size_t longest_gap = 8;         // "login    code"
 constexpr std::size_t most_values = 16;        // "pins 4711, 4712 and 4713"
+constexpr std::size_t most_parts = 64;         // of an element's content: texts and tags
+constexpr std::size_t most_siblings = 16;      // on either side of a label
 constexpr std::size_t longest_label = 64;      // "Voicemail Code", with what stands beside it in its quotes
 constexpr std::size_t longest_beside = 1024;   // from a label to the value it names, before it or behind it
 
@@ -239,7 +242,9 @@ class SecretFinder {
   // "login code", "pre-shared key".
   bool in_two_words(std::size_t i, std::string_view word) const {
     if (!is_one_of(word, {"code", "codes", "key", "keys", "phrase", "word", "pin", "pins"}) || i < 2 || !is_blank(text_[i - 1])) return false;
-    std::size_t end = i - 1, begin = end;
+    std::size_t end = i - 1;
+    while (end > 0 && i - end < longest_gap && is_blank(text_[end - 1])) --end;
+    std::size_t begin = end;
     while (begin > 0 && end - begin < 32 && is_in_name(text_[begin - 1])) --begin;
     if (lower(word.back()) == 's') word.remove_suffix(1);
     return begin < end && judge_name(std::string(text_.substr(begin, end - begin)) + std::string(word)) == SecretName::secret;
@@ -325,8 +330,8 @@ class SecretFinder {
   void content(std::size_t i, const Mask& mask) {
     std::string_view text = text_.substr(0, std::min(text_.size(), i + longest_data));
     std::vector<Range> found;
-    std::size_t depth = 0;
-    for (std::size_t at = i; at < text.size();) {
+    std::size_t depth = 0, parts = 0;
+    for (std::size_t at = i; at < text.size() && parts < most_parts; ++parts) {
       std::size_t skip = 0;  // before and behind what cannot hold a tag
       if (text.substr(at, 9) == "<![CDATA[") skip = 9;
       if (text.substr(at, 4) == "<!--") skip = 4;
@@ -464,13 +469,13 @@ class SecretFinder {
     std::string_view text = text_.substr(0, end + longest_beside);
     std::size_t close = text.find_first_of(">\r\n", end);
     if (close == text.npos || text[close] != '>') return;
-    bool first = true;
-    for (std::size_t at = close + 1; at < text.size(); first = false) {
+    std::size_t siblings = 0;
+    for (std::size_t at = close + 1; at < text.size() && siblings < most_siblings; ++siblings) {
       at = skip_space(at);
       if (at + 1 >= text.size() || text[at] != '<' || text[at + 1] == '/') break;
       std::size_t stop = text.find_first_of(">\r\n", at);
       if (stop == text.npos || text[stop] != '>') break;
-      if (first || names_value(tag_name(at + 1))) {
+      if (siblings == 0 || names_value(tag_name(at + 1))) {
         std::vector<Range> values;
         values_of_tag(at, stop, text_.npos, values);
         for (Range value : values) mask(value);
@@ -481,7 +486,8 @@ class SecretFinder {
     }
     std::size_t least = before > longest_beside ? before - longest_beside : 0;
     text = text_.substr(least, before - least);
-    for (std::size_t at = text.rfind('<'); at != text.npos;) {  // the tag of the element before
+    siblings = 0;
+    for (std::size_t at = text.rfind('<'); at != text.npos && siblings < most_siblings; ++siblings) {  // the tag of the element before
       while (at > 0 && is_space(text[at - 1])) --at;
       std::size_t tag = text.substr(0, at).rfind("</");
       if (at == 0 || tag == text.npos || text.find('>', tag) != at - 1) return;
@@ -526,6 +532,8 @@ class SecretFinder {
       mask(value);
       return prose_ ? further(value.second, mask) : void();
     }
+    if (prose_ && !option && name != SecretName::key && i < text_.size() && std::string_view(".;|/,").find(text_[i]) != std::string_view::npos)
+      return separated(i, word_ends, mask);
     if (i == at || (!prose_ && !option) || name == SecretName::key) return;
     if (quoted && start > 1 && text_[start - 2] == '=') {  // name="LoginCode" value="4711"
       Range next = until(i, " \t\r\n<>=\"'");
@@ -539,25 +547,39 @@ class SecretFinder {
     apart(i, word_ends, name == SecretName::secret, mask);
   }
 
+  // "pin/4711", "pin;4711", "pin | 4711", "pin,4711", "pin nr. 4711"; a dot within a name and a comma of a sentence part what
+  // belongs apart.
+  template <class Mask>
+  void separated(std::size_t i, std::string_view word_ends, const Mask& mask) const {
+    std::size_t next = skip_blanks(i + 1);
+    if ((text_[i] == '.' && next == i + 1) || (text_[i] == ',' && next > i + 1)) return;
+    Range value = until(next, word_ends);
+    if (looks_secret(text_.substr(value.first, value.second - value.first))) mask(value);
+  }
+
   // "secret 5 $1$mERr", "password 4bz7", "password for the trunk is 4bz7". Unless `sure` the value must look like one: "PIN 4711".
   template <class Mask>
   void apart(std::size_t i, std::string_view word_ends, bool sure, const Mask& mask) const {
-    bool first = true, placed = false;
+    bool first = true, placed = false, owned = false;
     auto text_of = [&](Range r) { return text_.substr(r.first, r.second - r.first); };
     for (std::size_t n = 0; n < most_words_between; ++n) {
       Range value = until(i, word_ends);
       std::string_view word = text_of(value);
       std::size_t next = skip_blanks(value.second);
       if (word.empty() || (word.starts_with('-') && !binds(word))) return;
-      if (binds(word)) {
+      if (binds(word) || (!first && sure && is_one_of(word, {"to"}))) {  // "password changed to 4bz7"
         while (n++ < most_words_between && (fills(word = text_of(until(next, word_ends))) || binds(word))) next = skip_blanks(next + word.size());
         value = this->value(next, word_ends);
-        bool dash = text_of(until(i, word_ends)).find_first_of("-\xe2") == 0;
-        if ((sure && !dash && !is_prose(text_of(value))) || looks_secret(text_of(value))) mask(value), further(value.second, mask);
+        std::string_view binder = text_of(until(i, word_ends));
+        bool weak = binder.find_first_of("-\xe2") == 0 || is_one_of(binder, {"to"});
+        if ((sure && !weak && !is_prose(text_of(value))) || looks_secret(text_of(value))) mask(value), further(value.second, mask);
         return;
       }
       if (places(word)) {
         placed = true;
+        owned = owned || (first && (sure || is_one_of(word, {"for", "of"})));
+      } else if (owned && !first && looks_secret(word)) {  // "login code of anna 4711"
+        return mask(value);
       } else if (first && !fills(word)) {
         first = false;
         if (says_itself(word)) return;

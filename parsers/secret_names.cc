@@ -12,13 +12,14 @@ namespace ipo {
 namespace {
 
 // Wherever they stand within a name.
-constexpr std::array<std::string_view, 53> anywhere = {
+constexpr std::array<std::string_view, 59> anywhere = {
     "passw",        "pswd",          "pwd",           "passphrase",   "passcode",     "passkey",         "secret",     "community",
     "snmpstring",   "logincode",     "voicemailcode", "vmcode",       "mailboxcode",  "authcode",        "accesscode", "securitycode",
     "doorcode",     "unlockcode",    "authorizationcode", "authorisationcode", "authenticationcode", "sharedkey", "privatekey", "privkey",
     "wpakey",       "wepkey",        "wifikey",       "apikey",       "authkey",      "accesskey",       "sessionkey", "masterkey",
     "licensekey",   "licencekey",    "productkey",    "activationkey", "serialkey",   "encryptionkey",   "decryptionkey", "signingkey",
-    "kennwort",     "geheimzahl",     "pincode",
+    "kennwort",     "geheimzahl",     "pincode",      "mailcode",   "usercode",   "entrycode",     "admincode",
+    "alarmcode",    "gatecode",
     "credential",   "bcrypthash",    "sha512hash",    "otpseed",      "ikepsk",       "wpapsk",          "bindpw",     "adminpw",
     "basicauth",    "vpnkey"};
 
