@@ -582,6 +582,7 @@ class SecretFinder {
         return mask(value);
       } else if (first && !fills(word)) {
         first = false;
+        owned = owned || (sure && word.starts_with('('));
         if (says_itself(word)) return;
         // The kind of encryption stands before the value.
         bool kind = sure && (word == "ENC" || (word.size() <= 2 && word.find_first_not_of("0123456789") == word.npos));
