@@ -547,13 +547,14 @@ class SecretFinder {
     apart(i, word_ends, name == SecretName::secret, mask);
   }
 
-  // "pin/4711", "pin;4711", "pin | 4711", "pin,4711", "pin nr. 4711"; a dot within a name and a comma of a sentence part what
+  // "pin/4711", "pin;4711", "pin | 4711", "pin,4711", ["PIN", "4711"], "pin nr. 4711"; a dot within a name and a comma of a sentence part what
   // belongs apart.
   template <class Mask>
   void separated(std::size_t i, std::string_view word_ends, const Mask& mask) const {
     std::size_t next = skip_blanks(i + 1);
-    if ((text_[i] == '.' && next == i + 1) || (text_[i] == ',' && next > i + 1)) return;
-    Range value = until(next, word_ends);
+    bool quoted = i > 0 && (text_[i - 1] == '"' || text_[i - 1] == '\'') && next < text_.size() && text_[next] == text_[i - 1];
+    if (!quoted && ((text_[i] == '.' && next == i + 1) || (text_[i] == ',' && next > i + 1))) return;
+    Range value = this->value(next, word_ends);
     if (looks_secret(text_.substr(value.first, value.second - value.first))) mask(value);
   }
 

@@ -416,6 +416,8 @@ TEST_CASE("what stands behind the name of a secret is masked, and no more than t
            {"password protected since 2019", "password protected since 2019"},
            {"password protected access to 10.0.0.1", "password protected access to 10.0.0.1"},
            {"entry code 4711", "entry code ***"},
+           {"[\"LoginCode\", \"4711\", \"2010\"]", "[\"LoginCode\", \"***\", \"2010\"]"},
+           {"[\"LoginCode\", \"Extension\"]", "[\"LoginCode\", \"Extension\"]"},
            {"login code (201) 4711", "login code *** ***"},
            {"country code 0049", "country code 0049"},
            {"pin code 4711", "pin code ***"},
