@@ -215,6 +215,10 @@ TEST_CASE("a secret beside its name is in no output of any command") {
       run({"query", "--internet", "ppp0", "--pbx", "192.168.42.1", "--from", "internet", "--service", "69/udp", "--format", format});
     run({"init", "-o", "-"});
   }
+  // What stands in a site file where it does not belong.
+  std::string site = folder.put("site/ipo-lint.toml", "\"pin code 4711903\" = 3\n[zones.office]\nkind = \"pin 4711903\"\nsources = [\"login code 4711903\"]\n"
+                                                      "interfaces = [\"password s3crefix\"]\n[[ignore]]\ncheck = \"pin_4711903\"\n");
+  for (const char* verb : {"lint", "inventory", "zones", "exposure"}) runs.push_back({verb, "--config", site, all[0]});
   for (const auto& words : runs) {
     Ran ran = run_here(words);
     CAPTURE(words);
