@@ -5,7 +5,8 @@
 
 namespace ipo {
 
-void write_answer(JsonWriter& json, const Places& places, const Reached& reached, const Answer& answer) {
+void write_answer(JsonWriter& json, const Places& places, const Redaction& redaction, const Reached& reached, Answer answer) {
+  redaction.hide_in(answer.path, answer.doubt);
   const Passage& p = *reached.passage;
   Family family = p.ruleset->family;
   json.key("host");

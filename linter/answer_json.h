@@ -3,12 +3,13 @@
 
 #include "linter/json_writer.h"
 #include "linter/place.h"
+#include "linter/redact.h"
 #include "rules/reached.h"
 
 namespace ipo {
 
 // Members of the object that is open: host (null: not known), zone, hook, firewall, family, status, extent (null where closed),
 // sources (pairs of addresses), ports, transports, witness, path, doubt, lines (to change, or that block).
-void write_answer(JsonWriter& json, const Places& places, const Reached& reached, const Answer& answer);
+void write_answer(JsonWriter& json, const Places& places, const Redaction& redaction, const Reached& reached, Answer answer);
 
 }  // namespace ipo

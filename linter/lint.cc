@@ -189,8 +189,7 @@ void hide_secrets(Report& report) {
   Redaction redaction(report);
   for (Finding& finding : report.findings) {
     finding.message = redaction.about(finding.message, finding.span);
-    for (Doubt& doubt : finding.doubt) doubt.why = redaction.about(doubt.why, doubt.span);
-    for (PathStep& step : finding.path) step.action = redaction.about(step.action, step.span);
+    redaction.hide_in(finding.path, finding.doubt);
     for (Note& note : finding.related) note.message = redaction.about(note.message, note.span);
   }
   for (Inference& inference : report.inferences)

@@ -28,6 +28,7 @@ class Redaction {
   std::string text(SourceSpan span) const;
   // What is said about a place, such as a doubt or a step of a path, without the secrets of the lines it is about.
   std::string about(std::string_view said, SourceSpan span) const;
+  void hide_in(std::vector<PathStep>& path, std::vector<Doubt>& doubts) const;
 
  private:
   class Judged;

@@ -249,7 +249,10 @@ class TextReport {
 
   void write_inferences() {
     std::map<std::string_view, std::set<std::string>> known;  // by message: the places it was said of
+    std::set<std::string_view> found;  // what a finding says is not said again
+    for (const Finding& f : report_.findings) found.insert(f.message);
     for (const Inference& inference : report_.inferences) {
+      if (found.contains(inference.message)) continue;
       std::set<std::string>& places = known[inference.message];
       std::string at = has_place(inference.span) ? fmt::format(" ({})", where(places_.at(inference.span))) : "";
       if (places.insert(at).second && places.size() <= shown_alike) write_line(bold, "assumed", printable(inference.message) + at);
@@ -260,7 +263,7 @@ class TextReport {
       write_line(bold, "assumed", fmt::format("the same of {} more place{}; --format json has them all", more, more == 1 ? "" : "s"));
     if (!report_.release.empty())
       out_ << painted(bold, "port matrix") << ": IP Office " << printable(report_.release) << '\n';
-    if (!report_.release.empty() || !report_.inferences.empty()) out_ << '\n';
+    if (!report_.release.empty() || !known.empty()) out_ << '\n';
   }
 
   // "1 error, 2 warnings"; empty where there is nothing.

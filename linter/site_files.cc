@@ -9,6 +9,7 @@
 
 #include "linter/input_files.h"
 #include "linter/place.h"
+#include "linter/redact.h"
 #include "linter/snippet.h"
 #include "parsers/nearest.h"
 
@@ -197,8 +198,11 @@ SiteFile read_site_files(const Sources& sources, const std::vector<std::uint32_t
 
 std::string format_site_error(const Sources& sources, const SiteError& error) {
   Places places(sources);
-  auto line = [&](SourceSpan span, const std::string& message) {
+  const std::vector<SourceSpan> no_settings;  // what a site file assigns to such a name is found by the name
+  Redaction redaction(sources, no_settings);
+  auto line = [&](SourceSpan span, const std::string& said) {
     Place place = places.at(span);
+    std::string message = redaction.about(said, span);
     return printable(fmt::format("{}:{}:{}: {}", place.path, place.line, place.column, message)) + "\n";
   };
   std::string out = line(error.span, error.message);

@@ -28,7 +28,7 @@ const std::string& VerdictJson::step(const Step& step, const Verdict& verdict, F
       .member("file", place.path)
       .member("line", place.line)
       .member("chain", step.at.chain->table + "/" + step.at.chain->name)
-      .member("action", text_of(step, verdict, family))
+      .member("action", redaction_.about(text_of(step, verdict, family), step.at.span()))
       .end_object();
   text = json.finish();
   text.pop_back();

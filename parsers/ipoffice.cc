@@ -410,6 +410,7 @@ class Interpreter {
                 known ? "" : step.entry ? step.entry->ignore : "no setting known for this element");
       }
     } else {
+      if (!node.text.empty() && secret_) site_.secrets.push_back(node.text_span);
       if (!node.text.empty() && site_.reading.every_leaf) state(tag(node), Understanding::ignored, "text between elements");
       std::size_t visit = ++visits_;
       bool alike = false;
@@ -471,9 +472,10 @@ class Interpreter {
     };
     for (const Attribute& a : node.attributes)
       if (label(a.name) && names_secret(a.value)) return true;
-    if (node.children.size() != 2) return false;
-    return std::any_of(node.children.begin(), node.children.end(),
-                       [&](const Node& c) { return label(c.name) && names_secret(c.text); });
+    bool pair = node.children.size() == 2 ||
+                std::any_of(node.children.begin(), node.children.end(), [](const Node& c) { return names_value(c.name); });
+    return pair && std::any_of(node.children.begin(), node.children.end(),
+                               [&](const Node& c) { return label(c.name) && names_secret(c.text); });
   }
 
   void look_up(Step& step) {

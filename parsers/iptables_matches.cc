@@ -86,7 +86,7 @@ void test_protocol(RuleInProgress& rule, const Option& o) {
 
 // xtables_ipparse_any: missing octets are zero ("10/8"), and with an empty mask the address is not even looked at.
 std::optional<MaskedAddress> masked_address(std::string_view text, Family family) {
-  if (auto whole = parse_masked_address(text)) return whole;
+  if (auto whole = parse_network(text)) return whole;
   std::size_t slash = text.find('/');
   std::string_view mask = slash == text.npos ? "" : text.substr(slash);
   if (mask == "/0" || mask == "/0.0.0.0") return MaskedAddress{family, 0, 0};
@@ -94,7 +94,7 @@ std::optional<MaskedAddress> masked_address(std::string_view text, Family family
   std::string filled(text.substr(0, slash));
   if (filled.empty() || filled.find_first_not_of("0123456789.") != filled.npos) return {};
   for (auto dots = std::count(filled.begin(), filled.end(), '.'); dots < 3; ++dots) filled += ".0";
-  return parse_masked_address(filled + std::string(mask));
+  return parse_network(filled + std::string(mask));
 }
 
 void test_address(RuleInProgress& rule, const Option& o, Field field) {
@@ -623,7 +623,7 @@ constexpr MatchModule modules[] = {
     {"comment", "comment=", "comment", "", M::empty},
     {"standard", "", "", "", M::empty},
 
-    {"limit", "limit=rate limit-burst=u32", "", "depends on the rate of packets", M::inverted, stateful, bare},
+    {"limit", "limit=rate limit-burst=0..10000", "", "depends on the rate of packets", M::inverted, stateful, bare},
     {"hashlimit",
      "!hashlimit-upto|!hashlimit=hash-rate !hashlimit-above=hash-rate hashlimit-burst=hash-burst "
      "hashlimit-mode=(srcip,srcport,dstip,dstport)+ hashlimit-srcmask=prefix-length hashlimit-dstmask=prefix-length "
@@ -641,7 +641,7 @@ constexpr MatchModule modules[] = {
      "rateest-bps1=? rateest-bps2=? rateest-pps1=? rateest-pps2=?",
      "rateest|rateest1|rateest2 rateest-lt|rateest-gt|rateest-eq rateest-lt^rateest-gt^rateest-eq",
      "depends on the rate of packets", M::inverted, stateful, bare},
-    {"recent", "name= !set rsource rdest mask=address !rcheck !update !remove seconds=u32 hitcount=u16 rttl reap",
+    {"recent", "name= !set rsource rdest mask=address !rcheck !update !remove seconds=1..4294967295 hitcount=u16 rttl reap",
      "set|rcheck|update|remove set^rcheck^update^remove rttl^set rttl^remove reap>seconds",
      "depends on which addresses were seen before", M::inverted, stateful, bare},
     {"connlimit",
@@ -706,7 +706,7 @@ constexpr MatchModule modules[] = {
      "src-group|dst-group src-group>PREROUTING|INPUT|FORWARD dst-group>FORWARD|OUTPUT|POSTROUTING",
      "depends on the interface's group", M::split},
     {"physdev",
-     "!physdev-in=interface !physdev-out=interface !physdev-is-in !physdev-is-out !physdev-is-bridged",
+     "!physdev-in=some-interface !physdev-out=some-interface !physdev-is-in !physdev-is-out !physdev-is-bridged",
      "physdev-in|physdev-out|physdev-is-in|physdev-is-out|physdev-is-bridged", "depends on the port of a bridge",
      M::split, false, false, {}, 0, check_physdev},
     {"pkttype", "!pkt-type=(unicast,broadcast,multicast,otherhost,bcast,mcast,host)~", "pkt-type",
@@ -771,7 +771,7 @@ constexpr MatchModule modules[] = {
      "!srh-segs-left-gt=u8 !srh-segs-left-lt=u8 !srh-last-entry-eq=u8 !srh-last-entry-gt=u8 !srh-last-entry-lt=u8 "
      "!srh-tag=u16 !srh-psid=network !srh-nsid=network !srh-lsid=network",
      "#ipv6", "depends on an IPv6 segment routing header", M::whole, false, bare},
-    {"ipv6header", "!header= soft", "header #ipv6", "depends on the packet's IPv6 headers", M::inverted, false, bare},
+    {"ipv6header", "!header=ipv6-headers soft", "header #ipv6", "depends on the packet's IPv6 headers", M::inverted, false, bare},
     {"mh", "!mh-type=mobility-type", "%mobility-header #ipv6", "depends on the packet's mobility header", M::split,
      false, false, {}, 135},
     {"eui64", "", "#ipv6 PREROUTING|INPUT|FORWARD", "depends on the sender's MAC address", M::whole, false, bare},

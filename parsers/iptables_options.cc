@@ -3,6 +3,7 @@
 #include "parsers/iptables_options.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -40,6 +41,7 @@ bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 // As strtoull with base 0 reads it.
 std::optional<u64> whole_number(std::string_view text) {
   int base = 10;
+  if (text.starts_with('+')) text.remove_prefix(1);
   if (text.starts_with("0x") || text.starts_with("0X"))
     base = 16, text.remove_prefix(2);
   else if (text.size() > 1 && text.front() == '0')
@@ -81,6 +83,16 @@ bool is_numeric(std::string_view takes, std::string_view text) {
   if (!masked) return is_number(text, lo, hi);
   std::size_t slash = text.find('/');
   return is_number(text.substr(0, slash), lo, hi) && (slash == text.npos || is_number(text.substr(slash + 1), 0, hi));
+}
+
+// As atoi reads it: what stands behind the digits does not matter; nothing where it is not positive.
+std::optional<u64> leading_number(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  if (text.starts_with('+')) text.remove_prefix(1);
+  u64 n = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error != std::errc{} || n == 0) return {};
+  return n;
 }
 
 // ---- words ------------------------------------------------------------------------------------------------------
@@ -131,12 +143,12 @@ bool is_address(std::string_view t, Family family) {
   return a ? a->family == family : may_be_name(t);
 }
 bool is_network(std::string_view t, Family family) {
-  auto a = parse_masked_address(t);
+  auto a = parse_network(t);
   return a ? a->family == family : may_be_name(t.substr(0, t.find('/')));
 }
 // Of SNPT and DNPT: 64 bits at most, nothing behind them (ip6t_NPT.c).
 bool is_translated_prefix(std::string_view t, Family) {
-  auto a = parse_masked_address(t);
+  auto a = parse_network(t);
   auto written = parse_address(t.substr(0, t.find('/')));
   return a && a->family == Family::ipv6 && (a->mask << 64) == 0 && written && written->value == a->value;
 }
@@ -158,32 +170,31 @@ bool is_mac(std::string_view t, Family) {
   return good && parts == 6;
 }
 
-bool is_interface(std::string_view t, Family) { return t.size() <= 15; }
+bool is_some_interface(std::string_view t, Family) { return t.size() <= 15; }
+bool is_interface(std::string_view t, Family family) { return !t.empty() && is_some_interface(t, family); }
 
-// "5", "5/sec"; the unit may be shortened. `most` a second at most.
+// "5", "5/sec", "5x/sec"; the unit may be shortened. `most` a second at most.
 bool is_rate_of(std::string_view t, u64 most) {
-  std::string_view number = take_until(t, '/');
-  auto n = whole_number(number);
-  if (!n || *n == 0 || number.find_first_not_of("0123456789") != number.npos) return false;
-  if (t.empty()) return *n <= most;
+  bool has_unit = t.find('/') != t.npos;
+  auto n = leading_number(take_until(t, '/'));
+  if (!n) return false;
+  if (!has_unit) return *n <= most;
   constexpr std::pair<std::string_view, u64> units[] = {{"second", 1}, {"minute", 60}, {"hour", 3600}, {"day", 86400}};
   for (auto [unit, seconds] : units)
-    if (begins(unit, t)) return *n / seconds <= most;
+    if (begins(unit, t)) return *n <= most * seconds;
   return false;
 }
 bool is_rate(std::string_view t, Family) { return is_rate_of(t, 10000); }
 
-// "512b", "4kb", "1mb": of bytes.
-bool is_bytes(std::string_view t) {
-  std::size_t digits = std::min(t.find_first_not_of("0123456789"), t.size());
-  std::string_view unit = t.substr(digits);
-  return digits > 0 && digits < 12 && (unit == "b" || unit == "kb" || unit == "mb");
-}
+// Bytes where "b/s" stands in it: "4kb/s", "1gb/sec" (libxt_hashlimit.c).
 bool is_hash_rate(std::string_view t, Family) {
-  if (is_rate_of(t, 1000000)) return true;
-  return t.ends_with("/s") && is_bytes(t.substr(0, t.size() - 2));
+  std::size_t bytes = t.find("b/s");
+  return (bytes != t.npos && bytes > 0 && leading_number(t)) || is_rate_of(t, 1000000);
 }
-bool is_hash_burst(std::string_view t, Family) { return is_number(t, 1, 1000000) || is_bytes(t); }
+// "5", and "512b", "4kb": of bytes.
+bool is_hash_burst(std::string_view t, Family) {
+  return is_number(t, 1, 1000000) || (leading_number(t) && t.find_first_not_of("0123456789") != t.npos);
+}
 
 bool is_fraction(std::string_view t, Family) {
   double value = 0;
@@ -214,16 +225,31 @@ bool is_date(std::string_view t, Family family) {
   if (!good || parts > 3) return false;
   return t.empty() || (parts == 3 && (has_two_digits(t, 0, 23) || is_time(t, family)));
 }
+// Parts may be empty, and day 0 is one that never comes (libxt_time.c: time_parse_monthdays).
 bool is_month_days(std::string_view t, Family) {
   bool all = true;
-  each_part(t, ',', [&](std::string_view part) { all = all && has_two_digits(part, 1, 31); });
+  each_part(t, ',', [&](std::string_view part) { all = all && (part.empty() || is_number(part, 0, 31)); });
   return all;
 }
+// Names are known by their first two letters, numbers may be any but 0; nothing may follow the last comma.
 bool is_week_days(std::string_view t, Family) {
-  constexpr std::string_view days = "monday tuesday wednesday thursday friday saturday sunday";
+  if (t.ends_with(',')) t.remove_suffix(1);
+  bool all = true;
+  if (t.empty()) return all;
+  each_part(t, ',', [&](std::string_view part) {
+    all = all && (is_number(part, 1, ~u64{0}) || is_word_of("(Mo,Tu,We,Th,Fr,Sa,Su)", part.substr(0, 2)));
+  });
+  return all;
+}
+
+// Of the ipv6header match: its own names, and those of protocols that are such headers (libip6t_ipv6header.c).
+bool is_ipv6_headers(std::string_view t, Family) {
+  constexpr std::array<unsigned, 8> headers = {0, 43, 44, 50, 51, 59, 60, 255};
   bool all = true;
   each_part(t, ',', [&](std::string_view part) {
-    all = all && (is_number(part, 1, 7) || (part.size() >= 2 && is_one_beginning(days, part)));
+    bool own = part.empty() || is_word_of("(hop-by-hop,hop,dst,route,frag,auth,none,prot,protocol)", part);
+    auto number = protocol_number(part);
+    all = all && (own || (number && std::find(headers.begin(), headers.end(), *number) != headers.end()));
   });
   return all;
 }
@@ -362,6 +388,8 @@ constexpr std::pair<std::string_view, bool (*)(std::string_view, Family)> value_
     {"mac", is_mac},
     {"address-types", are_address_types},
     {"interface", is_interface},
+    {"some-interface", is_some_interface},
+    {"ipv6-headers", is_ipv6_headers},
     {"rate", is_rate},
     {"hash-rate", is_hash_rate},
     {"hash-burst", is_hash_burst},
@@ -466,6 +494,14 @@ void check_need(RuleInProgress& rule, const Asked& asked, const std::string& who
 }
 
 }  // namespace
+
+std::optional<MaskedAddress> parse_network(std::string_view text) {
+  std::size_t slash = text.find('/');
+  if (slash == text.npos || text.find_first_of(".:", slash) != text.npos) return parse_masked_address(text);
+  auto length = whole_number(text.substr(slash + 1));
+  if (!length) return {};
+  return parse_masked_address(std::string(text.substr(0, slash + 1)) + std::to_string(*length));
+}
 
 std::vector<OptionShape> read_shapes(std::string_view text) {
   std::vector<OptionShape> shapes;

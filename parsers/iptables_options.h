@@ -21,6 +21,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ namespace ipo::iptables {
 struct Command;
 struct Option;
 struct RuleInProgress;
+
+// As iptables reads it: the length of the prefix may also be octal or hexadecimal, 192.0.2.0/0x18.
+std::optional<MaskedAddress> parse_network(std::string_view text);
 
 struct OptionShape {
   std::string_view name;       // as spelt

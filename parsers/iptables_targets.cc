@@ -104,7 +104,7 @@ void translate_ports(RuleInProgress& rule, const Command& command, const TargetU
 // NETMAP maps the destination where packets come in and the source where they leave (xt_NETMAP.c). In a user chain it is left
 // to TableReader::settle_netmaps.
 void map_network(RuleInProgress& rule, const Command&, const TargetUse& use) {
-  auto to = use.options.empty() ? std::nullopt : parse_masked_address(use.options[0].values[0]);
+  auto to = use.options.empty() ? std::nullopt : parse_network(use.options[0].values[0]);
   if (!to || to->family != rule.family) return fail(rule, use, "without a network");
   rule.rule.action.translation.netmap = *to;
   if (rule.chain == "POSTROUTING" || rule.chain == "INPUT") rule.rule.action.kind = ActionKind::translate_source;
@@ -274,8 +274,10 @@ constexpr TargetKind targets[] = {
     {"TCPOPTSTRIP", "strip-options=strip-list", "@mangle %tcp", A::proceed, "", "tcp tcpmss"},
 
     {"NOTRACK", "", "@raw", A::untrack, "", ""},
-    {"CT", "notrack helper= ctevents= expevents= zone=zone zone-orig=zone zone-reply=zone timeout=", "@raw", A::proceed,
-     "", "helper", track},
+    {"CT",
+     "notrack helper= ctevents=(new,related,destroy,reply,assured,protoinfo,helper,mark,natseqinfo,secmark)+ expevents=(new)+ "
+     "zone=zone zone-orig=zone zone-reply=zone timeout=",
+     "@raw", A::proceed, "", "helper", track},
 
     {"DNAT", "to-destination= random persistent", "to-destination @nat PREROUTING|OUTPUT", A::translate_destination, "",
      "", translate},

@@ -12,12 +12,14 @@ namespace ipo {
 namespace {
 
 // Wherever they stand within a name.
-constexpr std::array<std::string_view, 50> anywhere = {
+constexpr std::array<std::string_view, 59> anywhere = {
     "passw",        "pswd",          "pwd",           "passphrase",   "passcode",     "passkey",         "secret",     "community",
     "snmpstring",   "logincode",     "voicemailcode", "vmcode",       "mailboxcode",  "authcode",        "accesscode", "securitycode",
     "doorcode",     "unlockcode",    "authorizationcode", "authorisationcode", "authenticationcode", "sharedkey", "privatekey", "privkey",
     "wpakey",       "wepkey",        "wifikey",       "apikey",       "authkey",      "accesskey",       "sessionkey", "masterkey",
     "licensekey",   "licencekey",    "productkey",    "activationkey", "serialkey",   "encryptionkey",   "decryptionkey", "signingkey",
+    "kennwort",     "geheimzahl",     "pincode",      "mailcode",   "usercode",   "entrycode",     "admincode",
+    "alarmcode",    "gatecode",
     "credential",   "bcrypthash",    "sha512hash",    "otpseed",      "ikepsk",       "wpapsk",          "bindpw",     "adminpw",
     "basicauth",    "vpnkey"};
 
@@ -57,6 +59,7 @@ SecretName judge_name(std::string_view name) {
   if (plain.ends_with("psk") || in(pins, plain)) return SecretName::secret;
   if (plain == "authorization" || plain == "proxyauthorization" || plain.ends_with("token")) return SecretName::assigned;
   if (plain.ends_with("pass") && !in(passes, plain)) return SecretName::assigned;
+  if (plain == "pins") return SecretName::assigned;
   if (plain == "key") return SecretName::key;
   std::size_t end = name.find_last_not_of("_-");
   if (end == name.npos) return SecretName::harmless;
@@ -99,6 +102,13 @@ bool names_secret(std::string_view path) {
     i = end;
   }
   return false;
+}
+
+bool names_value(std::string_view name) {
+  constexpr std::array<std::string_view, 13> values = {"val", "v", "data", "content", "text", "#text", "$", "string", "setting", "default", "current", "new", "old"};
+  std::string plain = lower(name);
+  if (plain.starts_with('@')) plain.erase(0, 1);
+  return plain.ends_with("value") || plain.ends_with("values") || in(values, plain);
 }
 
 }  // namespace ipo

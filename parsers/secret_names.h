@@ -17,4 +17,7 @@ SecretName judge_name(std::string_view name);
 // True where a part of the path ("User/SIPAuthPwd", "snmp.community") names what must not be printed.
 bool names_secret(std::string_view path);
 
+// True for what holds the value of a name that stands beside it: "value", "NewValue", "#text".
+bool names_value(std::string_view name);
+
 }  // namespace ipo

@@ -123,6 +123,7 @@ TEST_CASE("an input that cannot be used is one message and status 3") {
 
 TEST_CASE("the other inputs are still reported, and every format says the report is incomplete") {
   Folder folder;
+  folder.put(".git/HEAD", "");  // else SARIF remarks that the files are in no repository, but only where the tests are not either
   std::string files = word(folder.put("good", good)) + word((folder.path / "none").string());
   json report = lint(files, 3);
   CHECK(report["complete"] == false);
@@ -133,7 +134,7 @@ TEST_CASE("the other inputs are still reported, and every format says the report
   CHECK(sarif.status == 3);
   json run = json::parse(sarif.out)["runs"][0];
   CHECK(run["invocations"][0]["executionSuccessful"] == false);
-  REQUIRE(run["invocations"][0]["toolExecutionNotifications"].size() == 2);  // the other one: the folder is no repository's
+  REQUIRE(run["invocations"][0]["toolExecutionNotifications"].size() == 1);
   CHECK(run["invocations"][0]["toolExecutionNotifications"][0]["level"] == "error");
   CHECK(run["results"].size() == report["findings"].size());
 

@@ -552,6 +552,20 @@ TEST_CASE("NETMAP in a user chain maps what the chains that call it map") {
   CHECK(kind("never") == ActionKind::unknown);
 }
 
+TEST_CASE("the length of a prefix is octal behind a zero, as for strtoul") {
+  for (auto [written, meant] : std::vector<std::pair<std::string, std::string>>{
+           {"198.51.100.77/030", "198.51.100.0/24"}, {"198.51.100.77/0x1c", "198.51.100.64/28"},
+           {"198.51.100.77/+28", "198.51.100.64/28"}, {"198.51.100.77/30", "198.51.100.76/30"},
+           {"198.51.100/030", "198.51.100.0/24"}}) {
+    Reading r = read("*filter\n:INPUT DROP [0:0]\n-A INPUT -s " + written + " -j ACCEPT\nCOMMIT\n");
+    const Rule& rule = r.site.firewalls.at(0).rulesets.at(0).chains.at(0).rules.at(0);
+    REQUIRE(rule.conditions.size() == 1);
+    auto* test = std::get_if<FieldTest>(&rule.conditions[0].any_of.at(0));
+    REQUIRE(test);
+    CHECK(written + " " + format_addresses(test->values, Family::ipv4) == written + " " + meant);
+  }
+}
+
 TEST_CASE("a single colon in a translation stands before a port, with IPv6 too") {
   auto translation = [](const std::string& to) {
     Reading r = read("*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -s 2001:db8::1 -p udp -j DNAT --to-destination " + to + "\nCOMMIT\n");

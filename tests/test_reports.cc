@@ -546,6 +546,16 @@ TEST_CASE("each rule for SARIF logs notices its defect") {
   CHECK_FALSE(sarif_defects("{\"runs\":[3]}").empty());
 }
 
+TEST_CASE("text: what a finding says is not assumed again") {
+  Report report = report_of("a", "x\n");
+  report.inferences = {{"nothing names the PBX", span_of(report, "x")}, {"internet is eth0", span_of(report, "x")}};
+  CHECK_THAT(text_of(report), Contains("assumed: nothing names the PBX (a:1)\nassumed: internet is eth0 (a:1)\n"));
+  report.findings.push_back(finding("pbx-address-unmentioned", Level::note, "nothing names the PBX", span_of(report, "x")));
+  std::string text = text_of(report);
+  CHECK_THAT(text, Contains("note[pbx-address-unmentioned]: nothing names the PBX\n") && Contains("assumed: internet is eth0 (a:1)\n"));
+  CHECK_THAT(text, !Contains("assumed: nothing"));
+}
+
 TEST_CASE("text: after twenty findings of a check the others are a line each") {
   Report report = report_of("a", "x\n");
   for (int i = 0; i < 23; ++i) report.findings.push_back(finding("shadowed-rule", Level::warning, "m" + std::to_string(i), span_of(report, "x")));

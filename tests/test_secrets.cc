@@ -158,6 +158,79 @@ TEST_CASE("words of ours stay, what is assigned in them does not") {
   CHECK(ipo::without_secrets("-m foo --password 4bz7x: match module foo is not known") == "-m foo --password *** match module foo is not known");
 }
 
+TEST_CASE("a secret beside its name is in no output of any command") {
+  Folder folder;
+  const std::vector<std::string> secrets = {"4711903", "s3crefix"};
+  const std::vector<std::string> said = {"pin code 4711903", "pin 4711903", "PIN no. 4711903", "login code 4711903", "login codes 2222 and 4711903", "the PIN is 4711903",
+                                         "password s3crefix", "pw s3crefix", "password for anna is s3crefix", "pin_4711903", "password-s3crefix", "pin (4711903)"};
+  std::vector<std::pair<std::string, std::string>> files;
+  std::string rules = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n", phones = "SET HTTPSRVR 10.1.1.1\n", sets;
+  for (const std::string& s : said) {
+    rules += "-A FORWARD -i ppp0 -p udp --dport 69 -m comment --comment \"" + s + "\" -j ACCEPT\n";
+    rules += "-A FORWARD -i ppp0 -p tcp --dport 80 -m string --string \"" + s + "\" --algo bm -j ACCEPT\n-A FORWARD bogus \"" + s + "\"\n";
+    rules += "# " + s + "\n";
+    phones += "## " + s + "\nSET PHNOL \"" + s + "\"\nSET HTTPDIR \"" + s + "\nbroken " + s + "\n";
+    sets += "add office 198.51.100." + std::to_string(sets.size() / 40) + " comment \"" + s + "\"\n";
+  }
+  files.emplace_back("fw.rules", rules + "COMMIT\n");
+  files.emplace_back("46xxsettings.txt", phones);
+  files.emplace_back("office.ipset", "create office hash:ip family inet hashsize 1024 maxelem 65536 comment\n" + sets);
+  std::string xml, cut;
+  for (const char* pair :
+       {"<Password> <Value/>4711903</Password>", "<Password><a>4711903</a>s3crefix<a/>4711903</Password>", "<Password><v a=\"4711903\"/></Password>",
+        "<field name=\"LoginCode\" value=\"4711903\"/>", "<field value=\"4711903\" type=\"x\" name=\"Login Code\"/>", "<field name=\"LoginCode\">4711903</field>",
+        "<field key='Password' kind='x'>s3crefix</field>", "<field name=\"PIN\"><Value>4711903</Value></field>", "<field><Name>LoginCode</Name><Value>4711903</Value></field>",
+        "<field><Name>LoginCode</Name><Type>x</Type><Value>4711903</Value></field>", "<field><Value>4711903</Value><Name>LoginCode</Name></field>",
+        "<field><Label>SIP Password</Label><Unit/><NewValue v=\"s3crefix\"/></field>", "<Note>pin code 4711903</Note>", "<Note text=\"password s3crefix\"/>"}) {
+    xml += std::string(pair) + "\n";
+    cut += "<User GUID=\"1\"><Name>a</Name>" + std::string(pair) + "</Usr>\n";
+  }
+  std::string head = "<response status=\"1\"><data><ws_object>", user = "<User GUID=\"g-1\"><Name>anna</Name><Extension>201</Extension>";
+  files.emplace_back("config.xml", head + user + xml + "</User></ws_object></data></response>");
+  files.emplace_back("cut.xml", head + cut);
+  std::string members;
+  for (const char* pair : {R"({"name": "LoginCode", "value": "4711903"})", R"({"value": "4711903", "name": "LoginCode"})", R"({"name": "LoginCode", "type": "x", "value": 4711903})",
+                           R"({"@name": "LoginCode", "#text": "4711903"})", R"({"@name": "LoginCode", "@value": "4711903"})", R"({"key": "Login Code", "value": ["4711903", "s3crefix"]})",
+                           R"({"id": "Password", "data": {"text": "s3crefix"}})", R"({"label": "PIN", "a": {"b": 1}, "newValue": "4711903"})", R"("pin code 4711903")",
+                           R"({"note": "the password is s3crefix"})"})
+    members += (members.empty() ? "" : ",\n") + std::string(pair);
+  std::string json = R"({"response":{"@status":"1","data":{"ws_object":[{"User":{"@GUID":"1","Name":"anna","Fields":[)" + members;
+  files.emplace_back("users.json", json + "]}}]}}}");
+  files.emplace_back("cut.json", json + ",");
+  std::vector<std::string> all;
+  for (const auto& [name, text] : files) all.push_back(folder.put(name, text));
+  std::vector<std::vector<std::string>> runs;
+  for (std::size_t n = 0; n <= all.size(); ++n) {
+    std::vector<std::string> inputs = n < all.size() ? std::vector<std::string>{all[n]} : all;
+    auto run = [&](std::vector<std::string> words) {
+      words.insert(words.end(), inputs.begin(), inputs.end());
+      runs.push_back(std::move(words));
+    };
+    for (const char* format : {"text", "json", "sarif"}) run({"lint", "--internet", "ppp0", "--pbx", "192.168.42.1", "--format", format});
+    if (n < all.size())
+      for (const char* format : {"text", "json", "counts"}) run({"inventory", "--format", format});
+    for (const char* format : {"text", "json"}) run({"zones", "--format", format});
+    for (const char* format : {"text", "json"}) run({"exposure", "--internet", "ppp0", "--pbx", "192.168.42.1", "--format", format});
+    for (const char* format : {"text", "json"})
+      run({"query", "--internet", "ppp0", "--pbx", "192.168.42.1", "--from", "internet", "--service", "69/udp", "--format", format});
+    run({"init", "-o", "-"});
+  }
+  // What stands in a site file where it does not belong.
+  std::string site = folder.put("site/ipo-lint.toml", "\"pin code 4711903\" = 3\n[zones.office]\nkind = \"pin 4711903\"\nsources = [\"login code 4711903\"]\n"
+                                                      "interfaces = [\"password s3crefix\"]\n[[ignore]]\ncheck = \"pin_4711903\"\n");
+  for (const char* verb : {"lint", "inventory", "zones", "exposure"}) runs.push_back({verb, "--config", site, all[0]});
+  for (const auto& words : runs) {
+    Ran ran = run_here(words);
+    CAPTURE(words);
+    CHECK((ran.status >= 0 && ran.status <= 3));
+    for (const std::string& secret : secrets)
+      for (const std::string& printed : {ran.out, ran.err}) {
+        std::size_t at = printed.find(secret);
+        CHECK((at == std::string::npos ? "" : printed.substr(at < 150 ? 0 : at - 150, 300)) == "");
+      }
+  }
+}
+
 TEST_CASE("no doubt, message or step says what a match looks for") {
   Folder folder;
   for (const char* match : {"-m string --string \"password=hunter2\" --algo bm", "-m string --hex-string \"login code: |20|hunter2\" --algo bm",
@@ -254,7 +327,7 @@ TEST_CASE("what stands behind the name of a secret is masked, and no more than t
   for (auto [text, left] : std::vector<std::pair<std::string, std::string>>{
            {"password\tx7k9q", "password\t***"},
            {"the password is x7k9q today", "the password is *** today"},
-           {"password for the trunk is x7k9q", "password for the *** is ***"},
+           {"password for the trunk is x7k9q", "password for the trunk is ***"},
            {"my password: x7k9q", "my password: ***"},
            {"Passwort lautet x7k9q", "Passwort lautet ***"},
            {"password list:set", "password list:set"},
@@ -285,7 +358,7 @@ TEST_CASE("what stands behind the name of a secret is masked, and no more than t
            {"passphrase=\"three small words\" beside", "passphrase=\"***\" beside"},
            {"PIN 4711", "PIN ***"},
            {"PIN 471", "PIN 471"},
-           {"PIN 4711a", "PIN 4711a"},
+           {"PIN 4711a", "PIN ***"},
            {"PIN\t47114711", "PIN\t***"},
            {"login code 4711", "login code ***"},
            {"login\tcode 4711", "login\tcode ***"},
@@ -333,6 +406,87 @@ TEST_CASE("what stands behind the name of a secret is masked, and no more than t
            {"<Name>Key</Name><Value>4711</Value>", "<Name>Key</Name><Value>4711</Value>"},
            {"name=\"LoginCode\" value=\"4711\"", "name=\"LoginCode\" value=\"***\""},
            {"name = \"LoginCode\" value=\"4711\"", "name = \"LoginCode\" value=\"***\""},
+           {"pin 4711", "pin ***"},
+           {"PIN-Nr. 4711", "PIN-Nr. ***"},
+           {"pin/4711", "pin/***"},
+           {"pin | 4711; ext 2010", "pin | ***; ext 2010"},
+           {"pin,4711", "pin,***"},
+           {"voice mail code 4711", "voice mail code ***"},
+           {"login  code  4711", "login  code  ***"},
+           {"login code of anna 4711", "login code of anna ***"},
+           {"pin for anna 4711", "pin for anna ***"},
+           {"password changed to x7k9q", "password changed to ***"},
+           {"password reset 2024-01-01", "password reset 2024-01-01"},
+           {"password protected since 2019", "password protected since 2019"},
+           {"password protected access to 10.0.0.1", "password protected access to 10.0.0.1"},
+           {"entry code 4711", "entry code ***"},
+           {"[\"LoginCode\", \"4711\", \"2010\"]", "[\"LoginCode\", \"***\", \"2010\"]"},
+           {"[\"LoginCode\", \"Extension\"]", "[\"LoginCode\", \"Extension\"]"},
+           {"login code (201) 4711", "login code *** ***"},
+           {"country code 0049", "country code 0049"},
+           {"pin code 4711", "pin code ***"},
+           {"pin-code 4711", "pin-code ***"},
+           {"the PINs 4711, 4712 and 4713 of 2010", "the PINs ***, *** and *** of 2010"},
+           {"login codes 4711 and 4712", "login codes *** and ***"},
+           {"login pin 4711", "login pin ***"},
+           {"pin is 4711", "pin is ***"},
+           {"pin no. 4711", "pin no. ***"},
+           {"pin for anna is 4711", "pin for anna is ***"},
+           {"pin - 4711", "pin - ***"},
+           {"password \u2013 x7k9q", "password \u2013 ***"},
+           {"pin (4711)", "pin ***"},
+           {"pin \"4711\"", "pin \"***\""},
+           {"pw x7k9q", "pw ***"},
+           {"pin_4711", "pin_***"},
+           {"pin4711", "pin***"},
+           {"login-code-4711", "login-code-***"},
+           {"password_x7k9q", "password_***"},
+           {"password x7k9q or y8m2w", "password *** or ***"},
+           {"pins: 4711, 4712", "pins: ***, ***"},
+           {"password swordfish", "password ***"},
+           {"password is swordfish", "password is ***"},
+           {"community set to public", "community set to ***"},
+           {"password protected", "password protected"},
+           {"password protected host", "password protected host"},
+           {"a password is required", "a password is required"},
+           {"password for the trunk", "password for the trunk"},
+           {"password, 5060 and 5061", "password, 5060 and 5061"},
+           {"pin header", "pin header"},
+           {"pin header 2x10", "pin header 2x10"},
+           {"pin 12 and 14", "pin 12 and 14"},
+           {"pass in on eth0 from 10.0.0.1", "pass in on eth0 from 10.0.0.1"},
+           {"pass 2001:db8::1", "pass 2001:db8::1"},
+           {"code of conduct 2024", "code of conduct 2024"},
+           {"area code 0301", "area code 0301"},
+           {"password_policy", "password_policy"},
+           {"LoginCode: 4711, Extension: 2010", "LoginCode: ***, Extension: 2010"},
+           {"\"LoginCode\": 4711, \"Extension\": 2010", "\"LoginCode\": ***, \"Extension\": 2010"},
+           {"<Note>pin code 4711</Note><x>2010</x>", "<Note>pin code ***</Note><x>2010</x>"},
+           {"<Password> <Value/>x7k9q</Password><Name>anna</Name>", "<Password> <Value/>***</Password><Name>anna</Name>"},
+           {"<Password>x7<b/>k9q</Password>", "<Password>***<b/>***</Password>"},
+           {"<Password><a>x7</a>k9q<a>z</a></Password>y", "<Password><a>***</a>***<a>***</a></Password>y"},
+           {"<Password a=\"b\"> <Value v='x7k9q'/></Password>", "<Password a=\"b\"> <Value v='***'/></Password>"},
+           {"<Password> <!-- x7 -->k9q</Password>", "<Password> <!--***-->***</Password>"},
+           {"<Password>x7<![CDATA[k9<]]>q</Password>", "<Password>***<![CDATA[***]]>***</Password>"},
+           {"<ns:Password><ns:Value/>x7k9q</ns:Password>", "<ns:Password><ns:Value/>***</ns:Password>"},
+           {"<Password>\n <Value/>\n x7k9q\n</Password>", "<Password>\n <Value/>***</Password>"},
+           {"<field name=\"LoginCode\" value=\"4711\"/>", "<field name=\"LoginCode\" value=\"***\"/>"},
+           {"<field name=\"LoginCode\" type=\"s\" value=\"4711\"/><field name=\"a\" value=\"1\"/>",
+            "<field name=\"LoginCode\" type=\"***\" value=\"***\"/><field name=\"a\" value=\"1\"/>"},
+           {"<field value='4711' name='Login Code'/>", "<field value='***' name='Login Code'/>"},
+           {"<field name=\"LoginCode\">4711</field>", "<field name=\"LoginCode\">***</field>"},
+           {"<field name=\"LoginCode\"><value>4711</value></field>", "<field name=\"LoginCode\"><value>***</value></field>"},
+           {"<field name=\"LoginCode\" type=\"s\">4711</field>", "<field name=\"LoginCode\" type=\"***\">***</field>"},
+           {"<Value>4711</Value><Name>LoginCode</Name>", "<Value>***</Value><Name>LoginCode</Name>"},
+           {"<Name>LoginCode</Name><Type>s</Type>\n<Value>4711</Value></Row><Value>2</Value>",
+            "<Name>LoginCode</Name><Type>***</Type>\n<Value>***</Value></Row><Value>2</Value>"},
+           {"<Name>Login Code</Name><Value v=\"4711\"/>", "<Name>Login Code</Name><Value v=\"***\"/>"},
+           {"{\"name\": \"LoginCode\", \"value\": \"4711\"}", "{\"name\": \"LoginCode\", \"value\": \"***\"}"},
+           {"{\"value\": \"4711\", \"a\": 1, \"name\": \"LoginCode\"}, {\"value\": 2}", "{\"value\": \"***\", \"a\": 1, \"name\": \"LoginCode\"}, {\"value\": 2}"},
+           {"{\"name\":\"LoginCode\",\"type\":\"s\",\"value\":4711}", "{\"name\":\"LoginCode\",\"type\":\"***\",\"value\":***}"},
+           {"{\n  \"name\" : \"Login Code\",\n  \"value\" : [4711, 4712],\n  \"x\": 1\n}", "{\n  \"name\" : \"Login Code\",\n  \"value\" : [***],\n  \"x\": 1\n}"},
+           {"{\"x\":{\"value\":1},\"name\":\"LoginCode\",\"value\":\"4711\"", "{\"x\":{\"value\":1},\"name\":\"LoginCode\",\"value\":\"***\""},
+           {"{\"name\":\"anna\",\"value\":\"4711\"}", "{\"name\":\"anna\",\"value\":\"4711\"}"},
            {"name=LoginCode value=4711", "name=LoginCode ***"},
            {"LoginCode \"4711\"", "LoginCode \"***\""},
            {"LoginCode '4711'", "LoginCode '***'"},

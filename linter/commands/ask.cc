@@ -253,12 +253,14 @@ int run_ask(const AskCommand& command, std::istream& in, std::ostream& out, std:
   }
   if (command.format == "json") {
     Places places(a->reading.sources);
+    std::vector<SourceSpan> secrets = secrets_of(a->reading.site);
+    Redaction redaction(a->reading.sources, secrets);
     JsonWriter json;
     json.begin_object().member("from", command.from).member("to", command.to).member("service", command.service);
     json.key("answers").begin_array();
     for (const Answered& answered : answers) {
       json.begin_object();
-      write_answer(json, places, answered.reached, answered.answer);
+      write_answer(json, places, redaction, answered.reached, answered.answer);
       json.end_object();
     }
     out << json.end_array().end_object().finish();

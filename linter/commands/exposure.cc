@@ -26,6 +26,8 @@ bool wanted(const std::vector<std::string>& list, std::string_view name) {
 
 void write_json(std::ostream& out, const Assessment& a, const std::vector<std::string>& zones, const std::vector<RowReached>& rows) {
   Places places(a.reading.sources);
+  std::vector<SourceSpan> secrets = secrets_of(a.reading.site);
+  Redaction redaction(a.reading.sources, secrets);
   JsonWriter json;
   json.begin_object().texts("zones", zones);
   write_inferences(json, places, a.reading.site.inferences);
@@ -36,7 +38,7 @@ void write_json(std::ostream& out, const Assessment& a, const std::vector<std::s
       if ((r.row != nullptr) != known) continue;
       json.begin_object();
       if (r.row) json.member("row", r.row->id);
-      write_answer(json, places, r.reached, explain(*a.exposure, r.reached));
+      write_answer(json, places, redaction, r.reached, explain(*a.exposure, r.reached));
       json.end_object();
     }
   }

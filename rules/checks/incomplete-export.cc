@@ -32,7 +32,7 @@ void run(const Judgement& judgement, Findings& findings) {
     add(system.failed ? name + " answered with an error" + (system.reason.empty() ? "" : ", " + system.reason) + ": what it holds is not in this export"
                       : fmt::format("no System record has the address {} that {} {} record names: the settings of that system are not in these "
                                     "exports",
-                                    name, system.named_by.find_first_of("AEIOU") == 0 ? "an" : "a", system.named_by),
+                                    name, system.named_by.find_first_of("AEIO") == 0 ? "an" : "a", system.named_by),
         system.span, "system\n" + system.address);
   }
 }

@@ -52,13 +52,14 @@ void run(const Judgement& judgement, Findings& findings) {
     if (f.rows.size() > row_limit) ports = fmt::format("{} services of the matrix", f.rows.size());
     std::string source = undeclared.text;
     if (source.size() > 120) source = source.substr(0, source.rfind(',', 100)) + " and others";
+    bool many = source.find(", ") != source.npos;
     std::set<std::string> more;
     for (const Exposed& e : unled)
       if (!rows.contains(e.hit.row->id)) more.insert(e.hit.row->id);
     std::string beside;
     if (!more.empty())
       beside = fmt::format(" and {} more service{} of the matrix{}", more.size(), more.size() == 1 ? "" : "s", if_routed(*unled.front().opening));
-    f.message = fmt::format("{} reaches {}{}{}, and no zone names this source", source, ports, if_routed(o), beside);
+    f.message = fmt::format("{} {} {}{}{}, and no zone names {}", source, many ? "reach" : "reaches", ports, if_routed(o), beside, many ? "these sources" : "this source");
     if (source == undeclared.text && source.find('-') == source.npos) f.message += "; in ipo-lint.toml: " + declaration(source, f.rows);
     for (const Exposed& e : undeclared.exposed)
       if (SourceSpan span = line_to_change(*e.opening).span(); span != f.span && f.related.size() < 5)
