@@ -114,54 +114,56 @@ std::vector<MaskedAddress> inside_networks() {
   return out;
 }
 
+// Lines that let in callers of no zone, whose answers do not leave.
+void callers_inside(const Judgement& judgement, const Host& host, const Passage& in, const Passage& out, std::set<SourceSpan>& told, Findings& findings) {
+  Space& s = in.chains->space();
+  const PacketSet answers = let_out(out);
+  PacketSet of_zones = s.nothing();
+  for (const Zone& zone : judgement.site.zones)
+    for (const Located<MaskedAddress>& source : zone.sources)
+      if (source.value.family == in.ruleset->family) of_zones = s.unite(of_zones, s.test(Dimension::source, addresses_of(source.value)));
+  Reach reach(*in.chains);
+  for (const Flow& flow : in.flows) {
+    std::vector<ChainSets::Decided> acceptors = reach.acceptors(flow, s.intersect(flow.seen, reach.after(s.possible(flow.accepted), flow)));
+    in.settle(acceptors);
+    for (const ChainSets::Decided& d : acceptors) {
+      PacketSet packets = s.minus(s.possible(d.packets), of_zones);
+      if (!d.by.rule || !is_about_ports(*d.by.rule) || packets.empty() || told.contains(d.by.span())) continue;
+      std::set<std::string> rows;
+      PortsByTransport ports = unanswered_ports(judgement, host, s, packets, answers, rows);
+      if (ports.empty()) continue;
+      told.insert(d.by.span());
+      Exposure::Witness witness = judgement.exposure.witness(in, flow, packets, d.by);
+      std::string text = format_ports(ports);
+      Finding f;
+      f.check = check::stateless_return_missing.id;
+      f.level = Level::warning;
+      f.span = d.by.span();
+      f.hook = name_of(in.hook);
+      f.witness = witness.packet;
+      f.path = std::move(witness.path);
+      f.message = fmt::format("{} {} let in from {}, but no answer is let out: no rule follows connections or opens the way back", text,
+                              is_plural(text) ? "are" : "is", format_addresses(s.project(packets, Dimension::source), in.ruleset->family));
+      f.rows.assign(rows.begin(), rows.end());
+      f.identity = rule_text(judgement, d.by);
+      findings.push_back(std::move(f));
+    }
+  }
+}
+
 // Callers inside, whom no zone has: a host's own filter names them by their networks.
 void callers_inside(const Judgement& judgement, Findings& findings) {
   std::set<SourceSpan> told;
   for (const Finding& f : findings)
     if (f.check == check::stateless_return_missing.id) told.insert(f.span);
   for (const Host& host : judgement.site.hosts) {
-    std::vector<WaysTo> back = ways_to(judgement, host, false, inside_networks());
+    const std::vector<WaysTo> back = ways_to(judgement, host, false, inside_networks());
     for (const WaysTo& ways : ways_to(judgement, host, true, inside_networks()))
-      for (const Passage& in : ways.passages) {
-        if (in.hook != Hook::input) continue;
-        const Passage* out = nullptr;
+      for (const Passage& in : ways.passages)
         for (const WaysTo& other : back)
-          for (const Passage& p : other.passages)
-            if (p.ruleset == in.ruleset && p.hook == Hook::output && !p.arriving.empty()) out = &p;
-        if (!out) continue;
-        Space& s = in.chains->space();
-        PacketSet answers = let_out(*out), of_zones = s.nothing();
-        for (const Zone& zone : judgement.site.zones)
-          for (const Located<MaskedAddress>& source : zone.sources)
-            if (source.value.family == in.ruleset->family) of_zones = s.unite(of_zones, s.test(Dimension::source, addresses_of(source.value)));
-        Reach reach(*in.chains);
-        for (const Flow& flow : in.flows) {
-          std::vector<ChainSets::Decided> acceptors = reach.acceptors(flow, s.intersect(flow.seen, reach.after(s.possible(flow.accepted), flow)));
-          in.settle(acceptors);
-          for (const ChainSets::Decided& d : acceptors) {
-            PacketSet packets = s.minus(s.possible(d.packets), of_zones);
-            if (!d.by.rule || !is_about_ports(*d.by.rule) || packets.empty() || told.contains(d.by.span())) continue;
-            std::set<std::string> rows;
-            PortsByTransport ports = unanswered_ports(judgement, host, s, packets, answers, rows);
-            if (ports.empty()) continue;
-            told.insert(d.by.span());
-            Finding f;
-            f.check = check::stateless_return_missing.id;
-            f.level = Level::warning;
-            f.span = d.by.span();
-            f.hook = name_of(in.hook);
-            Exposure::Witness witness = judgement.exposure.witness(in, flow, packets, d.by);
-            f.witness = witness.packet;
-            f.path = std::move(witness.path);
-            std::string text = format_ports(ports);
-            f.message = fmt::format("{} {} let in from {}, but no answer is let out: no rule follows connections or opens the way back", text, is_plural(text) ? "are" : "is",
-                                    format_addresses(s.project(packets, Dimension::source), in.ruleset->family));
-            f.rows.assign(rows.begin(), rows.end());
-            f.identity = rule_text(judgement, d.by);
-            findings.push_back(std::move(f));
-          }
-        }
-      }
+          for (const Passage& out : other.passages)
+            if (in.hook == Hook::input && out.hook == Hook::output && out.ruleset == in.ruleset && !out.arriving.empty())
+              callers_inside(judgement, host, in, out, told, findings);
   }
 }
 
