@@ -273,13 +273,20 @@ std::string Blocked::message(const Judgement& judgement, const std::string& what
 }
 
 void take_unmet(std::vector<Asked> all, Findings& findings) {
-  auto meets = [](const Asked& other, const Asked& asked) {
-    if (!other.met || other.way->zone->name != asked.way->zone->name) return false;
-    return other.way->host == asked.way->host ? other.way->ruleset->family != asked.way->ruleset->family : !asked.own;
-  };
-  for (Asked& asked : all)
-    if (std::none_of(all.begin(), all.end(), [&](const Asked& other) { return meets(other, asked); }))
-      std::move(asked.findings.begin(), asked.findings.end(), std::back_inserter(findings));
+  std::map<std::string, std::set<std::pair<const Host*, Family>>> met;  // by zone
+  std::map<std::string, std::set<const Host*>> hosts;
+  for (const Asked& asked : all)
+    if (asked.met) {
+      met[asked.way->zone->name].insert({asked.way->host, asked.way->ruleset->family});
+      hosts[asked.way->zone->name].insert(asked.way->host);
+    }
+  for (Asked& asked : all) {
+    const Passage& way = *asked.way;
+    const std::string& zone = way.zone->name;
+    bool by_family = met[zone].contains({way.host, way.ruleset->family == Family::ipv4 ? Family::ipv6 : Family::ipv4});
+    bool by_other = hosts[zone].size() > (hosts[zone].contains(way.host) ? 1 : 0);
+    if (!by_family && (asked.own || !by_other)) std::move(asked.findings.begin(), asked.findings.end(), std::back_inserter(findings));
+  }
 }
 
 Finding blocked_finding(const Judgement& judgement, std::string_view check, Level level, const Blocked& blocked) {
