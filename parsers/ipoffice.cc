@@ -539,7 +539,7 @@ class Interpreter {
         state(tag(*f.node), Understanding::bounded, s.key.text() + " is given twice; the first value counts");
     }
     for (std::string_view key : {"lan1.address", "lan2.address"})
-      if (const Field* f = field(fields, key)) add_address(host, f->setting.value, tag(*f->node));
+      if (const Field* f = field(fields, key)) add_address(host, f->setting.value);  // else invalid-setting tells
     if (const Field* f = field(fields, "system.platform"))
       for (std::string_view p : platforms)
         if (same_letters(p, f->setting.value.value)) host.platform = p;
@@ -579,13 +579,11 @@ class Interpreter {
     if (known.platform.empty()) known.platform = host.platform;
   }
 
-  void add_address(Host& host, const Located<std::string>& text, SourceSpan tag_span) {
-    if (text.value.empty()) return;
+  // False where the text is no address.
+  static bool add_address(Host& host, const Located<std::string>& text) {
     std::optional<Address> address = parse_address(text.value);
-    if (!address)
-      state(tag_span, Understanding::not_understood, "this is no IP address");
-    else if (address->value != 0)
-      host.addresses.push_back({*address, text.span});
+    if (address && address->value != 0) host.addresses.push_back({*address, text.span});
+    return address || text.value.empty();
   }
 
   std::optional<Located<Release>> release_of(const std::vector<Field>& fields) {
@@ -622,7 +620,7 @@ class Interpreter {
       const SystemOfUsers& system = systems_of_users_.at(key);
       Host host;
       host.name = system.name;
-      add_address(host, system.address, system.tag);
+      if (!add_address(host, system.address)) state(system.tag, Understanding::not_understood, "this is no IP address");
       host.span = system.tag;
       add_known_system(site_, std::move(host));
     }

@@ -158,7 +158,8 @@ class InventoryText {
                         find_dialect(reading_.formats[0])->title, items.size(), items.size() == 1 ? "" : "s", counts[0],
                         counts[1], counts[2], counts[3]);
     write_reasons(items, Understanding::not_understood,
-                  "not understood: may accept or drop, what follows is judged as possible");
+                  reading_.site.firewalls.empty() ? "not understood: nothing is concluded from these"
+                                                  : "not understood: may accept or drop, what follows is judged as possible");
     write_reasons(items, Understanding::bounded, "bounded: what exactly these match or do is not in this file");
     write_settings();
     write_unmapped();

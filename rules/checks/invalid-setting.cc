@@ -25,7 +25,8 @@ void run(const Judgement& judgement, Findings& findings) {
       Finding f;
       f.check = "invalid-setting";
       f.level = Level::warning;
-      f.message = setting.key.text() + " " + why + "; it takes " + describe_values(*known);
+      f.message = setting.key.text() + " " + why;
+      if (known->type != KnownSetting::Type::address) f.message += "; it takes " + describe_values(*known);
       f.span = setting.value.span;
       f.identity = host.name + '\n' + setting.key.text();
       findings.push_back(std::move(f));

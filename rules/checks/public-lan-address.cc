@@ -29,7 +29,7 @@ void run(const Judgement& judgement, Findings& findings) {
       if (!address || !is_public(*address)) continue;
       bool bare = !in_front && (declared_path || host.flag("firewall.active") == false);
       std::string message = lan_name(lan) + " of " + name_of_host(host) + " has the public address " + format_address(*address);
-      message += in_front ? "; only the firewall in front keeps the internet from it"
+      message += in_front ? "; whatever the firewall in front lets through reaches it from the internet"
                  : bare   ? "; no filter is in front of it"
                           : "; no filter in front of it is among the files";
       findings.push_back(

@@ -168,6 +168,15 @@ struct Media {
     // What the settings call the range for NAT serves calls from there as well, or instead.
     bool both = !range.through_nat.empty() && (ways.front()->zone->is_internet() || ways.front()->zone->kind == "itsp");
     if (both && !lost_media(judgement, ways, lan, range.through_nat, {})) return;
+    // A firewall that opens a part of that range, and nothing of the ordinary one, is meant to open it.
+    auto closed = [&](const IntervalSet& asked) {
+      std::optional<LostMedia> lost = lost_media(judgement, ways, lan, asked, {});
+      return lost ? lost->closed : IntervalSet();
+    };
+    if (both && partly && closed(range.needed) == range.needed && closed(range.through_nat) != range.through_nat) {
+      part(range.through_nat, Level::error);
+      return;
+    }
     if (part(range.needed, Level::error) || part(range.perhaps, Level::note)) return;
     if (!both || range.through_nat.intersects(range.needed)) return;
     if (!part(range.through_nat, Level::warning)) return;
