@@ -292,7 +292,7 @@ TEST_CASE("query: an address inside that no zone has is asked for as a zone of i
   CHECK(outside[0]["zone"] == "internet");
   // In the PBX's own network the firewall is not asked.
   Ran own = run_program("query '" + rules + "' --from 192.168.42.9 --service 161/udp");
-  CHECK_THAT(own.out, Contains("pbx is in this network: packets between the two need not come by here"));
+  CHECK_THAT(own.out, Contains("pbx is on the same side of it: packets between the two need not come by here"));
   CHECK(ask("192.168.42.9", "161/udp")[0]["beside"] == true);
   CHECK(ask("10.20.0.5", "161/udp")[0]["beside"] == false);
 }

@@ -292,7 +292,6 @@ TEST_CASE("what cannot be right is said", "[ipoffice]") {
   r = read(
       "<System><LANS><LAN "
       "id='LAN1'><IPAddress>10.1.1.300</IPAddress></LAN></LANS><MajorVersion>x</MajorVersion></System>");
-  CHECK(says(r.site, Understanding::not_understood, "this is no IP address"));
   CHECK(says(r.site, Understanding::not_understood, "this part of the release is no number"));
   CHECK(r.site.hosts.at(0).addresses.empty());
 

@@ -172,7 +172,7 @@ class AnswerText {
         fact("only", fmt::format("if {} is routed from there: no port forward leads to it",
                                  format_addresses(p.chains->space().project(answered.reached.packets, Dimension::destination), family)));
     }
-    if (!crosses(p)) fact("but", fmt::format("{} is in this network: packets between the two need not come by here", host));
+    if (!crosses(p)) fact("but", fmt::format("{} is on the same side of it: packets between the two need not come by here", host));
     if (answer.witness) fact("packet", printable(format_packet(*answer.witness)));
     for (std::size_t i = 0; i < answer.path.size(); ++i)
       fact(i == 0 ? "path" : "", fmt::format("{}  {}  {}", where(answer.path[i].span), printable(answer.path[i].chain),

@@ -132,7 +132,7 @@ class ExposureText {
       out_ << fmt::format("  * only if {} is routed from there: no port forward leads to it\n",
                           format_addresses(passage.addresses, passage.ruleset->family));
     if (!crosses(passage))
-      out_ << fmt::format("  but {} is in this network: packets between the two need not come by here\n",
+      out_ << fmt::format("  but {} is on the same side of it: packets between the two need not come by here\n",
                           passage.host ? printable(subject_of(*passage.host)) : "the host");
     out_ << '\n';
   }

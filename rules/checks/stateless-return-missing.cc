@@ -29,17 +29,22 @@ const Passage* way_back(const Judgement& judgement, const Passage& in) {
   return nullptr;
 }
 
-// Answers that may get out.
-PacketSet let_out(const Passage& out) {
+// Answers that may get out. What came in untracked left no connection behind: its answer is new to the machine, and invalid where it is
+// TCP's, which begins with a SYN.
+PacketSet let_out(const Passage& out, bool untracked) {
   ChainSets& chains = *out.chains;
   Space& s = chains.space();
   PacketSet answers = out.arriving;
   for (Dimension d : {Dimension::state, Dimension::tcp_flags, Dimension::source_port, Dimension::nat}) answers = s.exists(answers, d);
-  IntervalSet later, ack = tcp_flags_with(tcp_ack, tcp_ack);
-  for (State state : {State::established, State::untracked}) later.add(static_cast<unsigned>(state), static_cast<unsigned>(state));
-  PacketSet tcp = s.test(Dimension::protocol, IntervalSet::of(proto_tcp));
-  answers = s.intersect(answers, s.test(Dimension::state, later));
-  answers = s.unite(s.minus(answers, tcp), s.intersect(s.intersect(answers, tcp), s.test(Dimension::tcp_flags, ack)));
+  auto of_states = [&](std::initializer_list<State> states) {
+    IntervalSet numbers;
+    for (State state : states) numbers.add(static_cast<unsigned>(state), static_cast<unsigned>(state));
+    return s.test(Dimension::state, numbers);
+  };
+  PacketSet tcp = s.test(Dimension::protocol, IntervalSet::of(proto_tcp)), ack = s.test(Dimension::tcp_flags, tcp_flags_with(tcp_ack, tcp_ack));
+  PacketSet of_tcp = untracked ? of_states({State::invalid}) : of_states({State::established, State::untracked});
+  PacketSet of_others = untracked ? of_states({State::new_}) : of_tcp;
+  answers = s.unite(s.intersect(s.minus(answers, tcp), of_others), s.intersect(s.intersect(answers, tcp), s.intersect(ack, of_tcp)));
   PacketSet passing = s.nothing();
   for (const Flow& flow : Reach(chains).flows(out.hook, answers)) passing = s.unite(passing, s.possible(flow.accepted));
   return passing;
@@ -114,10 +119,15 @@ std::vector<MaskedAddress> inside_networks() {
   return out;
 }
 
+// All of them were left untracked.
+bool are_untracked(Space& s, PacketSet packets) {
+  return s.project(packets, Dimension::state) == IntervalSet::of(static_cast<unsigned>(State::untracked));
+}
+
 // Lines that let in callers of no zone, whose answers do not leave.
 void callers_inside(const Judgement& judgement, const Host& host, const Passage& in, const Passage& out, std::set<SourceSpan>& told, Findings& findings) {
   Space& s = in.chains->space();
-  const PacketSet answers = let_out(out);
+  const PacketSet answers[2] = {let_out(out, false), let_out(out, true)};
   PacketSet of_zones = s.nothing();
   for (const Zone& zone : judgement.site.zones)
     for (const Located<MaskedAddress>& source : zone.sources)
@@ -130,7 +140,7 @@ void callers_inside(const Judgement& judgement, const Host& host, const Passage&
       PacketSet packets = s.minus(s.possible(d.packets), of_zones);
       if (!d.by.rule || !is_about_ports(*d.by.rule) || packets.empty() || told.contains(d.by.span())) continue;
       std::set<std::string> rows;
-      PortsByTransport ports = unanswered_ports(judgement, host, s, packets, answers, rows);
+      PortsByTransport ports = unanswered_ports(judgement, host, s, packets, answers[are_untracked(s, packets)], rows);
       if (ports.empty()) continue;
       told.insert(d.by.span());
       Exposure::Witness witness = judgement.exposure.witness(in, flow, packets, d.by);
@@ -169,16 +179,17 @@ void callers_inside(const Judgement& judgement, Findings& findings) {
 
 void run(const Judgement& judgement, Findings& findings) {
   unanswered(judgement, findings);
-  std::map<const Passage*, std::optional<PacketSet>> back;
+  std::map<std::pair<const Passage*, bool>, std::optional<PacketSet>> back;
   for (const auto* openings : {&judgement.exposure.openings(), &judgement.exposure.openings_of_zones()})
     for (const Opening& o : *openings) {
       const Passage& passage = *o.passage;
       if (!passage.host || !o.located() || o.unrestricted || o.hits.empty()) continue;
-      auto [known, added] = back.try_emplace(&passage);
-      if (added)
-        if (const Passage* out = way_back(judgement, passage); out && !out->arriving.empty()) known->second = let_out(*out);
-      if (!known->second) continue;
       Space& s = passage.chains->space();
+      const bool untracked = are_untracked(s, s.unite(o.proven, o.possible));
+      auto [known, added] = back.try_emplace({&passage, untracked});
+      if (added)
+        if (const Passage* out = way_back(judgement, passage); out && !out->arriving.empty()) known->second = let_out(*out, untracked);
+      if (!known->second) continue;
       PacketSet wanted = s.nothing();
       std::vector<std::string> rows;
       std::vector<Exposed> hits;
