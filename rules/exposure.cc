@@ -603,6 +603,8 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
         if (hit.certainty == Certainty::proven) hits = hit_proven;
         hit.ports = s.project(at_host(passage, hits), Dimension::destination_port).intersected(wanted.waiting.tcp.united(wanted.waiting.udp));
         hit.sources = s.project(hits, Dimension::source);
+        // A rule for what the host sends takes what comes from elsewhere with its address; nobody gets an answer there.
+        if (!passage.addresses.empty() && passage.addresses.covers(hit.sources)) continue;
         IntervalSet protocols = s.project(hits, Dimension::protocol);
         for (std::uint8_t protocol : transports)
           if (protocols.contains(protocol)) hit.transports.push_back(protocol);

@@ -15,6 +15,7 @@ struct OpenedMedia {
   IntervalSet needed;      // the range calls use: configured, else of the platform and release; empty = not known, so nothing is claimed of it
   bool proven = true;
   const MediaDefault* stale = nullptr;  // it is exactly the default of another release
+  bool by_forward = false;  // what it opens "if routed" another line leads to the host by a forward: that line is the one to tell
   std::vector<const MatrixRow*> services;  // rows of UDP services within the run that calls do not use
   // More than twice the ports calls use, or services among them; a stale range is another matter.
   bool too_wide() const { return !stale && !needed.empty() && (ports.hi - ports.lo + 1 > 2 * needed.size() || !services.empty()); }

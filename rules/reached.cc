@@ -20,9 +20,14 @@ Reached reached(const Exposure& exposure, const Passage& passage, PacketSet want
   out.wanted = wanted;
   PacketSet proven = s.nothing(), possible = s.nothing();
   std::vector<const Opening*> perhaps;
+  // With the host's own address nobody gets an answer.
+  auto of_others = [&](PacketSet packets) {
+    bool any = passage.addresses.empty() || !s.minus(packets, s.test(Dimension::source, passage.addresses)).empty();
+    return any ? packets : s.nothing();
+  };
   for (const Opening& o : exposure.openings(passage)) {
     if (o.passage != &passage) continue;
-    PacketSet sure = s.intersect(o.proven, wanted), maybe = s.intersect(o.possible, wanted);
+    PacketSet sure = of_others(s.intersect(o.proven, wanted)), maybe = of_others(s.intersect(o.possible, wanted));
     if (!sure.empty())
       out.by.push_back(&o);
     else if (!maybe.empty())

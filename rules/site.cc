@@ -31,10 +31,17 @@ bool lets_new_through(const Rule& rule) {
   if (auto protocols = required(rule, Field::protocol, 255);
       protocols && !protocols->contains(proto_tcp) && !protocols->contains(proto_udp))
     return false;
-  for (const Condition& c : rule.conditions)
+  for (const Condition& c : rule.conditions) {
     if (auto* i = c.any_of.size() == 1 ? std::get_if<InterfaceTest>(&c.any_of.front()) : nullptr;
         i && !c.negated && i->name == "lo")
       return false;
+    // firewalld's RELATED,ESTABLISHED,DNAT: what is translated is asked of the rules that translate.
+    auto answers_or_translated = [](const Test& test) {
+      auto* field = test_as<FieldTest>(test);
+      return field && ((field->field == Field::state && !field->values.contains(0)) || (field->field == Field::nat && !field->values.contains(0)));
+    };
+    if (c.any_of.size() > 1 && !c.negated && std::all_of(c.any_of.begin(), c.any_of.end(), answers_or_translated)) return false;
+  }
   return true;
 }
 

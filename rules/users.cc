@@ -54,6 +54,20 @@ std::string User::label() const {
   return number.empty() ? name : name.empty() ? number : number + ' ' + name;
 }
 
+namespace {
+
+// Of one GUID in one file and yet of another name and another number: a mistake of whoever wrote it, but two users. In another file it
+// may be what became of the user.
+bool is_another(const User& user, const Record& record) {
+  const Record& known = *user.records.back();
+  if (known.fields.empty() || record.fields.empty() || known.fields.front().value.span.source != record.fields.front().value.span.source) return false;
+  std::string name = text_of(record, "user.name"), number = text_of(record, "user.extension");
+  return !name.empty() && !number.empty() && !user.text("user.name").empty() && !user.text("user.extension").empty() &&
+         user.text("user.name") != name && user.text("user.extension") != number;
+}
+
+}  // namespace
+
 std::vector<User> users_of(const Site& site) {
   std::vector<User> out;
   std::unordered_map<std::string, std::size_t> by_id, by_name;
@@ -67,7 +81,7 @@ std::vector<User> users_of(const Site& site) {
     std::string name = text_of(record, "user.name") + '\n' + text_of(record, "user.extension");
     if (name == "\n" && id.empty()) continue;
     std::size_t at = out.size();
-    if (auto known = by_id.find(id); !id.empty() && known != by_id.end()) {
+    if (auto known = by_id.find(id); !id.empty() && known != by_id.end() && !is_another(out[known->second], record)) {
       at = known->second;
     } else if (auto same = by_name.find(name); same != by_name.end() && (id.empty() || ids[same->second].empty())) {
       at = same->second;

@@ -36,22 +36,25 @@ std::vector<HostAt> parts_for(const Judgement& judgement, const Passage& passage
   return out.empty() ? all : out;
 }
 
+constexpr u128 fewest_of_media = 256;  // ports of a row that is a range for media
+
 std::string_view flag_of(const WorkerNeed& need) {
   return need.kind == "h323" ? ".h323.remote_extension" : need.kind.starts_with("sip") ? ".sip.remote_extension" : "";
 }
 
-Asked ask(const Judgement& judgement, const Ways& ways, const WorkerNeed& need, const MatrixRow& row) {
+// `in_part`: also where a part of a range for media is closed.
+Asked ask(const Judgement& judgement, const Ways& ways, const WorkerNeed& need, const MatrixRow& row, bool in_part) {
   const std::string_view flag = flag_of(need);
   Asked out;
   out.way = ways.front();
   for (std::string_view lan : lans)
     if (const Host* host = ways.front()->host; !flag.empty() && host->flag(std::string(lan) + std::string(flag)) == true) out.own = true;
-  IntervalSet ports;
-  std::optional<Blocked> lost = blocked(judgement, ways, [&](const Passage& passage) {
+  IntervalSet ports, only = IntervalSet::range(0, 65535);
+  auto wanted_of = [&](const Passage& passage) {
     Space& s = passage.chains->space();
     PacketSet wanted = s.nothing();
     for (const HostAt& part : parts_for(judgement, passage, flag)) {
-      IntervalSet here = ports_for(need, row, part.host);
+      IntervalSet here = ports_for(need, row, part.host).intersected(only);
       ports.add(here);
       PacketSet there = s.nothing();
       for (std::uint8_t protocol : {proto_tcp, proto_udp})
@@ -59,7 +62,20 @@ Asked ask(const Judgement& judgement, const Ways& ways, const WorkerNeed& need, 
       wanted = s.unite(wanted, s.intersect(judgement.exposure.before_path(passage, there), judgement.exposure.to_part(passage, part)));
     }
     return wanted;
-  });
+  };
+  std::optional<Blocked> lost = blocked(judgement, ways, wanted_of);
+  // Of a range for media every part is needed.
+  if (!lost && in_part && ports.size() >= fewest_of_media) {
+    IntervalSet open;
+    for (const Passage* passage : ways) {
+      PacketSet led = passage->chains->space().intersect(led_by_others(*passage), wanted_of(*passage));
+      open.add(passage->chains->space().project(judgement.exposure.at_host(*passage, led), Dimension::destination_port));
+    }
+    if (IntervalSet closed = ports.minus(open); !open.empty() && !closed.empty()) {
+      only = closed, ports = {};
+      lost = blocked(judgement, ways, wanted_of);
+    }
+  }
   if (!lost) {
     out.met = true;
     return out;
@@ -85,8 +101,14 @@ void run(const Judgement& judgement, Findings& findings) {
     for (const WorkerNeed& need : worker_needs()) {
       if (need.kind != judgement.site.remote_workers->value) continue;
       if (need.zone.empty() ? !passage.zone->is_internet() : passage.zone->kind != need.zone) continue;
-      for (const std::string& id : need.rows)
-        if (const MatrixRow* row = judgement.matrix.find(id); row && applies(*row, *passage.host)) by_row[id].push_back(ask(judgement, ways, need, *row));
+      // Where nobody can sign in, that is what is told.
+      bool signs_in = true;
+      for (const std::string& id : need.rows) {
+        const MatrixRow* row = judgement.matrix.find(id);
+        if (!row || !applies(*row, *passage.host)) continue;
+        by_row[id].push_back(ask(judgement, ways, need, *row, signs_in));
+        signs_in = signs_in && by_row[id].back().met;
+      }
     }
   }
   for (auto& [id, all] : by_row) take_unmet(std::move(all), findings);

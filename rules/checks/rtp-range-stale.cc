@@ -17,7 +17,7 @@ bool is_grave(const MatrixRow* row) {
 
 void run(const Judgement& judgement, Findings& findings) {
   for (const OpenedMedia& media : judgement.opened_media) {
-    if (!media.stale || media.needed.empty()) continue;
+    if (!media.stale || media.needed.empty() || media.by_forward) continue;
     const Opening& o = *media.opening;
     std::string also;
     std::vector<const MatrixRow*> grave;
@@ -33,7 +33,7 @@ void run(const Judgement& judgement, Findings& findings) {
     f.rows = {"ip-office/ingress/27"};
     for (const MatrixRow* row : media.services) f.rows.push_back(row->id);
     std::sort(f.rows.begin(), f.rows.end());
-    f.message = fmt::format("udp/{} is the media range of {}; calls here use {}{}", format_ports(ports), media.stale->releases,
+    f.message = fmt::format("udp/{} is the media range of {}{}; calls here use {}{}", format_ports(ports), media.stale->releases, if_routed(o),
                             format_ports(media.needed), also.empty() ? "" : ", and the line opens " + also + " as well");
     findings.push_back(std::move(f));
   }

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "rules/blocked.h"
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
@@ -14,13 +12,8 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const OpenedMedia& media : judgement.opened_media) {
     IntervalSet ports = IntervalSet::range(media.ports.lo, media.ports.hi);
     u128 opened = ports.size(), needed = media.needed.size();
-    if (!media.too_wide()) continue;
+    if (!media.too_wide() || media.by_forward) continue;
     const Opening& o = *media.opening;
-    // A filter that would let more pass than the forward leads: the forward's line is the one that tells.
-    auto led = [&](const OpenedMedia& other) {
-      return other.opening->routed && other.too_wide() && other.opening->passage->host == o.passage->host && IntervalSet({other.ports}).intersects(ports);
-    };
-    if (!o.routed && std::any_of(judgement.opened_media.begin(), judgement.opened_media.end(), led)) continue;
     std::string also;
     std::size_t named = 0;
     for (const MatrixRow* row : media.services)
