@@ -98,11 +98,11 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const Ways& ways : ways(judgement, true)) {
     const Passage& passage = *ways.front();
     if (!passage.host) continue;
+    // Where nobody can sign in, that is what is told.
+    bool signs_in = true;
     for (const WorkerNeed& need : worker_needs()) {
       if (need.kind != judgement.site.remote_workers->value) continue;
       if (need.zone.empty() ? !passage.zone->is_internet() : passage.zone->kind != need.zone) continue;
-      // Where nobody can sign in, that is what is told.
-      bool signs_in = true;
       for (const std::string& id : need.rows) {
         const MatrixRow* row = judgement.matrix.find(id);
         if (!row || !applies(*row, *passage.host)) continue;
