@@ -125,11 +125,12 @@ bool takes_calls(const Host* host, std::string_view flag) {
   return false;
 }
 
+bool takes_declared(const Site& site, const Host* host, std::string_view flag) {
+  return takes_calls(host, flag) || std::none_of(site.hosts.begin(), site.hosts.end(), [&](const Host& h) { return is_pbx(h) && takes_calls(&h, flag); });
+}
+
 bool needs_media(const Site& site, const Passage& passage, const Host* host, bool partly, bool signalled) {
-  // What is off on every system and yet declared comes by each of them.
-  auto takes = [&](std::string_view flag) {
-    return takes_calls(host, flag) || std::none_of(site.hosts.begin(), site.hosts.end(), [&](const Host& h) { return is_pbx(h) && takes_calls(&h, flag); });
-  };
+  auto takes = [&](std::string_view flag) { return takes_declared(site, host, flag); };
   const ZoneAt& zone = *passage.zone;
   bool trunk = false, registers = false, any_trunk = false;
   for (const Trunk& t : site.trunks) {

@@ -52,6 +52,8 @@ bool workers_send_media(const Site& site);
 std::string_view flag_of_workers(const Site& site);
 // The host may take calls that the flag of its LANs (".sip.trunks") switches: it is not off in all of them.
 bool takes_calls(const Host* host, std::string_view flag);
+// The same of calls that the site file declares: what is off on every system comes by each of them.
+bool takes_declared(const Site& site, const Host* host, std::string_view flag);
 // Whether calls need that media comes in from the passage's zone to the host, as it is at some of its addresses. `partly`: a line opens
 // a part of the range, `signalled`: one opens SIP.
 bool needs_media(const Site& site, const Passage& passage, const Host* host, bool partly, bool signalled);

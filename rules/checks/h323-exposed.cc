@@ -1,5 +1,6 @@
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/media.h"
 #include "rules/services.h"
 
 namespace ipo {
@@ -9,7 +10,7 @@ namespace {
 // is service-off-port-open's.
 Grade grade(const Judgement& judgement, const Exposed& exposed) {
   const auto& declared = judgement.site.remote_workers;
-  if (declared && declared->value == "h323") return {Level::note, ", as declared remote H.323 phones need it"};
+  if (declared && declared->value == "h323" && takes_declared(judgement.site, exposed.hit.host, ".h323.remote_extension")) return {Level::note, ", as declared remote H.323 phones need it"};
   const Host* host = exposed.hit.host;
   bool remote =
       host && (host->flag("lan1.h323.remote_extension") == true || host->flag("lan2.h323.remote_extension") == true);

@@ -5,6 +5,7 @@
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/media.h"
 #include "rules/own_ports.h"
 #include "rules/undeclared_sources.h"
 
@@ -33,23 +34,25 @@ bool provider_known(const Judgement& judgement) {
   return false;
 }
 
-bool remote_workers(const Judgement& judgement) {
+// Declared, and the LAN that is reached, or the host where it is not known which, takes them as far as its settings say.
+bool serves_remote_workers(const Judgement& judgement, const RowHit& hit) {
   const auto& declared = judgement.site.remote_workers;
-  return declared && (declared->value == "sip" || declared->value == "sip-tls");
+  return declared && (declared->value == "sip" || declared->value == "sip-tls") && takes_declared(judgement.site, hit.host, ".sip.remote_extension");
 }
 
 void run(const Judgement& judgement, Findings& findings) {
   bool provider = provider_known(judgement);
   for (const auto& group : exposed_rows(judgement, check::sip_open_to_any_source)) {
     // For SIP over TLS, 5061, anybody's phone may have a certificate.
-    bool only_tls = true, only_remote = true;
+    bool only_tls = true, only_remote = true, for_workers = true;
     for (const Exposed& e : group) {
       only_tls = only_tls && e.hit.ports.minus(tls_listening_ports(e.hit.host)).empty();
       only_remote = only_remote && e.hit.ports.minus(remote_only_ports(*e.hit.row, e.hit.host)).empty();
+      for_workers = for_workers && serves_remote_workers(judgement, e.hit);
     }
     // No provider comes by a port of phones outside.
     bool known = provider && !only_remote;
-    Level level = known && !only_tls ? Level::error : only_tls && remote_workers(judgement) ? Level::note : Level::warning;
+    Level level = known && !only_tls ? Level::error : only_tls && for_workers ? Level::note : Level::warning;
     Finding f = exposed_finding(judgement, check::sip_open_to_any_source, level, group, "SIP");
     std::string from = "from " + from_zone(*group.front().opening);
     if (std::size_t at = f.message.find(from); at != f.message.npos)

@@ -124,6 +124,11 @@ bool are_untracked(Space& s, PacketSet packets) {
   return s.project(packets, Dimension::state) == IntervalSet::of(static_cast<unsigned>(State::untracked));
 }
 
+std::string_view no_answer(bool untracked) {
+  return untracked ? "but no answer is let out: it is not tracked, so no rule for established connections takes it"
+                   : "but no answer is let out: no rule follows connections or opens the way back";
+}
+
 // Lines that let in callers of no zone, whose answers do not leave.
 void callers_inside(const Judgement& judgement, const Host& host, const Passage& in, const Passage& out, std::set<SourceSpan>& told, Findings& findings) {
   Space& s = in.chains->space();
@@ -152,8 +157,8 @@ void callers_inside(const Judgement& judgement, const Host& host, const Passage&
       f.hook = name_of(in.hook);
       f.witness = witness.packet;
       f.path = std::move(witness.path);
-      f.message = fmt::format("{} {} let in from {}, but no answer is let out: no rule follows connections or opens the way back", text,
-                              is_plural(text) ? "are" : "is", format_addresses(s.project(packets, Dimension::source), in.ruleset->family));
+      f.message = fmt::format("{} {} let in from {}, {}", text, is_plural(text) ? "are" : "is",
+                              format_addresses(s.project(packets, Dimension::source), in.ruleset->family), no_answer(are_untracked(s, packets)));
       f.rows.assign(rows.begin(), rows.end());
       f.identity = rule_text(judgement, d.by);
       findings.push_back(std::move(f));
@@ -210,8 +215,7 @@ void run(const Judgement& judgement, Findings& findings) {
                              sure.empty() ? Certainty::possible : Certainty::proven);
       f.level = level_of_loss(Level::warning, passage);
       std::string text = format_hits(hits);
-      f.message = fmt::format("{} {} let in from {}, but no answer is let out: no rule follows connections or opens the way back", text, is_plural(text) ? "are" : "is",
-                              from_zone(o));
+      f.message = fmt::format("{} {} let in from {}, {}", text, is_plural(text) ? "are" : "is", from_zone(o), no_answer(untracked));
       f.rows = std::move(rows);
       findings.push_back(std::move(f));
     }
@@ -221,6 +225,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::stateless_return_missing = {"stateless-return-missing", "a port of the PBX is open in one direction only",
-                                               Level::warning, 0, "high", {"correctness", "external/cwe/cwe-684"}, run};
+                                               Level::warning, 0, "high", {"correctness", "availability", "external/cwe/cwe-684"}, run};
 
 }  // namespace ipo
