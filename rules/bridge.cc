@@ -13,8 +13,6 @@
 namespace ipo {
 namespace {
 
-constexpr std::string_view port_in = "-m physdev --physdev-in ", port_out = "-m physdev --physdev-out ";
-
 bool has(const std::vector<std::string>& list, std::string_view name) { return std::find(list.begin(), list.end(), name) != list.end(); }
 
 }  // namespace
@@ -66,17 +64,23 @@ void find_bridge_ports(Standing& standing, const Site& site) {
 }
 
 bool is_of_bridged(std::string_view predicate) {
-  return predicate == "-m physdev --physdev-is-bridged" || predicate == "-m physdev --physdev-is-out" || predicate.starts_with(port_out);
+  return predicate == "-m physdev --physdev-is-bridged" || predicate == "-m physdev --physdev-is-out" || !bridge_port(predicate, false).empty();
+}
+
+void name_by_ports(const Standing& standing, bool inbound, Packet& packet) {
+  const std::vector<std::string>&enters = inbound ? standing.outer_ports : standing.inner_ports, &leaves = inbound ? standing.inner_ports : standing.outer_ports;
+  if (packet.in != packet.out || enters.empty() || leaves.empty() || !(has(enters, packet.in) || has(leaves, packet.in))) return;
+  packet.in = enters.front(), packet.out = leaves.front();
 }
 
 std::optional<bool> of_bridge(const Standing& standing, std::string_view predicate, bool inbound) {
   if (standing.outer_ports.empty() && standing.inner_ports.empty()) return {};
   for (std::string_view any : {"-m physdev --physdev-is-bridged", "-m physdev --physdev-is-in", "-m physdev --physdev-is-out"})
     if (predicate == any) return true;
-  for (std::string_view side : {port_in, port_out}) {
-    if (!predicate.starts_with(side)) continue;
-    std::string_view port = predicate.substr(side.size());
-    bool outer_expected = (side == port_in) == inbound;
+  for (bool incoming : {true, false}) {
+    std::string_view port = bridge_port(predicate, incoming);
+    if (port.empty()) continue;
+    bool outer_expected = incoming == inbound;
     if (has(standing.outer_ports, port)) return outer_expected;
     if (has(standing.inner_ports, port)) return !outer_expected;
   }

@@ -132,21 +132,17 @@ bool has_interface(const std::vector<InterfaceTest>& list, const InterfaceTest& 
 
 std::string format_interface(const InterfaceTest& test) { return test.prefix ? test.name + "+" : test.name; }
 
-namespace {
-
-std::string_view bridge_port(const OpaqueTest& test, bool incoming) {
-  std::string_view text = test.predicate, option = incoming ? "-m physdev --physdev-in " : "-m physdev --physdev-out ";
-  return text.starts_with(option) ? text.substr(option.size()) : std::string_view();
+std::string_view bridge_port(std::string_view predicate, bool incoming) {
+  std::string_view option = incoming ? "-m physdev --physdev-in " : "-m physdev --physdev-out ";
+  return predicate.starts_with(option) ? predicate.substr(option.size()) : std::string_view();
 }
-
-}  // namespace
 
 std::vector<std::string> required_ports(const Rule& rule, bool incoming) {
   std::vector<std::string> out;
   for (const Condition& c : rule.conditions)
     if (!c.negated)
       each_test<OpaqueTest>(c, [&](const OpaqueTest& test) {
-        if (std::string_view port = bridge_port(test, incoming); !port.empty()) out.emplace_back(port);
+        if (std::string_view port = bridge_port(test.predicate, incoming); !port.empty()) out.emplace_back(port);
       });
   return out;
 }
@@ -156,7 +152,7 @@ bool names_interface(const Firewall& firewall, const InterfaceTest& interface, b
   each_rule(firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
     for (const Condition& c : rule.conditions) {
       each_test<OpaqueTest>(c, [&](const OpaqueTest& test) {
-        for (bool incoming : {true, false}) found = found || bridge_port(test, incoming) == interface.name;
+        for (bool incoming : {true, false}) found = found || bridge_port(test.predicate, incoming) == interface.name;
       });
       each_test<InterfaceTest>(c, [&](const InterfaceTest& i) {
         if (i.name.empty()) return;

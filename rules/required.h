@@ -62,7 +62,9 @@ auto on_every_way(const Callers& callers, const Chain& chain, Own own) -> declty
 // Whether a rule names the interface, or a pattern that covers it, or that it covers; `any` becomes true where one names any but
 // lo.
 bool names_interface(const Firewall& firewall, const InterfaceTest& interface, bool& any);
-// Ports of a bridge that a rule requires packets to come in or leave by ("-m physdev --physdev-in eth0").
+// The port of a bridge that a match names ("-m physdev --physdev-in eth0"); empty where it names none.
+std::string_view bridge_port(std::string_view predicate, bool incoming);
+// Ports of a bridge that a rule requires packets to come in or leave by.
 std::vector<std::string> required_ports(const Rule& rule, bool incoming);
 bool has_interface(const std::vector<InterfaceTest>& list, const InterfaceTest& test);  // of either direction
 std::string format_interface(const InterfaceTest& test);                               // "eth0", "eth+"

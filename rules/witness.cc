@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "rules/bridge.h"
 #include "rules/crossing.h"
 #include "rules/engine/doubt.h"
 #include "rules/own_filter.h"
@@ -11,8 +12,6 @@
 
 namespace ipo {
 namespace {
-
-bool has(const std::vector<std::string>& list, const std::string& name) { return std::find(list.begin(), list.end(), name) != list.end(); }
 
 // The packets of the firewall that have the packet's addresses and ports.
 PacketSet like(ChainSets& chains, const Packet& packet, PacketSet out) {
@@ -44,9 +43,11 @@ bool leave(ChainSets& chains, Hook hook, Packet& packet) {
 // The packet's way through the firewalls behind the first, up to the one that stops it.
 void follow(const Passage& passage, Packet packet, const std::vector<std::uint32_t>& needed,
             const std::function<Trace(const Ruleset&, const Packet&)>& trace, Exposure::Witness& out) {
-  bool any_source = leave(*passage.chains, passage.hook, packet);
+  ChainSets* before = passage.chains;
+  Hook hook = passage.hook;
   for (const Stage& stage : passage.then) {
     if (!stage.ruleset) continue;
+    const bool any_source = leave(*before, hook, packet);
     Space& s = stage.chains->space();
     PacketSet here = like(*stage.chains, packet, stage.arriving), accepted = s.nothing();
     if (any_source) here = s.intersect(s.exists(here, Dimension::source), stage.arriving);
@@ -70,7 +71,7 @@ void follow(const Passage& passage, Packet packet, const std::vector<std::uint32
     out.decided_by.push_back(way.decided_by);
     if (way.verdict != ActionKind::accept) return;
     packet = way.packet;
-    any_source = leave(*stage.chains, stage.hook, packet);
+    before = stage.chains, hook = stage.hook;
   }
 }
 
@@ -131,11 +132,7 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   out.packet.protocol = static_cast<std::uint8_t>(value(Dimension::protocol));
   out.packet.in = packets.interfaces.name(value(Dimension::in));
   out.packet.out = packets.interfaces.name(value(Dimension::out));
-  // A bridge whose own name no rule says, by its ports.
-  const std::vector<std::string>&enters = passage.inbound ? passage.at->outer_ports : passage.at->inner_ports,
-                                &leaves = passage.inbound ? passage.at->inner_ports : passage.at->outer_ports;
-  if (out.packet.in == out.packet.out && !enters.empty() && !leaves.empty() && (has(enters, out.packet.in) || has(leaves, out.packet.in)))
-    out.packet.in = enters.front(), out.packet.out = leaves.front();
+  name_by_ports(*passage.at, passage.inbound, out.packet);
   out.packet.source = value(Dimension::source);
   out.packet.destination = value(Dimension::destination);
   out.packet.source_port = static_cast<std::uint16_t>(value(Dimension::source_port));
