@@ -269,7 +269,8 @@ Report lint(SiteInputs inputs, const LintOptions& options) {
     } catch (const SpaceExhausted& e) {
       failures.push_back({std::string("ranges opened for media could not be looked for: ") + e.what(), SourceSpan{}});
     }
-    Judgement judgement{a->reading.sources, a->reading.site, a->reading.declared, *a->matrix, *a->exposure, users, shadows, media, ignores,
+    Judgement judgement{a->reading.sources, a->reading.site, a->reading.declared, *a->matrix, *a->exposure, users,
+                        longest_own_number(a->reading.site, users), shadows, media, ignores,
                         a->release_without_matrix, options.group};
     run_checks(judgement, options, false, report.findings, failures);
     report.ignored = take_ignored(report.findings, ignores, a->reading.sources, options.working_folder);

@@ -2,6 +2,8 @@
 // as paths and keys of settings; never for values. Thread safe.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -25,5 +27,17 @@ class Interned {
  private:
   const std::string* text_;  // of the set of all of them, whose nodes stay where they are
 };
+
+// "user.extension"_key: looked up once, so that it is compared by its place from then on.
+template <std::size_t size>
+struct LiteralText {
+  constexpr LiteralText(const char (&literal)[size]) { std::copy_n(literal, size, text); }
+  char text[size];
+};
+template <LiteralText literal>
+const Interned& operator""_key() {
+  static const Interned key(std::string_view(literal.text, sizeof(literal.text) - 1));
+  return key;
+}
 
 }  // namespace ipo

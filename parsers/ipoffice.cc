@@ -472,10 +472,9 @@ class Interpreter {
     };
     for (const Attribute& a : node.attributes)
       if (label(a.name) && names_secret(a.value)) return true;
-    bool pair = node.children.size() == 2 ||
-                std::any_of(node.children.begin(), node.children.end(), [](const Node& c) { return names_value(c.name); });
-    return pair && std::any_of(node.children.begin(), node.children.end(),
-                               [&](const Node& c) { return label(c.name) && names_secret(c.text); });
+    const std::vector<Node>& parts = node.children;
+    return std::any_of(parts.begin(), parts.end(), [&](const Node& c) { return label(c.name) && names_secret(c.text); }) &&
+           (parts.size() == 2 || std::any_of(parts.begin(), parts.end(), [](const Node& c) { return names_value(c.name); }));
   }
 
   void look_up(Step& step) {
@@ -565,7 +564,7 @@ class Interpreter {
   static bool is_same_system(const Host& a, const Host& b) {
     if (a.settings.empty() || a.span.source == b.span.source) return false;
     if (!a.id.empty() && !b.id.empty())
-      return plain_guid(a.id) == plain_guid(b.id) && a.id.find_first_not_of("0-{}") != a.id.npos;
+      return SameGuid()(a.id, b.id) && a.id.find_first_not_of("0-{}") != a.id.npos;
     return a.name == b.name && std::any_of(b.addresses.begin(), b.addresses.end(),
                                            [&](const auto& address) { return has_address(a, address.value); });
   }

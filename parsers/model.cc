@@ -98,12 +98,14 @@ std::optional<std::uint32_t> Host::number(std::string_view key) const {
 
 std::vector<const Record*> hot_desk_users(const Site& site) {
   NumberSet numbers;
+  numbers.reserve(static_cast<std::size_t>(
+      std::count_if(site.records.begin(), site.records.end(), [](const Record& record) { return record.type == "Extension"; })));
   for (const Record& record : site.records)
-    if (const Setting* number = record.type == "Extension" ? record.field("extension.number") : nullptr) numbers.add(*number);
+    if (const Setting* number = record.type == "Extension" ? record.field("extension.number"_key) : nullptr) numbers.add(*number);
   std::vector<const Record*> out;
   if (numbers.empty()) return out;
   for (const Record& record : site.records) {
-    const Setting* number = record.type == "User" && !record.is_special_user() ? record.field("user.extension") : nullptr;
+    const Setting* number = record.type == "User" && !record.is_special_user() ? record.field("user.extension"_key) : nullptr;
     if (number && !number->value.value.empty() && !numbers.contains(*number)) out.push_back(&record);
   }
   return out;
@@ -115,6 +117,17 @@ std::string plain_guid(std::string_view guid) {
   for (char c : guid)
     if (c != '-' && c != '{' && c != '}') out += lower(c);
   return out;
+}
+
+std::size_t GuidHash::operator()(std::string_view guid) const {
+  std::array<char, 40> form;
+  std::size_t n = 0;
+  for (char c : guid) {
+    if (c == '-' || c == '{' || c == '}') continue;
+    if (n == form.size()) return std::hash<std::string>()(plain_guid(guid));
+    form[n++] = lower(c);
+  }
+  return std::hash<std::string_view>()({form.data(), n});
 }
 
 std::string ExportError::text() const { return address.empty() ? reason : reason + (reason.empty() ? "at " : ", at ") + address; }

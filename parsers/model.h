@@ -4,7 +4,9 @@
 // sets. So a dialect never sees a packet set and the engine never sees a dialect.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -302,6 +304,10 @@ struct Record {
   SourceSpan span;  // its start tag
 
   const Setting* field(std::string_view key) const;  // by canonical key; null where absent
+  const Setting* field(std::same_as<Interned> auto key) const {
+    auto found = std::find_if(fields.begin(), fields.end(), [&](const Setting& s) { return s.key == key; });
+    return found == fields.end() ? nullptr : &*found;
+  }
   // A User that is nobody's: NoUser (defaults of every user, its source numbers switch system features) or RemoteManager.
   bool is_special_user() const;
 };
@@ -336,6 +342,12 @@ struct ExportError {
 
 // The form a GUID is compared in: an export writes it with hyphens, braces and small letters or without.
 std::string plain_guid(std::string_view guid);
+struct GuidHash {
+  std::size_t operator()(std::string_view guid) const;  // of that form
+};
+struct SameGuid {
+  bool operator()(std::string_view a, std::string_view b) const { return plain_guid(a) == plain_guid(b); }
+};
 
 // Two inputs, or an input and [settings], give one setting of a host different values.
 struct Contradiction {

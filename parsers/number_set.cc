@@ -10,14 +10,19 @@ std::string_view without_first_zeros(std::string_view number) {
 
 void NumberSet::add(const Setting& number) {
   std::string_view text = number.value.value;
-  whole_.insert(text);
-  without_zeros_.insert(without_first_zeros(text));
-  if (number.bare_number) bare_.insert(without_first_zeros(text));
+  Alike& alike = by_digits_.try_emplace(without_first_zeros(text), Alike{text}).first->second;
+  alike.bare = alike.bare || number.bare_number;
+  if (alike.first == text) return;
+  alike.several = true;
+  others_.insert(text);
 }
 
 bool NumberSet::contains(const Setting& number) const {
   std::string_view text = number.value.value;
-  return whole_.contains(text) || (number.bare_number ? without_zeros_ : bare_).contains(without_first_zeros(text));
+  auto found = by_digits_.find(without_first_zeros(text));
+  if (found == by_digits_.end()) return false;
+  const Alike& alike = found->second;
+  return number.bare_number || alike.bare || alike.first == text || (alike.several && others_.contains(text));
 }
 
 }  // namespace ipo

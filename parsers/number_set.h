@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "parsers/model.h"
@@ -13,10 +14,17 @@ class NumberSet {
  public:
   void add(const Setting& number);
   bool contains(const Setting& number) const;
-  bool empty() const { return whole_.empty(); }
+  bool empty() const { return by_digits_.empty(); }
+  void reserve(std::size_t numbers) { by_digits_.reserve(numbers); }
 
  private:
-  std::unordered_set<std::string_view> whole_, without_zeros_, bare_;  // as they stand; without first zeros: all, those that lost them
+  struct Alike {
+    std::string_view first;  // as it stands
+    bool bare = false;       // one of them lost its zeros
+    bool several = false;    // others, written otherwise, are in others_
+  };
+  std::unordered_map<std::string_view, Alike> by_digits_;  // without first zeros
+  std::unordered_set<std::string_view> others_;            // as they stand
 };
 
 // Without the zeros it begins with.

@@ -24,12 +24,14 @@ bool is_guessable(std::string_view code, std::string_view own_number) {
 }
 
 bool has_guessable(const User& user, std::string_view key) {
-  const Setting *code = user.field(key), *number = user.field("user.extension");
+  const Setting* code = user.field(key);
+  if (!code || code->value.value.empty()) return false;
+  const Setting* number = user.field("user.extension"_key);
   // Letters that are his name are neither masked nor hashed.
   for (std::string_view name : {"user.name", "user.full_name"})
-    if (std::string_view text = user.text(name); code && !text.empty() && same_letters(code->value.value, text)) return true;
-  if (is_guessable(user.code(key), user.number())) return true;
-  bool lost = code && number && (code->bare_number || number->bare_number);
+    if (same_letters(code->value.value, user.text(name))) return true;
+  if (is_guessable(code_of(*code), number ? std::string_view(number->value.value) : "")) return true;
+  bool lost = number && (code->bare_number || number->bare_number);
   return lost && is_clear_code(code->value.value) && without_first_zeros(code->value.value) == without_first_zeros(number->value.value);
 }
 

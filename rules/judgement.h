@@ -22,6 +22,7 @@ struct Judgement {
   const PortMatrix& matrix;
   const Exposure& exposure;
   const std::vector<User>& users;  // users_of the site
+  std::size_t longest_own_number;  // of the site and its users
   const std::vector<Shadow>& shadows;
   const std::vector<OpenedMedia>& opened_media;  // opened_media of the exposure
   const std::vector<IgnoreUse>& ignores;

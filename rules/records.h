@@ -1,7 +1,7 @@
 // Records of exports, each once: the same one may stand in several files, or on two pages of one list.
 #pragma once
 
-#include <string>
+#include <string_view>
 #include <unordered_set>
 
 #include "parsers/model.h"
@@ -11,10 +11,10 @@ namespace ipo {
 // Tells the first of all records with one GUID; a record without one is like no other.
 class DifferentRecords {
  public:
-  bool add(const Record& record) { return record.id.empty() || ids_.insert(plain_guid(record.id)).second; }
+  bool add(const Record& record) { return record.id.empty() || ids_.insert(record.id).second; }
 
  private:
-  std::unordered_set<std::string> ids_;
+  std::unordered_set<std::string_view, GuidHash, SameGuid> ids_;
 };
 
 }  // namespace ipo

@@ -7,15 +7,28 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "parsers/settings.h"
-
 namespace ipo {
 namespace {
 
-std::string text_of(const Record& record, std::string_view key) {
+std::string_view text_of(const Record& record, Interned key) {
   const Setting* s = record.field(key);
-  return s ? s->value.value : std::string();
+  return s ? std::string_view(s->value.value) : std::string_view();
 }
+
+// What a user without a GUID is known by.
+struct NameAndNumber {
+  std::string_view name, number;
+  bool operator==(const NameAndNumber&) const = default;
+};
+struct HashOfThem {
+  std::size_t operator()(const NameAndNumber& of) const {
+    std::hash<std::string_view> hash;
+    return hash(of.name) * 31 + hash(of.number);
+  }
+};
+
+// Records without a GUID of their own have the nil one.
+bool is_nil(std::string_view guid) { return guid.find_first_not_of("0-{}") == guid.npos; }
 
 bool is_digits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
 
@@ -29,28 +42,8 @@ std::string dialled(std::string_view number) {
 
 }  // namespace
 
-const Setting* User::field(std::string_view key) const {
-  const Setting* empty = nullptr;
-  for (const Record* record : records) {
-    const Setting* s = record->field(key);
-    if (s && !s->value.value.empty()) return s;
-    if (s && !empty) empty = s;
-  }
-  return empty;
-}
-
-std::string_view User::text(std::string_view key) const {
-  const Setting* s = field(key);
-  return s ? std::string_view(s->value.value) : std::string_view();
-}
-
-std::optional<bool> User::flag(std::string_view key) const {
-  const Setting* s = field(key);
-  return s ? parse_flag(s->value.value) : std::nullopt;
-}
-
 std::string User::label() const {
-  std::string name(text("user.name")), number(this->number());
+  std::string name(text("user.name"_key)), number(this->number());
   return number.empty() ? name : name.empty() ? number : number + ' ' + name;
 }
 
@@ -61,25 +54,28 @@ namespace {
 bool is_another(const User& user, const Record& record) {
   const Record& known = *user.records.back();
   if (known.fields.empty() || record.fields.empty() || known.fields.front().value.span.source != record.fields.front().value.span.source) return false;
-  std::string name = text_of(record, "user.name"), number = text_of(record, "user.extension");
-  return !name.empty() && !number.empty() && !user.text("user.name").empty() && !user.text("user.extension").empty() &&
-         user.text("user.name") != name && user.text("user.extension") != number;
+  std::string_view name = text_of(record, "user.name"_key), number = text_of(record, "user.extension"_key);
+  return !name.empty() && !number.empty() && !user.text("user.name"_key).empty() && !user.text("user.extension"_key).empty() &&
+         user.text("user.name"_key) != name && user.text("user.extension"_key) != number;
 }
 
 }  // namespace
 
 std::vector<User> users_of(const Site& site) {
   std::vector<User> out;
-  std::unordered_map<std::string, std::size_t> by_id, by_name;
-  std::vector<std::string> ids;  // of each user; empty where none is known
-  by_id.reserve(site.records.size());
-  by_name.reserve(site.records.size());
+  std::unordered_map<std::string_view, std::size_t, GuidHash, SameGuid> by_id;
+  std::unordered_map<NameAndNumber, std::size_t, HashOfThem> by_name;
+  std::vector<std::string_view> ids;  // of each user; empty where none is known
+  auto is_user = [](const Record& record) { return record.type == "User" || record.type == "user"; };
+  const auto most = static_cast<std::size_t>(std::count_if(site.records.begin(), site.records.end(), is_user));
+  by_id.reserve(most);
+  by_name.reserve(most);
+  out.reserve(most);
   for (const Record& record : site.records) {
-    if ((record.type != "User" && record.type != "user") || record.is_special_user()) continue;
-    std::string id = plain_guid(record.id);
-    if (id.find_first_not_of('0') == id.npos) id.clear();  // records without a GUID of their own have the nil one
-    std::string name = text_of(record, "user.name") + '\n' + text_of(record, "user.extension");
-    if (name == "\n" && id.empty()) continue;
+    if (!is_user(record) || record.is_special_user()) continue;
+    std::string_view id = is_nil(record.id) ? std::string_view() : record.id;
+    NameAndNumber name = {text_of(record, "user.name"_key), text_of(record, "user.extension"_key)};
+    if (name.name.empty() && name.number.empty() && id.empty()) continue;
     std::size_t at = out.size();
     if (auto known = by_id.find(id); !id.empty() && known != by_id.end() && !is_another(out[known->second], record)) {
       at = known->second;
@@ -101,15 +97,14 @@ std::vector<User> users_of(const Site& site) {
 std::size_t systems_of(const std::vector<User>& users) {
   std::unordered_set<std::string_view> names;
   for (const User& user : users)
-    if (std::string_view name = user.text("user.system_name"); !name.empty()) names.insert(name);
+    if (std::string_view name = user.text("user.system_name"_key); !name.empty()) names.insert(name);
   return std::max<std::size_t>(names.size(), 1);
 }
 
 // Login codes have four digits at least.
-std::string User::code(std::string_view key) const {
-  const Setting* s = field(key);
-  std::string code = s ? s->value.value : "";
-  if (s && s->bare_number && !code.empty() && code.size() < 4) code.insert(0, 4 - code.size(), '0');
+std::string code_of(const Setting& setting) {
+  std::string code = setting.value.value;
+  if (setting.bare_number && !code.empty() && code.size() < 4) code.insert(0, 4 - code.size(), '0');
   return code;
 }
 
@@ -121,9 +116,12 @@ std::size_t longest_own_number(const Site& site, const std::vector<User>& users)
     if (is_digits(number)) longest = std::max(longest, number.size());
   };
   for (const User& user : users) add(user.number());
-  for (const Record& record : site.records)
-    for (const char* key : {"extension.number", "hunt_group.extension"})
-      if (const Setting* number = record.field(key)) add(number->value.value);
+  for (const Record& record : site.records) {
+    const Setting* number = record.type == "Extension"   ? record.field("extension.number"_key)
+                            : record.type == "HuntGroup" ? record.field("hunt_group.extension"_key)
+                                                         : nullptr;
+    if (number) add(number->value.value);
+  }
   return longest;
 }
 

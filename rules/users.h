@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "parsers/settings.h"
 #include "rules/checks.h"
 #include "rules/judgement.h"
 
@@ -15,18 +16,34 @@ namespace ipo {
 struct User {
   std::vector<const Record*> records;  // of one user, in the order they were read
 
-  // The first of the records that has a value there, else one that has the field without a value; null where none has it.
-  const Setting* field(std::string_view key) const;
-  std::string_view text(std::string_view key) const;        // empty where there is none
-  std::optional<bool> flag(std::string_view key) const;     // nothing where no record says it
-  std::string_view number() const { return text("user.extension"); }
-  // A code, of which JSON may have dropped the zeros it begins with: then with as many as make it four digits.
-  std::string code(std::string_view key) const;
+  // The first of the records that has a value there, else one that has the field without a value; null where none has it. A key is
+  // a text or, where many users are asked, "user.name"_key.
+  const Setting* field(const auto& key) const {
+    const Setting* empty = nullptr;
+    for (const Record* record : records) {
+      const Setting* s = record->field(key);
+      if (s && !s->value.value.empty()) return s;
+      if (s && !empty) empty = s;
+    }
+    return empty;
+  }
+  std::string_view text(const auto& key) const {  // empty where there is none
+    const Setting* s = field(key);
+    return s ? std::string_view(s->value.value) : std::string_view();
+  }
+  std::optional<bool> flag(const auto& key) const {  // nothing where no record says it
+    const Setting* s = field(key);
+    return s ? parse_flag(s->value.value) : std::nullopt;
+  }
+  std::string_view number() const { return text("user.extension"_key); }
   std::string label() const;                                // "201 anna"
 };
 
 // Records are one user when they have one GUID, or the same name and number and not two GUIDs. NoUser and RemoteManager are none.
 std::vector<User> users_of(const Site& site);
+
+// A code, of which JSON may have dropped the zeros it begins with: then with as many as make it four digits.
+std::string code_of(const Setting& setting);
 
 // Digits only: a code as it was entered. What is masked, hashed or empty is none.
 bool is_clear_code(std::string_view code);

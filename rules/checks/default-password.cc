@@ -13,22 +13,33 @@ namespace {
 
 // Who can be rung up by anyone who can register as him: remote and softphone users, and those of SIP extensions.
 bool is_reachable(const User& user, const NumberSet& sip_extensions) {
-  const Setting* number = user.field("user.extension");
-  return user.flag("user.remote_worker") == true || user.flag("user.soft_phone") == true || (number && sip_extensions.contains(*number));
+  const Setting* number = user.field("user.extension"_key);
+  return user.flag("user.remote_worker"_key) == true || user.flag("user.soft_phone"_key) == true || (number && sip_extensions.contains(*number));
+}
+
+// SIP extensions that have a number of these users.
+NumberSet sip_extensions(const Site& site, const std::vector<const User*>& users) {
+  NumberSet asked, out;
+  for (const User* user : users)
+    if (const Setting* number = user->field("user.extension"_key)) asked.add(*number);
+  if (asked.empty()) return out;
+  for (const Record& record : site.records) {
+    const Setting* number = record.type == "Extension" ? record.field("extension.number"_key) : nullptr;
+    if (!number || !asked.contains(*number)) continue;
+    if (const Setting* type = record.field("extension.type"_key); type && type->value.value == "3") out.add(*number);
+  }
+  return out;
 }
 
 void users(const Judgement& judgement, Findings& findings) {
-  NumberSet sip;
-  for (const Record& record : judgement.site.records)
-    if (const Setting *type = record.field("extension.type"), *number = record.field("extension.number");
-        type && number && type->value.value == "3")
-      sip.add(*number);
   const std::vector<User>& all = judgement.users;
   for (const auto& [key, name, registers] : {std::tuple("user.login_code", "login code", true), {"user.password", "password", true},
                                              {"user.voicemail_code", "voicemail code", false}}) {
-    std::vector<const User*> outside, others;
+    std::vector<const User*> weak, outside, others;
     for (const User& user : all)
-      if (has_guessable(user, key)) (registers && is_reachable(user, sip) ? outside : others).push_back(&user);
+      if (has_guessable(user, key)) weak.push_back(&user);
+    const NumberSet sip = registers ? sip_extensions(judgement.site, weak) : NumberSet();
+    for (const User* user : weak) (registers && is_reachable(*user, sip) ? outside : others).push_back(user);
     report_users_unnamed(judgement.sources, findings, check::default_password, Level::error, outside, std::string(key) + " outside",
                          fmt::format("{} a {} that is guessed first", counted_users(outside.size(), "remote, SIP or softphone user"), name));
     report_users_unnamed(judgement.sources, findings, check::default_password, Level::warning, others, key,

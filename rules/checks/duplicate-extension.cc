@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
+#include <string>
 #include <unordered_set>
 #include <utility>
 
@@ -15,9 +15,32 @@ namespace {
 // A user or an extension with a number.
 struct Holder {
   const Setting* number;
-  std::function<std::string()> who;
+  const User* user = nullptr;
+  const Record* extension = nullptr;
   std::string_view text() const { return number->value.value; }
+
+  std::string id() const {
+    const Setting* id = extension->field("extension.id"_key);
+    return id ? id->value.value : "";
+  }
+  std::string who() const {
+    if (user) return user->label();
+    std::string id = this->id();
+    return number->value.value + " " + (id.empty() ? extension->id : id);
+  }
+  // What tells it from another of its number; empty where nothing does.
+  std::string mark() const { return !extension->id.empty() ? extension->id : id(); }
 };
+
+// Of extensions of one number each once; without a GUID and an id, two records may be one extension in two exports.
+void keep_different(std::vector<Holder>& holders) {
+  std::unordered_set<std::string> seen;
+  std::erase_if(holders, [&](const Holder& h) {
+    if (h.user) return false;
+    std::string mark = h.mark();
+    return mark.empty() || !seen.insert(std::move(mark)).second;
+  });
+}
 
 void report(Findings& findings, std::vector<Holder> holders, std::string_view what) {
   std::stable_sort(holders.begin(), holders.end(), [](const Holder& a, const Holder& b) { return a.text() < b.text(); });
@@ -26,11 +49,14 @@ void report(Findings& findings, std::vector<Holder> holders, std::string_view wh
   for (auto of = holders.begin(), next = of; of != holders.end(); of = next) {
     next = std::find_if(of, holders.end(), [&](const Holder& h) { return h.text() != of->text(); });
     if (next - of < 2) continue;
+    std::vector<Holder> alike(of, next);
+    keep_different(alike);
+    if (alike.size() < 2) continue;
     if (++numbers == 1) {
-      f.span = of[1].number->value.span;
-      f.related.push_back({"the same number", of->number->value.span});
+      f.span = alike[1].number->value.span;
+      f.related.push_back({"the same number", alike[0].number->value.span});
     }
-    for (auto holder = of; holder != next; ++holder) f.named.push_back(holder->who());
+    for (const Holder& holder : alike) f.named.push_back(holder.who());
   }
   if (numbers == 0) return;
   f.check = check::duplicate_extension.id;
@@ -42,20 +68,11 @@ void report(Findings& findings, std::vector<Holder> holders, std::string_view wh
 
 void run(const Judgement& judgement, Findings& findings) {
   std::vector<Holder> users, extensions;
-  const std::vector<User>& all = judgement.users;
-  for (const User& user : all)
-    if (const Setting* number = user.field("user.extension"); number && !number->value.value.empty())
-      users.push_back({number, [&user] { return user.label(); }});
-  std::unordered_set<std::string> seen;
-  for (const Record& record : judgement.site.records) {
-    const Setting* number = record.type == "Extension" ? record.field("extension.number") : nullptr;
-    if (!number || number->value.value.empty()) continue;
-    const Setting* id = record.field("extension.id");
-    std::string which = !record.id.empty() ? record.id : id ? id->value.value : "";
-    // Without either, two records may be one extension in two exports.
-    if (which.empty() || !seen.insert(number->value.value + '\n' + which).second) continue;
-    extensions.push_back({number, [number, id, &record] { return number->value.value + " " + (id ? id->value.value : record.id); }});
-  }
+  for (const User& user : judgement.users)
+    if (const Setting* number = user.field("user.extension"_key); number && !number->value.value.empty()) users.push_back({number, &user});
+  for (const Record& record : judgement.site.records)
+    if (const Setting* number = record.type == "Extension" ? record.field("extension.number"_key) : nullptr; number && !number->value.value.empty())
+      extensions.push_back({number, nullptr, &record});
   report(findings, std::move(users), "user");
   report(findings, std::move(extensions), "extension");
 }

@@ -1,5 +1,6 @@
 // Records are sorted by type and GUID, so that those alike stand beside each other, in the order they were read.
 #include <algorithm>
+#include <string>
 #include <string_view>
 #include <tuple>
 
@@ -19,10 +20,24 @@ const Setting* difference(const Record& a, const Record& b) {
   return nullptr;
 }
 
+// Records that have a GUID, in the form it is compared in, but for those no other record can have theirs: its hash is theirs alone.
+std::vector<std::pair<std::string, const Record*>> with_like(const std::vector<Record>& records) {
+  std::vector<std::pair<std::size_t, const Record*>> hashes;
+  hashes.reserve(records.size());
+  for (const Record& record : records)
+    if (!record.id.empty()) hashes.emplace_back(GuidHash()(record.id), &record);
+  std::sort(hashes.begin(), hashes.end());
+  std::vector<std::pair<std::string, const Record*>> out;
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    bool like = (i > 0 && hashes[i - 1].first == hashes[i].first) || (i + 1 < hashes.size() && hashes[i + 1].first == hashes[i].first);
+    if (!like) continue;
+    if (std::string id = plain_guid(hashes[i].second->id); id.find_first_not_of('0') != id.npos) out.emplace_back(std::move(id), hashes[i].second);
+  }
+  return out;
+}
+
 void run(const Judgement& judgement, Findings& findings) {
-  std::vector<std::pair<std::string, const Record*>> all;  // with the GUID in the form it is compared in
-  for (const Record& record : judgement.site.records)
-    if (std::string id = plain_guid(record.id); id.find_first_not_of('0') != id.npos) all.emplace_back(std::move(id), &record);
+  std::vector<std::pair<std::string, const Record*>> all = with_like(judgement.site.records);
   std::stable_sort(all.begin(), all.end(),
                    [](const auto& a, const auto& b) { return std::tie(a.second->type, a.first) < std::tie(b.second->type, b.first); });
   for (std::size_t i = 1; i < all.size(); ++i) {

@@ -25,16 +25,16 @@ std::vector<std::string_view> members_of(std::string_view list) {
 void run(const Judgement& judgement, Findings& findings) {
   const Site& site = judgement.site;
   if (std::any_of(site.hosts.begin(), site.hosts.end(), [](const Host& h) { return h.flag("telephony.inhibit_off_switch") == true; })) return;
-  const std::size_t own = longest_own_number(site, judgement.users);
+  const std::size_t own = judgement.longest_own_number;
   std::set<std::string_view> forwarding;  // numbers of users who send their groups' calls outside
   for (const User& user : judgement.users)
-    if (user.flag("user.forward_unconditional") == true && user.flag("user.forward_hunt_group_calls") == true &&
-        user.flag("user.block_forwarding") != true && user.flag("user.outgoing_call_bar") != true && is_external(user.text("user.forward_number"), own))
+    if (user.flag("user.forward_unconditional"_key) == true && user.flag("user.forward_hunt_group_calls"_key) == true &&
+        user.flag("user.block_forwarding"_key) != true && user.flag("user.outgoing_call_bar"_key) != true && is_external(user.text("user.forward_number"_key), own))
       forwarding.insert(user.number());
   const std::size_t before = findings.size();
   DifferentRecords different;
   for (const Record& record : site.records) {
-    const Setting *members = record.type == "HuntGroup" ? record.field("hunt_group.members") : nullptr, *name = record.field("hunt_group.name");
+    const Setting *members = record.type == "HuntGroup" ? record.field("hunt_group.members"_key) : nullptr, *name = record.field("hunt_group.name"_key);
     if (!members || !different.add(record)) continue;
     std::size_t outside = 0, sent_on = 0;
     for (std::string_view member : members_of(members->value.value)) {

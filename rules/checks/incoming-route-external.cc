@@ -12,7 +12,7 @@ namespace ipo {
 namespace {
 
 void run(const Judgement& judgement, Findings& findings) {
-  const std::size_t own = longest_own_number(judgement.site, judgement.users);
+  const std::size_t own = judgement.longest_own_number;
   std::vector<const Setting*> out = destinations(judgement.site, [&](const std::string& to) { return is_external(to, own); });
   if (out.empty()) return;
   report_settings(findings, check::incoming_route_external, Level::warning, out,

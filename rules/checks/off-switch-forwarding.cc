@@ -17,22 +17,22 @@ void run(const Judgement& judgement, Findings& findings) {
   const auto& hosts = judgement.site.hosts;
   if (std::any_of(hosts.begin(), hosts.end(), [](const Host& h) { return h.flag(inhibit) == true; })) return;
   const std::vector<User>& all = judgement.users;
-  const std::size_t own = longest_own_number(judgement.site, all);
+  const std::size_t own = judgement.longest_own_number;
   std::vector<const User*> forwarding;
   for (const User& user : all) {
-    bool forwards = user.flag("user.forward_unconditional") == true && user.flag("user.block_forwarding") != true &&
-                    is_external(user.text("user.forward_number"), own);
+    bool forwards = user.flag("user.forward_unconditional"_key) == true && user.flag("user.block_forwarding"_key) != true &&
+                    is_external(user.text("user.forward_number"_key), own);
     // A number to be followed to has no switch of its own.
-    if (forwards || is_external(user.text("user.follow_me_number"), own)) forwarding.push_back(&user);
+    if (forwards || is_external(user.text("user.follow_me_number"_key), own)) forwarding.push_back(&user);
   }
   std::size_t n = forwarding.size();
   report_users(findings, check::off_switch_forwarding, Level::warning, forwarding,
-               n > 0 && forwarding.front()->field("user.forward_number") ? "user.forward_number" : "user.follow_me_number",
+               n > 0 && forwarding.front()->field("user.forward_number"_key) ? "user.forward_number" : "user.follow_me_number",
                fmt::format("{} user{} all calls to a number outside, at the system's cost", n, n == 1 ? " forwards" : "s forward"));
   if (n > 0) doubt_own_numbers(judgement.site, {&findings.back(), 1});
   // The API's answers have no number that a user forwards to.
   bool said = !all.empty() && is_whole(judgement.site, "User") && std::all_of(all.begin(), all.end(), [](const User& user) {
-    return user.flag("user.forward_unconditional") == false || user.field("user.forward_number");
+    return user.flag("user.forward_unconditional"_key) == false || user.field("user.forward_number"_key);
   });
   for (const Host& host : hosts)
     if (n == 0 && host.flag(inhibit) == false)

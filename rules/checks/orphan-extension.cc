@@ -14,16 +14,17 @@ namespace {
 void run(const Judgement& judgement, Findings& findings) {
   const std::vector<User>& all = judgement.users;
   NumberSet numbers;
+  numbers.reserve(all.size());
   bool exported = false;
   for (const User& user : all) {
-    if (const Setting* number = user.field("user.extension")) numbers.add(*number);
+    if (const Setting* number = user.field("user.extension"_key)) numbers.add(*number);
     for (const Record* record : user.records) exported = exported || record->type == "User";
   }
   if (!exported || systems_of(all) > 1 || !is_whole(judgement.site, "User")) return;
   Finding f;
   std::unordered_set<std::string_view> seen;
   for (const Record& record : judgement.site.records) {
-    const Setting* number = record.type == "Extension" ? record.field("extension.number") : nullptr;
+    const Setting* number = record.type == "Extension" ? record.field("extension.number"_key) : nullptr;
     if (!number || number->value.value.empty() || numbers.contains(*number)) continue;
     if (!seen.insert(number->value.value).second) continue;
     if (f.named.empty()) f.span = number->value.span;

@@ -16,7 +16,7 @@ void run(const Judgement& judgement, Findings& findings) {
   const Site& site = judgement.site;
   bool known = false, sip = false, h323 = false;
   for (const Record& record : site.records) {
-    const Setting* type = record.type == "Extension" ? record.field("extension.type") : nullptr;
+    const Setting* type = record.type == "Extension" ? record.field("extension.type"_key) : nullptr;
     if (!type || type->value.value.empty()) continue;
     known = true;
     sip = sip || type->value.value == sip_type;

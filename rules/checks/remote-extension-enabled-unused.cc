@@ -21,7 +21,7 @@ std::string unused(const Site& site, const std::vector<User>& users, std::string
   for (const User& user : users) {
     for (const char* key : {"user.remote_worker", "user.soft_phone", "user.one_x_telecommuter", "user.flare"})
       if (user.flag(key) == true) return {};
-    said = said || user.flag("user.remote_worker").has_value();
+    said = said || user.flag("user.remote_worker"_key).has_value();
   }
   return said && is_whole(site, "User") ? "no user of the export is a remote worker" : "";
 }

@@ -60,7 +60,7 @@ void run(const Judgement& judgement, Findings& findings) {
   // What is declared of remote workers is remote-worker-path-blocked's; with a session border controller they come by it.
   if (judgement.site.remote_workers || has_zone(judgement.site, "sbc") || forwarded_elsewhere(judgement.site)) return;
   auto remote = static_cast<std::size_t>(std::count_if(judgement.users.begin(), judgement.users.end(),
-                                                       [](const User& user) { return user.flag("user.remote_worker") == true; }));
+                                                       [](const User& user) { return user.flag("user.remote_worker"_key) == true; }));
   if (remote == 0) return;
   std::vector<Ways> all = ways(judgement, true);
   for (const Host& host : judgement.site.hosts) {

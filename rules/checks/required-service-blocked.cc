@@ -21,7 +21,7 @@ namespace {
 bool used(const Judgement& judgement, const ServiceNeed& need, const MatrixRow& row, const Host& host) {
   if (need.extension.empty()) return is_on(row, &host);
   return !is_off(row, &host) && std::any_of(judgement.site.records.begin(), judgement.site.records.end(), [&](const Record& r) {
-    const Setting* type = r.type == "Extension" ? r.field("extension.type") : nullptr;
+    const Setting* type = r.type == "Extension" ? r.field("extension.type"_key) : nullptr;
     return type && type->value.value == need.extension;
   });
 }

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_map>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "rules/checks/list.h"
 #include "rules/guessable.h"
@@ -13,21 +15,25 @@ namespace {
 // Codes that are guessed first are default-password's.
 void run(const Judgement& judgement, Findings& findings) {
   const std::vector<User>& all = judgement.users;
-  std::unordered_map<std::string_view, std::vector<const User*>> by_code;
+  std::vector<std::pair<std::string_view, const User*>> by_code;
+  by_code.reserve(all.size());
   for (const User& user : all)
-    if (std::string_view code = user.text("user.login_code"); is_clear_code(code) && !has_guessable(user, "user.login_code"))
-      by_code[code].push_back(&user);
+    if (std::string_view code = user.text("user.login_code"_key); is_clear_code(code)) by_code.emplace_back(code, &user);
+  std::sort(by_code.begin(), by_code.end());
   std::vector<const User*> sharing;
   std::size_t codes = 0;
-  for (const User& user : all)
-    if (auto same = by_code.find(user.text("user.login_code")); same != by_code.end() && same->second.size() > 1) {
-      codes += same->second.front() == &user;
-      sharing.push_back(&user);
-    }
+  for (auto of = by_code.begin(), next = of; of != by_code.end(); of = next) {
+    next = std::find_if(of, by_code.end(), [&](const auto& other) { return other.first != of->first; });
+    auto guessed = next - of < 2 ? 0 : std::count_if(of, next, [](const auto& one) { return has_guessable(*one.second, "user.login_code"); });
+    if (next - of - guessed < 2) continue;
+    ++codes;
+    for (auto one = of; one != next; ++one) sharing.push_back(one->second);
+  }
+  std::sort(sharing.begin(), sharing.end());  // as the export has them
   std::size_t before = findings.size();
   report_users_unnamed(judgement.sources, findings, check::shared_login_code, Level::warning, sharing, "user.login_code",
                        fmt::format("{} users share {}", sharing.size(), codes == 1 ? "one login code" : fmt::format("{} login codes", codes)));
-  bool bare = std::any_of(sharing.begin(), sharing.end(), [](const User* user) { return user->field("user.login_code")->bare_number; });
+  bool bare = std::any_of(sharing.begin(), sharing.end(), [](const User* user) { return user->field("user.login_code"_key)->bare_number; });
   if (bare && findings.size() > before) {
     findings.back().certainty = Certainty::possible;
     findings.back().doubt.push_back({"JSON writes codes as numbers and drops the zeros they begin with", findings.back().span});

@@ -23,9 +23,9 @@ bool says(const Record& record, std::string_view key, bool value) {
 
 // Whatever follows the code is dialled on a group of lines, and no code is asked for.
 bool dials_anything(const Record& code) {
-  const Setting *feature = code.field("short_code.feature"), *group = code.field("short_code.line_group");
+  const Setting *feature = code.field("short_code.feature"_key), *group = code.field("short_code.line_group"_key);
   return feature && feature->value.value == dial && group && !group->value.value.empty() && group->value.value != "0" &&
-         holds(code.field("short_code.code"), 'N') && holds(code.field("short_code.number"), 'N') &&
+         holds(code.field("short_code.code"_key), 'N') && holds(code.field("short_code.number"_key), 'N') &&
          says(code, "short_code.force_account_code", false) && !says(code, "short_code.force_authorization_code", true);
 }
 
@@ -33,7 +33,7 @@ bool dials_anything(const Record& code) {
 bool all_are_barred(const Judgement& judgement) {
   const std::vector<User>& users = judgement.users;
   return !users.empty() && is_whole(judgement.site, "User") && std::all_of(users.begin(), users.end(), [](const User& user) {
-    return user.flag("user.outgoing_call_bar") == true || user.flag("user.force_account_code") == true;
+    return user.flag("user.outgoing_call_bar"_key) == true || user.flag("user.force_account_code"_key) == true;
   });
 }
 
@@ -42,7 +42,7 @@ void run(const Judgement& judgement, Findings& findings) {
   std::vector<const Setting*> open;
   DifferentRecords different;
   for (const Record& record : judgement.site.records)
-    if (record.type == "ShortCode" && dials_anything(record) && different.add(record)) open.push_back(record.field("short_code.code"));
+    if (record.type == "ShortCode" && dials_anything(record) && different.add(record)) open.push_back(record.field("short_code.code"_key));
   report_settings(findings, check::short_code_dials_out, Level::note, open,
                   open.size() == 1 ? "1 short code dials any number outside, without an account code"
                                    : fmt::format("{} short codes dial any number outside, without an account code", open.size()));

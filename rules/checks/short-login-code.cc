@@ -22,7 +22,7 @@ void run(const Judgement& judgement, Findings& findings) {
   const std::vector<User>& all = judgement.users;
   std::vector<const User*> with_short;
   for (const User& user : all)
-    if (const Setting* code = user.field("user.login_code");
+    if (const Setting* code = user.field("user.login_code"_key);
         code && !code->bare_number && is_clear_code(code->value.value) && code->value.value.size() < *least)
       with_short.push_back(&user);
   report_users_unnamed(judgement.sources, findings, check::short_login_code, Level::warning, with_short, "user.login_code",
