@@ -27,7 +27,10 @@ struct Link {
 
   void report(const Blocked& lost, const std::string& what, std::vector<std::string> rows, Level level = Level::error) {
     Finding f = blocked_finding(judgement, check::scn_link_blocked.id, level, lost);
-    if (level == Level::note) f.certainty = Certainty::possible;
+    if (level == Level::note) {
+      f.certainty = Certainty::possible;
+      f.doubt.push_back({"which lines the two have is not told", peer.span});
+    }
     f.rows = std::move(rows);
     std::sort(f.rows.begin(), f.rows.end());
     f.message = fmt::format("the link {} {} is blocked: {}", lost.passage->inbound ? "from" : "to", peer.name,
