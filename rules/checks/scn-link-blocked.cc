@@ -37,6 +37,7 @@ struct Link {
                             lost.no_forward ? lost.message(judgement, what, false) : what + " cannot pass");
     f.related.push_back({"the peer is declared here", peer.span});
     f.identity += std::string(lost.passage->inbound ? "\nfrom " : "\nto ") + peer.name + '\n' + f.rows.front();
+    if (level == Level::note) f.identity += "\nline";
     findings.push_back(std::move(f));
   }
 
@@ -60,7 +61,7 @@ struct Link {
     const MatrixRow* row = judgement.matrix.find(h323_row);
     if (!row) return;
     std::optional<Blocked> lost = blocked(judgement, to.ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_tcp, row->port_set())); });
-    if (lost) report(*lost, "tcp/" + format_ports(row->port_set()) + " (calls of an H.323 line)", {std::string(h323_row)}, Level::note);
+    if (lost) report(*lost, "tcp/" + format_ports(row->port_set()) + " (calls of an H.323 line)", {std::string(to.inbound ? h323_row : scn_out_row)}, Level::note);
   }
 
   void ask(const WaysTo& to) {
