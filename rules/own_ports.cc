@@ -83,6 +83,9 @@ std::vector<NamedPort> named_ports(const Host& host) {
       out.push_back({protocol, static_cast<std::uint16_t>(*port), service, host.setting(key)});
   };
   for (std::string lan : {"lan1", "lan2"}) {
+    // The port has no setting of its own, only a switch.
+    if (const Setting* rtcp = host.setting(lan + ".rtcp.port_5005"); rtcp && host.flag(lan + ".rtcp.port_5005") == true)
+      out.push_back({proto_udp, 5005, "RTCP", rtcp});
     if (host.flag(lan + ".h323.remote_extension") != false)
       for (const char* key : {".h323.remote_port", ".h323.remote_signalling_port"}) add(lan + key, proto_tcp, "H.323");
     if (host.flag(lan + ".sip.remote_extension") == false) continue;

@@ -24,10 +24,11 @@ std::vector<OwnPort> own_ports(const PortMatrix& matrix, const Host& host, std::
 struct NamedPort {
   std::uint8_t protocol = 0;
   std::uint16_t port = 0;
-  std::string_view service;  // "SMDR", "H.323", "SIP"
+  std::string_view service;  // "SMDR", "H.323", "SIP", "RTCP"
   const Setting* setting = nullptr;
 };
-// Of remote extensions, where they are not switched off, and of SMDR, where the host waits for whoever collects its records.
+// Of remote extensions, where they are not switched off, of SMDR, where the host waits for whoever collects its records, and of
+// phones' reports on their calls, where it takes them.
 std::vector<NamedPort> named_ports(const Host& host);
 // The ports a row's service waits on with a transport: those of the row, and beside them those of its own for phones outside.
 IntervalSet listening_ports(const MatrixRow& row, const Host* host, std::uint8_t protocol);

@@ -763,11 +763,13 @@ TEST_CASE("a finding about a service that is blocked names the rows of its direc
   const std::string site = "[pbx]\naddresses = [\"192.168.42.1\"]\nplatform = \"ip500v2\"\n\n[zones.internet]\ninterfaces = [\"eth0\"]\n\n";
   const std::string peer = site + "[[peer]]\nname = \"branch\"\naddresses = [\"10.2.0.1\"]\nlink = \"scn\"\nover = \"vpn\"\n";
   const std::string in = "-A FORWARD -i tun0 -o eth1 -s 10.2.0.1/32 -d 192.168.42.1/32 -p udp ", out = "-A FORWARD -i eth1 -o tun0 -s 192.168.42.1/32 -d 10.2.0.1/32 -p udp ";
-  CHECK(rows("scn-link-blocked", peer, filter(in + "-j ACCEPT\n")) == "ip-office/egress/20");
-  CHECK(rows("scn-link-blocked", peer, filter(out + "-j ACCEPT\n")) == "ip-office/ingress/32");
-  CHECK(rows("scn-link-blocked", peer, filter(in + "-j ACCEPT\n" + out + "-m udp --dport 50795 -j ACCEPT\n")) == "ip-office/egress/18");
-  CHECK(rows("scn-link-blocked", peer, filter(out + "-j ACCEPT\n" + in + "-m udp --dport 50795 -j ACCEPT\n")) == "ip-office/ingress/27");
-  CHECK(rows("scn-link-blocked", peer, filter(out + "-j ACCEPT\n" + in + "-j ACCEPT\n")).empty());
+  const std::string lines = "-A FORWARD -i tun0 -o eth1 -p tcp -m tcp --dport 1720 -j ACCEPT\n-A FORWARD -i eth1 -o tun0 -p tcp -m tcp --dport 1720 -j ACCEPT\n";
+  CHECK(rows("scn-link-blocked", peer, filter(lines + in + "-j ACCEPT\n")) == "ip-office/egress/20");
+  CHECK(rows("scn-link-blocked", peer, filter(lines + out + "-j ACCEPT\n")) == "ip-office/ingress/32");
+  CHECK(rows("scn-link-blocked", peer, filter(lines + in + "-j ACCEPT\n" + out + "-m udp --dport 50795 -j ACCEPT\n")) == "ip-office/egress/18");
+  CHECK(rows("scn-link-blocked", peer, filter(lines + out + "-j ACCEPT\n" + in + "-m udp --dport 50795 -j ACCEPT\n")) == "ip-office/ingress/27");
+  CHECK(rows("scn-link-blocked", peer, filter(lines + out + "-j ACCEPT\n" + in + "-j ACCEPT\n")).empty());
+  CHECK(rows("scn-link-blocked", peer, filter(out + "-j ACCEPT\n" + in + "-j ACCEPT\n")) == "ip-office/ingress/14 | ip-office/egress/20");
   const std::string carrier = site + "[zones.carrier]\nkind = \"itsp\"\nsources = [\"203.0.113.64/27\"]\n\n[calls]\ntrunk = { zone = \"carrier\" }\n";
   CHECK(rows("rtp-range-blocked", carrier, filter("-A FORWARD -i eth1 -o eth0 -j ACCEPT\n")) == "ip-office/ingress/27");
   CHECK(rows("rtp-range-blocked", carrier, filter("-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -j ACCEPT\n-A FORWARD -i eth1 -o eth0 -p udp -m udp --dport 5060 -j ACCEPT\n")) == "ip-office/egress/18");

@@ -1,4 +1,4 @@
-// The rows of the services stand at fixed distances from the default base port; moved with it, they must stay clear of every
+// Each service uses the base port plus a fixed number; moved with it, they must stay clear of every
 // other port of the PBX.
 #include <fmt/format.h>
 

@@ -6,9 +6,9 @@
 namespace ipo {
 namespace {
 
+// One-X Portal is none: it uses Enhanced TSPI.
 bool is_client(const Host& host) {
-  return std::any_of(host.products.begin(), host.products.end(),
-                     [](const std::string& p) { return p == "one-x-portal" || p == "contact-recorder" || p == "ccr"; });
+  return std::any_of(host.products.begin(), host.products.end(), [](const std::string& p) { return p == "contact-recorder" || p == "ccr"; });
 }
 
 void run(const Judgement& judgement, Findings& findings) {

@@ -15,7 +15,7 @@ const Check check::ntp_exposed = {"ntp-exposed",
                                   Level::warning,
                                   5.3,
                                   "high",
-                                  {"security", "external/cwe/cwe-406"},
+                                  {"security", "external/cwe/cwe-940"},
                                   run,
                                   false,
                                   {"ip-office/ingress/6"}};

@@ -16,7 +16,7 @@ const Check check::one_x_internals_exposed = {
     Level::error,
     9.1,
     "high",
-    {"security", "external/cwe/cwe-306", "external/cwe/cwe-749"},
+    {"security", "external/cwe/cwe-306", "external/cwe/cwe-502", "external/cwe/cwe-749"},
     run,
     false,
     {"one-x-portal/ingress/1", "one-x-portal/ingress/6", "one-x-portal/ingress/12", "one-x-portal/ingress/13",

@@ -42,6 +42,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::orphan_extension = {"orphan-extension", "extensions belong to no user", Level::note, 2.0, "medium",
-                                       {"security", "maintainability", "external/cwe/cwe-1188"}, run};
+                                       {"security", "maintainability", "external/cwe/cwe-286"}, run};
 
 }  // namespace ipo

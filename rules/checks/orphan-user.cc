@@ -51,6 +51,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::orphan_user = {"orphan-user", "users have no extension and no way to log in at one", Level::note, 2.0, "medium",
-                                  {"security", "maintainability", "external/cwe/cwe-1188"}, run};
+                                  {"security", "maintainability", "external/cwe/cwe-286"}, run};
 
 }  // namespace ipo

@@ -4,10 +4,12 @@
 namespace ipo {
 namespace {
 
-// Declared phones outside are why it is open; it stays a note.
+// Declared phones outside are why it is open; it stays a note. The matrix names H.323 phones only; the settings file that a system
+// makes sends SIP phones there too.
 Grade grade(const Judgement& judgement, const Exposed&) {
   const auto& declared = judgement.site.remote_workers;
   if (declared && declared->value == "h323") return {Level::note, ", as declared remote H.323 phones need it"};
+  if (declared && (declared->value == "sip" || declared->value == "sip-tls")) return {Level::note, ", as declared remote SIP phones may need it"};
   return {Level::warning};
 }
 

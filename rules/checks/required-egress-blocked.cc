@@ -14,6 +14,7 @@
 #include "rules/matrix/needs.h"
 #include "rules/services.h"
 #include "rules/setting_findings.h"
+#include "rules/sip_lines.h"
 #include "rules/url_server.h"
 
 namespace ipo {
@@ -24,6 +25,8 @@ struct End {
   std::optional<SourceSpan> said_by;
   std::optional<std::uint16_t> port = {};  // as its URL says
   bool url = false;
+  std::vector<LineSends> lines = {};  // one of which is enough
+  const Host* host = nullptr;
 };
 
 std::optional<End> end_of_url(const Setting& setting) {
@@ -58,11 +61,15 @@ std::vector<End> ends_of(const Judgement& judgement, const EgressNeed& need, con
     for (const Record& record : judgement.site.records)
       if (record.type != "System") take(record.field(key));
   }
+  if (need.peer_lines)
+    for (const Record& record : judgement.site.records)
+      for (const LineProxy& proxy : proxies_of(record))
+        if (is_host_address(proxy.address)) out.push_back({proxy.address, proxy.said_by->value.span, {}, false, {sends_of(record)}});
   if (!need.peer_product.empty())
     for (const Host& other : judgement.site.hosts)
       if (&other != &host && !shares_address(other, host) &&
           std::find(other.products.begin(), other.products.end(), need.peer_product) != other.products.end())
-        for (const Located<Address>& address : other.addresses) out.push_back({address.value, {}});
+        for (const Located<Address>& address : other.addresses) out.push_back({address.value, {}, {}, false, {}, &other});
   std::erase_if(out, [&](const End& end) {
     return std::any_of(host.addresses.begin(), host.addresses.end(), [&](const auto& own) { return own.value == end.address; });
   });
@@ -71,6 +78,24 @@ std::vector<End> ends_of(const Judgement& judgement, const EgressNeed& need, con
 
 bool trunk_from(const Site& site, const ZoneAt& zone) {
   return std::any_of(site.trunks.begin(), site.trunks.end(), [&](const Trunk& t) { return t.zone.value == zone.name; });
+}
+
+// How the lines send that are a zone's: those with a proxy in it, else those whose proxies are only names, else as nobody says.
+std::vector<LineSends> lines_to(const Site& site, const ZoneAt& zone) {
+  auto is_in = [&](const LineProxy& proxy) {
+    for (const Zone* table : zone.tables)
+      for (const Located<MaskedAddress>& source : table->sources)
+        if (source.value.family == proxy.address.family && (proxy.address.value & source.value.mask) == (source.value.value & source.value.mask)) return true;
+    return false;
+  };
+  std::vector<LineSends> inside, by_name;
+  for (const Record& record : site.records) {
+    if (!is_sip_line(record)) continue;
+    std::vector<LineProxy> proxies = proxies_of(record);
+    if (proxies.empty()) by_name.push_back(sends_of(record));
+    if (std::any_of(proxies.begin(), proxies.end(), is_in)) inside.push_back(sends_of(record));
+  }
+  return inside.empty() ? by_name : inside;
 }
 
 struct Egress {
@@ -110,31 +135,66 @@ struct Egress {
     return port;
   }
 
-  void ask(const EgressNeed& need, const Ways& ways, const std::string& to, const End* end) {
+  // Whether the other end may connect to the host instead, as far as the firewalls of both are known.
+  bool open_the_other_way(const EgressNeed& need, const Host& host, const End& end) const {
+    if (need.either_way.empty() || !end.host) return false;
+    IntervalSet used;
+    for (const std::string& id : need.either_way)
+      if (const MatrixRow* row = judgement.matrix.find(id)) used.add(row->port_set());
+    auto masked = [](const Address& a) { return MaskedAddress{a.family, a.value, address_max(a.family)}; };
+    std::vector<MaskedAddress> own;
+    for (const Located<Address>& address : host.addresses) own.push_back(masked(address.value));
+    std::vector<WaysTo> back = ways_to(judgement, host, true, {masked(end.address)}, true);
+    for (WaysTo& to : ways_to(judgement, *end.host, false, own, true)) back.push_back(std::move(to));
+    auto wanted = [&](const Passage& passage) { return packets_to(passage, proto_tcp, used); };
+    bool open = false;
+    for (const WaysTo& to : back) {
+      if (blocked(judgement, to.ways(), wanted)) return false;
+      for (const Passage* passage : to.ways()) open = open || (comes(*passage, wanted(*passage)) && !is_blocked(*passage, wanted(*passage)));
+    }
+    return open;
+  }
+
+  void ask(const EgressNeed& need, const Ways& ways, const std::string& to, const End* end, const std::vector<LineSends>& lines) {
     const Host& host = *ways.front()->host;
     std::string what;
     std::vector<std::string> ids;
     std::vector<std::pair<std::uint8_t, IntervalSet>> packets;  // transport and ports
-    auto add = [&](const auto& at, const std::string& name, IntervalSet used) {
+    std::set<std::string> told;
+    auto add = [&](const std::vector<std::string>& transports, const std::string& name, IntervalSet used) {
       // A URL without a port may mean its scheme's or the service's own.
       if (end && end->url) used = end->port ? IntervalSet::of(*end->port) : used.united(IntervalSet::of(443));
       std::string text;
-      for (const std::string& transport : at.transports) {
+      for (const std::string& transport : transports) {
         text += (text.empty() ? "" : "+") + transport;
         if (transport == "tcp" || transport == "udp") packets.push_back({transport == "tcp" ? proto_tcp : proto_udp, used});
       }
-      what += (what.empty() ? "" : " and ") + text + "/" + format_ports(used) + (name.empty() ? "" : " (" + name + ")");
+      text += "/" + format_ports(used) + (name.empty() ? "" : " (" + name + ")");
+      if (told.insert(text).second) what += (what.empty() ? "" : " and ") + text;
     };
     if (std::optional<std::uint32_t> port = need.service.empty() ? std::nullopt : set_port(need, host))
-      add(need, need.service, IntervalSet::of(*port));
+      add(need.transports, need.service, IntervalSet::of(*port));
+    auto name_of = [](const MatrixRow& row) { return row.application == "Proprietary" ? std::string() : row.application; };
+    std::vector<const MatrixRow*> theirs;  // of the other end
+    IntervalSet their_ports;
+    for (const std::string& id : need.peer_rows)
+      if (const MatrixRow* row = judgement.matrix.find(id); row && end && applies(*row, end->host)) theirs.push_back(row), their_ports.add(row->port_set());
     for (const std::string& id : need.rows) {
       const MatrixRow* row = judgement.matrix.find(id);
       if (!row || !applies(*row, host)) continue;
       IntervalSet used = ports(need, *row, host);
       if (used.empty()) continue;
-      add(*row, row->application == "Proprietary" ? "" : row->application, std::move(used));
       ids.push_back(id);
+      if (!theirs.empty() && !used.intersects(their_ports)) continue;
+      std::erase_if(theirs, [&](const MatrixRow* other) { return used.covers(other->port_set()); });
+      if (lines.empty()) add(row->transports, name_of(*row), std::move(used));
+      for (const LineSends& line : lines) add(line.transports.empty() ? row->transports : line.transports, name_of(*row), line.ports.empty() ? used : line.ports);
     }
+    if (!ids.empty())
+      for (const MatrixRow* row : theirs) {
+        add(row->transports, name_of(*row), row->port_set());
+        ids.push_back(row->id);
+      }
     std::optional<Blocked> lost = blocked(judgement, ways, [&](const Passage& passage) {
       PacketSet wanted = passage.chains->space().nothing();
       for (const auto& [protocol, used] : packets) wanted = passage.chains->space().unite(wanted, packets_to(passage, protocol, used));
@@ -168,15 +228,16 @@ void run(const Judgement& judgement, Findings& findings) {
     for (const EgressNeed& need : egress_needs())
       if (passage.host && is_asked(need, *passage.host) && !need.peer_zone.empty() && passage.zone->kind == need.peer_zone &&
           trunk_from(judgement.site, *passage.zone))
-        egress.ask(need, out, "the zone " + passage.zone->name, nullptr);
+        egress.ask(need, out, "the zone " + passage.zone->name, nullptr, lines_to(judgement.site, *passage.zone));
   }
   for (const Host& host : judgement.site.hosts)
     for (const EgressNeed& need : egress_needs()) {
       if (!is_asked(need, host)) continue;
       for (const End& end : ends_of(judgement, need, host)) {
+        if (egress.open_the_other_way(need, host, end)) continue;
         MaskedAddress to{end.address.family, end.address.value, address_max(end.address.family)};
         for (const WaysTo& ways : ways_to(judgement, host, false, {to}))
-          egress.ask(need, ways.ways(), format_address(end.address), &end);
+          egress.ask(need, ways.ways(), format_address(end.address), &end, end.lines);
       }
     }
   for (auto& [key, entry] : egress.found) {

@@ -46,7 +46,7 @@ const Check check::rtp_overlaps_services = {"rtp-overlaps-services",
                                             Level::error,
                                             7.0,
                                             "high",
-                                            {"security", "correctness", "external/cwe/cwe-1327"},
+                                            {"security", "correctness", "external/cwe/cwe-694"},
                                             run};
 
 }  // namespace ipo

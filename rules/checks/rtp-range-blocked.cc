@@ -11,6 +11,7 @@
 #include "rules/lost_media.h"
 #include "rules/required.h"
 #include "rules/setting_findings.h"
+#include "rules/sip_lines.h"
 
 namespace ipo {
 namespace {
@@ -23,8 +24,7 @@ const IntervalSet sip = IntervalSet::range(5060, 5061);
 
 // Whether calls go to the internet, as far as the site says: nothing where it says nothing. That trunks are on is how every PBX comes.
 std::optional<bool> calls_outside(const Site& site, const Host* host) {
-  auto is_line = [](const Record& record) { return record.field("sipline.itsp_proxy") || record.field("sipline.itsp_domain"); };
-  if (workers_send_media(site) || !site.trunks.empty() || std::any_of(site.records.begin(), site.records.end(), is_line)) return true;
+  if (workers_send_media(site) || !site.trunks.empty() || std::any_of(site.records.begin(), site.records.end(), is_sip_line)) return true;
   std::optional<bool> out;
   for (std::string_view lan : lans)
     if (std::optional<bool> on = host ? host->flag(std::string(lan) + ".sip.trunks") : std::nullopt) {

@@ -23,11 +23,11 @@ void run(const Judgement& judgement, Findings& findings) {
                                                          name, whose, *lo),
                                              first + " odd"));
         std::uint32_t least = find_setting(last)->span_least;
-        if (!lo || !hi || (*hi >= *lo && *hi - *lo + 1 >= least)) continue;
+        if (!lo || !hi || (*hi >= *lo && *hi - *lo >= least)) continue;
         Finding f = setting_finding(check, Level::error, host, *host.setting(last),
                                     *hi < *lo ? fmt::format("the {} of {} ends at {}, before it starts at {}", name, whose, *hi, *lo)
                                               : fmt::format("the {} of {} has {} ports, {}-{}; it takes at least {}", name, whose, *hi - *lo + 1,
-                                                            *lo, *hi, least),
+                                                            *lo, *hi, least + 1),
                                     last + " span");
         f.related.push_back({"it starts here", host.setting(first)->value.span});
         findings.push_back(std::move(f));

@@ -16,7 +16,7 @@ namespace ipo {
 namespace {
 
 constexpr std::string_view scn_row = "ip-office/ingress/32", scn_out_row = "ip-office/egress/20", media_row = "ip-office/ingress/27",
-                           media_out_row = "ip-office/egress/18", http_row = "ip-office/ingress/5", https_row = "ip-office/ingress/9";
+                           media_out_row = "ip-office/egress/18", h323_row = "ip-office/ingress/14", http_row = "ip-office/ingress/5", https_row = "ip-office/ingress/9";
 
 struct Link {
   const Judgement& judgement;
@@ -25,14 +25,19 @@ struct Link {
 
   PacketSet seen(const Passage& way, PacketSet wanted) const { return way.inbound ? judgement.exposure.before_path(way, wanted) : wanted; }
 
-  void report(const Blocked& lost, const std::string& what, std::vector<std::string> rows) {
-    Finding f = blocked_finding(judgement, check::scn_link_blocked.id, Level::error, lost);
+  void report(const Blocked& lost, const std::string& what, std::vector<std::string> rows, Level level = Level::error) {
+    Finding f = blocked_finding(judgement, check::scn_link_blocked.id, level, lost);
+    if (level == Level::note) {
+      f.certainty = Certainty::possible;
+      f.doubt.push_back({"which lines the two have is not told", peer.span});
+    }
     f.rows = std::move(rows);
     std::sort(f.rows.begin(), f.rows.end());
     f.message = fmt::format("the link {} {} is blocked: {}", lost.passage->inbound ? "from" : "to", peer.name,
                             lost.no_forward ? lost.message(judgement, what, false) : what + " cannot pass");
     f.related.push_back({"the peer is declared here", peer.span});
     f.identity += std::string(lost.passage->inbound ? "\nfrom " : "\nto ") + peer.name + '\n' + f.rows.front();
+    if (level == Level::note) f.identity += "\nline";
     findings.push_back(std::move(f));
   }
 
@@ -51,9 +56,18 @@ struct Link {
     if (lost) report(*lost, "tcp/" + format_ports(lost_ports), {std::string(http_row), std::string(https_row)});
   }
 
+  // Which lines the link has nobody says; of a peer that is not seen at all they are no news.
+  void ask_line(const WaysTo& to) {
+    const MatrixRow* row = judgement.matrix.find(h323_row);
+    if (!row) return;
+    std::optional<Blocked> lost = blocked(judgement, to.ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_tcp, row->port_set())); });
+    if (lost) report(*lost, "tcp/" + format_ports(row->port_set()) + " (calls of an H.323 line)", {std::string(to.inbound ? h323_row : scn_out_row)}, Level::note);
+  }
+
   void ask(const WaysTo& to) {
     std::optional<Blocked> lost = blocked(judgement, to.ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_udp, IntervalSet::of(50795))); });
     if (lost) return report(*lost, "udp/50795 (signalling)", {std::string(to.inbound ? scn_row : scn_out_row)});
+    ask_line(to);
     // Media from the other system goes to this one's range, and from this one's range to wherever the other says.
     // Which LAN they come by is not said: one that leads them is enough.
     MediaRange range;

@@ -7,6 +7,7 @@
 #include "rules/exposure_findings.h"
 #include "rules/media.h"
 #include "rules/own_ports.h"
+#include "rules/sip_lines.h"
 #include "rules/undeclared_sources.h"
 
 namespace ipo {
@@ -24,7 +25,7 @@ bool provider_known(const Judgement& judgement) {
   for (const Zone& zone : judgement.site.zones)
     if (zone.kind == "itsp") return true;
   for (const Record& record : judgement.site.records)
-    if (const Setting* proxy = record.field("sipline.itsp_proxy"); proxy && parse_address(proxy->value.value)) return true;
+    if (!proxies_of(record).empty()) return true;
   for (const Opening& o : judgement.exposure.openings()) {
     bool single = std::any_of(o.hits.begin(), o.hits.end(), [&](const RowHit& hit) {
       return is_of_calls(hit.row->id) && !hit.any && !public_part(hit.sources, o.passage->ruleset->family).empty();

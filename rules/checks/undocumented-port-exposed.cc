@@ -102,13 +102,13 @@ void run(const Judgement& judgement, Findings& findings) {
         open.udp = open.udp.minus(IntervalSet({m.ports}));
     if (open.empty()) continue;
     const Host* host = group.front()->passage->host;
-    // SMDR has a port of its own, which is in no matrix.
-    Ports smdr;
+    // SMDR has a port of its own, which is in no matrix; reports on calls (RTCP) have one that it knows for TCP only.
+    Ports smdr, rtcp;
     for (const NamedPort& named : host ? named_ports(*host) : std::vector<NamedPort>()) {
-      if (named.service != "SMDR") continue;
-      smdr.tcp.add(open.tcp.intersected(IntervalSet::of(named.port)));
-      open.tcp = open.tcp.minus(smdr.tcp);
+      if (named.service == "SMDR") smdr.tcp.add(open.tcp.intersected(IntervalSet::of(named.port)));
+      if (named.service == "RTCP") rtcp.udp.add(open.udp.intersected(IntervalSet::of(named.port)));
     }
+    open = {open.tcp.minus(smdr.tcp), open.udp.minus(rtcp.udp)};
     // Of the range that calls use by default, when they use another.
     Ports beside_media;
     IntervalSet used;
@@ -127,6 +127,7 @@ void run(const Judgement& judgement, Findings& findings) {
     report(judgement, group,
            {{beside_media, level, "calls here use udp/" + format_ports(used) + ", not", ""},
             {smdr, Level::warning, "SMDR of " + (host ? name_of_host(*host) : std::string()) + " listens on", ""},
+            {rtcp, Level::note, "phones send reports on their calls (RTCP) to", ""},
             {{open.tcp.minus(unsaid.ports.tcp), open.udp.minus(unsaid.ports.udp)}, level, "no row of " + matrix + " knows", ""},
             {others.ports, to_others, matrix + " knows", fmt::format(" for {} only", fmt::join(others.whom, ", "))},
             {unsaid.ports, Level::note, fmt::format("of the products not named for this host {} would use", fmt::join(unsaid.whom, ", ")), ""}},
@@ -141,7 +142,7 @@ const Check check::undocumented_port_exposed = {"undocumented-port-exposed",
                                                 Level::warning,
                                                 5.3,
                                                 "medium",
-                                                {"security", "external/cwe/cwe-1327"},
+                                                {"security", "external/cwe/cwe-923"},
                                                 run};
 
 }  // namespace ipo

@@ -1,5 +1,5 @@
 // Declared zones only, and rows some device of the matrix uses from elsewhere or from nowhere. Zones of those who
-// maintain the system may reach every row that has a user at all; a kind the data do not know is judged by nothing.
+// maintain the system may reach every row that some device uses; a kind the data do not know is judged by nothing.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -15,7 +15,7 @@ const Check check::unused_port_exposed = {"unused-port-exposed",
                                           Level::note,
                                           2.3,
                                           "high",
-                                          {"security", "external/cwe/cwe-1327"},
+                                          {"security", "external/cwe/cwe-923"},
                                           run,
                                           false,
                                           {"ip-office/ingress/28"}};

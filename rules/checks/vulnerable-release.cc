@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "parsers/settings.h"
 #include "rules/checks/list.h"
 #include "rules/matrix/vulnerabilities.h"
 #include "rules/setting_findings.h"
@@ -11,9 +12,14 @@
 namespace ipo {
 namespace {
 
-// Programs on the administrator's computer belong to every system.
-bool has(const Host& host, const std::set<std::string>& products, const std::string& product) {
+// Programs on the administrator's computer belong to every system; SoftConsole to those with a receptionist.
+bool has(const Site& site, const Host& host, const std::set<std::string>& products, const std::string& product) {
   if (product == "application-server") return host.platform == product;
+  if (product == "softconsole")
+    return std::any_of(site.records.begin(), site.records.end(), [](const Record& record) {
+      const Setting* receptionist = record.field("user.receptionist");
+      return receptionist && parse_flag(receptionist->value.value) == true;
+    });
   return product == "ip-office" || product == "administration" || products.contains(product);
 }
 
@@ -34,11 +40,11 @@ void run(const Judgement& judgement, Findings& findings) {
     const Release& release = *stated;
     Finding f;
     std::string proven, possible;
-    // Why it is only possible: the release is not told far enough, components may not be on this platform.
+    // Why it is only possible: the release is incomplete, components may not be on this platform, or have a release of their own.
     bool of_release = false;
-    std::set<std::string> of_platform;
+    std::set<std::string> of_platform, of_separate;
     for (const Vulnerability& v : vulnerabilities()) {
-      if (!has(host, products, v.product)) continue;
+      if (!has(judgement.site, host, products, v.product)) continue;
       const AffectedReleases* range = nullptr;
       std::optional<Certainty> certainty = v.have(release, host.platform, range);
       if (!certainty) continue;
@@ -46,7 +52,9 @@ void run(const Judgement& judgement, Findings& findings) {
       list += fmt::format("{}{} ({}; fixed in {})", list.empty() ? "" : ", ", v.id, v.what, range->fixed);
       f.identity += '\n' + v.id;
       if (*certainty == Certainty::proven) continue;
-      if (range->have(release) == Certainty::proven)
+      if (v.separate)
+        of_separate.insert(v.component);
+      else if (range->have(release) == Certainty::proven)
         of_platform.insert(v.component);
       else
         of_release = true;
@@ -62,6 +70,8 @@ void run(const Judgement& judgement, Findings& findings) {
       f.message = fmt::format("release {} of {} may have known vulnerabilities: {}", release.text(), name_of_host(host), possible);
       if (of_release)
         f.doubt.push_back({"which maintenance release it is, is not given", f.span});
+      for (const std::string& component : of_separate)
+        f.doubt.push_back({fmt::format("which release of {} runs is not given", component), f.span});
       for (const std::string& component : of_platform)
         f.doubt.push_back({fmt::format("the port matrix has no {} on this platform ({})", component, host.platform), f.span});
     } else {

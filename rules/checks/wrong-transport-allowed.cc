@@ -5,6 +5,7 @@
 
 #include "rules/checks/list.h"
 #include "rules/exposure_findings.h"
+#include "rules/own_ports.h"
 #include "rules/phone_servers.h"
 #include "rules/setting_findings.h"
 #include "rules/wrong_transport.h"
@@ -15,9 +16,8 @@ namespace {
 // The matrix has reports on calls (RTCP to port 5005) for TCP, yet phones send them by UDP; what phones are told to use is used.
 bool phones_use(const std::vector<PhoneServer>& servers, const Host* host, const WrongTransport& wrong) {
   if (!host) return false;
-  if (wrong.transport == proto_udp && wrong.port == 5005)
-    for (std::string_view lan : lans)
-      if (host->flag(std::string(lan) + ".rtcp.port_5005") == true) return true;
+  for (const NamedPort& named : named_ports(*host))
+    if (named.protocol == wrong.transport && named.port == wrong.port) return true;
   return std::any_of(servers.begin(), servers.end(), [&](const PhoneServer& server) {
     return server.host == host && std::any_of(server.places.begin(), server.places.end(), [&](const PhoneServer::Place& place) {
       return place.protocol == wrong.transport && place.ports.contains(wrong.port);
@@ -57,7 +57,7 @@ const Check check::wrong_transport_allowed = {"wrong-transport-allowed",
                                               Level::note,
                                               2.0,
                                               "high",
-                                              {"security", "external/cwe/cwe-16"},
+                                              {"security", "external/cwe/cwe-1220"},
                                               run};
 
 }  // namespace ipo

@@ -18,6 +18,8 @@ struct EgressNeed {
   std::string port_setting;
   std::string peer_product;
   std::string peer_zone;   // kind
+  bool peer_lines = false;
+  std::vector<std::string> peer_rows, either_way;
   std::string checked_by;  // id of a check
   std::string unknown;     // why nothing can be demanded
 };

@@ -15,7 +15,7 @@ struct AffectedReleases {
   std::string from, through, before;  // from and through included, before not; empty = no end there
   std::string fixed;                  // "11.1.3.1", "later than 11.0.4.2"
 
-  // Nothing where the release is not among them; possible where it is not written far enough to tell: "11.1" may be 11.1.3.1.
+  // Nothing where the release is not among them; possible where it is incomplete: "11.1" may be 11.1.3.1.
   std::optional<Certainty> have(const Release& release) const;
 };
 
@@ -23,9 +23,10 @@ struct Vulnerability {
   std::string id;         // "CVE-2024-4196"
   std::string what;       // a clause: "a web request to Web Control runs commands"
   std::string component;
-  std::string product;    // "ip-office", "one-x-portal", "application-server", "administration"
+  std::string product;    // "ip-office", "one-x-portal", "ccr", "application-server", "administration", "softconsole"
+  bool separate = false;  // on another machine, of which no input tells the release
   std::vector<std::string> platforms;  // where the matrix has the component; empty = not told apart
-  std::string score;      // CVSS base score, "10.0"
+  std::string score;      // CVSS base score, "10.0"; empty = the record has none
   std::vector<AffectedReleases> affected;
   std::string source;
 
