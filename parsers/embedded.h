@@ -15,5 +15,6 @@ std::span<const EmbeddedText> field_tables();   // parsers/*.toml
 std::span<const EmbeddedText> matrix_files();   // rules/matrix/*.toml
 std::span<const EmbeddedText> check_pages();    // rules/checks/*.md
 std::span<const EmbeddedText> term_pages();     // linter/terms.md
+std::span<const EmbeddedText> guide_pages();    // linter/pages/*.md
 
 }  // namespace ipo

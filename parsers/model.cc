@@ -70,7 +70,7 @@ const Setting* Record::field(std::string_view key) const { return by_key(fields,
 
 bool Record::is_special_user() const {
   if (type != "User" && type != "user") return false;
-  const Setting* name = field("user.name");
+  const Setting* name = field("user.name"_key);
   return name && (name->value.value == "NoUser" || name->value.value == "RemoteManager");
 }
 

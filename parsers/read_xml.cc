@@ -150,9 +150,7 @@ class Reader {
     handler.startElement = [](void* self, const xmlChar* name, const xmlChar**) {
       static_cast<Reader*>(self)->start(reinterpret_cast<const char*>(name));
     };
-    handler.endElement = [](void* self, const xmlChar* name) {
-      static_cast<Reader*>(self)->end(reinterpret_cast<const char*>(name));
-    };
+    handler.endElement = [](void* self, const xmlChar*) { static_cast<Reader*>(self)->end(); };
     handler.error = &Reader::report;
     handler.getEntity = [](void*, const xmlChar*) -> xmlEntityPtr { return nullptr; };
     handler.resolveEntity = [](void*, const xmlChar*, const xmlChar*) -> xmlParserInputPtr { return nullptr; };
@@ -253,16 +251,16 @@ class Reader {
     self_closed_ = false;
   }
 
-  // libxml2 stands behind the end tag; it says the name of the element it closes, the file may say another.
-  void end(std::string_view closed) {
+  // libxml2 stands behind the end tag, whatever name the file gives there.
+  void end() {
     if (std::exchange(self_closed_, false)) return close(last_);
     std::size_t at = offset();
     if (at > text_.size()) {
       complete_ = true;
       return;
     }
-    std::size_t begin = plain_end(closed, at);
-    if (begin != none && (open_.size() > 1 || pending_) && innermost().name == local_name(closed)) {
+    std::size_t begin = open_.size() > 1 || pending_ ? plain_end(innermost().name, at) : none;
+    if (begin != none) {
       take_text(begin);
       last_ = at;
       return close(at);

@@ -23,12 +23,12 @@ bool is_guessable(std::string_view code, std::string_view own_number) {
          in_steps_of(code, -1);
 }
 
-bool has_guessable(const User& user, std::string_view key) {
+bool has_guessable(const User& user, Interned key) {
   const Setting* code = user.field(key);
   if (!code || code->value.value.empty()) return false;
   const Setting* number = user.field("user.extension"_key);
   // Letters that are his name are neither masked nor hashed.
-  for (std::string_view name : {"user.name", "user.full_name"})
+  for (Interned name : {"user.name"_key, "user.full_name"_key})
     if (same_letters(code->value.value, user.text(name))) return true;
   if (is_guessable(code_of(*code), number ? std::string_view(number->value.value) : "")) return true;
   bool lost = number && (code->bare_number || number->bare_number);

@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "parsers/interned.h"
+
 namespace ipo {
 
 // In public documents (rules/matrix/known-secrets.toml), the user's own number, one digit repeated, or digits in a row, up or
@@ -11,6 +13,6 @@ bool is_guessable(std::string_view code, std::string_view own_number);
 
 // The same of a user's code ("user.login_code"), or it is his name. JSON may have dropped the zeros of the code or of the number.
 struct User;
-bool has_guessable(const User& user, std::string_view key);
+bool has_guessable(const User& user, Interned key);
 
 }  // namespace ipo

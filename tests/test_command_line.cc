@@ -6,6 +6,7 @@
 
 #include "linter/command_line.h"
 #include "linter/input_files.h"
+#include "parsers/embedded.h"
 #include "parsers/nearest.h"
 #include "tests/program.h"
 
@@ -325,6 +326,28 @@ TEST_CASE("explain says what the words of the reports mean") {
   std::istringstream lines(narrow.str());
   for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 60);
   CHECK(run_program("explain zone").out == run_program("explain zones").out);
+}
+
+TEST_CASE("explain prints pages of their own, and what they send their reader to exists") {
+  std::ostringstream list, err;
+  CHECK(run_explain(about(""), list, err) == 0);
+  CHECK(guide_pages().size() > 0);
+  for (const EmbeddedText& page : guide_pages()) {
+    std::string name(page.name.substr(0, page.name.size() - 3)), text(page.text);
+    CAPTURE(name);
+    CHECK(text.starts_with("# " + name + "\n"));
+    CHECK_THAT(list.str(), Contains(name));
+    std::ostringstream printed;
+    CHECK(run_explain(about(name.c_str()), printed, err) == 0);
+    CHECK(printed.str() == text);
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    for (std::size_t at = text.find("ipo-lint explain "); at != text.npos; at = text.find("ipo-lint explain ", at + 1)) {
+      std::string word = text.substr(at + 17, text.find_first_of("`)", at + 17) - at - 17);
+      CAPTURE(word);
+      std::ostringstream there;
+      CHECK(run_explain(about(word.c_str()), there, err) == 0);
+    }
+  }
 }
 
 TEST_CASE("the program's statuses") {

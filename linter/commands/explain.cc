@@ -1,5 +1,5 @@
-// A word is a check's id or a term: the check's page is printed, or the term's section of terms.md; where the word is neither,
-// the nearest of both.
+// A word is a check's id, a page's name or a term: the page is printed, or the term's section of terms.md; where the word is
+// none, the nearest of all.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -58,6 +58,15 @@ const Term* find_term(const std::vector<Term>& all, std::string_view words) {
   return nullptr;
 }
 
+// "management-api" of linter/pages/management-api.md.
+std::string_view name_of(const EmbeddedText& page) { return page.name.substr(0, page.name.rfind('.')); }
+
+const EmbeddedText* find_page(std::string_view words) {
+  for (const EmbeddedText& page : guide_pages())
+    if (as_term(words) == as_term(name_of(page))) return &page;
+  return nullptr;
+}
+
 std::string shown(std::string_view page, const TextStyle& style) {
   return style.wraps ? filled(page, static_cast<std::size_t>(std::max(style.width, 40))) : std::string(page);
 }
@@ -74,10 +83,12 @@ std::string unknown_check(std::string_view id) {
 int run_explain(const ExplainCommand& command, std::ostream& out, std::ostream& err) {
   std::vector<Term> all = terms();
   if (command.check.empty() || command.check == "terms") {
-    std::string names;
+    std::string names, pages;
     for (const Term& term : all) (names += names.empty() ? "" : ", ") += term.names.front();
+    for (const EmbeddedText& page : guide_pages()) (pages += pages.empty() ? "" : ", ") += name_of(page);
     out << shown(fmt::format("`ipo-lint explain CHECK` explains a check, `ipo-lint checks` lists them. `ipo-lint explain TERM` explains "
-                             "a word of the reports:\n\n{}\n", names), command.style);
+                             "a word of the reports:\n\n{}\n\n`ipo-lint explain PAGE` prints a page of its own:\n\n{}\n", names, pages),
+                 command.style);
     return exit_clean;
   }
   if (const Check* check = find_check(command.check)) {
@@ -94,8 +105,13 @@ int run_explain(const ExplainCommand& command, std::ostream& out, std::ostream& 
     out << shown(fmt::format("# {}\n{}", term->names.front(), term->text), command.style);
     return exit_clean;
   }
+  if (const EmbeddedText* page = find_page(command.check)) {
+    out << shown(page->text, command.style);
+    return exit_clean;
+  }
   std::vector<std::string_view> known;
   for (const Check& check : checks()) known.push_back(check.id);
+  for (const EmbeddedText& page : guide_pages()) known.push_back(name_of(page));
   for (const Term& term : all) known.insert(known.end(), term.names.begin(), term.names.end());
   err << fmt::format("ipo-lint: unknown check or term '{}'{}\n`ipo-lint checks` lists the checks, `ipo-lint explain terms` the terms.\n",
                      printable(command.check), did_you_mean(command.check, known));

@@ -14,7 +14,7 @@ namespace {
 bool is_bound_to_a_phone(const User& user) {
   const Setting* code = user.field("user.login_code"_key);
   if (!code || !code->value.value.empty()) return false;
-  for (const char* key : {"user.soft_phone", "user.remote_worker", "user.one_x_telecommuter", "user.one_x_client", "user.flare", "user.mobility_features"})
+  for (Interned key : {"user.soft_phone"_key, "user.remote_worker"_key, "user.one_x_telecommuter"_key, "user.one_x_client"_key, "user.flare"_key, "user.mobility_features"_key})
     if (user.flag(key) == true) return false;
   std::string_view package = user.text("user.package"_key);
   std::string_view twinning = user.text("user.twinning_type"_key);

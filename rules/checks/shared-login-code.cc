@@ -24,7 +24,7 @@ void run(const Judgement& judgement, Findings& findings) {
   std::size_t codes = 0;
   for (auto of = by_code.begin(), next = of; of != by_code.end(); of = next) {
     next = std::find_if(of, by_code.end(), [&](const auto& other) { return other.first != of->first; });
-    auto guessed = next - of < 2 ? 0 : std::count_if(of, next, [](const auto& one) { return has_guessable(*one.second, "user.login_code"); });
+    auto guessed = next - of < 2 ? 0 : std::count_if(of, next, [](const auto& one) { return has_guessable(*one.second, "user.login_code"_key); });
     if (next - of - guessed < 2) continue;
     ++codes;
     for (auto one = of; one != next; ++one) sharing.push_back(one->second);
