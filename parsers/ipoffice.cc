@@ -349,7 +349,7 @@ class Interpreter {
     Setting setting;  // what all leaves here have in common, once looked up
     const FieldEntry* entry = nullptr;  // of the map
     bool looked_up = false, kept = false;
-    bool secret_name = false;
+    bool secret_name = false, value_name = false;
     std::map<std::string, std::unique_ptr<Step>, std::less<>> below;
     Step* next = nullptr;  // the one that was asked for after this one
     std::string name;
@@ -363,6 +363,7 @@ class Interpreter {
     step.path = std::move(path);
     step.name = name;
     step.secret_name = names_secret(name);
+    step.value_name = names_value(name);
   }
 
   // `after` is the step asked for before, where there is one: elements mostly come in the same order.
@@ -395,8 +396,18 @@ class Interpreter {
 
   // Every attribute and every leaf below `node`.
   void leaves(const Node& node, Step& step, std::vector<Field>& out) {
+    std::size_t visit = ++visits_, first = found_.size();
+    bool alike = false, pair = node.children.size() == 2;
+    Step* after = nullptr;
+    for (const Node& c : node.children) {
+      after = &below(step, c.name, after);
+      found_.push_back(after);
+      if (after->visit != visit) after->visit = visit, after->count = after->seen = 0;
+      alike = ++after->count > 1 || alike;
+      pair = pair || (after == &unmapped_ ? names_value(c.name) : after->value_name);
+    }
     bool named = &step == &unmapped_ ? names_secret(node.name) : step.secret_name;
-    bool secret = std::exchange(secret_, secret_ || named || labelled_secret(node));
+    bool secret = std::exchange(secret_, secret_ || named || labelled_secret(node, pair));
     for (const Attribute& a : node.attributes) {
       if (a.name.starts_with("xmlns") || same_letters(a.name, "id")) continue;
       add(below(step, "@" + a.name, nullptr), a.value, a.value_span, node, out);
@@ -412,16 +423,6 @@ class Interpreter {
     } else {
       if (!node.text.empty() && secret_) site_.secrets.push_back(node.text_span);
       if (!node.text.empty() && site_.reading.every_leaf) state(tag(node), Understanding::ignored, "text between elements");
-      std::size_t visit = ++visits_;
-      bool alike = false;
-      Step* after = nullptr;
-      std::size_t first = found_.size();
-      for (const Node& c : node.children) {
-        after = &below(step, c.name, after);
-        found_.push_back(after);
-        if (after->visit != visit) after->visit = visit, after->count = after->seen = 0;
-        alike = ++after->count > 1 || alike;
-      }
       for (std::size_t i = 0; i < node.children.size(); ++i) {
         const Node& c = node.children[i];
         Step* at = found_[first + i];
@@ -438,8 +439,8 @@ class Interpreter {
           leaves(c, own, out);
         }
       }
-      found_.resize(first);
     }
+    found_.resize(first);
     secret_ = secret;
   }
 
@@ -464,17 +465,17 @@ class Interpreter {
     return nullptr;
   }
 
-  // <Field name="LoginCode">, <Field><Name>LoginCode</Name><Value>...: the secret's name is a value itself.
-  static bool labelled_secret(const Node& node) {
+  // <Field name="LoginCode">, <Field><Name>LoginCode</Name><Value>...: the secret's name is a value itself. `pair`: two children, or one
+  // that is called a value.
+  static bool labelled_secret(const Node& node, bool pair) {
     constexpr std::string_view labels[] = {"name", "key", "id", "field", "label"};
     auto label = [&](std::string_view name) {
       return std::any_of(std::begin(labels), std::end(labels), [&](std::string_view l) { return same_letters(name, l); });
     };
     for (const Attribute& a : node.attributes)
       if (label(a.name) && names_secret(a.value)) return true;
-    const std::vector<Node>& parts = node.children;
-    return std::any_of(parts.begin(), parts.end(), [&](const Node& c) { return label(c.name) && names_secret(c.text); }) &&
-           (parts.size() == 2 || std::any_of(parts.begin(), parts.end(), [](const Node& c) { return names_value(c.name); }));
+    return pair && std::any_of(node.children.begin(), node.children.end(),
+                               [&](const Node& c) { return label(c.name) && names_secret(c.text); });
   }
 
   void look_up(Step& step) {
