@@ -11,6 +11,6 @@ foreach(file ${FILES})
   string(APPEND entries "  {\"${name}\", {text_${i}, sizeof text_${i} - 1}},\n")
   math(EXPR i "${i} + 1")
 endforeach()
-file(WRITE ${OUT} "#include <array>\n#include \"parsers/embedded.h\"\nnamespace ipo {\nnamespace {\n${arrays}"
+file(WRITE ${OUT} "#include <array>\n#include \"parsers/text/embedded.h\"\nnamespace ipo {\nnamespace {\n${arrays}"
      "constexpr std::array<EmbeddedText, ${i}> texts = {{\n${entries}}};\n}\n"
      "std::span<const EmbeddedText> ${FUNCTION}() { return texts; }\n}\n")

@@ -11,11 +11,11 @@
 #include <memory>
 #include <optional>
 
-#include "linter/site_files.h"
-#include "linter/snippet.h"
-#include "parsers/nearest.h"
+#include "linter/inputs/site_files.h"
+#include "linter/output/snippet.h"
+#include "parsers/text/nearest.h"
 #include "parsers/parsers.h"
-#include "parsers/site_file.h"
+#include "parsers/site_file/site_file.h"
 
 namespace ipo {
 namespace {

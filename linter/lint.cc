@@ -8,17 +8,17 @@
 #include <span>
 #include <tuple>
 
-#include "linter/input_files.h"
-#include "linter/place.h"
-#include "linter/redact.h"
-#include "parsers/field_map.h"
+#include "linter/inputs/input_files.h"
+#include "linter/output/place.h"
+#include "linter/output/redact.h"
+#include "parsers/ipoffice/field_map.h"
 #include "parsers/foreign.h"
 #include "parsers/parsers.h"
-#include "rules/declared.h"
-#include "rules/judgement.h"
-#include "rules/opened_media.h"
-#include "rules/shadow_kind.h"
-#include "rules/users.h"
+#include "rules/site/declared.h"
+#include "rules/findings/judgement.h"
+#include "rules/findings/opened_media.h"
+#include "rules/findings/shadow_kind.h"
+#include "rules/findings/users.h"
 
 namespace ipo {
 namespace {

@@ -7,11 +7,12 @@
 #include <string_view>
 #include <vector>
 
-#include "linter/input.h"
-#include "linter/site_files.h"
-#include "parsers/model.h"
-#include "rules/checks.h"
-#include "rules/exposure.h"
+#include "linter/inputs/input.h"
+#include "linter/inputs/site_files.h"
+#include "linter/output/report.h"
+#include "parsers/model/model.h"
+#include "rules/findings/check.h"
+#include "rules/exposure/exposure.h"
 
 namespace ipo {
 
@@ -75,33 +76,9 @@ std::unique_ptr<Assessment> assess(SiteInputs inputs, const LintOptions& options
 
 // ---- the report -------------------------------------------------------------------------------------------------
 
-// One site of several, for the line each gets.
-struct SiteSummary {
-  std::string name;
-  std::size_t errors = 0, warnings = 0, notes = 0;
-  std::size_t firewalls = 0;   // that were judged
-  bool complete = true;
-  bool configured = true;  // false: its site files are wrong, nothing was judged
-};
-
-struct Report {
-  Sources sources;
-  std::size_t inputs = 0;             // how many were given; the other sources are site files and matrices
-  std::vector<Inference> inferences;  // what was concluded rather than read
-  std::string release;                // of the port matrix used: "9.1"; of several sites "8.1, 9.1"
-  Findings findings;              // sorted by input, place, level (gravest first), check
-  std::size_t firewalls = 0;      // that were judged
-  std::size_t ignored = 0;        // findings that [[ignore]] entries hide
-  std::vector<Problem> problems;  // not empty = the report is incomplete
-  std::vector<std::string> errors;     // of site files, as they are printed
-  std::vector<SourceSpan> secrets;     // values of secret settings
-  std::vector<SiteSummary> sites;      // where there are several, in their order
-  bool complete() const { return problems.empty() && errors.empty(); }
-};
-
 // Never throws on any input. Unreadable inputs are the caller's: it adds them to Report::problems.
 Report lint(SiteInputs inputs, const LintOptions& options);
-// 16 lower-case hex digits: a 64-bit hash of the check, Finding::identity and the file's lasting name (linter/repository.h).
+// 16 lower-case hex digits: a 64-bit hash of the check, Finding::identity and the file's lasting name (linter/inputs/repository.h).
 // Equal findings get equal fingerprints; reports append ":n" for the n-th equal one.
 std::string fingerprint(const Finding& finding, std::string_view file = {});
 

@@ -7,8 +7,8 @@
 #include <map>
 #include <set>
 
-#include "linter/parallel.h"
-#include "linter/totals.h"
+#include "linter/inputs/parallel.h"
+#include "linter/output/totals.h"
 
 namespace ipo {
 namespace {

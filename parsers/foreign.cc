@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "parsers/letters.h"
-#include "parsers/lines.h"
-#include "parsers/source.h"
+#include "parsers/text/letters.h"
+#include "parsers/text/lines.h"
+#include "parsers/text/source.h"
 
 namespace ipo {
 namespace {

@@ -3,12 +3,12 @@
 
 #include <array>
 
-#include "parsers/ipoffice.h"
-#include "parsers/ipoffice_json.h"
-#include "parsers/ipset.h"
-#include "parsers/iptables.h"
-#include "parsers/phone_settings.h"
-#include "parsers/tftp_lists.h"
+#include "parsers/ipoffice/ipoffice.h"
+#include "parsers/ipoffice/ipoffice_json.h"
+#include "parsers/iptables/ipset.h"
+#include "parsers/iptables/iptables.h"
+#include "parsers/ipoffice/phone_settings.h"
+#include "parsers/ipoffice/tftp_lists.h"
 
 namespace ipo {
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "parsers/model.h"
+#include "parsers/model/model.h"
 
 namespace ipo {
 

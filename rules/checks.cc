@@ -1,8 +1,8 @@
 // The list of checks, alphabetical.
-#include "rules/checks.h"
+#include "rules/findings/check.h"
 
-#include "parsers/embedded.h"
-#include "rules/checks/list.h"
+#include "parsers/text/embedded.h"
+#include "rules/findings/check_list.h"
 
 namespace ipo {
 

@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "parsers/model.h"
+#include "parsers/model/model.h"
 #include "rules/engine/packet_set.h"
 
 namespace ipo::testing {

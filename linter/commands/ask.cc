@@ -6,16 +6,16 @@
 #include <algorithm>
 #include <set>
 
-#include "linter/answer_json.h"
+#include "linter/reports/answer_json.h"
 #include "linter/commands/commands.h"
-#include "linter/place.h"
-#include "linter/redact.h"
-#include "linter/snippet.h"
-#include "parsers/nearest.h"
-#include "rules/blocked.h"
+#include "linter/output/place.h"
+#include "linter/output/redact.h"
+#include "linter/output/snippet.h"
+#include "parsers/text/nearest.h"
+#include "rules/findings/blocked.h"
 #include "rules/matrix/row_terms.h"
-#include "rules/setting_findings.h"
-#include "rules/sides.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/site/sides.h"
 
 namespace ipo {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "linter/commands/commands.h"
-#include "linter/json_writer.h"
+#include "linter/output/json_writer.h"
 
 namespace ipo {
 

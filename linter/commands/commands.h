@@ -10,7 +10,7 @@
 #include "linter/commands/color_choice.h"
 #include "linter/commands/one_site.h"
 #include "linter/lint.h"
-#include "linter/report.h"
+#include "linter/reports/formats.h"
 
 namespace ipo {
 

@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "linter/commands/commands.h"
-#include "linter/page.h"
-#include "linter/snippet.h"
-#include "parsers/embedded.h"
-#include "parsers/nearest.h"
+#include "linter/output/page.h"
+#include "linter/output/snippet.h"
+#include "parsers/text/embedded.h"
+#include "parsers/text/nearest.h"
 
 namespace ipo {
 namespace {
@@ -58,7 +58,7 @@ const Term* find_term(const std::vector<Term>& all, std::string_view words) {
   return nullptr;
 }
 
-// "management-api" of linter/pages/management-api.md.
+// "management-api" of linter/output/pages/management-api.md.
 std::string_view name_of(const EmbeddedText& page) { return page.name.substr(0, page.name.rfind('.')); }
 
 const EmbeddedText* find_page(std::string_view words) {

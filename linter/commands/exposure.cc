@@ -7,15 +7,15 @@
 #include <array>
 #include <utility>
 
-#include "linter/answer_json.h"
+#include "linter/reports/answer_json.h"
 #include "linter/commands/commands.h"
-#include "linter/evidence_json.h"
-#include "linter/place.h"
-#include "linter/snippet.h"
-#include "parsers/nearest.h"
-#include "rules/blocked.h"
-#include "rules/own_ports.h"
-#include "rules/setting_findings.h"
+#include "linter/reports/evidence_json.h"
+#include "linter/output/place.h"
+#include "linter/output/snippet.h"
+#include "parsers/text/nearest.h"
+#include "rules/findings/blocked.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "linter/commands/one_site.h"
-#include "linter/report.h"
+#include "linter/reports/formats.h"
 
 namespace ipo {
 

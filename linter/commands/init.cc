@@ -11,10 +11,10 @@
 
 #include "linter/commands/commands.h"
 #include "linter/commands/site_draft.h"
-#include "linter/input_files.h"
-#include "linter/place.h"
-#include "linter/site_files.h"
-#include "linter/snippet.h"
+#include "linter/inputs/input_files.h"
+#include "linter/output/place.h"
+#include "linter/inputs/site_files.h"
+#include "linter/output/snippet.h"
 
 namespace ipo {
 namespace {

@@ -11,14 +11,14 @@
 #include <utility>
 
 #include "linter/commands/commands.h"
-#include "linter/input_files.h"
-#include "linter/json_writer.h"
-#include "linter/place.h"
-#include "linter/redact.h"
-#include "linter/snippet.h"
-#include "parsers/field_map.h"
+#include "linter/inputs/input_files.h"
+#include "linter/output/json_writer.h"
+#include "linter/output/place.h"
+#include "linter/output/redact.h"
+#include "linter/output/snippet.h"
+#include "parsers/ipoffice/field_map.h"
 #include "parsers/parsers.h"
-#include "parsers/settings.h"
+#include "parsers/ipoffice/settings.h"
 
 namespace ipo {
 namespace {

@@ -9,10 +9,10 @@
 #include <memory>
 #include <set>
 
-#include "rules/exposure.h"
-#include "rules/internet.h"
-#include "rules/required.h"
-#include "rules/zones.h"
+#include "rules/exposure/exposure.h"
+#include "rules/site/internet.h"
+#include "rules/site/required.h"
+#include "rules/site/zones.h"
 
 namespace ipo {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "rules/site.h"
+#include "rules/site/site.h"
 
 namespace ipo {
 

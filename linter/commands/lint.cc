@@ -7,9 +7,9 @@
 #include <sstream>
 
 #include "linter/commands/commands.h"
-#include "linter/input_files.h"
+#include "linter/inputs/input_files.h"
 #include "linter/sites.h"
-#include "linter/snippet.h"
+#include "linter/output/snippet.h"
 
 namespace ipo {
 namespace {

@@ -7,9 +7,9 @@
 #include <array>
 #include <map>
 
-#include "linter/input_files.h"
-#include "linter/json_writer.h"
-#include "linter/snippet.h"
+#include "linter/inputs/input_files.h"
+#include "linter/output/json_writer.h"
+#include "linter/output/snippet.h"
 #include "rules/matrix/row_terms.h"
 
 namespace ipo {

@@ -7,10 +7,10 @@
 #include <algorithm>
 
 #include "linter/commands/commands.h"
-#include "linter/input_files.h"
+#include "linter/inputs/input_files.h"
 #include "linter/sites.h"
-#include "linter/snippet.h"
-#include "parsers/document.h"
+#include "linter/output/snippet.h"
+#include "parsers/document/document.h"
 
 namespace ipo {
 

@@ -10,13 +10,13 @@
 
 #include "linter/commands/commands.h"
 #include "linter/commands/one_site.h"
-#include "linter/input_files.h"
-#include "linter/packet_line.h"
-#include "linter/snippet.h"
-#include "linter/verdict_json.h"
-#include "linter/verdict_text.h"
+#include "linter/inputs/input_files.h"
+#include "linter/output/packet_line.h"
+#include "linter/output/snippet.h"
+#include "linter/reports/verdict_json.h"
+#include "linter/reports/verdict_text.h"
 #include "rules/matrix/port_matrix.h"
-#include "rules/path_verdict.h"
+#include "rules/exposure/path_verdict.h"
 
 namespace ipo {
 namespace {

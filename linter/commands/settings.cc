@@ -1,13 +1,13 @@
-// The table of parsers/settings.toml, filtered: for a person, as a page, or as JSON.
+// The table of parsers/ipoffice/settings.toml, filtered: for a person, as a page, or as JSON.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "linter/commands/commands.h"
-#include "linter/json_writer.h"
-#include "linter/snippet.h"
-#include "parsers/letters.h"
-#include "parsers/settings.h"
+#include "linter/output/json_writer.h"
+#include "linter/output/snippet.h"
+#include "parsers/text/letters.h"
+#include "parsers/ipoffice/settings.h"
 
 namespace ipo {
 namespace {

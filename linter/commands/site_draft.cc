@@ -9,11 +9,11 @@
 #include <map>
 #include <set>
 
-#include "linter/place.h"
-#include "linter/snippet.h"
-#include "rules/internet.h"
-#include "rules/required.h"
-#include "rules/undeclared_sources.h"
+#include "linter/output/place.h"
+#include "linter/output/snippet.h"
+#include "rules/site/internet.h"
+#include "rules/site/required.h"
+#include "rules/findings/undeclared_sources.h"
 
 namespace ipo {
 namespace {

@@ -8,9 +8,9 @@
 
 #include "linter/commands/commands.h"
 #include "linter/commands/landing.h"
-#include "linter/json_writer.h"
-#include "linter/place.h"
-#include "linter/snippet.h"
+#include "linter/output/json_writer.h"
+#include "linter/output/place.h"
+#include "linter/output/snippet.h"
 
 namespace ipo {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "rules/checks/list.h"
-#include "rules/own_ports.h"
-#include "rules/setting_findings.h"
+#include "rules/findings/check_list.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <map>
 
-#include "rules/checks/list.h"
+#include "rules/findings/check_list.h"
 #include "rules/engine/reach.h"
-#include "rules/exposure_findings.h"
-#include "rules/internet.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/site/internet.h"
 
 namespace ipo {
 namespace {

@@ -1,6 +1,6 @@
-#include "rules/checks/list.h"
-#include "rules/judgement.h"
-#include "rules/setting_findings.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/judgement.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <set>
 
-#include "rules/checks/list.h"
-#include "rules/unrestricted_findings.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/unrestricted_findings.h"
 
 namespace ipo {
 namespace {

@@ -2,11 +2,11 @@
 // secrets in clear are looked at: masked and hashed ones tell nothing.
 #include <fmt/format.h>
 
-#include "parsers/number_set.h"
-#include "rules/checks/list.h"
-#include "rules/guessable.h"
-#include "rules/setting_findings.h"
-#include "rules/users.h"
+#include "parsers/model/number_set.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/guessable.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/findings/users.h"
 
 namespace ipo {
 namespace {

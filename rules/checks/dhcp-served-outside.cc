@@ -1,11 +1,11 @@
 // The number of addresses decides: what the numbers of DHCPmode mean is not documented.
 #include <fmt/format.h>
 
-#include "parsers/letters.h"
-#include "rules/checks/list.h"
-#include "rules/services.h"
-#include "rules/setting_findings.h"
-#include "rules/site_filters.h"
+#include "parsers/text/letters.h"
+#include "rules/findings/check_list.h"
+#include "rules/pbx/services.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/findings/site_filters.h"
 
 namespace ipo {
 namespace {

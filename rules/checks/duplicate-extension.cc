@@ -6,8 +6,8 @@
 #include <unordered_set>
 #include <utility>
 
-#include "rules/checks/list.h"
-#include "rules/users.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/users.h"
 
 namespace ipo {
 namespace {

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <map>
 
-#include "rules/blocked.h"
-#include "rules/checks/list.h"
-#include "rules/declared.h"
-#include "rules/exposure_findings.h"
-#include "rules/setting_findings.h"
+#include "rules/findings/blocked.h"
+#include "rules/findings/check_list.h"
+#include "rules/site/declared.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

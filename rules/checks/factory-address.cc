@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include "parsers/settings.h"
-#include "rules/checks/list.h"
-#include "rules/setting_findings.h"
+#include "parsers/ipoffice/settings.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

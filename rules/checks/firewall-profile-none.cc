@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include "rules/checks/list.h"
-#include "rules/setting_findings.h"
-#include "rules/site_filters.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/findings/site_filters.h"
 
 namespace ipo {
 namespace {

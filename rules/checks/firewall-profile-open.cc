@@ -5,9 +5,9 @@
 #include <map>
 #include <set>
 
-#include "parsers/letters.h"
-#include "rules/checks/list.h"
-#include "rules/setting_findings.h"
+#include "parsers/text/letters.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

@@ -1,7 +1,7 @@
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/media.h"
-#include "rules/services.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/exposure/media.h"
+#include "rules/pbx/services.h"
 
 namespace ipo {
 namespace {

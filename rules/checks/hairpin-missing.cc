@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/internet.h"
-#include "rules/join_dumps.h"
-#include "rules/phone_servers.h"
-#include "rules/required.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/site/internet.h"
+#include "rules/site/join_dumps.h"
+#include "rules/findings/phone_servers.h"
+#include "rules/site/required.h"
 
 namespace ipo {
 namespace {

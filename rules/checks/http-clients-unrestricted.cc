@@ -1,6 +1,6 @@
-#include "rules/checks/list.h"
-#include "rules/services.h"
-#include "rules/setting_findings.h"
+#include "rules/findings/check_list.h"
+#include "rules/pbx/services.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <set>
 
-#include "rules/checks/list.h"
-#include "rules/incomplete.h"
-#include "rules/records.h"
-#include "rules/users.h"
+#include "rules/findings/check_list.h"
+#include "rules/pbx/incomplete.h"
+#include "rules/pbx/records.h"
+#include "rules/findings/users.h"
 
 namespace ipo {
 namespace {

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
-#include "parsers/letters.h"
-#include "rules/checks/list.h"
-#include "rules/incoming_routes.h"
-#include "rules/setting_findings.h"
+#include "parsers/text/letters.h"
+#include "rules/findings/check_list.h"
+#include "rules/pbx/incoming_routes.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include "rules/checks/list.h"
-#include "rules/incomplete.h"
-#include "rules/judgement.h"
+#include "rules/findings/check_list.h"
+#include "rules/pbx/incomplete.h"
+#include "rules/findings/judgement.h"
 
 namespace ipo {
 namespace {

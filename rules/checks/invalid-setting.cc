@@ -1,8 +1,9 @@
 #include <algorithm>
 
-#include "parsers/settings.h"
-#include "rules/checks/list.h"
-#include "rules/judgement.h"
+#include "parsers/ipoffice/settings.h"
+#include "parsers/text/values.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/judgement.h"
 
 namespace ipo {
 namespace {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <set>
 
-#include "rules/checks/list.h"
-#include "rules/ipv6_bypass.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/ipv6_bypass.h"
 
 namespace ipo {
 namespace {

@@ -1,6 +1,6 @@
-#include "parsers/letters.h"
-#include "rules/checks/list.h"
-#include "rules/setting_findings.h"
+#include "parsers/text/letters.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

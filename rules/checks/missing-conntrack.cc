@@ -3,9 +3,9 @@
 // the machine opens that way works by chance, or not at all.
 #include <fmt/format.h>
 
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/required.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/site/required.h"
 
 namespace ipo {
 namespace {

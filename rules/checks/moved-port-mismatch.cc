@@ -6,14 +6,15 @@
 #include <map>
 #include <set>
 
-#include "parsers/settings.h"
-#include "rules/blocked.h"
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/own_ports.h"
-#include "rules/setting_findings.h"
-#include "rules/services.h"
-#include "rules/sip_ports.h"
+#include "parsers/ipoffice/settings.h"
+#include "parsers/text/values.h"
+#include "rules/findings/blocked.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/pbx/services.h"
+#include "rules/pbx/sip_ports.h"
 
 namespace ipo {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <unordered_set>
 
-#include "parsers/number_set.h"
-#include "rules/checks/list.h"
-#include "rules/incomplete.h"
-#include "rules/users.h"
+#include "parsers/model/number_set.h"
+#include "rules/findings/check_list.h"
+#include "rules/pbx/incomplete.h"
+#include "rules/findings/users.h"
 
 namespace ipo {
 namespace {

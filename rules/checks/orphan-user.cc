@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "rules/checks/list.h"
-#include "rules/incomplete.h"
-#include "rules/users.h"
+#include "rules/findings/check_list.h"
+#include "rules/pbx/incomplete.h"
+#include "rules/findings/users.h"
 
 namespace ipo {
 namespace {

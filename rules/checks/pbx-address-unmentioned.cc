@@ -1,9 +1,9 @@
 // What is judged is judged for the address that was given; where nothing knows it, silence proves nothing.
 #include <algorithm>
 
-#include "rules/checks/list.h"
-#include "rules/judgement.h"
-#include "rules/unknown_pbx.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/judgement.h"
+#include "rules/site/unknown_pbx.h"
 
 namespace ipo {
 namespace {

@@ -1,5 +1,5 @@
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
 
 namespace ipo {
 namespace {

@@ -1,11 +1,11 @@
 // Settings phones read from a 46xxsettings.txt. One that only some phones reach holds for some, and so is possible.
 #include <fmt/format.h>
 
-#include "parsers/letters.h"
-#include "rules/checks/list.h"
+#include "parsers/text/letters.h"
+#include "rules/findings/check_list.h"
 #include "rules/matrix/known_secrets.h"
-#include "rules/setting_findings.h"
-#include "rules/sip_ports.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/pbx/sip_ports.h"
 
 namespace ipo {
 namespace {

@@ -2,10 +2,11 @@
 // its port and transport, can be held against that system's settings; names are not looked up.
 #include <fmt/format.h>
 
-#include "parsers/settings.h"
-#include "rules/checks/list.h"
-#include "rules/phone_servers.h"
-#include "rules/setting_findings.h"
+#include "parsers/ipoffice/settings.h"
+#include "parsers/text/values.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/phone_servers.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "rules/checks/list.h"
-#include "rules/join_dumps.h"
-#include "rules/media.h"
-#include "rules/required.h"
-#include "rules/setting_findings.h"
-#include "rules/sip_ports.h"
+#include "rules/findings/check_list.h"
+#include "rules/site/join_dumps.h"
+#include "rules/exposure/media.h"
+#include "rules/site/required.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/pbx/sip_ports.h"
 
 namespace ipo {
 namespace {

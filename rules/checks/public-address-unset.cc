@@ -1,6 +1,6 @@
-#include "rules/checks/list.h"
-#include "rules/media.h"
-#include "rules/setting_findings.h"
+#include "rules/findings/check_list.h"
+#include "rules/exposure/media.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

@@ -3,9 +3,9 @@
 // of firewalls is declared and does not lead to it.
 #include <algorithm>
 
-#include "rules/checks/list.h"
-#include "rules/setting_findings.h"
-#include "rules/site_filters.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/findings/site_filters.h"
 
 namespace ipo {
 namespace {

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/shadow_kind.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/findings/shadow_kind.h"
 
 namespace ipo {
 namespace {

@@ -7,11 +7,11 @@
 
 #include <algorithm>
 
-#include "rules/checks/list.h"
+#include "rules/findings/check_list.h"
 #include "rules/engine/redundant.h"
-#include "rules/exposure_findings.h"
-#include "rules/required.h"
-#include "rules/shadow_kind.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/site/required.h"
+#include "rules/findings/shadow_kind.h"
 
 namespace ipo {
 namespace {

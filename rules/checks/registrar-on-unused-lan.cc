@@ -2,10 +2,10 @@
 // no record here, so where there may be any the registrar has users.
 #include <algorithm>
 
-#include "rules/checks/list.h"
-#include "rules/incomplete.h"
-#include "rules/setting_findings.h"
-#include "rules/users.h"
+#include "rules/findings/check_list.h"
+#include "rules/pbx/incomplete.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/findings/users.h"
 
 namespace ipo {
 namespace {

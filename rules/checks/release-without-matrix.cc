@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <set>
 
-#include "rules/checks/list.h"
-#include "rules/judgement.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/judgement.h"
 
 namespace ipo {
 namespace {

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-#include "rules/blocked.h"
-#include "rules/checks/list.h"
-#include "rules/media.h"
-#include "rules/own_ports.h"
-#include "rules/required.h"
-#include "rules/setting_findings.h"
-#include "rules/users.h"
+#include "rules/findings/blocked.h"
+#include "rules/findings/check_list.h"
+#include "rules/exposure/media.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/site/required.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/findings/users.h"
 
 namespace ipo {
 namespace {

@@ -2,15 +2,15 @@
 
 #include <map>
 
-#include "rules/blocked.h"
-#include "rules/checks/list.h"
-#include "rules/rows.h"
-#include "rules/exposure_findings.h"
+#include "rules/findings/blocked.h"
+#include "rules/findings/check_list.h"
+#include "rules/pbx/rows.h"
+#include "rules/findings/exposure_findings.h"
 #include "rules/matrix/needs.h"
-#include "rules/media.h"
-#include "rules/own_ports.h"
-#include "rules/setting_findings.h"
-#include "rules/sip_ports.h"
+#include "rules/exposure/media.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/pbx/sip_ports.h"
 
 namespace ipo {
 namespace {

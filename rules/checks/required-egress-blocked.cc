@@ -7,15 +7,16 @@
 #include <set>
 #include <tuple>
 
-#include "parsers/settings.h"
-#include "rules/blocked.h"
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
+#include "parsers/ipoffice/settings.h"
+#include "parsers/text/values.h"
+#include "rules/findings/blocked.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
 #include "rules/matrix/needs.h"
-#include "rules/services.h"
-#include "rules/setting_findings.h"
-#include "rules/sip_lines.h"
-#include "rules/url_server.h"
+#include "rules/pbx/services.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/pbx/sip_lines.h"
+#include "rules/pbx/url_server.h"
 
 namespace ipo {
 namespace {

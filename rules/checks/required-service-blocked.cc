@@ -7,13 +7,13 @@
 #include <map>
 #include <set>
 
-#include "rules/blocked.h"
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
+#include "rules/findings/blocked.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
 #include "rules/matrix/needs.h"
-#include "rules/phone_servers.h"
-#include "rules/rows.h"
-#include "rules/services.h"
+#include "rules/findings/phone_servers.h"
+#include "rules/pbx/rows.h"
+#include "rules/pbx/services.h"
 
 namespace ipo {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "rules/checks/list.h"
-#include "rules/media.h"
-#include "rules/own_ports.h"
-#include "rules/setting_findings.h"
+#include "rules/findings/check_list.h"
+#include "rules/exposure/media.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

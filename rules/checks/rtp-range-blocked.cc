@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <set>
 
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/lost_media.h"
-#include "rules/required.h"
-#include "rules/setting_findings.h"
-#include "rules/sip_lines.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/findings/lost_media.h"
+#include "rules/site/required.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/pbx/sip_lines.h"
 
 namespace ipo {
 namespace {

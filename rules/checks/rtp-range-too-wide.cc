@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
-#include "rules/blocked.h"
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/opened_media.h"
+#include "rules/findings/blocked.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/findings/opened_media.h"
 
 namespace ipo {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/undeclared_sources.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/findings/undeclared_sources.h"
 
 namespace ipo {
 namespace {

@@ -6,11 +6,11 @@
 #include <map>
 #include <optional>
 
-#include "rules/blocked.h"
-#include "rules/checks/list.h"
-#include "rules/declared.h"
-#include "rules/exposure_findings.h"
-#include "rules/lost_media.h"
+#include "rules/findings/blocked.h"
+#include "rules/findings/check_list.h"
+#include "rules/site/declared.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/findings/lost_media.h"
 
 namespace ipo {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "parsers/letters.h"
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
+#include "parsers/text/letters.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
 
 namespace ipo {
 namespace {

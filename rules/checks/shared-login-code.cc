@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "rules/checks/list.h"
-#include "rules/guessable.h"
-#include "rules/users.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/guessable.h"
+#include "rules/findings/users.h"
 
 namespace ipo {
 namespace {

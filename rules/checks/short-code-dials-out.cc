@@ -3,12 +3,13 @@
 
 #include <algorithm>
 
-#include "parsers/settings.h"
-#include "rules/checks/list.h"
-#include "rules/incomplete.h"
-#include "rules/records.h"
-#include "rules/setting_findings.h"
-#include "rules/users.h"
+#include "parsers/ipoffice/settings.h"
+#include "parsers/text/values.h"
+#include "rules/findings/check_list.h"
+#include "rules/pbx/incomplete.h"
+#include "rules/pbx/records.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/findings/users.h"
 
 namespace ipo {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "rules/checks/list.h"
-#include "rules/users.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/users.h"
 
 namespace ipo {
 namespace {

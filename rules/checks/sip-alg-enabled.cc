@@ -2,9 +2,9 @@
 // which since Linux 4.7 nobody does unasked.
 #include <fmt/format.h>
 
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/required.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/site/required.h"
 
 namespace ipo {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <map>
 
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/sip_ports.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/pbx/sip_ports.h"
 
 namespace ipo {
 namespace {

@@ -3,12 +3,12 @@
 // in everybody. Declared remote workers are one for SIP over TLS.
 #include <algorithm>
 
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/media.h"
-#include "rules/own_ports.h"
-#include "rules/sip_lines.h"
-#include "rules/undeclared_sources.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/exposure/media.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/pbx/sip_lines.h"
+#include "rules/findings/undeclared_sources.h"
 
 namespace ipo {
 namespace {

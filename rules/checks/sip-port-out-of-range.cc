@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "rules/checks/list.h"
-#include "rules/setting_findings.h"
-#include "rules/sip_ports.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/pbx/sip_ports.h"
 
 namespace ipo {
 namespace {

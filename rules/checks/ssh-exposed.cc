@@ -1,5 +1,5 @@
-#include "rules/checks/list.h"
-#include "rules/common_service.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/common_service.h"
 
 namespace ipo {
 namespace {

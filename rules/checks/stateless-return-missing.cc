@@ -5,13 +5,13 @@
 #include <map>
 #include <set>
 
-#include "rules/blocked.h"
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/own_ports.h"
-#include "rules/required.h"
-#include "rules/rows.h"
-#include "rules/setting_findings.h"
+#include "rules/findings/blocked.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/site/required.h"
+#include "rules/pbx/rows.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

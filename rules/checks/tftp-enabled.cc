@@ -1,5 +1,5 @@
-#include "rules/checks/list.h"
-#include "rules/setting_findings.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

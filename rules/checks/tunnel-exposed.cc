@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <map>
 
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/required.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/site/required.h"
 
 namespace ipo {
 namespace {

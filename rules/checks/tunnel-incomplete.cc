@@ -4,11 +4,11 @@
 
 #include <set>
 
-#include "rules/blocked.h"
-#include "rules/checks/list.h"
+#include "rules/findings/blocked.h"
+#include "rules/findings/check_list.h"
 #include "rules/engine/shadows.h"
-#include "rules/exposure_findings.h"
-#include "rules/required.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/site/required.h"
 
 namespace ipo {
 namespace {

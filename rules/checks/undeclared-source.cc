@@ -5,8 +5,8 @@
 #include <array>
 #include <set>
 
-#include "rules/checks/list.h"
-#include "rules/undeclared_sources.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/undeclared_sources.h"
 
 namespace ipo {
 namespace {

@@ -7,12 +7,12 @@
 #include <set>
 #include <tuple>
 
-#include "rules/checks/list.h"
-#include "rules/declared.h"
-#include "rules/exposure_findings.h"
-#include "rules/opened_media.h"
-#include "rules/own_ports.h"
-#include "rules/setting_findings.h"
+#include "rules/findings/check_list.h"
+#include "rules/site/declared.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/findings/opened_media.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

@@ -1,9 +1,9 @@
 // Only where a rule gives connections a helper: without one nothing but ICMP errors is ever related.
 #include <fmt/format.h>
 
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/required.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/site/required.h"
 
 namespace ipo {
 namespace {

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include "rules/checks/list.h"
-#include "rules/judgement.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/judgement.h"
 
 namespace ipo {
 namespace {

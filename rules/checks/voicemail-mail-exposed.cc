@@ -1,5 +1,5 @@
-#include "rules/checks/list.h"
-#include "rules/row_check.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/row_check.h"
 
 namespace ipo {
 namespace {

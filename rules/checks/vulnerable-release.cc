@@ -4,10 +4,11 @@
 #include <algorithm>
 #include <set>
 
-#include "parsers/settings.h"
-#include "rules/checks/list.h"
+#include "parsers/ipoffice/settings.h"
+#include "parsers/text/values.h"
+#include "rules/findings/check_list.h"
 #include "rules/matrix/vulnerabilities.h"
-#include "rules/setting_findings.h"
+#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {

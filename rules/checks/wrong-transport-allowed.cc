@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <set>
 
-#include "rules/checks/list.h"
-#include "rules/exposure_findings.h"
-#include "rules/own_ports.h"
-#include "rules/phone_servers.h"
-#include "rules/setting_findings.h"
-#include "rules/wrong_transport.h"
+#include "rules/findings/check_list.h"
+#include "rules/findings/exposure_findings.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/findings/phone_servers.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/findings/wrong_transport.h"
 
 namespace ipo {
 namespace {

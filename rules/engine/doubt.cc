@@ -1,7 +1,7 @@
 // A match is named with its reason; what stands for something else is said by its reason alone.
 #include "rules/engine/doubt.h"
 
-#include "parsers/refusal.h"
+#include "parsers/iptables/refusal.h"
 
 namespace ipo {
 

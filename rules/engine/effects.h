@@ -8,7 +8,7 @@
 #include <map>
 #include <vector>
 
-#include "parsers/model.h"
+#include "parsers/model/model.h"
 #include "rules/engine/packet_set.h"
 
 namespace ipo {

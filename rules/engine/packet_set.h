@@ -19,8 +19,8 @@
 #include <utility>
 #include <vector>
 
-#include "parsers/interval_set.h"
-#include "parsers/model.h"
+#include "parsers/text/interval_set.h"
+#include "parsers/model/model.h"
 #include "rules/engine/large_pages.h"
 
 namespace ipo {

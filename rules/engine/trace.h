@@ -7,7 +7,7 @@
 #include <memory>
 #include <optional>
 
-#include "parsers/model.h"
+#include "parsers/model/model.h"
 
 namespace ipo {
 

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "parsers/finding.h"
-#include "parsers/interval_set.h"
-#include "parsers/model.h"
+#include "parsers/model/finding.h"
+#include "parsers/text/interval_set.h"
+#include "parsers/model/model.h"
 
 namespace ipo {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "parsers/letters.h"
+#include "parsers/text/letters.h"
 
 namespace ipo {
 namespace {

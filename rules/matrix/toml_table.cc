@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "parsers/embedded.h"
+#include "parsers/text/embedded.h"
 
 namespace ipo {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "parsers/document.h"
+#include "parsers/document/document.h"
 
 namespace ipo {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "parsers/model.h"
+#include "parsers/model/model.h"
 
 namespace ipo {
 

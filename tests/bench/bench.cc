@@ -17,7 +17,7 @@
 #include "rules/engine/chains.h"
 #include "rules/engine/compare.h"
 #include "rules/engine/shadows.h"
-#include "rules/exposure.h"
+#include "rules/exposure/exposure.h"
 #include "tests/bench/rule_list.h"
 
 namespace ipo::bench {

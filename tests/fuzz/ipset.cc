@@ -1,6 +1,6 @@
 // libFuzzer entry: any bytes as the output of `ipset save`, looked up in rules that name its sets.
-#include "parsers/iptables.h"
-#include "rules/resolve_sets.h"
+#include "parsers/iptables/iptables.h"
+#include "rules/site/resolve_sets.h"
 #include "tests/fuzz/read_as.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "linter/packet_line.h"
-#include "parsers/document.h"
+#include "linter/output/packet_line.h"
+#include "parsers/document/document.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string text(reinterpret_cast<const char*>(data), size);

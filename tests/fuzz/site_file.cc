@@ -1,6 +1,6 @@
 // Any bytes as a site file: read, laid over itself, checked, its globs matched. Spans must stay inside the text, and every
 // error says something.
-#include "parsers/site_file.h"
+#include "parsers/site_file/site_file.h"
 
 #include <cstdlib>
 

@@ -1,8 +1,8 @@
 // Any bytes: decoded, read as XML, interpreted as an IP Office export. Spans must stay inside the text.
 #include <cstdlib>
 
-#include "parsers/document.h"
-#include "parsers/ipoffice.h"
+#include "parsers/document/document.h"
+#include "parsers/ipoffice/ipoffice.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 // way the undecidable matches can turn out is tried with trace().
 #include "tests/kernel/answers.h"
 
-#include "linter/packet_line.h"
+#include "linter/output/packet_line.h"
 #include "rules/engine/trace.h"
 #include "tests/known_packet.h"
 

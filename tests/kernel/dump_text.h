@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "parsers/model.h"
+#include "parsers/model/model.h"
 #include "tests/kernel/frame.h"
 
 namespace ipo::kernel {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "parsers/packet.h"
+#include "parsers/model/packet.h"
 
 namespace ipo::kernel {
 

@@ -20,8 +20,8 @@
 #include <iterator>
 #include <random>
 
-#include "linter/packet_line.h"
-#include "parsers/iptables.h"
+#include "linter/output/packet_line.h"
+#include "parsers/iptables/iptables.h"
 #include "tests/kernel/answers.h"
 #include "tests/kernel/ask_kernel.h"
 #include "tests/kernel/dump_text.h"

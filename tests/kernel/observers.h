@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "parsers/packet.h"
+#include "parsers/model/packet.h"
 
 namespace ipo::kernel {
 
