@@ -13,15 +13,15 @@
 
 #include "linter/inputs/site_files.h"
 #include "linter/output/snippet.h"
-#include "parsers/text/nearest.h"
 #include "parsers/parsers.h"
 #include "parsers/site_file/site_file.h"
+#include "parsers/text/nearest.h"
 
 namespace ipo {
 namespace {
 
 constexpr std::array<std::string_view, 10> verbs = {"lint",   "init",      "zones",    "exposure", "query",
-                                                     "matrix", "inventory", "settings", "explain",  "checks"};
+                                                    "matrix", "inventory", "settings", "explain",  "checks"};
 
 constexpr std::string_view overview = R"(ipo-lint: static analyser for sites that run an Avaya IP Office
 
@@ -43,16 +43,16 @@ not be used, even if there are findings in others; 4 internal error.
 )";
 
 // A complaint about the user's words. Thrown, as is the help text, to leave parsing.
-Message usage(std::string_view text) {
-  return {fmt::format("ipo-lint: {}\nTry `ipo-lint --help`.\n", text), exit_usage};
-}
+Message usage(std::string_view text) { return {fmt::format("ipo-lint: {}\nTry `ipo-lint --help`.\n", text), exit_usage}; }
 
 // CLI11 would list only the options in the usage line.
 struct Help : CLI::Formatter {
   std::string usage_line;
   explicit Help(std::string line) : usage_line(std::move(line)) {}
   std::string make_usage(const CLI::App*, std::string) const override { return usage_line + '\n'; }
-  std::string make_description(const CLI::App* app) const override { return fitted(CLI::Formatter::make_description(app), 80) + '\n'; }
+  std::string make_description(const CLI::App* app) const override {
+    return fitted(CLI::Formatter::make_description(app), 80) + '\n';
+  }
   std::string make_option_desc(const CLI::Option* option) const override {
     return fitted(CLI::Formatter::make_option_desc(option), 80 - get_column_width());
   }
@@ -65,8 +65,7 @@ struct Help : CLI::Formatter {
 };
 
 // One value per occurrence, commas split it further; never swallows the words that follow.
-CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::string>& values,
-                      const std::string& help) {
+CLI::Option* add_list(CLI::App& app, const std::string& name, std::vector<std::string>& values, const std::string& help) {
   return app.add_option(name, values, help)->delimiter(',')->allow_extra_args(false);
 }
 
@@ -103,8 +102,7 @@ std::vector<std::string> parse(CLI::App& app, const std::string& usage_line, std
 template <class Names>
 void require(std::string_view what, std::string_view word, const Names& names) {
   if (std::find(names.begin(), names.end(), word) != names.end()) return;
-  throw usage(
-      fmt::format("unknown {} '{}'{} ({})", what, printable(word), did_you_mean(word, names), fmt::join(names, ", ")));
+  throw usage(fmt::format("unknown {} '{}'{} ({})", what, printable(word), did_you_mean(word, names), fmt::join(names, ", ")));
 }
 
 void require_dialect(const std::string& as) {
@@ -150,11 +148,13 @@ void add_site_options(CLI::App& app, SiteQuestion& question, std::vector<std::st
   app.add_option("--config", question.config, "Site file, instead of the nearest ipo-lint.toml")->type_name("FILE");
   add_list(app, "--internet", options.internet, "Interface that faces the internet (repeatable)")->type_name("IFACE");
   add_list(app, "--pbx", pbx, "Address of the PBX (repeatable)")->type_name("ADDR");
-  app.add_option("--release", options.release, "Release of the PBX, as 9.1 or 11.1.3; its port matrix is used, or the newest")->type_name("RELEASE");
+  app.add_option("--release", options.release, "Release of the PBX, as 9.1 or 11.1.3; its port matrix is used, or the newest")
+      ->type_name("RELEASE");
   app.add_option("--matrix", question.matrices, "TOML file of port matrix rows to add or replace (repeatable)")
       ->allow_extra_args(false)
       ->type_name("FILE");
-  app.add_option("--fields", question.fields, "TOML file of [[field]] tables: which elements of an export are which settings (repeatable)")
+  app.add_option("--fields", question.fields,
+                 "TOML file of [[field]] tables: which elements of an export are which settings (repeatable)")
       ->allow_extra_args(false)
       ->type_name("FILE");
   app.add_option("--as", options.as, "Format of every input, instead of recognising it")->type_name("FORMAT");
@@ -183,8 +183,8 @@ void check_site_options(SiteQuestion& question, const std::vector<std::string>& 
   question.options.pbx = parse_addresses("--pbx", pbx);
   const LintOptions& options = question.options;
   if (!options.release.empty() && !is_release(options.release))
-    throw usage(fmt::format("unknown release '{}': --release takes one as 9.1 or 11.1.3.0.0 (port matrices: {})", printable(options.release),
-                            fmt::join(matrix_releases(), ", ")));
+    throw usage(fmt::format("unknown release '{}': --release takes one as 9.1 or 11.1.3.0.0 (port matrices: {})",
+                            printable(options.release), fmt::join(matrix_releases(), ", ")));
   require_dialect(options.as);
 }
 
@@ -193,8 +193,9 @@ void check_category(const std::string& name) {
   bool odd = name.empty() || name.size() > 200 || name.starts_with('/') || name.ends_with('/') || name.find("//") != name.npos ||
              printable(name) != name;
   if (odd)
-    throw usage(fmt::format("--category takes a name such as 'berlin' or 'sites/berlin', at most 200 bytes of visible characters, not '{}'",
-                            printable(name.substr(0, 200))));
+    throw usage(
+        fmt::format("--category takes a name such as 'berlin' or 'sites/berlin', at most 200 bytes of visible characters, not '{}'",
+                    printable(name.substr(0, 200))));
 }
 
 Command parse_lint(std::vector<std::string> words) {
@@ -221,8 +222,9 @@ Command parse_lint(std::vector<std::string> words) {
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--color", color, "auto, always or never")->type_name("WHEN")->capture_default_str();
-  auto* category = app.add_option("--category", command.category, "What code scanning tells this SARIF log from others by: ipo-lint/NAME/")
-                       ->type_name("NAME");
+  auto* category =
+      app.add_option("--category", command.category, "What code scanning tells this SARIF log from others by: ipo-lint/NAME/")
+          ->type_name("NAME");
   app.add_flag("--exit-zero", command.exit_zero, "Exit 0 also when there are findings");
   command.inputs = parse(app, "Usage: ipo-lint [lint] [OPTIONS] FILE|DIR|-...", std::move(words));
 
@@ -295,9 +297,10 @@ Command parse_query(std::vector<std::string> words) {
   app.add_option("--format", format, "text or json; of packets text or jsonl, jsonl with --packets if not given")->type_name("FMT");
   add_site_options(app, command.site, pbx);
   app.add_option("--color", color, "auto, always or never")->type_name("WHEN")->capture_default_str();
-  command.site.inputs = parse(app, "Usage: ipo-lint query [OPTIONS] FILE|DIR|-...\n"
-                                   "         --from ZONE --service SERVICE [--to HOST]\n"
-                                   "       ipo-lint query [OPTIONS] FILE|DIR|-... --packet FIELDS | --packets FILE",
+  command.site.inputs = parse(app,
+                              "Usage: ipo-lint query [OPTIONS] FILE|DIR|-...\n"
+                              "         --from ZONE --service SERVICE [--to HOST]\n"
+                              "       ipo-lint query [OPTIONS] FILE|DIR|-... --packet FIELDS | --packets FILE",
                               std::move(words));
   check_site_options(command.site, pbx, "query takes the files of the site, or - for standard input");
   command.color = parse_color(color);
@@ -352,8 +355,7 @@ std::size_t require_matrix(std::string_view release) {
   auto releases = matrix_releases();
   auto found = std::find(releases.begin(), releases.end(), release);
   if (found == releases.end())
-    throw usage(fmt::format("there is no port matrix of release '{}', only of {}", printable(release),
-                            fmt::join(releases, ", ")));
+    throw usage(fmt::format("there is no port matrix of release '{}', only of {}", printable(release), fmt::join(releases, ", ")));
   return static_cast<std::size_t>(found - releases.begin());
 }
 
@@ -361,8 +363,8 @@ std::size_t require_matrix(std::string_view release) {
 std::pair<std::string, std::string> parse_changes(const std::string& text) {
   std::size_t dots = text.find("..");
   if (dots == text.npos)
-    throw usage(fmt::format("--changes takes two releases, FROM..TO, not '{}' ({})", printable(text),
-                            fmt::join(matrix_releases(), ", ")));
+    throw usage(
+        fmt::format("--changes takes two releases, FROM..TO, not '{}' ({})", printable(text), fmt::join(matrix_releases(), ", ")));
   std::string from = text.substr(0, dots), to = text.substr(dots + 2);
   if (require_matrix(from) > require_matrix(to))
     throw usage(fmt::format("--changes goes from the older release to the newer one: {}..{}", to, from));
@@ -378,8 +380,7 @@ Command parse_matrix(std::vector<std::string> words) {
   auto* release = app.add_option("--release", query.release, "The matrix of release 8.1, 9.0, 9.0.3 or 9.1")
                       ->type_name("RELEASE")
                       ->capture_default_str();
-  auto* span = app.add_option("--changes", changes, "What was added, changed and removed: 9.0.3..9.1")
-                   ->type_name("FROM..TO");
+  auto* span = app.add_option("--changes", changes, "What was added, changed and removed: 9.0.3..9.1")->type_name("FROM..TO");
   auto* own = app.add_option("--matrix", query.own, "File with rows that replace and add to those built in (repeatable)")
                   ->allow_extra_args(false)
                   ->type_name("FILE");
@@ -423,8 +424,9 @@ Command parse_settings(std::vector<std::string> words) {
 
 Command parse_explain(std::vector<std::string> words) {
   ExplainCommand command;
-  CLI::App app("Prints what a check means, when it fires and an example of each kind; or what a term of the reports means, as\n"
-               "\"if routed\". Without a word, and with `terms`, it lists the terms.");
+  CLI::App app(
+      "Prints what a check means, when it fires and an example of each kind; or what a term of the reports means, as\n"
+      "\"if routed\". Without a word, and with `terms`, it lists the terms.");
   app.name("ipo-lint explain");
   app.add_flag("--all", command.all, "All examples of the check");
   for (const std::string& word : parse(app, "Usage: ipo-lint explain [--all] [CHECK|TERM]", std::move(words)))
@@ -458,8 +460,7 @@ std::string meant_verb(const std::string& word) {
 Command parse_command_line(const std::vector<std::string>& words) {
   if (words.empty()) return Message{fmt::format("ipo-lint: nothing to analyse\n\n{}", overview), exit_usage};
   std::string first = words[0];
-  if (first == "--help" || first == "-h" || (first == "help" && words.size() == 1))
-    return Message{std::string(overview), 0};
+  if (first == "--help" || first == "-h" || (first == "help" && words.size() == 1)) return Message{std::string(overview), 0};
   if (first == "--version") return Message{"ipo-lint " IPO_LINT_VERSION "\n", 0};
   bool is_verb = std::find(verbs.begin(), verbs.end(), first) != verbs.end();
   if (std::string verb = is_verb ? "" : meant_verb(first); !verb.empty())

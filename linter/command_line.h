@@ -22,8 +22,8 @@ struct Message {
   int status = 0;
 };
 
-using Command = std::variant<Message, LintCommand, InitCommand, ZonesCommand, ExposureCommand, AskCommand, QueryCommand, SettingsCommand,
-                             MatrixQuery, InventoryCommand, ExplainCommand, ChecksCommand>;
+using Command = std::variant<Message, LintCommand, InitCommand, ZonesCommand, ExposureCommand, AskCommand, QueryCommand,
+                             SettingsCommand, MatrixQuery, InventoryCommand, ExplainCommand, ChecksCommand>;
 
 // `words` without the program's name. The first word is the verb; any other first word means lint.
 Command parse_command_line(const std::vector<std::string>& words);

@@ -11,21 +11,19 @@
 #include "linter/inputs/input_files.h"
 #include "linter/output/place.h"
 #include "linter/output/redact.h"
-#include "parsers/ipoffice/field_map.h"
 #include "parsers/foreign.h"
+#include "parsers/ipoffice/field_map.h"
 #include "parsers/parsers.h"
-#include "rules/site/declared.h"
 #include "rules/findings/judgement.h"
 #include "rules/findings/opened_media.h"
 #include "rules/findings/shadow_kind.h"
 #include "rules/findings/users.h"
+#include "rules/site/declared.h"
 
 namespace ipo {
 namespace {
 
-bool blank(const std::string& text) {
-  return text.find_first_not_of(std::string_view(" \t\r\n\f\v\0", 7)) == std::string::npos;
-}
+bool blank(const std::string& text) { return text.find_first_not_of(std::string_view(" \t\r\n\f\v\0", 7)) == std::string::npos; }
 
 // An export that holds errors in the place of records.
 std::string nothing_but(std::span<const ExportError> errors) {
@@ -108,9 +106,10 @@ void choose_matrix(Assessment& a, const LintOptions& options) {
   if (said) {
     a.declared_release = {parse_release(said->value), said->span};
     if (stated && stated->value.parts != a.declared_release.value.parts)
-      a.reading.site.inferences.push_back({fmt::format("the release is {} as {}, not {} as exported", a.declared_release.value.text(),
-                                                       options.release.empty() ? "declared" : "given", stated->value.text()),
-                                           a.declared_release.span});
+      a.reading.site.inferences.push_back(
+          {fmt::format("the release is {} as {}, not {} as exported", a.declared_release.value.text(),
+                       options.release.empty() ? "declared" : "given", stated->value.text()),
+           a.declared_release.span});
     stated = &a.declared_release;
   }
   std::string_view release;
@@ -260,8 +259,8 @@ Report lint(SiteInputs inputs, const LintOptions& options) {
     if (std::any_of(std::begin(speakers_of_shadows), std::end(speakers_of_shadows),
                     [&](std::string_view check) { return selected(check, options, a->reading.declared); }))
       shadows = look_for_shadows(*a->exposure, failures);
-    std::vector<IgnoreUse> ignores = uses_of(a->reading.declared.ignores, a->reading.sources, given, options.today,
-                                              options.working_folder);
+    std::vector<IgnoreUse> ignores =
+        uses_of(a->reading.declared.ignores, a->reading.sources, given, options.today, options.working_folder);
     std::vector<User> users = users_of(a->reading.site);
     std::vector<OpenedMedia> media;
     try {
@@ -269,9 +268,18 @@ Report lint(SiteInputs inputs, const LintOptions& options) {
     } catch (const SpaceExhausted& e) {
       failures.push_back({std::string("ranges opened for media could not be looked for: ") + e.what(), SourceSpan{}});
     }
-    Judgement judgement{a->reading.sources, a->reading.site, a->reading.declared, *a->matrix, *a->exposure, users,
-                        longest_own_number(a->reading.site, users), shadows, media, ignores,
-                        a->release_without_matrix, options.group};
+    Judgement judgement{a->reading.sources,
+                        a->reading.site,
+                        a->reading.declared,
+                        *a->matrix,
+                        *a->exposure,
+                        users,
+                        longest_own_number(a->reading.site, users),
+                        shadows,
+                        media,
+                        ignores,
+                        a->release_without_matrix,
+                        options.group};
     run_checks(judgement, options, false, report.findings, failures);
     report.ignored = take_ignored(report.findings, ignores, a->reading.sources, options.working_folder);
     for (IgnoreUse& use : ignores) use.relevant = use.relevant && selected(use.ignore->check.value, options, a->reading.declared);

@@ -11,8 +11,8 @@
 #include "linter/inputs/site_files.h"
 #include "linter/output/report.h"
 #include "parsers/model/model.h"
-#include "rules/findings/check.h"
 #include "rules/exposure/exposure.h"
+#include "rules/findings/check.h"
 
 namespace ipo {
 
@@ -29,13 +29,13 @@ struct LintOptions {
   std::vector<Address> pbx;           // --pbx
   std::optional<MaskedAddress> from;  // query --from: see SiteOptions
   std::string as;                     // --as: dialect of every input; empty = recognise from content
-  std::string release;                // --release: as in a site file, and before it; empty = declared, else exported, else the newest
-  std::vector<Input> matrices;        // --matrix: rows laid over the release's
-  std::vector<FieldEntry> fields;     // --fields: before those of the site file and those built in
+  std::string release;             // --release: as in a site file, and before it; empty = declared, else exported, else the newest
+  std::vector<Input> matrices;     // --matrix: rows laid over the release's
+  std::vector<FieldEntry> fields;  // --fields: before those of the site file and those built in
   std::vector<std::string> only, skip;  // check ids
-  bool group = true;                  // --no-group: one finding per row
-  std::string working_folder;         // where relative paths start; empty = they are compared as they are
-  std::string today;                  // "2026-11-22", for ignores that end; empty = none has ended
+  bool group = true;                    // --no-group: one finding per row
+  std::string working_folder;           // where relative paths start; empty = they are compared as they are
+  std::string today;                    // "2026-11-22", for ignores that end; empty = none has ended
 };
 
 // ---- reading ----------------------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ struct Reading {
   Site site;
   SiteFile declared;
   std::vector<Problem> problems;
-  std::vector<std::string> errors;        // of the site files, as they are printed; not empty = nothing can be judged
+  std::vector<std::string> errors;  // of the site files, as they are printed; not empty = nothing can be judged
 };
 
 // `as` names the dialect of all inputs; empty = recognise it from content. `every_leaf`: see ReadingChoice. Never throws on
@@ -60,15 +60,15 @@ Reading read_site(SiteInputs inputs, const std::string& as, const std::string& w
 // A site with its packets sent through its firewalls: what the checks and every question of a person look at.
 struct Assessment {
   Reading reading;
-  const PortMatrix* matrix = nullptr;      // of the release that holds here, with own rows
-  std::optional<PortMatrix> own_matrix;    // it, where there are own rows
+  const PortMatrix* matrix = nullptr;    // of the release that holds here, with own rows
+  std::optional<PortMatrix> own_matrix;  // it, where there are own rows
   Located<Release> declared_release;
   const Located<Release>* release_without_matrix = nullptr;  // as given, declared or exported; the newest matrix is used then
   std::vector<Standing> standings;
-  std::unique_ptr<Exposure> exposure;      // once judged
+  std::unique_ptr<Exposure> exposure;  // once judged
 
-  void judge();                            // sends the packets; only where reading.errors is empty
-  std::vector<Problem> problems() const;   // of the reading, and firewalls that were too complex
+  void judge();                           // sends the packets; only where reading.errors is empty
+  std::vector<Problem> problems() const;  // of the reading, and firewalls that were too complex
 };
 
 // Reads and surveys; nothing is judged yet. The result refers to itself and so stays where it is.

@@ -43,7 +43,8 @@ int terminal_width() { return known_width().value_or(ipo::TextStyle{}.width); }
 // Through $PAGER, else less where there is one, so that a page's beginning is what is seen first. False: it could not be shown so.
 bool show_in_pager(const std::string& text) {
   const char* term = std::getenv("TERM");
-  if (text.empty() || ::isatty(STDOUT_FILENO) != 1 || ::isatty(STDIN_FILENO) != 1 || !term || std::string_view(term) == "dumb") return false;
+  if (text.empty() || ::isatty(STDOUT_FILENO) != 1 || ::isatty(STDIN_FILENO) != 1 || !term || std::string_view(term) == "dumb")
+    return false;
   const char* wanted = std::getenv("PAGER");
   if (wanted && !*wanted) return false;
   ::setenv("LESS", "FRX", 0);  // ends by itself where one screen holds all

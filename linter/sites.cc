@@ -126,8 +126,7 @@ std::vector<SiteInputs> group_sites(std::vector<Input> inputs, const std::string
   return sites;
 }
 
-Report lint_sites(std::vector<SiteInputs> sites, const LintOptions& options, unsigned jobs,
-                  const std::function<void()>& done) {
+Report lint_sites(std::vector<SiteInputs> sites, const LintOptions& options, unsigned jobs, const std::function<void()>& done) {
   if (sites.empty()) sites.push_back({});
   std::vector<std::string> names;
   for (const SiteInputs& site : sites) names.push_back(site.name);
@@ -143,7 +142,8 @@ Report lint_sites(std::vector<SiteInputs> sites, const LintOptions& options, uns
   for (std::size_t i = 0; i < reports.size(); ++i) {
     Report& report = reports[i];
     Totals t = totals_of(report.findings);
-    all.sites.push_back({names[i], t.errors, t.warnings, t.notes, report.firewalls, report.problems.empty(), report.errors.empty()});
+    all.sites.push_back(
+        {names[i], t.errors, t.warnings, t.notes, report.firewalls, report.problems.empty(), report.errors.empty()});
     move_behind(report, static_cast<std::uint32_t>(all.sources.size()));
     if (!report.release.empty() && releases.insert(report.release).second)
       all.release += (all.release.empty() ? "" : ", ") + report.release;

@@ -18,7 +18,6 @@ std::vector<SiteInputs> group_sites(std::vector<Input> inputs, const std::string
 
 // lint() for each, `jobs` at a time, as one report; `done` is told, by any thread, when one is finished. The report does not
 // depend on `jobs`.
-Report lint_sites(std::vector<SiteInputs> sites, const LintOptions& options, unsigned jobs,
-                  const std::function<void()>& done = {});
+Report lint_sites(std::vector<SiteInputs> sites, const LintOptions& options, unsigned jobs, const std::function<void()>& done = {});
 
 }  // namespace ipo

@@ -38,9 +38,7 @@ constexpr Look unknown_binary{"a binary file of an unknown kind", Kind::other,
                               "of what IP Office Manager saves, ipo-lint reads what Web Manager exports as XML"};
 
 constexpr Magic magics[] = {
-    {0,
-     "\x88\xac\xa1\xb1",
-     {"a MikroTik backup", Kind::firewall, "ipo-lint cannot read it; /export writes its rules as text"}},
+    {0, "\x88\xac\xa1\xb1", {"a MikroTik backup", Kind::firewall, "ipo-lint cannot read it; /export writes its rules as text"}},
     {0,
      "\xef\xa8\x91\x72",
      {"an encrypted MikroTik backup", Kind::firewall, "ipo-lint cannot read it; /export writes its rules as text"}},
@@ -99,9 +97,7 @@ bool starts(std::string_view line, Words words) {
   return std::any_of(words.begin(), words.end(), [&](std::string_view w) { return line.starts_with(w); });
 }
 
-bool is_one_of(std::string_view word, Words words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
+bool is_one_of(std::string_view word, Words words) { return std::find(words.begin(), words.end(), word) != words.end(); }
 
 constexpr std::size_t words_split = 8;  // of each line
 
@@ -170,10 +166,10 @@ bool is_prose(const Head& head) {
     if (starts(t, {"set ", "description ", "remark ", "banner "}) || t.find(" remark ") != t.npos) continue;
     std::size_t small = 0;  // the small words no statement of a configuration is full of
     for (std::string_view w : line.words)
-      small += is_one_of(w, {"the",  "The", "a",    "A",   "an",  "is",  "are", "of",   "and", "this",  "This",  "that",
-                             "you",  "You", "with", "be",  "we",  "We",  "it",  "It",   "can", "which", "or",    "for",
-                             "will", "has", "not",  "der", "die", "das", "und", "ist",  "ein", "eine",  "nicht", "mit",
-                             "wird", "le",  "la",   "les", "des", "est", "que", "para", "el"});
+      small += is_one_of(
+          w, {"the", "The", "a",   "A",    "an",    "is",  "are",   "of", "and", "this", "This", "that", "you", "You",  "with",
+              "be",  "we",  "We",  "it",   "It",    "can", "which", "or", "for", "will", "has",  "not",  "der", "die",  "das",
+              "und", "ist", "ein", "eine", "nicht", "mit", "wird",  "le", "la",  "les",  "des",  "est",  "que", "para", "el"});
     if (small >= 2) ++sentences;
   }
   return sentences * 4 > head.lines.size() || (sentences > 0 && marks >= 2 && sentences * 20 > head.lines.size());
@@ -181,16 +177,15 @@ bool is_prose(const Head& head) {
 
 bool is_pf_rule(const HeadLine& line) {
   if (!is_one_of(line.word(0), {"pass", "block", "match"})) return false;
-  return is_one_of(line.word(1), {"in", "out", "quick", "on", "log", "all", "drop", "return", "proto", "from", "inet",
-                                  "inet6", "return-rst", "return-icmp", "to"});
+  return is_one_of(line.word(1), {"in", "out", "quick", "on", "log", "all", "drop", "return", "proto", "from", "inet", "inet6",
+                                  "return-rst", "return-icmp", "to"});
 }
 
 bool is_pf(const Head& head) {
   std::size_t rules = head.count_if(is_pf_rule);
-  std::size_t others =
-      head.count({"rdr on ", "rdr pass ", "rdr-anchor ", "nat on ", "nat-anchor ", "binat on ", "scrub in", "scrub on ",
-                  "scrub all", "set skip on ", "set block-policy", "table <", "antispoof ", "anchor \"", "no nat on ",
-                  "no rdr on ", "load anchor ", "rdr proto", "nat pass on"});
+  std::size_t others = head.count({"rdr on ", "rdr pass ", "rdr-anchor ", "nat on ", "nat-anchor ", "binat on ", "scrub in",
+                                   "scrub on ", "scrub all", "set skip on ", "set block-policy", "table <", "antispoof ",
+                                   "anchor \"", "no nat on ", "no rdr on ", "load anchor ", "rdr proto", "nat pass on"});
   return (rules > 0 || others > 1 || others == head.statements) && (rules + others) * 10 > head.statements;
 }
 
@@ -200,8 +195,8 @@ enum class SetLines { none, juniper, screenos, palo_alto, vyos, check_point };
 SetLines dialect_of(const HeadLine& line) {
   std::string_view second = line.word(1), third = line.word(2);
   if (second == "interfaces")
-    return is_one_of(third, {"ethernet", "bridge", "bonding", "dummy", "loopback", "openvpn", "pppoe", "switch",
-                             "tunnel", "vti", "wireguard", "wireless", "pseudo-ethernet", "vxlan", "wwan"})
+    return is_one_of(third, {"ethernet", "bridge", "bonding", "dummy", "loopback", "openvpn", "pppoe", "switch", "tunnel", "vti",
+                             "wireguard", "wireless", "pseudo-ethernet", "vxlan", "wwan"})
                ? SetLines::vyos
                : SetLines::juniper;
   if (second == "firewall")
@@ -209,16 +204,16 @@ SetLines dialect_of(const HeadLine& line) {
                ? SetLines::juniper
                : SetLines::vyos;
   if (second == "service")
-    return is_one_of(third, {"ssh", "gui", "dns", "dhcp-server", "dhcp-relay", "dhcpv6-server", "nat", "ntp", "lldp",
-                             "snmp", "https", "unms", "upnp2", "ubnt-discover", "mdns", "router-advert", "telnet"})
+    return is_one_of(third, {"ssh", "gui", "dns", "dhcp-server", "dhcp-relay", "dhcpv6-server", "nat", "ntp", "lldp", "snmp",
+                             "https", "unms", "upnp2", "ubnt-discover", "mdns", "router-advert", "telnet"})
                ? SetLines::vyos
                : SetLines::palo_alto;
   if (second == "policy") return is_one_of(third, {"id", "from", "global"}) ? SetLines::screenos : SetLines::vyos;
   if (is_one_of(second, {"vrouter", "arp", "auth-server"})) return SetLines::screenos;
   if (second == "zone" && third.starts_with('"')) return SetLines::screenos;
   if (is_one_of(second, {"security", "applications", "policy-options", "routing-options", "routing-instances", "groups",
-                         "apply-groups", "chassis", "version", "logical-systems", "forwarding-options",
-                         "class-of-service", "vlans", "event-options", "access", "bridge-domains"}))
+                         "apply-groups", "chassis", "version", "logical-systems", "forwarding-options", "class-of-service", "vlans",
+                         "event-options", "access", "bridge-domains"}))
     return SetLines::juniper;
   if (is_one_of(second, {"deviceconfig",
                          "rulebase",
@@ -249,14 +244,12 @@ SetLines dialect_of(const HeadLine& line) {
                          "pre-rulebase",
                          "post-rulebase"}))
     return SetLines::palo_alto;
-  if (is_one_of(second,
-                {"nat", "nat66", "zone-policy", "port-forward", "container", "vpn", "load-balance", "load-balancing",
-                 "qos", "traffic-policy", "traffic-control", "high-availability", "vrf", "pki"}))
+  if (is_one_of(second, {"nat", "nat66", "zone-policy", "port-forward", "container", "vpn", "load-balance", "load-balancing", "qos",
+                         "traffic-policy", "traffic-control", "high-availability", "vrf", "pki"}))
     return SetLines::vyos;
   if (is_one_of(second, {"clienv", "installer", "expert-password-hash", "expert-password", "static-route", "net-access",
                          "core-dump", "config-lock", "kernel-routes", "max-path-splits", "inactivity-timeout"}) ||
-      (second == "interface" &&
-       is_one_of(line.word(3), {"ipv4-address", "state", "link-speed", "mtu", "auto-negotiation"})))
+      (second == "interface" && is_one_of(line.word(3), {"ipv4-address", "state", "link-speed", "mtu", "auto-negotiation"})))
     return SetLines::check_point;
   return SetLines::none;
 }
@@ -280,17 +273,15 @@ SetLines set_lines_of(const Head& head) {
 // "name {" at the start of a line; how many lines end with a semicolon tells whose blocks these are.
 bool ends_with_semicolons(const Head& head) {
   std::size_t braces = head.count_if([](const HeadLine& l) { return l.text.ends_with('{') || l.text == "}"; });
-  return head.count_if([](const HeadLine& l) { return l.text.ends_with(';') || l.text.find("; ##") != l.text.npos; }) *
-             2 >
+  return head.count_if([](const HeadLine& l) { return l.text.ends_with(';') || l.text.find("; ##") != l.text.npos; }) * 2 >
          head.statements - std::min(head.statements, braces);
 }
 
 bool is_juniper_blocks(const Head& head) {
   if (!ends_with_semicolons(head)) return false;
-  std::size_t blocks =
-      head.kinds({"system {", "interfaces {", "security {", "firewall {", "policy-options {", "routing-options {",
-                  "protocols {", "applications {", "groups {", "routing-instances {", "snmp {", "policies {", "zones {",
-                  "chassis {", "vlans {", "family inet {", "term ", "from-zone ", "security-zone "});
+  std::size_t blocks = head.kinds({"system {", "interfaces {", "security {", "firewall {", "policy-options {", "routing-options {",
+                                   "protocols {", "applications {", "groups {", "routing-instances {", "snmp {", "policies {",
+                                   "zones {", "chassis {", "vlans {", "family inet {", "term ", "from-zone ", "security-zone "});
   return blocks >= 2 || (blocks == 1 && head.count({"## Last ", "version "}) > 0);
 }
 
@@ -302,8 +293,8 @@ bool is_vyos_blocks(const Head& head) {
   if (head.count({"/* === vyatta-config-version", "// vyos-config-version"}) > 0) return true;
   if (ends_with_semicolons(head)) return false;
   std::size_t blocks =
-      head.kinds({"firewall {", "interfaces {", "nat {", "service {", "system {", "port-forward {", "zone-policy {",
-                  "vpn {", "protocols {", "container {", "ethernet ", "ipv6-name ", "traffic-policy {"});
+      head.kinds({"firewall {", "interfaces {", "nat {", "service {", "system {", "port-forward {", "zone-policy {", "vpn {",
+                  "protocols {", "container {", "ethernet ", "ipv6-name ", "traffic-policy {"});
   return blocks >= 2 || (head.count({"firewall {"}) > 0 && head.count({"default-action ", "rule ", "name "}) > 0);
 }
 
@@ -322,18 +313,16 @@ bool is_asa(const Head& head) {
     return (is_access_list(l) && is_one_of(l.word(3), {"permit", "deny"})) || is_group(l) ||
            (is_access_list(l) && l.word(2) == "line");
   });
-  std::size_t others =
-      head.kinds({"nameif ", "security-level ", "object network ", "object service ", "same-security-traffic ",
-                  "static (", "global (", "nat (", "policy-map global_policy", "threat-detection ", "tunnel-group ",
-                  "dhcpd address ", "asdm "});
+  std::size_t others = head.kinds({"nameif ", "security-level ", "object network ", "object service ", "same-security-traffic ",
+                                   "static (", "global (", "nat (", "policy-map global_policy", "threat-detection ",
+                                   "tunnel-group ", "dhcpd address ", "asdm "});
   return rules > 0 || others >= 2;
 }
 
 bool is_ios(const Head& head) {
   auto is_access_list = [](const HeadLine& l) {
     return (l.word(0) == "access-list" && is_one_of(l.word(2), {"permit", "deny", "remark"})) ||
-           ((l.word(0) == "ip" || l.word(0) == "ipv6" || l.word(0) == "ipv4") && l.word(1) == "access-list" &&
-            !l.word(2).empty());
+           ((l.word(0) == "ip" || l.word(0) == "ipv6" || l.word(0) == "ipv4") && l.word(1) == "access-list" && !l.word(2).empty());
   };
   std::size_t rules = head.count_if(is_access_list);
   std::size_t others = head.kinds({"interface ",
@@ -368,15 +357,13 @@ bool is_ios(const Head& head) {
 
 bool is_fortigate(const Head& head) {
   if (head.count({"#config-version=", "config-version="}) > 0) return true;
-  return head.count({"config firewall ", "config system ", "config vpn ", "config user ", "config log",
-                     "config router ", "config wireless", "config switch", "config webfilter", "config application",
-                     "config antivirus"}) > 0 &&
+  return head.count({"config firewall ", "config system ", "config vpn ", "config user ", "config log", "config router ",
+                     "config wireless", "config switch", "config webfilter", "config application", "config antivirus"}) > 0 &&
          head.count({"edit ", "next", "end"}) > 0 && head.count({"set ", "unset "}) > 0;
 }
 
 bool is_mikrotik(const Head& head) {
-  if (head.count_if(
-          [](const HeadLine& l) { return l.text.starts_with('#') && l.text.find("by RouterOS") != l.text.npos; }) > 0)
+  if (head.count_if([](const HeadLine& l) { return l.text.starts_with('#') && l.text.find("by RouterOS") != l.text.npos; }) > 0)
     return true;
   bool menu = head.count({"/ip firewall", "/ipv6 firewall", "/ip/firewall", "/ipv6/firewall"}) > 0;
   return menu && (head.count({"add ", "set "}) > 0 || head.count_if([](const HeadLine& l) {
@@ -391,8 +378,7 @@ bool is_nftables(const Head& head) {
     std::string_view object = l.word(at), family = l.word(at + 1);
     bool of_family = is_one_of(family, {"ip", "ip6", "inet", "arp", "bridge", "netdev"});
     if (object == "table") return of_family && (adds || l.text.ends_with('{') || l.text.ends_with('}'));
-    if (adds)
-      return of_family && is_one_of(object, {"chain", "rule", "set", "map", "element", "counter", "ct", "flowtable"});
+    if (adds) return of_family && is_one_of(object, {"chain", "rule", "set", "map", "element", "counter", "ct", "flowtable"});
     return l.text == "flush ruleset" ||
            (l.text.find(" hook ") != l.text.npos && l.text.find("type ") != l.text.npos &&
             l.text.find(" priority ") != l.text.npos) ||
@@ -404,17 +390,15 @@ bool is_nftables(const Head& head) {
 bool is_openwrt(const Head& head) {
   if (head.count({"firewall.@", "package firewall"}) > 0) return true;
   std::size_t sections = head.count_if([](const HeadLine& l) {
-    return l.word(0) == "config" &&
-           is_one_of(l.word(1), {"defaults", "zone", "rule", "redirect", "forwarding", "'defaults'", "'zone'", "'rule'",
-                                 "'redirect'", "'forwarding'"});
+    return l.word(0) == "config" && is_one_of(l.word(1), {"defaults", "zone", "rule", "redirect", "forwarding", "'defaults'",
+                                                          "'zone'", "'rule'", "'redirect'", "'forwarding'"});
   });
   return sections > 0 && head.count({"option ", "list "}) > 0;
 }
 
 bool is_iptables_listing(const Head& head) {
   bool chain = head.count_if([](const HeadLine& l) {
-    return l.word(0) == "Chain" &&
-           (l.word(2) == "(policy" || (l.word(2).starts_with('(') && l.word(3).starts_with("reference")));
+    return l.word(0) == "Chain" && (l.word(2) == "(policy" || (l.word(2).starts_with('(') && l.word(3).starts_with("reference")));
   }) > 0;
   return chain && head.count_if([](const HeadLine& l) {
     return is_one_of("target", {l.word(0), l.word(1), l.word(2), l.word(3)}) && l.text.find("prot") != l.text.npos;
@@ -422,17 +406,14 @@ bool is_iptables_listing(const Head& head) {
 }
 
 bool is_ufw_status(const Head& head) {
-  bool table = head.count_if([](const HeadLine& l) {
-    return l.word(0) == "To" && l.word(1) == "Action" && l.word(2) == "From";
-  }) > 0;
-  return (head.count({"Status: active", "Status: inactive"}) > 0 &&
-          (table || head.count({"Default: ", "Logging: "}) > 0)) ||
+  bool table =
+      head.count_if([](const HeadLine& l) { return l.word(0) == "To" && l.word(1) == "Action" && l.word(2) == "From"; }) > 0;
+  return (head.count({"Status: active", "Status: inactive"}) > 0 && (table || head.count({"Default: ", "Logging: "}) > 0)) ||
          (table && head.count({"--"}) > 0) || head.count({"Added user rules (see"}) > 0;
 }
 
 bool is_windows_rules(const Head& head) {
-  if (head.count({"netsh advfirewall firewall add rule", "advfirewall firewall add rule", "New-NetFirewallRule "}) > 0)
-    return true;
+  if (head.count({"netsh advfirewall firewall add rule", "advfirewall firewall add rule", "New-NetFirewallRule "}) > 0) return true;
   if (head.count_if([](const HeadLine& l) {
         return l.text.starts_with("[HKEY") && l.text.find("\\FirewallPolicy\\FirewallRules") != l.text.npos;
       }) > 0)
@@ -440,8 +421,7 @@ bool is_windows_rules(const Head& head) {
   // In the words of the system's language: lines of dashes under each rule's name, names and values behind a colon.
   if (head.count({"Rule Name:", "Regelname:", "Nom de la r", "Nombre de regla:", "Nome regola:"}) > 0)
     return head.count({"---------------"}) > 0 || head.count({"Direction:", "Richtung:"}) > 0;
-  return head.kinds({"DisplayName  ", "DisplayGroup ", "Direction  ", "EdgeTraversalPolicy ", "PolicyStoreSource "}) >=
-         3;
+  return head.kinds({"DisplayName  ", "DisplayGroup ", "Direction  ", "EdgeTraversalPolicy ", "PolicyStoreSource "}) >= 3;
 }
 
 bool is_sonicwall(const Head& head) {
@@ -489,8 +469,7 @@ bool is_shorewall(const Head& head) {
 bool is_ipfw(const Head& head) {
   auto numbered = [](std::string_view w) { return !w.empty() && w.find_first_not_of("0123456789") == w.npos; };
   auto acts = [](std::string_view w) {
-    return is_one_of(
-        w, {"allow", "deny", "pass", "permit", "drop", "reject", "count", "check-state", "divert", "unreach", "nat"});
+    return is_one_of(w, {"allow", "deny", "pass", "permit", "drop", "reject", "count", "check-state", "divert", "unreach", "nat"});
   };
   std::size_t rules = head.count_if([&](const HeadLine& l) {
     std::size_t at = l.word(0).ends_with("ipfw") ? 1 : 0;
@@ -506,28 +485,26 @@ bool is_ipset_listing(const Head& head) {
 }
 
 bool is_firewalld_listing(const Head& head) {
-  return head.kinds({"target:", "icmp-block-inversion:", "interfaces:", "rich rules:", "masquerade:", "forward-ports:",
-                     "icmp-blocks:"}) >= 4;
+  return head.kinds(
+             {"target:", "icmp-block-inversion:", "interfaces:", "rich rules:", "masquerade:", "forward-ports:", "icmp-blocks:"}) >=
+         4;
 }
 
 bool is_huawei(const Head& head) {
-  return head.count({"sysname "}) > 0 &&
-         head.count({"acl ", "security-policy", "firewall zone ", "rule name ", "nat server "}) > 0;
+  return head.count({"sysname "}) > 0 && head.count({"acl ", "security-policy", "firewall zone ", "rule name ", "nat server "}) > 0;
 }
 
 // The program a line of a script calls, without its folder; "$IPT" and "${IPTABLES}" are iptables.
 std::string program_of(const HeadLine& line) {
   std::size_t at = 0;
-  while (is_one_of(line.word(at),
-                   {"sudo", "exec", "&&", "||", "if", "then", "do", "run", "RUN", "!", "-", "up", "pre-up", "post-up"}))
+  while (
+      is_one_of(line.word(at), {"sudo", "exec", "&&", "||", "if", "then", "do", "run", "RUN", "!", "-", "up", "pre-up", "post-up"}))
     ++at;
   std::string name = lower(line.word(at));
-  std::erase_if(
-      name, [](char c) { return c == '$' || c == '{' || c == '}' || c == '"' || c == '\'' || c == '(' || c == '@'; });
+  std::erase_if(name, [](char c) { return c == '$' || c == '{' || c == '}' || c == '"' || c == '\'' || c == '(' || c == '@'; });
   name.erase(0, name.rfind('/') + 1);
-  if (is_one_of(name,
-                {"ipt", "ipt4", "ipt6", "ip6t", "ip6tables", "iptables-restore", "ip6tables-restore", "ipv6tables",
-                 "fw", "iptables-legacy", "iptables-nft", "ip4tables", "iptablesbin", "iptables_bin", "ipt_cmd"}))
+  if (is_one_of(name, {"ipt", "ipt4", "ipt6", "ip6t", "ip6tables", "iptables-restore", "ip6tables-restore", "ipv6tables", "fw",
+                       "iptables-legacy", "iptables-nft", "ip4tables", "iptablesbin", "iptables_bin", "ipt_cmd"}))
     return "iptables";
   return name;
 }
@@ -552,8 +529,7 @@ bool has_rules(const Head& head) {
       std::size_t end = std::min(text.find_first_of(" \t,;|=\"'<>(){}[]", at), text.size());
       std::string_view word = std::string_view(text).substr(at, end - at);
       at = end + 1;
-      action =
-          action || is_one_of(word, {"permit", "deny", "accept", "drop", "allow", "reject", "block", "pass", "dnat"});
+      action = action || is_one_of(word, {"permit", "deny", "accept", "drop", "allow", "reject", "block", "pass", "dnat"});
       peer = peer || is_one_of(word, {"any", "all", "0.0.0.0/0", "tcp", "udp"}) ||
              (std::count(word.begin(), word.end(), '.') == 3 && word.find_first_not_of("0123456789./:-") == word.npos);
     }
@@ -578,21 +554,17 @@ constexpr TextLook text_looks[] = {
      },
      {"an error message of iptables", Kind::firewall, "save the rules as root"}},
     {[](const Head& h) {
-       return h.statements == 0 &&
-              h.count({"# Generated by iptables", "# Generated by ip6tables", "# Generated by xtables",
-                       "# Warning: iptables", "# Warning: ip6tables"}) > 0;
+       return h.statements == 0 && h.count({"# Generated by iptables", "# Generated by ip6tables", "# Generated by xtables",
+                                            "# Warning: iptables", "# Warning: ip6tables"}) > 0;
      },
-     {"a dump of iptables-save without a table", Kind::firewall,
-      "iptables-nft-save and iptables-legacy-save may find one"}},
+     {"a dump of iptables-save without a table", Kind::firewall, "iptables-nft-save and iptables-legacy-save may find one"}},
     {is_iptables_listing,
-     {"what iptables -L prints", Kind::firewall,
-      "that leaves out half of each rule; ipo-lint reads what iptables-save prints"}},
+     {"what iptables -L prints", Kind::firewall, "that leaves out half of each rule; ipo-lint reads what iptables-save prints"}},
     {[](const Head& h) { return h.count_if([](const HeadLine& l) { return is_cmdlist_heading(l.text); }) > 0; },
      {"what pve-firewall compile prints", Kind::firewall, "ipo-lint reads what iptables-save prints on the host"}},
     {is_ufw_status, {"what ufw status prints", Kind::firewall, "ipo-lint reads what iptables-save prints"}},
     {is_ipset_listing, {"what ipset list prints", Kind::firewall, "ipo-lint reads what ipset save prints"}},
-    {is_firewalld_listing,
-     {"what firewall-cmd --list-all prints", Kind::firewall, "ipo-lint reads what iptables-save prints"}},
+    {is_firewalld_listing, {"what firewall-cmd --list-all prints", Kind::firewall, "ipo-lint reads what iptables-save prints"}},
     {[](const Head& h) { return h.count({"---- BEGIN config.xml ----"}) > 0; },
      {"an encrypted pfSense or OPNsense backup", Kind::firewall, unencrypted}},
     {is_fortigate, {"a FortiGate configuration", Kind::firewall}},
@@ -601,14 +573,11 @@ constexpr TextLook text_looks[] = {
     {is_nftables, {"an nftables ruleset", Kind::firewall}},
     {[](const Head& h) { return set_lines_of(h) == SetLines::palo_alto; },
      {"a Palo Alto configuration (set lines)", Kind::firewall}},
-    {[](const Head& h) { return set_lines_of(h) == SetLines::juniper; },
-     {"a Juniper configuration (set lines)", Kind::firewall}},
-    {[](const Head& h) { return set_lines_of(h) == SetLines::screenos; },
-     {"a Juniper ScreenOS configuration", Kind::firewall}},
+    {[](const Head& h) { return set_lines_of(h) == SetLines::juniper; }, {"a Juniper configuration (set lines)", Kind::firewall}},
+    {[](const Head& h) { return set_lines_of(h) == SetLines::screenos; }, {"a Juniper ScreenOS configuration", Kind::firewall}},
     {[](const Head& h) { return set_lines_of(h) == SetLines::vyos; },
      {"an EdgeOS or VyOS configuration (set lines)", Kind::firewall}},
-    {[](const Head& h) { return set_lines_of(h) == SetLines::check_point; },
-     {"a Check Point Gaia configuration", Kind::firewall}},
+    {[](const Head& h) { return set_lines_of(h) == SetLines::check_point; }, {"a Check Point Gaia configuration", Kind::firewall}},
     {is_palo_alto_blocks, {"a Palo Alto configuration", Kind::firewall}},
     {is_vyos_blocks, {"an EdgeOS or VyOS configuration", Kind::firewall}},
     {is_juniper_blocks, {"a Juniper configuration", Kind::firewall}},
@@ -651,10 +620,7 @@ std::string_view xml_root(std::string_view text) {
   for (;;) {
     text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
     if (!text.starts_with('<')) return {};
-    std::string_view end = text.starts_with("<!--") ? "-->"
-                           : text.starts_with("<?") ? "?>"
-                           : text.starts_with("<!") ? ">"
-                                                    : "";
+    std::string_view end = text.starts_with("<!--") ? "-->" : text.starts_with("<?") ? "?>" : text.starts_with("<!") ? ">" : "";
     if (end.empty()) return text.substr(1);
     std::size_t at = text.find(end);
     if (at == text.npos) return {};
@@ -692,9 +658,7 @@ const Look* look_of_xml(std::string_view inside) {
        {"<devices", "<mgt-config", "<rulebase", "<vsys", "urldb=", "<deviceconfig"},
        {"a Palo Alto configuration", Kind::firewall}},
       {"response", {"<rulebase", "<deviceconfig", "<mgt-config"}, {"a Palo Alto configuration", Kind::firewall}},
-      {"Configuration",
-       {"<FirewallRule", "<SecurityPolicy", "APIVersion="},
-       {"a Sophos configuration", Kind::firewall}},
+      {"Configuration", {"<FirewallRule", "<SecurityPolicy", "APIVersion="}, {"a Sophos configuration", Kind::firewall}},
       {"profile", {"<policy-list", "<product-grade"}, {"a WatchGuard configuration", Kind::firewall}},
       {"FWObjectDatabase",
        {},
@@ -710,13 +674,12 @@ const Look* look_of_xml(std::string_view inside) {
   std::string_view name = inside.substr(0, inside.find_first_of(" \t\r\n/>"));
   for (const MarkedLook& look : looks) {
     if (look.root != name) continue;
-    if (look.also.size() == 0 || std::any_of(look.also.begin(), look.also.end(),
-                                             [&](std::string_view piece) { return inside.find(piece) != inside.npos; }))
+    if (look.also.size() == 0 ||
+        std::any_of(look.also.begin(), look.also.end(), [&](std::string_view piece) { return inside.find(piece) != inside.npos; }))
       return &look.look;
   }
   auto any = [&](Words pieces) {
-    return std::any_of(pieces.begin(), pieces.end(),
-                       [&](std::string_view piece) { return inside.find(piece) != inside.npos; });
+    return std::any_of(pieces.begin(), pieces.end(), [&](std::string_view piece) { return inside.find(piece) != inside.npos; });
   };
   bool rules = any({"<rule", "<Rule", "<policy", "<Policy"}) && any({"<action", "<Action", "action=\""}) &&
                any({"<protocol", "<proto", "<Protocol", "<service", "<Service", "proto=\"", "protocol=\""}) &&
@@ -737,13 +700,11 @@ const Look* look_of_json(std::string_view text) {
   static constexpr Look check_point{"Check Point rules (JSON)", Kind::firewall};
   static constexpr Look groups{"AWS security groups", Kind::firewall};
   auto has = [&](std::string_view name) { return text.find(name) != text.npos; };
-  if (has("\"nftables\"") && (has("\"metainfo\"") || has("\"table\"") || has("\"chain\"") || has("\"add\"")))
-    return &nft;
+  if (has("\"nftables\"") && (has("\"metainfo\"") || has("\"table\"") || has("\"chain\"") || has("\"add\""))) return &nft;
   if (has("\"firewall\"") &&
       (has("\"default-action\"") || has("\"all-ping\"") || has("\"ip-src-route\"") || has("\"state-policy\"")))
     return &usg;
-  if ((has("\"service\"") || has("\"port-forward\"")) && (has("\"inside-address\"") || has("\"forward-to\"")))
-    return &usg;
+  if ((has("\"service\"") || has("\"port-forward\"")) && (has("\"inside-address\"") || has("\"forward-to\""))) return &usg;
   if (has("\"access-rule\"") && (has("\"rulebase\"") || has("\"rule-number\""))) return &check_point;
   if (has("\"SecurityGroups\"") && has("\"IpPermissions\"")) return &groups;
   bool rules = (has("ules\"") || has("\"rule\"") || has("\"policies\"") || has("\"firewall")) &&
@@ -801,12 +762,10 @@ std::string refusal(const Look& look) {
   if (!look.way_out.empty())
     text += "; " + std::string(look.way_out);
   else
-    text += look.kind == Kind::other ? ", which is no configuration of a firewall or an IP Office"
-                                     : ", which ipo-lint cannot read yet";
+    text +=
+        look.kind == Kind::other ? ", which is no configuration of a firewall or an IP Office" : ", which ipo-lint cannot read yet";
   if (look.kind == Kind::other) return text;
-  std::string_view what = look.kind == Kind::pbx        ? "about this PBX"
-                          : look.kind == Kind::firewall ? "about this firewall"
-                                                        : "in it";
+  std::string_view what = look.kind == Kind::pbx ? "about this PBX" : look.kind == Kind::firewall ? "about this firewall" : "in it";
   return text + "; nothing " + std::string(what) + " was checked";
 }
 

@@ -5,10 +5,10 @@
 
 #include "parsers/ipoffice/ipoffice.h"
 #include "parsers/ipoffice/ipoffice_json.h"
-#include "parsers/iptables/ipset.h"
-#include "parsers/iptables/iptables.h"
 #include "parsers/ipoffice/phone_settings.h"
 #include "parsers/ipoffice/tftp_lists.h"
+#include "parsers/iptables/ipset.h"
+#include "parsers/iptables/iptables.h"
 
 namespace ipo {
 

@@ -1,7 +1,6 @@
 // The list of checks, alphabetical.
-#include "rules/findings/check.h"
-
 #include "parsers/text/embedded.h"
+#include "rules/findings/check.h"
 #include "rules/findings/check_list.h"
 
 namespace ipo {

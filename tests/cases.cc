@@ -9,7 +9,6 @@
 
 namespace ipo::testing {
 
-
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw std::runtime_error("cannot read " + path.string());
@@ -18,8 +17,8 @@ std::string read_file(const std::filesystem::path& path) {
 
 std::string finding_line(const Report& report, const Finding& finding, bool with_check) {
   const Source& source = report.sources[finding.span.source];
-  std::string line = source.path() + ":" + std::to_string(source.position(finding.span.begin).line) + ": " +
-                     std::string(name_of(finding.level));
+  std::string line =
+      source.path() + ":" + std::to_string(source.position(finding.span.begin).line) + ": " + std::string(name_of(finding.level));
   if (with_check) line += "[" + finding.check + "]";
   if (finding.certainty == Certainty::possible) line += " (possible)";
   return line + ": " + finding.message + "\n";

@@ -27,15 +27,33 @@ inline Firewall random_firewall(unsigned seed, bool nat) {
     c.negated = roll(4) == 0;
     unsigned lo = roll(8), hi = std::min(7u, lo + roll(3));
     switch (roll(translating ? 5 : 12)) {
-      case 0: c.any_of.push_back(FieldTest{Field::source, IntervalSet::range(lo, hi)}); break;
-      case 1: c.any_of.push_back(FieldTest{Field::destination, IntervalSet::range(lo, hi)}); break;
-      case 2: c.any_of.push_back(FieldTest{Field::destination_port, IntervalSet::range(lo, hi)}); break;
-      case 3: c.any_of.push_back(FieldTest{Field::protocol, IntervalSet::of(roll(2) ? 6 : 17)}); break;
-      case 4: c.any_of.push_back(InterfaceTest{true, roll(2) ? "eth0" : "wlan0", false}); break;
-      case 5: c.any_of.push_back(InterfaceTest{true, "eth", true}); break;
-      case 6: c.any_of.push_back(FieldTest{Field::state, IntervalSet{{roll(2), 1 + roll(2)}}}); break;
-      case 7: c.any_of.push_back(OpaqueTest{"p" + std::to_string(roll(3)), "undecidable", false}); break;
-      case 8: c.any_of.push_back(OpaqueTest{"limit", "rate", true}); break;
+      case 0:
+        c.any_of.push_back(FieldTest{Field::source, IntervalSet::range(lo, hi)});
+        break;
+      case 1:
+        c.any_of.push_back(FieldTest{Field::destination, IntervalSet::range(lo, hi)});
+        break;
+      case 2:
+        c.any_of.push_back(FieldTest{Field::destination_port, IntervalSet::range(lo, hi)});
+        break;
+      case 3:
+        c.any_of.push_back(FieldTest{Field::protocol, IntervalSet::of(roll(2) ? 6 : 17)});
+        break;
+      case 4:
+        c.any_of.push_back(InterfaceTest{true, roll(2) ? "eth0" : "wlan0", false});
+        break;
+      case 5:
+        c.any_of.push_back(InterfaceTest{true, "eth", true});
+        break;
+      case 6:
+        c.any_of.push_back(FieldTest{Field::state, IntervalSet{{roll(2), 1 + roll(2)}}});
+        break;
+      case 7:
+        c.any_of.push_back(OpaqueTest{"p" + std::to_string(roll(3)), "undecidable", false});
+        break;
+      case 8:
+        c.any_of.push_back(OpaqueTest{"limit", "rate", true});
+        break;
       case 9:
       case 10:  // members of a set
         for (unsigned n = 1 + roll(3); n > 0; --n) {
@@ -82,16 +100,30 @@ inline Firewall random_firewall(unsigned seed, bool nat) {
     Chain chain;
     chain.table = "filter", chain.name = c == 0 ? "FORWARD" : "C" + std::to_string(c);
     chain.span = span();
-    if (c == 0) chain.policy = Located<ActionKind>{roll(5) == 0 ? ActionKind::unknown : roll(2) ? ActionKind::accept : ActionKind::drop, span()};
+    if (c == 0)
+      chain.policy = Located<ActionKind>{roll(5) == 0 ? ActionKind::unknown
+                                         : roll(2)    ? ActionKind::accept
+                                                      : ActionKind::drop,
+                                         span()};
     for (unsigned n = 1 + roll(6); n > 0; --n) {
       Rule r = rule(false);
       switch (roll(c + 1 < count ? 8 : 6)) {
         case 0:
-        case 1: r.action.kind = ActionKind::accept; break;
-        case 2: r.action.kind = ActionKind::drop; break;
-        case 3: r.action.kind = ActionKind::return_; break;
-        case 4: r.action.kind = ActionKind::proceed; break;
-        case 5: r.action.kind = roll(3) ? ActionKind::reject : ActionKind::unknown; break;
+        case 1:
+          r.action.kind = ActionKind::accept;
+          break;
+        case 2:
+          r.action.kind = ActionKind::drop;
+          break;
+        case 3:
+          r.action.kind = ActionKind::return_;
+          break;
+        case 4:
+          r.action.kind = ActionKind::proceed;
+          break;
+        case 5:
+          r.action.kind = roll(3) ? ActionKind::reject : ActionKind::unknown;
+          break;
         default:
           r.action.kind = roll(3) ? ActionKind::jump : ActionKind::go_to;
           r.action.chain = "C" + std::to_string(c + 1 + roll(static_cast<unsigned>(count - c - 1)));

@@ -64,8 +64,8 @@ struct Judge {
     require(!uri.empty(), where, "no uri");
     bool whole = uri.starts_with("file:///") && at(at(physical, "artifactLocation"), "uriBaseId").is_null();
     if (whole) uri.erase(0, 8);
-    bool relative = !uri.starts_with('/') && !uri.starts_with("./") && !uri.starts_with("../") &&
-                    uri.find("/../") == uri.npos && uri.find_first_of(":\\ #?") == uri.npos;
+    bool relative = !uri.starts_with('/') && !uri.starts_with("./") && !uri.starts_with("../") && uri.find("/../") == uri.npos &&
+                    uri.find_first_of(":\\ #?") == uri.npos;
     require(relative, where, "uri is neither a clean relative one nor a whole one");
     const json& region = at(physical, "region");
     std::map<std::string, long> n;
@@ -83,8 +83,8 @@ struct Judge {
     require(!message.empty() && message.back() == '.', where, "message is empty or without a full stop");
     std::string id = text_of(at(result, "ruleId"));
     const json& index = at(result, "ruleIndex");
-    bool right = index.is_number_unsigned() && index.get<std::size_t>() < rule_ids.size() &&
-                 rule_ids[index.get<std::size_t>()] == id;
+    bool right =
+        index.is_number_unsigned() && index.get<std::size_t>() < rule_ids.size() && rule_ids[index.get<std::size_t>()] == id;
     require(right, where, "ruleId and ruleIndex name no rule");
     static const std::set<std::string> levels = {"error", "warning", "note"};
     require(levels.count(text_of(at(result, "level"))) == 1, where, "unknown level");
@@ -143,8 +143,7 @@ std::vector<std::string> sarif_defects(const std::string& sarif_json) {
   Judge judge;
   json log = json::parse(sarif_json, nullptr, false);
   if (log.is_discarded()) return {"log: no JSON"};
-  judge.require(text_of(at(log, "$schema")) == "https://json.schemastore.org/sarif-2.1.0.json", "log",
-                "unexpected $schema");
+  judge.require(text_of(at(log, "$schema")) == "https://json.schemastore.org/sarif-2.1.0.json", "log", "unexpected $schema");
   judge.require(text_of(at(log, "version")) == "2.1.0", "log", "version is not 2.1.0");
   judge.require(at(log, "runs").size() == 1, "log", "not exactly one run");
   for (const json& run : at(log, "runs")) judge.judge_run(run);

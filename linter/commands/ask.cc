@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <set>
 
-#include "linter/reports/answer_json.h"
 #include "linter/commands/commands.h"
 #include "linter/output/place.h"
 #include "linter/output/redact.h"
 #include "linter/output/snippet.h"
+#include "linter/reports/answer_json.h"
 #include "parsers/text/nearest.h"
 #include "rules/findings/blocked.h"
-#include "rules/matrix/row_terms.h"
 #include "rules/findings/setting_findings.h"
+#include "rules/matrix/row_terms.h"
 #include "rules/site/sides.h"
 
 namespace ipo {
@@ -22,11 +22,11 @@ namespace {
 
 // What is asked for, once its words are known to mean something.
 struct Question {
-  std::vector<std::string> zones;       // empty = any zone
+  std::vector<std::string> zones;  // empty = any zone
   std::optional<MaskedAddress> source;
-  std::vector<std::string> perhaps;     // zones that the source may be behind, unless it is known where it is
-  const Host* host = nullptr;           // null = every host
-  std::optional<PortTerm> ports;        // else rows
+  std::vector<std::string> perhaps;  // zones that the source may be behind, unless it is known where it is
+  const Host* host = nullptr;        // null = every host
+  std::optional<PortTerm> ports;     // else rows
   std::vector<const MatrixRow*> rows;
 };
 
@@ -54,7 +54,8 @@ std::string read_from(const std::string& from, const Assessment& a, Question& q)
     bool undeclared = q.zones.empty() ? is_public : q.zones.front() == format_addresses(addresses_of(*q.source), q.source->family);
     for (const Standing& standing : a.standings)
       for (const ZoneAt& zone : standing.zones) {
-        bool by_interface = std::any_of(zone.tables.begin(), zone.tables.end(), [](const Zone* table) { return table->sources.empty(); });
+        bool by_interface =
+            std::any_of(zone.tables.begin(), zone.tables.end(), [](const Zone* table) { return table->sources.empty(); });
         if (undeclared && is_public && zone.is_internet()) q.zones.push_back(zone.name);
         if (undeclared && !is_public && by_interface && !zone.is_internet()) q.perhaps.push_back(zone.name);
       }
@@ -65,8 +66,8 @@ std::string read_from(const std::string& from, const Assessment& a, Question& q)
     q.zones = {from};
     return {};
   }
-  return fmt::format("--from: no zone '{}'{}; the zones are {}, or give an address or net", printable(from), did_you_mean(from, zones),
-                     fmt::join(zones, ", "));
+  return fmt::format("--from: no zone '{}'{}; the zones are {}, or give an address or net", printable(from),
+                     did_you_mean(from, zones), fmt::join(zones, ", "));
 }
 
 std::string read_to(const std::string& to, const Assessment& a, Question& q) {
@@ -81,7 +82,8 @@ std::string read_to(const std::string& to, const Assessment& a, Question& q) {
   std::vector<std::string> hosts = names_of(a.reading.site.hosts, [](const Host& h) { return h.name; });
   if (address) return fmt::format("--to: no host is known to have the address {}; say it with --pbx {}", to, to);
   if (hosts.empty()) return "--to: no host is known; leave it out, or give the PBX's export or --pbx ADDRESS";
-  return fmt::format("--to: no host '{}'{}; the hosts are {}", printable(to), did_you_mean(to, hosts), printable(fmt::format("{}", fmt::join(hosts, ", "))));
+  return fmt::format("--to: no host '{}'{}; the hosts are {}", printable(to), did_you_mean(to, hosts),
+                     printable(fmt::format("{}", fmt::join(hosts, ", "))));
 }
 
 std::string read_service(const std::string& service, const Assessment& a, Question& q) {
@@ -96,8 +98,10 @@ std::string read_service(const std::string& service, const Assessment& a, Questi
       if (row.direction != "egress" && test(row, service)) q.rows.push_back(&row);
     if (!q.rows.empty()) return {};
   }
-  return fmt::format("--service: no row of the port matrix is '{}'; give a port (69/udp), a row (T1.4) or a word; "
-                     "`ipo-lint matrix` lists the rows", printable(service));
+  return fmt::format(
+      "--service: no row of the port matrix is '{}'; give a port (69/udp), a row (T1.4) or a word; "
+      "`ipo-lint matrix` lists the rows",
+      printable(service));
 }
 
 PacketSet packets_of(const Question& q, const Assessment& a, const Passage& passage) {
@@ -107,8 +111,9 @@ PacketSet packets_of(const Question& q, const Assessment& a, const Passage& pass
     IntervalSet protocols;
     if (q.ports->transport != "udp") protocols.add(proto_tcp, proto_tcp);
     if (q.ports->transport != "tcp") protocols.add(proto_udp, proto_udp);
-    out = a.exposure->before_path(passage, s.intersect(s.test(Dimension::protocol, protocols),
-                                                       s.test(Dimension::destination_port, IntervalSet::range(q.ports->lo, q.ports->hi))));
+    out = a.exposure->before_path(passage,
+                                  s.intersect(s.test(Dimension::protocol, protocols),
+                                              s.test(Dimension::destination_port, IntervalSet::range(q.ports->lo, q.ports->hi))));
   }
   for (const MatrixRow* row : q.rows)
     if (applies(*row, passage.host)) out = s.unite(out, a.exposure->row_packets(passage, *row));
@@ -118,7 +123,9 @@ PacketSet packets_of(const Question& q, const Assessment& a, const Passage& pass
 
 std::vector<Answered> answers_to(const Question& q, const Assessment& a) {
   std::vector<Answered> out;
-  auto names = [](const std::vector<std::string>& list, const std::string& name) { return std::find(list.begin(), list.end(), name) != list.end(); };
+  auto names = [](const std::vector<std::string>& list, const std::string& name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+  };
   auto ask = [&](const Passage& passage) {
     if (!passage.inbound || (q.host && passage.host && passage.host != q.host)) return;
     Space& s = passage.chains->space();
@@ -136,15 +143,21 @@ std::vector<Answered> answers_to(const Question& q, const Assessment& a) {
     if (q.zones.empty() || names(q.zones, passage->zone->name)) ask(*passage);
   bool located = std::any_of(out.begin(), out.end(), [](const Answered& answered) { return !crosses(*answered.reached.passage); });
   for (const auto& passage : a.exposure->passages())
-    if (names(q.perhaps, passage->zone->name) && !located && !passage->sides->behind(addresses_of(*q.source)).certain) ask(*passage);
-  std::stable_sort(out.begin(), out.end(), [](const Answered& x, const Answered& y) { return x.reached.status < y.reached.status; });
+    if (names(q.perhaps, passage->zone->name) && !located && !passage->sides->behind(addresses_of(*q.source)).certain)
+      ask(*passage);
+  std::stable_sort(out.begin(), out.end(),
+                   [](const Answered& x, const Answered& y) { return x.reached.status < y.reached.status; });
   return out;
 }
 
 class AnswerText {
  public:
   AnswerText(std::ostream& out, const Assessment& a, const TextStyle& style)
-      : out_(out), style_(style), sources_(a.reading.sources), places_(sources_), secrets_(secrets_of(a.reading.site)),
+      : out_(out),
+        style_(style),
+        sources_(a.reading.sources),
+        places_(sources_),
+        secrets_(secrets_of(a.reading.site)),
         redaction_(sources_, secrets_) {}
 
   void write(const Answered& answered, const std::string& service) {
@@ -153,10 +166,12 @@ class AnswerText {
     Family family = p.ruleset->family;
     file_ = p.ruleset->span.source;
     std::string host = p.host ? subject_of(*p.host) : p.at->protects_itself ? "the host itself" : "any host";
-    std::string judged = fmt::format("{}, {}, {}", sources_[file_].path(), name_of(p.hook), family == Family::ipv4 ? "IPv4" : "IPv6");
+    std::string judged =
+        fmt::format("{}, {}, {}", sources_[file_].path(), name_of(p.hook), family == Family::ipv4 ? "IPv4" : "IPv6");
     bool no_way = answered.reached.status == Status::closed && answer.lines.empty();  // closed, and no line closes it
-    std::string asked = no_way ? fmt::format(" to {}: {} (from {}, {})", host, why_no_way(answered.reached, service), p.zone->name, judged)
-                               : fmt::format(": {} from {} to {} ({})", service, p.zone->name, host, judged);
+    std::string asked =
+        no_way ? fmt::format(" to {}: {} (from {}, {})", host, why_no_way(answered.reached, service), p.zone->name, judged)
+               : fmt::format(": {} from {} to {} ({})", service, p.zone->name, host, judged);
     std::string_view status = name_of(answered.reached.status);
     std::string headline = std::string(status) + printable(asked);
     if (style_.wraps) headline = fmt::format("{}", fmt::join(broken(headline, room() + indent, 4), "\n"));
@@ -169,15 +184,17 @@ class AnswerText {
       if (sources.size() > 200) sources = sources.substr(0, sources.rfind(',', 190)) + " and more";
       fact("sources", answer.any ? "anyone" : sources);
       if (answer.if_routed)
-        fact("only", fmt::format("if {} is routed from there: no port forward leads to it",
-                                 format_addresses(p.chains->space().project(answered.reached.packets, Dimension::destination), family)));
+        fact("only",
+             fmt::format("if {} is routed from there: no port forward leads to it",
+                         format_addresses(p.chains->space().project(answered.reached.packets, Dimension::destination), family)));
     }
     if (!crosses(p)) fact("but", fmt::format("{} is on the same side of it: packets between the two need not come by here", host));
     if (answer.witness) fact("packet", printable(format_packet(*answer.witness)));
     for (std::size_t i = 0; i < answer.path.size(); ++i)
       fact(i == 0 ? "path" : "", fmt::format("{}  {}  {}", where(answer.path[i].span), printable(answer.path[i].chain),
-                                              printable(answer.path[i].action)));
-    for (const Doubt& doubt : answer.doubt) fact("doubt", fmt::format("{} ({})", printable(redaction_.about(doubt.why, doubt.span)), where(doubt.span)));
+                                             printable(answer.path[i].action)));
+    for (const Doubt& doubt : answer.doubt)
+      fact("doubt", fmt::format("{} ({})", printable(redaction_.about(doubt.why, doubt.span)), where(doubt.span)));
     const char* what = answered.reached.status == Status::closed ? "blocked by" : "to close";
     for (const SourceSpan& line : answer.lines) {
       Place at = places_.at(line);
@@ -205,7 +222,8 @@ class AnswerText {
     // Of two LANs those that were asked about.
     IntervalSet asked = p.chains->space().project(reached.wanted, Dimension::destination).intersected(p.addresses);
     if (p.hook == Hook::forward && !p.addresses.empty())
-      return fmt::format("no forward for {} leads to {}", service, format_addresses(asked.empty() ? p.addresses : asked, p.ruleset->family));
+      return fmt::format("no forward for {} leads to {}", service,
+                         format_addresses(asked.empty() ? p.addresses : asked, p.ruleset->family));
     return fmt::format("no {} from {} is sent there", service, p.zone->name);
   }
 
@@ -238,8 +256,8 @@ int run_ask(const AskCommand& command, std::istream& in, std::ostream& out, std:
   std::unique_ptr<Assessment> a = assess_one_site(site, in, err, status);
   if (!a) return status;
   Question question;
-  for (const std::string& why : {read_from(command.from, *a, question), read_to(command.to, *a, question),
-                                 read_service(command.service, *a, question)})
+  for (const std::string& why :
+       {read_from(command.from, *a, question), read_to(command.to, *a, question), read_service(command.service, *a, question)})
     if (!why.empty()) {
       err << "ipo-lint: " << why << '\n';
       return exit_usage;
@@ -268,8 +286,7 @@ int run_ask(const AskCommand& command, std::istream& in, std::ostream& out, std:
   }
   AnswerText text(out, *a, command.style);
   for (const Answered& answered : answers) text.write(answered, command.service);
-  if (answers.empty())
-    err << "ipo-lint: no rules that were given stand between these two, or the host has no such service\n";
+  if (answers.empty()) err << "ipo-lint: no rules that were given stand between these two, or the host has no such service\n";
   return status;
 }
 

@@ -13,9 +13,9 @@ namespace ipo {
 
 struct AskCommand {
   SiteQuestion site;
-  std::string from;     // a zone's name, an address or a net
-  std::string to;       // a host's name or one of its addresses; empty = every host
-  std::string service;  // "69/udp", "5060-5061", a row's id ("T1.4"), a word of an application ("sip")
+  std::string from;             // a zone's name, an address or a net
+  std::string to;               // a host's name or one of its addresses; empty = every host
+  std::string service;          // "69/udp", "5060-5061", a row's id ("T1.4"), a word of an application ("sip")
   std::string format = "text";  // "text", "json": {"from","to","service","answers":[as in exposure]}
   ColorChoice color = ColorChoice::automatic;
   TextStyle style;

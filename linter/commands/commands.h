@@ -28,14 +28,14 @@ struct Output {
 
 // The question here may be about several sites.
 struct LintCommand : SiteQuestion {
-  unsigned jobs = 0;                // -j; 0 = one per processor, which main fills in
+  unsigned jobs = 0;                              // -j; 0 = one per processor, which main fills in
   std::vector<Output> outputs;                    // never empty, at most one without a file
   std::optional<Level> fail_on = Level::warning;  // absent = never
   std::optional<Level> min_severity;              // findings below it are left out
   std::string category;                           // of the SARIF log at the code host; empty = the upload says it
   bool exit_zero = false;                         // findings do not count; the other statuses stay
   ColorChoice color = ColorChoice::automatic;
-  TextStyle style;  // for text on standard output; files get none
+  TextStyle style;        // for text on standard output; files get none
   bool progress = false;  // standard error is a terminal: show how many of several sites are done
 };
 

@@ -86,9 +86,11 @@ int run_explain(const ExplainCommand& command, std::ostream& out, std::ostream& 
     std::string names, pages;
     for (const Term& term : all) (names += names.empty() ? "" : ", ") += term.names.front();
     for (const EmbeddedText& page : guide_pages()) (pages += pages.empty() ? "" : ", ") += name_of(page);
-    out << shown(fmt::format("`ipo-lint explain CHECK` explains a check, `ipo-lint checks` lists them. `ipo-lint explain TERM` explains "
-                             "a word of the reports:\n\n{}\n\n`ipo-lint explain PAGE` prints a page of its own:\n\n{}\n", names, pages),
-                 command.style);
+    out << shown(
+        fmt::format("`ipo-lint explain CHECK` explains a check, `ipo-lint checks` lists them. `ipo-lint explain TERM` explains "
+                    "a word of the reports:\n\n{}\n\n`ipo-lint explain PAGE` prints a page of its own:\n\n{}\n",
+                    names, pages),
+        command.style);
     return exit_clean;
   }
   if (const Check* check = find_check(command.check)) {
@@ -97,8 +99,9 @@ int run_explain(const ExplainCommand& command, std::ostream& out, std::ostream& 
     if (page.size() <= 1) page = fmt::format("# {}\n\n{}.\n", check->id, check->summary);
     out << shown(page, command.style);
     if (left_out > 0)
-      out << '\n' << shown(fmt::format("{} more example{}: `ipo-lint explain --all {}`\n", left_out, left_out == 1 ? "" : "s", check->id),
-                           command.style);
+      out << '\n'
+          << shown(fmt::format("{} more example{}: `ipo-lint explain --all {}`\n", left_out, left_out == 1 ? "" : "s", check->id),
+                   command.style);
     return exit_clean;
   }
   if (const Term* term = find_term(all, command.check)) {
@@ -113,8 +116,9 @@ int run_explain(const ExplainCommand& command, std::ostream& out, std::ostream& 
   for (const Check& check : checks()) known.push_back(check.id);
   for (const EmbeddedText& page : guide_pages()) known.push_back(name_of(page));
   for (const Term& term : all) known.insert(known.end(), term.names.begin(), term.names.end());
-  err << fmt::format("ipo-lint: unknown check or term '{}'{}\n`ipo-lint checks` lists the checks, `ipo-lint explain terms` the terms.\n",
-                     printable(command.check), did_you_mean(command.check, known));
+  err << fmt::format(
+      "ipo-lint: unknown check or term '{}'{}\n`ipo-lint checks` lists the checks, `ipo-lint explain terms` the terms.\n",
+      printable(command.check), did_you_mean(command.check, known));
   return exit_usage;
 }
 

@@ -7,15 +7,15 @@
 #include <array>
 #include <utility>
 
-#include "linter/reports/answer_json.h"
 #include "linter/commands/commands.h"
-#include "linter/reports/evidence_json.h"
 #include "linter/output/place.h"
 #include "linter/output/snippet.h"
+#include "linter/reports/answer_json.h"
+#include "linter/reports/evidence_json.h"
 #include "parsers/text/nearest.h"
 #include "rules/findings/blocked.h"
-#include "rules/pbx/own_ports.h"
 #include "rules/findings/setting_findings.h"
+#include "rules/pbx/own_ports.h"
 
 namespace ipo {
 namespace {
@@ -24,7 +24,8 @@ bool wanted(const std::vector<std::string>& list, std::string_view name) {
   return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
 }
 
-void write_json(std::ostream& out, const Assessment& a, const std::vector<std::string>& zones, const std::vector<RowReached>& rows) {
+void write_json(std::ostream& out, const Assessment& a, const std::vector<std::string>& zones,
+                const std::vector<RowReached>& rows) {
   Places places(a.reading.sources);
   std::vector<SourceSpan> secrets = secrets_of(a.reading.site);
   Redaction redaction(a.reading.sources, secrets);
@@ -48,7 +49,9 @@ void write_json(std::ostream& out, const Assessment& a, const std::vector<std::s
 // "internet to ipo1 (192.168.42.1), forward, router.rules".
 std::string heading(const Passage& p) {
   Family family = p.ruleset->family;
-  std::string host = p.host ? (p.host->name.empty() ? "the PBX" : p.host->name) : p.at->protects_itself ? "the host itself" : "any host";
+  std::string host = p.host                  ? (p.host->name.empty() ? "the PBX" : p.host->name)
+                     : p.at->protects_itself ? "the host itself"
+                                             : "any host";
   if (!p.addresses.empty()) host += fmt::format(" ({})", format_addresses(p.addresses, family));
   return fmt::format("{} to {}, {}, {}, {}", p.zone->name, host, name_of(p.hook), p.at->firewall->name,
                      family == Family::ipv4 ? "IPv4" : "IPv6");
@@ -57,7 +60,10 @@ std::string heading(const Passage& p) {
 class ExposureText {
  public:
   ExposureText(std::ostream& out, const Assessment& a, const std::vector<std::string>& statuses)
-      : out_(out), a_(a), places_(a.reading.sources), show_closed_(std::find(statuses.begin(), statuses.end(), "closed") != statuses.end()) {}
+      : out_(out),
+        a_(a),
+        places_(a.reading.sources),
+        show_closed_(std::find(statuses.begin(), statuses.end(), "closed") != statuses.end()) {}
 
   void write(const std::vector<RowReached>& rows) {
     for (std::size_t begin = 0; begin < rows.size();) {
@@ -115,7 +121,8 @@ class ExposureText {
       table.push_back({std::string(name_of(r.reached.status)) + (answer.if_routed ? "*" : ""), r.row ? r.row->id : "-", ports,
                        r.row    ? printable(r.row->application)
                        : r.left ? "of " + r.left->id + " by default, not used here"
-                                : "not in the matrix", who(answer, r.reached.passage->ruleset->family), lines(answer, *r.reached.passage)});
+                                : "not in the matrix",
+                       who(answer, r.reached.passage->ruleset->family), lines(answer, *r.reached.passage)});
     }
     std::array<std::size_t, cells> widths{};
     for (const auto& row : table)
@@ -146,7 +153,9 @@ class ExposureText {
 
 // Where no row has a status that was asked for.
 std::string nothing_found(const ExposureCommand& command) {
-  auto asked = [&](std::string_view status) { return std::find(command.statuses.begin(), command.statuses.end(), status) != command.statuses.end(); };
+  auto asked = [&](std::string_view status) {
+    return std::find(command.statuses.begin(), command.statuses.end(), status) != command.statuses.end();
+  };
   std::string_view what = asked("possible") ? asked("open") ? "open" : "possibly open" : asked("open") ? "surely open" : "closed";
   std::string from = command.zones.empty() ? "" : fmt::format(" from {}", fmt::join(command.zones, ", "));
   return fmt::format("nothing is {}{}\n", what, printable(from));
@@ -161,7 +170,8 @@ int run_exposure(const ExposureCommand& command, std::istream& in, std::ostream&
   std::vector<std::string> zones = zone_names(a->standings);
   for (const std::string& zone : command.zones)
     if (std::find(zones.begin(), zones.end(), zone) == zones.end()) {
-      err << fmt::format("ipo-lint: no zone '{}'{}; the zones are {}\n", printable(zone), did_you_mean(zone, zones), fmt::join(zones, ", "));
+      err << fmt::format("ipo-lint: no zone '{}'{}; the zones are {}\n", printable(zone), did_you_mean(zone, zones),
+                         fmt::join(zones, ", "));
       return exit_usage;
     }
   std::vector<RowReached> rows;

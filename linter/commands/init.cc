@@ -12,8 +12,8 @@
 #include "linter/commands/commands.h"
 #include "linter/commands/site_draft.h"
 #include "linter/inputs/input_files.h"
-#include "linter/output/place.h"
 #include "linter/inputs/site_files.h"
+#include "linter/output/place.h"
 #include "linter/output/snippet.h"
 
 namespace ipo {
@@ -33,8 +33,7 @@ std::optional<std::string> common_folder(const std::vector<Input>& inputs, const
       continue;
     }
     fs::path shared;
-    for (auto a = common->begin(), b = here.begin(); a != common->end() && b != here.end() && *a == *b; ++a, ++b)
-      shared /= *a;
+    for (auto a = common->begin(), b = here.begin(); a != common->end() && b != here.end() && *a == *b; ++a, ++b) shared /= *a;
     common = shared;
   }
   if (!common) return working_folder;
@@ -81,9 +80,7 @@ Verdicts verdicts_of(const Report& report, const Naming& naming) {
 std::vector<std::string> changes(const Verdicts& before, const Report& report, const Naming& naming, const std::string& draft) {
   std::vector<std::string> out = report.errors;
   Verdicts after = verdicts_of(report, naming);
-  auto name = [](const auto& key) {
-    return fmt::format("{} at {}:{}", std::get<0>(key), std::get<1>(key), std::get<2>(key));
-  };
+  auto name = [](const auto& key) { return fmt::format("{} at {}:{}", std::get<0>(key), std::get<1>(key), std::get<2>(key)); };
   for (const auto& [key, verdict] : before) {
     auto now = after.find(key);
     if (now == after.end()) {
@@ -181,12 +178,12 @@ int run_init(const InitCommand& command, std::istream& in, std::ostream& out, st
   }
   std::error_code error;
   if (!printed && !command.force && fs::exists(fs::symlink_status(target, error)))
-    return refuse(printable(target) +
-                  " is there already; --force replaces it, --output - prints what would be written");
+    return refuse(printable(target) + " is there already; --force replaces it, --output - prints what would be written");
 
   if (!printed)
     for (const Input& input : inputs->inputs)
-      if (same_file(input.path, target)) return refuse(printable(target) + " is one of the inputs; name another file with --output");
+      if (same_file(input.path, target))
+        return refuse(printable(target) + " is one of the inputs; name another file with --output");
 
   // A file that is to be replaced has no say; any other that speaks for the inputs is extended.
   DraftPlace place;

@@ -17,8 +17,8 @@
 #include "linter/output/redact.h"
 #include "linter/output/snippet.h"
 #include "parsers/ipoffice/field_map.h"
-#include "parsers/parsers.h"
 #include "parsers/ipoffice/settings.h"
+#include "parsers/parsers.h"
 
 namespace ipo {
 namespace {
@@ -29,8 +29,8 @@ constexpr std::size_t paths_shown = 40;        // without a setting, in the text
 constexpr std::uint32_t longest_quote = 2000;  // bytes of a statement; minified exports have lines of many megabytes
 
 // From understood to not understood, as the four counts are printed.
-constexpr std::array<Understanding, 4> levels = {Understanding::understood, Understanding::bounded,
-                                                 Understanding::ignored, Understanding::not_understood};
+constexpr std::array<Understanding, 4> levels = {Understanding::understood, Understanding::bounded, Understanding::ignored,
+                                                 Understanding::not_understood};
 
 // How much of the meaning is lost, by the enumeration's number.
 int rank(Understanding u) {
@@ -147,16 +147,21 @@ void write_inventory(std::ostream& out, const Reading& reading, Meanings& meanin
 class InventoryText {
  public:
   InventoryText(std::ostream& out, const Reading& reading, Meanings& meanings, std::size_t width)
-      : out_(out), reading_(reading), meanings_(meanings), width_(width), places_(reading.sources), secrets_(secrets_of(reading.site)), redaction_(reading.sources, secrets_) {}
+      : out_(out),
+        reading_(reading),
+        meanings_(meanings),
+        width_(width),
+        places_(reading.sources),
+        secrets_(secrets_of(reading.site)),
+        redaction_(reading.sources, secrets_) {}
 
   void write() {
     std::vector<Statement> items = items_of(reading_.site);
     std::array<std::size_t, 4> counts = counts_of(items);
     const Source& source = reading_.sources[0];
     out_ << fmt::format("{}: {}, {} statement{}: {} understood, {} bounded, {} ignored, {} not understood\n",
-                        source.path() == "-" ? "<stdin>" : printable(source.path()),
-                        find_dialect(reading_.formats[0])->title, items.size(), items.size() == 1 ? "" : "s", counts[0],
-                        counts[1], counts[2], counts[3]);
+                        source.path() == "-" ? "<stdin>" : printable(source.path()), find_dialect(reading_.formats[0])->title,
+                        items.size(), items.size() == 1 ? "" : "s", counts[0], counts[1], counts[2], counts[3]);
     write_reasons(items, Understanding::not_understood,
                   reading_.site.firewalls.empty() ? "not understood: nothing is concluded from these"
                                                   : "not understood: may accept or drop, what follows is judged as possible");
@@ -190,8 +195,7 @@ class InventoryText {
         Place at = places_.at(group.items[i]->span);
         out_ << fmt::format("    {:>{}} | {}\n", at.line, gutter, text_at(at, gutter + 7));
       }
-      if (shown < group.items.size())
-        out_ << fmt::format("    {:>{}}   and {} more\n", "", gutter, group.items.size() - shown);
+      if (shown < group.items.size()) out_ << fmt::format("    {:>{}}   and {} more\n", "", gutter, group.items.size() - shown);
     }
   }
 
@@ -215,8 +219,7 @@ class InventoryText {
       for (const Setting& s : record.fields) {
         if (s.key.empty()) continue;
         if (std::exchange(first, false))
-          out_ << fmt::format("\nsettings of {}{}{}\n", printable(record.type), record.id.empty() ? "" : " ",
-                              printable(record.id));
+          out_ << fmt::format("\nsettings of {}{}{}\n", printable(record.type), record.id.empty() ? "" : " ", printable(record.id));
         std::string line = fmt::format("{:>{}} | {:<{}}  {:<9}  {}", line_of(s), widest_line, s.key.text(), widest_key,
                                        name_of(s.evidence), printable(value_of(s, redaction_) + meanings_.text(s)));
         out_ << "    " << line.substr(0, line.find_last_not_of(' ') + 1) << '\n';
@@ -247,9 +250,10 @@ class InventoryText {
       }
     if (values == 0) return;
     std::stable_sort(paths.begin(), paths.end(), [](const Path& a, const Path& b) { return a.count > b.count; });
-    out_ << fmt::format("\n{} value{} under {} path{} {} no setting that is known; put those that are one into a file, with their\n"
-                        "key (`ipo-lint settings` lists them), for --fields FILE or ipo-lint.toml\n",
-                        values, values == 1 ? "" : "s", paths.size(), paths.size() == 1 ? "" : "s", values == 1 ? "is" : "are");
+    out_ << fmt::format(
+        "\n{} value{} under {} path{} {} no setting that is known; put those that are one into a file, with their\n"
+        "key (`ipo-lint settings` lists them), for --fields FILE or ipo-lint.toml\n",
+        values, values == 1 ? "" : "s", paths.size(), paths.size() == 1 ? "" : "s", values == 1 ? "is" : "are");
     std::size_t shown = paths.size() <= paths_shown + 1 ? paths.size() : paths_shown;
     for (std::size_t i = 0; i < shown; ++i) {
       const Path& path = paths[i];
@@ -259,7 +263,8 @@ class InventoryText {
                           places_.at(path.example->value.span).line, example.empty() ? "" : ": " + printable(example),
                           toml_text(path.pattern));
     }
-    if (shown < paths.size()) out_ << fmt::format("    # and {} more paths; --format json lists every value\n", paths.size() - shown);
+    if (shown < paths.size())
+      out_ << fmt::format("    # and {} more paths; --format json lists every value\n", paths.size() - shown);
   }
 
   static std::string times(std::size_t count) { return count == 1 ? "once" : fmt::format("{} times", count); }

@@ -102,8 +102,7 @@ struct Landing {
       return i.message.starts_with(concluded) && own_sources.contains(i.span.source);
     });
     bool tunnel = is_tunnel(out.interface);
-    if (auto declared = declared_interfaces.find(out.interface);
-        declared != declared_interfaces.end() && !out.zone.empty()) {
+    if (auto declared = declared_interfaces.find(out.interface); declared != declared_interfaces.end() && !out.zone.empty()) {
       out.why = "declared";
       out.span = declared->second;
     } else if (inference != inferences.end()) {

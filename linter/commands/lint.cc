@@ -8,8 +8,8 @@
 
 #include "linter/commands/commands.h"
 #include "linter/inputs/input_files.h"
-#include "linter/sites.h"
 #include "linter/output/snippet.h"
+#include "linter/sites.h"
 
 namespace ipo {
 namespace {
@@ -43,7 +43,8 @@ class Progress {
     if (!shown_ || done_ * 200 / all_ == drawn_) return;
     drawn_ = done_ * 200 / all_;
     std::size_t full = done_ * width / all_;
-    err_ << fmt::format("\r[{}{}] {} of {} sites", std::string(full, '#'), std::string(width - full, '.'), done_, all_) << std::flush;
+    err_ << fmt::format("\r[{}{}] {} of {} sites", std::string(full, '#'), std::string(width - full, '.'), done_, all_)
+         << std::flush;
   }
 
   std::ostream& err_;
@@ -62,9 +63,8 @@ const Output* overwriting(const LintCommand& command, const std::vector<SiteInpu
       return std::any_of(inputs.begin(), inputs.end(), [&](const Input& input) { return same_file(input.path, file); });
     };
     return among(command.inputs) || among(command.matrices) || among(command.fields) ||
-           std::any_of(sites.begin(), sites.end(), [&](const SiteInputs& site) {
-             return among_inputs(site.inputs) || among_inputs(site.site_files.inputs);
-           });
+           std::any_of(sites.begin(), sites.end(),
+                       [&](const SiteInputs& site) { return among_inputs(site.inputs) || among_inputs(site.site_files.inputs); });
   };
   for (const Output& output : command.outputs) {
     std::error_code error;
@@ -80,8 +80,7 @@ int exit_status(const Report& report, std::optional<Level> fail_on, bool exit_ze
   if (!report.problems.empty()) return exit_incomplete;
   if (!report.errors.empty()) return exit_usage;
   if (!fail_on || exit_zero) return exit_clean;
-  bool any = std::any_of(report.findings.begin(), report.findings.end(),
-                         [&](const Finding& f) { return f.level >= *fail_on; });
+  bool any = std::any_of(report.findings.begin(), report.findings.end(), [&](const Finding& f) { return f.level >= *fail_on; });
   return any ? exit_findings : exit_clean;
 }
 

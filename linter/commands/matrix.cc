@@ -121,8 +121,7 @@ void write_lines(std::vector<Line> lines, std::ostream& out) {
     left -= std::min(left, widths[i] + gap);
   }
   for (const Line& line : lines) {
-    for (std::size_t i = 0; i + 1 < table_columns; ++i)
-      out << line[i] << std::string(widths[i] - columns(line[i]) + gap, ' ');
+    for (std::size_t i = 0; i + 1 < table_columns; ++i) out << line[i] << std::string(widths[i] - columns(line[i]) + gap, ' ');
     out << cut(printable(line.back()), std::max<std::size_t>(left, 10)) << '\n';
   }
   out << '\n';
@@ -174,8 +173,8 @@ Remarks facts_about(const Rows& rows, bool whole) {
 void write_rows(const Rows& rows, const PortMatrix& matrix, std::ostream& out) {
   std::vector<Line> lines = {{"row", "ports", "application", "state", "optional", "purpose"}};
   for (const MatrixRow* row : rows)
-    lines.push_back({marked_id(*row), printed_ports(*row), cut(row->application, 14), row->state, printed_choice(*row),
-                     row->purpose});
+    lines.push_back(
+        {marked_id(*row), printed_ports(*row), cut(row->application, 14), row->state, printed_choice(*row), row->purpose});
   write_lines(std::move(lines), out);
   errata_of(rows).write("* in the document", out);
   facts_about(rows, rows.size() == matrix.rows.size()).write("in later releases", out);
@@ -234,8 +233,8 @@ void write_changes(const MatrixChanges& changes, std::string_view from, std::str
   for (const MatrixRow& row : changes.removed) line("removed", row, printed_ports(row));
   write_lines(std::move(lines), out);
   errata_of(rows).write("* in the document", out);
-  out << changes.added.size() << " added, " << changes.changed.size() << " changed, " << changes.removed.size()
-      << " removed from " << from << " to " << to << '\n';
+  out << changes.added.size() << " added, " << changes.changed.size() << " changed, " << changes.removed.size() << " removed from "
+      << from << " to " << to << '\n';
 }
 
 int run_changes(const MatrixQuery& query, std::ostream& out) {

@@ -8,8 +8,8 @@
 
 #include "linter/commands/commands.h"
 #include "linter/inputs/input_files.h"
-#include "linter/sites.h"
 #include "linter/output/snippet.h"
+#include "linter/sites.h"
 #include "parsers/document/document.h"
 
 namespace ipo {
@@ -67,8 +67,7 @@ std::optional<SiteInputs> read_one_site(SiteQuestion& question, std::istream& in
   if (sites.size() == 1) return std::move(sites.front());
   constexpr std::size_t most = 10;
   std::string names;
-  for (std::size_t i = 0; i < std::min(sites.size(), most); ++i)
-    names += (i > 0 ? ", " : "") + printable(sites[i].name);
+  for (std::size_t i = 0; i < std::min(sites.size(), most); ++i) names += (i > 0 ? ", " : "") + printable(sites[i].name);
   if (sites.size() > most) names += ", ...";
   err << fmt::format("ipo-lint: these files are {} sites: {}; ask about one at a time\n", sites.size(), names);
   status = exit_usage;
@@ -92,8 +91,8 @@ std::unique_ptr<Assessment> assess_site(SiteInputs inputs, const LintOptions& op
   return any ? std::move(a) : nullptr;
 }
 
-std::unique_ptr<Assessment> assess_one_site(const SiteQuestion& question, std::istream& in, std::ostream& err,
-                                            int& status, bool judged) {
+std::unique_ptr<Assessment> assess_one_site(const SiteQuestion& question, std::istream& in, std::ostream& err, int& status,
+                                            bool judged) {
   SiteQuestion asked = question;
   std::optional<SiteInputs> inputs = read_one_site(asked, in, err, status);
   return inputs ? assess_site(std::move(*inputs), asked.options, err, status, judged) : nullptr;

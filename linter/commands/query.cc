@@ -15,8 +15,8 @@
 #include "linter/output/snippet.h"
 #include "linter/reports/verdict_json.h"
 #include "linter/reports/verdict_text.h"
-#include "rules/matrix/port_matrix.h"
 #include "rules/exposure/path_verdict.h"
+#include "rules/matrix/port_matrix.h"
 
 namespace ipo {
 namespace {
@@ -106,13 +106,15 @@ class Firewalls {
           several = true;
           continue;
         }
-        if (verdicts) return fmt::format("{} holds several firewalls of one family; give each in a file of its own", printable(named));
+        if (verdicts)
+          return fmt::format("{} holds several firewalls of one family; give each in a file of its own", printable(named));
         verdicts = std::make_unique<PathVerdicts>(a.reading.site, a.standings, i, ruleset.family);
       }
     }
     if (all.empty()) return "query needs the rules of a firewall, as iptables-save prints them; none were given";
     if (several)
-      return fmt::format("several firewalls were given: name one with --firewall, or declare their roles in ipo-lint.toml ({})", all);
+      return fmt::format("several firewalls were given: name one with --firewall, or declare their roles in ipo-lint.toml ({})",
+                         all);
     if (!verdicts_[0] && !verdicts_[1]) return fmt::format("no firewall is named {}: name one of {}", printable(named), all);
     return {};
   }
@@ -135,7 +137,11 @@ std::string no_rules_for(const PartialPacket& packet) {
 class Answers {
  public:
   Answers(const Reading& reading, Firewalls& firewalls, const QueryCommand& command, std::ostream& out)
-      : reading_(reading), firewalls_(firewalls), command_(command), jsonl_(command.format == "jsonl"), output_{out},
+      : reading_(reading),
+        firewalls_(firewalls),
+        command_(command),
+        jsonl_(command.format == "jsonl"),
+        output_{out},
         json_(reading.sources) {}
 
   std::string answer(const PacketLine& line) {

@@ -1,4 +1,6 @@
 // The table of parsers/ipoffice/settings.toml, filtered: for a person, as a page, or as JSON.
+#include "parsers/ipoffice/settings.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include "linter/output/json_writer.h"
 #include "linter/output/snippet.h"
 #include "parsers/text/letters.h"
-#include "parsers/ipoffice/settings.h"
 
 namespace ipo {
 namespace {
@@ -55,16 +56,19 @@ std::string cell(std::string text) {
 void write_markdown(std::ostream& out, const std::vector<const KnownSetting*>& list) {
   out << "# Settings of a system\n\n"
          "Keys for `[settings]` of `ipo-lint.toml`, and elements for the XML envelope `response > data > ws_object > System`.\n"
-         "This list is ipo-lint's own. Evidence is about the element: `confirmed` was seen in an export or in code that reads one;\n"
-         "`documented` is printed by Avaya, on that page; `screen` is on a screen of Manager or Web Manager, but the element's name is ipo-lint's; `ours` is ipo-lint's altogether.\n\n"
+         "This list is ipo-lint's own. Evidence is about the element: `confirmed` was seen in an export or in code that reads "
+         "one;\n"
+         "`documented` is printed by Avaya, on that page; `screen` is on a screen of Manager or Web Manager, but the element's "
+         "name is ipo-lint's; `ours` is ipo-lint's altogether.\n\n"
          "| Key | Name | Values | Default | Screen | Element | Evidence |\n|---|---|---|---|---|---|---|\n";
   for (const KnownSetting* s : list) {
     std::string values = describe_values(*s) + (s->range_source.empty() ? "" : " (" + s->range_source + ")"), defaults;
     for (const NarrowerRange& r : s->ranges)
       values += "; up to " + r.releases.until + " " + format_ports(r.range) + " (" + r.source + ")";
-    for (const SettingDefault& d : s->defaults) defaults += (defaults.empty() ? "" : "; ") + default_text(d) + " [" + d.source + "]";
-    out << fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", s->key, cell(s->name), cell(values), cell(defaults), cell(s->screen),
-                       s->element.empty() ? "" : "`" + s->element + "`", cell(evidence_text(*s)));
+    for (const SettingDefault& d : s->defaults)
+      defaults += (defaults.empty() ? "" : "; ") + default_text(d) + " [" + d.source + "]";
+    out << fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", s->key, cell(s->name), cell(values), cell(defaults),
+                       cell(s->screen), s->element.empty() ? "" : "`" + s->element + "`", cell(evidence_text(*s)));
   }
 }
 

@@ -11,9 +11,9 @@
 
 #include "linter/output/place.h"
 #include "linter/output/snippet.h"
+#include "rules/findings/undeclared_sources.h"
 #include "rules/site/internet.h"
 #include "rules/site/required.h"
-#include "rules/findings/undeclared_sources.h"
 
 namespace ipo {
 namespace {
@@ -49,8 +49,7 @@ class Table {
       std::string reason = printable(i.reason);
       if (!reason.empty() && columns(i.code) > widest_code) out += "# " + reason + '\n';
       out += i.code;
-      if (!reason.empty() && columns(i.code) <= widest_code)
-        out += std::string(width - columns(i.code) + 2, ' ') + "# " + reason;
+      if (!reason.empty() && columns(i.code) <= widest_code) out += std::string(width - columns(i.code) + 2, ' ') + "# " + reason;
       out += '\n';
     }
     return out;
@@ -195,8 +194,7 @@ class Draft {
   // ---- hosts
 
   std::string reason_of(const Host& host, const Located<Address>& address) const {
-    if (std::find(options_.pbx.begin(), options_.pbx.end(), address.value) != options_.pbx.end())
-      return "given by --pbx";
+    if (std::find(options_.pbx.begin(), options_.pbx.end(), address.value) != options_.pbx.end()) return "given by --pbx";
     for (const Setting& s : host.settings)
       if (s.value.span == address.span && s.key.text().ends_with(".address"))
         return because(s.key.text() + " of the export", address.span);
@@ -220,9 +218,9 @@ class Draft {
     for (const Host& host : a_.reading.site.hosts) {
       any = true;
       if (names.contains(host.name)) {
-        bool is_declared_one =
-            std::any_of(a_.reading.declared.hosts.begin(), a_.reading.declared.hosts.end(),
-                        [&](const Host& d) { return d.name == host.name || (d.name.empty() && host.name == "pbx"); });
+        bool is_declared_one = std::any_of(a_.reading.declared.hosts.begin(), a_.reading.declared.hosts.end(), [&](const Host& d) {
+          return d.name == host.name || (d.name.empty() && host.name == "pbx");
+        });
         if (!is_declared_one) {
           Table table("[[host]]");
           table.add("name = \"...\"", reason_of_name(host));
@@ -243,13 +241,11 @@ class Draft {
 
   void write(const Host& host, std::set<std::string>& names, std::set<Address>& taken) {
     Table table("[[host]]");
-    std::optional<std::string> name =
-        host.name.find_first_not_of(" \t") == host.name.npos ? std::nullopt : toml_string(host.name);
+    std::optional<std::string> name = host.name.find_first_not_of(" \t") == host.name.npos ? std::nullopt : toml_string(host.name);
     std::string plain = name ? host.name : "pbx";
     for (int n = 2; !name && names.contains(plain); ++n) plain = fmt::format("pbx-{}", n);
     names.insert(plain);
-    table.add("name = " + (name ? *name : '"' + plain + '"'),
-              name ? reason_of_name(host) : "its own name cannot be written here");
+    table.add("name = " + (name ? *name : '"' + plain + '"'), name ? reason_of_name(host) : "its own name cannot be written here");
     std::vector<Item> addresses;
     bool guessed = false;
     for (const Located<Address>& address : host.addresses) {
@@ -264,8 +260,7 @@ class Draft {
                 host.addresses.empty() ? "not known; fill in" : "another host has the same; fill in what is its own");
     if (!host.platform.empty()) {
       const Setting* platform = host.setting("system.platform");
-      table.add(fmt::format("platform = \"{}\"", host.platform),
-                because("exported", platform ? platform->value.span : host.span));
+      table.add(fmt::format("platform = \"{}\"", host.platform), because("exported", platform ? platform->value.span : host.span));
     } else {
       table.add("# platform = \"ip500v2\"", "not known: ip500v2, server-edition, application-server, windows, virtual");
     }
@@ -300,8 +295,7 @@ class Draft {
     std::size_t several = a_.standings.size();
     for (const Standing& standing : a_.standings) {
       const Firewall& firewall = *standing.firewall;
-      if (std::any_of(declared.begin(), declared.end(),
-                      [&](const DeclaredFirewall& d) { return d.name == firewall.name; }))
+      if (std::any_of(declared.begin(), declared.end(), [&](const DeclaredFirewall& d) { return d.name == firewall.name; }))
         continue;
       Table table("[[firewall]]");
       std::vector<Item> files;
@@ -312,14 +306,12 @@ class Draft {
         auto text = toml_string(relative);
         if (path == "-")
           cannot = "it was read from standard input; save it and name the file";
-        else if (!text || relative.find_first_of("*?") != relative.npos || relative.empty() ||
-                 relative.size() > max_site_glob)
+        else if (!text || relative.find_first_of("*?") != relative.npos || relative.empty() || relative.size() > max_site_glob)
           cannot = "this name cannot be written here; rename the file";
         files.push_back({text.value_or("\"...\""), ""});
       }
       table.add_list("files", files);
-      std::string why =
-          standing.role == Role::host ? "it translates and forwards nothing" : "it translates or forwards";
+      std::string why = standing.role == Role::host ? "it translates and forwards nothing" : "it translates or forwards";
       if (firewall.rulesets.size() > 0) why = because(why, firewall.rulesets.front().span);
       std::string role = fmt::format("role = \"{}\"", name_of(standing.role));
       if (several == 1 && declared.empty())
@@ -327,9 +319,8 @@ class Draft {
       else
         table.add("# " + role, why + "; uncomment if packets pass these firewalls one after the other");
       part(table,
-           several > 1 && &standing == &a_.standings.front()
-               ? "which firewall stands behind which: the roles are commented out"
-               : "",
+           several > 1 && &standing == &a_.standings.front() ? "which firewall stands behind which: the roles are commented out"
+                                                             : "",
            cannot);
     }
     if (!a_.standings.empty()) return;
@@ -371,20 +362,17 @@ class Draft {
     }
     if (all.empty()) {
       table.add("interfaces = [\"eth0\"]", candidates());
-      return example(table,
-                     network ? "only the filter of the PBX itself was given: it is judged against the network around it"
-                             : "no rule shows which interface leads to the internet; fill in and uncomment");
+      return example(table, network ? "only the filter of the PBX itself was given: it is judged against the network around it"
+                                    : "no rule shows which interface leads to the internet; fill in and uncomment");
     }
     table.add_list("interfaces", items);
     std::string why;
     if (network) why = "only the filter of the PBX itself was given: it is judged against the network around it";
     for (const InterfaceTest& test : all)
-      if (!is_interface_name(test))
-        why = fmt::format("the interface name {} cannot be written here", format_interface(test));
+      if (!is_interface_name(test)) why = fmt::format("the interface name {} cannot be written here", format_interface(test));
     for (const Standing& standing : a_.standings)
       if (why.empty() && standing.outermost && !is_internet_of(all, standing))
-        why = "left out: it would hold for every firewall here, and change how " + seen(standing.firewall->name) +
-              " is judged";
+        why = "left out: it would hold for every firewall here, and change how " + seen(standing.firewall->name) + " is judged";
     std::string unnamed;
     for (const InterfaceTest& test : all)
       if (std::none_of(a_.standings.begin(), a_.standings.end(), [&](const Standing& s) { return s.names(test); }))
@@ -487,12 +475,10 @@ class Draft {
     if (!zones.empty() || a_.reading.site.zones.size() > 0) return;
     Table table("[zones.itsp]");
     table.add("sources = [\"198.51.100.0/28\"]", "the provider's addresses");
-    bool located =
-        std::any_of(a_.standings.begin(), a_.standings.end(), [](const Standing& s) { return s.protects_itself; });
+    bool located = std::any_of(a_.standings.begin(), a_.standings.end(), [](const Standing& s) { return s.protects_itself; });
     for (const Host& host : a_.reading.site.hosts) located = located || !host.addresses.empty();
-    example(table, located
-                       ? "no single public source is let in; name the provider's, partners', and your own other sites"
-                       : "who may reach the PBX shows once its address is known; name the provider's addresses");
+    example(table, located ? "no single public source is let in; name the provider's, partners', and your own other sites"
+                           : "who may reach the PBX shows once its address is known; name the provider's addresses");
   }
 
   // ---- calls
@@ -511,16 +497,13 @@ class Draft {
       const std::string& value = registers->value.value;
       for (const char* yes : {"true", "True", "TRUE", "1", "yes", "on"}) registered = registered || value == yes;
     }
-    std::string zone = providers_.size() == 1             ? providers_.front()
-                       : registered && providers_.empty() ? "internet"
-                                                          : "itsp";
+    std::string zone = providers_.size() == 1 ? providers_.front() : registered && providers_.empty() ? "internet" : "itsp";
     Table table("[calls]");
     std::string trunk =
         fmt::format("trunk = {{ zone = \"{}\", register = {} }}", zone, registers && !registered ? "false" : "true");
     std::string workers = "# remote_workers = \"none\"", ways = "none, vpn, sip, sip-tls, h323, webrtc, sbc";
     if (line && registers && zone != "itsp") {
-      table.add(trunk, because(registered ? "the SIP line registers" : "the SIP line does not register",
-                               registers->value.span));
+      table.add(trunk, because(registered ? "the SIP line registers" : "the SIP line does not register", registers->value.span));
       table.add(workers, ways);
       return part(table, fmt::format("that calls come from zone {}", zone));
     }

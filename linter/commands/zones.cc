@@ -21,8 +21,7 @@ constexpr std::size_t most_names = 4;        // interfaces named in a line
 
 using Cells = std::vector<std::string>;
 
-std::string families_of(const Standing& standing, std::string_view between, std::string_view four,
-                        std::string_view six) {
+std::string families_of(const Standing& standing, std::string_view between, std::string_view four, std::string_view six) {
   std::string out;
   for (const Ruleset& ruleset : standing.firewall->rulesets)
     (out.empty() ? out : out += between) += ruleset.family == Family::ipv4 ? four : six;
@@ -39,8 +38,7 @@ std::string path_of(const Assessment& a, const Standing& standing) {
   std::string out;
   if (!before.empty()) out = "stands behind " + before;
   if (!behind.empty()) out += (out.empty() ? "stands before " : " and before ") + behind;
-  if (standing.network_only)
-    return "protects the PBX itself; no perimeter firewall was given, so it is judged against the network";
+  if (standing.network_only) return "protects the PBX itself; no perimeter firewall was given, so it is judged against the network";
   if (out.empty() && standing.protects_itself) out = "protects the PBX itself";
   if (!out.empty()) return out;
   return a.standings.size() > 1 ? "judged by itself: no roles are declared" : "the only firewall given";
@@ -58,8 +56,7 @@ class Zones {
       try {
         landings_.back() = landings_of(standing, a_.reading.site.inferences);
       } catch (const SpaceExhausted& e) {
-        err << fmt::format("ipo-lint: {}: its zones could not be computed: {}\n", printable(standing.firewall->name),
-                           e.what());
+        err << fmt::format("ipo-lint: {}: its zones could not be computed: {}\n", printable(standing.firewall->name), e.what());
         all = false;
       }
     }
@@ -73,8 +70,7 @@ class Zones {
       const Standing& standing = a_.standings[f];
       json.begin_object().member("name", standing.firewall->name).member("role", name_of(standing.role));
       json.key("families").begin_array();
-      for (const Ruleset& ruleset : standing.firewall->rulesets)
-        json.value(ruleset.family == Family::ipv4 ? "ipv4" : "ipv6");
+      for (const Ruleset& ruleset : standing.firewall->rulesets) json.value(ruleset.family == Family::ipv4 ? "ipv4" : "ipv6");
       json.end_array().member("path", path_of(a_, standing));
       json.key("interfaces").begin_array();
       for (const InterfaceLanding& l : landings_[f].interfaces) {
@@ -105,13 +101,11 @@ class Zones {
 
   std::string text() const {
     std::string out;
-    for (std::size_t f = 0; f < landings_.size(); ++f)
-      out += (f > 0 ? "\n" : "") + firewall(a_.standings[f], landings_[f]);
+    for (std::size_t f = 0; f < landings_.size(); ++f) out += (f > 0 ? "\n" : "") + firewall(a_.standings[f], landings_[f]);
     if (a_.standings.empty()) out += "no firewall among the inputs: there are no interfaces to speak of\n";
     std::string assumed;
     for (const Inference& inference : a_.reading.site.inferences)
-      if (!said_above(inference))
-        assumed += fmt::format("assumed: {}{}\n", printable(inference.message), in(inference.span));
+      if (!said_above(inference)) assumed += fmt::format("assumed: {}{}\n", printable(inference.message), in(inference.span));
     return assumed.empty() ? out : out + '\n' + assumed;
   }
 

@@ -54,14 +54,14 @@ IgnoreFile read_ignore_file(const fs::path& folder, const std::vector<IgnoreFile
   if (!file.folder.ends_with('/')) file.folder += '/';
   std::string path = file.folder + ".gitignore", text;
   std::error_code error;
-  if (fs::symlink_status(path, error).type() != fs::file_type::regular ||
-      fs::file_size(path, error) > largest_ignore_file || error || !read_file(path, text).empty())
+  if (fs::symlink_status(path, error).type() != fs::file_type::regular || fs::file_size(path, error) > largest_ignore_file ||
+      error || !read_file(path, text).empty())
     return file;
   std::size_t patterns = 0, wild = 0;
   for (const IgnoreFile& f : above) {
     patterns += f.patterns.size();
-    wild += static_cast<std::size_t>(std::count_if(f.patterns.begin(), f.patterns.end(),
-                                                   [](const Pattern& p) { return p.kind == Pattern::Kind::wild; }));
+    wild += static_cast<std::size_t>(
+        std::count_if(f.patterns.begin(), f.patterns.end(), [](const Pattern& p) { return p.kind == Pattern::Kind::wild; }));
   }
   for (std::size_t at = 0; at < text.size();) {
     std::size_t end = std::min(text.find('\n', at), text.size());
@@ -183,8 +183,7 @@ Folder look_through(const std::string& folder) {
     } else if (type == fs::file_type::regular) {
       found.files.push_back(at->path().generic_string());
     } else if (type == fs::file_type::symlink) {
-      leave_out(at->path(), "a symbolic link",
-                "is a symbolic link, which is not followed in a folder; name it to have it read");
+      leave_out(at->path(), "a symbolic link", "is a symbolic link, which is not followed in a folder; name it to have it read");
     } else {
       leave_out(at->path(), "a device, pipe or socket");
     }

@@ -14,9 +14,8 @@ constexpr std::string_view by_gitignore = "left out by .gitignore";
 
 struct Folder {
   std::vector<std::string> files;  // regular ones, sorted by path
-  std::vector<LeftOut>
-      left_out;         // hidden entries, links, installed packages, what .gitignore names; whole folders as one
-  std::string problem;  // why not all of it could be looked through; empty = it was
+  std::vector<LeftOut> left_out;   // hidden entries, links, installed packages, what .gitignore names; whole folders as one
+  std::string problem;             // why not all of it could be looked through; empty = it was
 };
 
 // Looks at names only; no symbolic link is followed. The .gitignore files that count are those in the folder and below

@@ -16,8 +16,8 @@
 #include "linter/inputs/folder.h"
 #include "linter/inputs/parallel.h"
 #include "parsers/foreign.h"
-#include "parsers/text/large_text.h"
 #include "parsers/parsers.h"
+#include "parsers/text/large_text.h"
 
 namespace ipo {
 namespace {
@@ -115,7 +115,9 @@ struct Reader {
   void read_named(const std::string& path) {
     std::string bytes, why;
     if (Found found; path != "-" && !any_format && settled_by_start(path, found)) {
-      why = !found.why.empty() ? found.why : found.look ? refusal(*found.look) : "starts with bytes that are no text; nothing in it was checked";
+      why = !found.why.empty() ? found.why
+            : found.look       ? refusal(*found.look)
+                               : "starts with bytes that are no text; nothing in it was checked";
       std::error_code error;
       if (fs::file_size(path, error) > largest_input) why = too_large();
     } else {
@@ -175,14 +177,16 @@ struct Reader {
     }
     auto remark = [&](std::size_t n, std::string_view how) {
       if (n > 0 && used > 0)
-        result.remarks.push_back(fmt::format("{} in {} {} left out{}; ipo-lint inventory {} lists {}", n == 1 ? "1 entry" : fmt::format("{} entries", n),
-                                             folder, n == 1 ? "is" : "are", how, folder, n == 1 ? "it" : "them"));
+        result.remarks.push_back(fmt::format("{} in {} {} left out{}; ipo-lint inventory {} lists {}",
+                                             n == 1 ? "1 entry" : fmt::format("{} entries", n), folder, n == 1 ? "is" : "are", how,
+                                             folder, n == 1 ? "it" : "them"));
     };
     remark(ignored, " by .gitignore");
     remark(others, "");
     if (used == 0 && !said)
       result.problems.push_back({folder, "holds no file in a supported format; name the files, or give --as FORMAT"});
-    result.left_out.insert(result.left_out.end(), std::make_move_iterator(left_out.begin()), std::make_move_iterator(left_out.end()));
+    result.left_out.insert(result.left_out.end(), std::make_move_iterator(left_out.begin()),
+                           std::make_move_iterator(left_out.end()));
   }
 };
 
@@ -214,7 +218,8 @@ std::string read_file(const std::string& path, std::string& bytes) {
     std::size_t size = static_cast<std::size_t>(known.st_size);
     if (size > largest_input) return too_large();
     off_t hole = size > read_at_once ? ::lseek(file.number, 0, SEEK_HOLE) : -1;  // zeros that are not even stored
-    if (hole >= 0 && hole < known.st_size) return fmt::format("holds nothing but zeros from byte {} on; nothing in it was checked", hole);
+    if (hole >= 0 && hole < known.st_size)
+      return fmt::format("holds nothing but zeros from byte {} on; nothing in it was checked", hole);
     if (hole >= 0 && ::lseek(file.number, 0, SEEK_SET) != 0) return fmt::format("cannot be read: {}", std::strerror(errno));
     reserve_large(bytes, size + 1);
     piece = std::min(piece, size + 1);
@@ -267,8 +272,7 @@ std::string write_file(const std::string& path, std::string_view bytes) {
   if (type == fs::file_type::block) return "it is a disk; name a file";
   bool replaceable = type == fs::file_type::not_found || type == fs::file_type::regular;
   std::string name = target.string();
-  if (replaceable)
-    name = (target.parent_path() / fmt::format(".{}.{}.tmp", target.filename().string(), ::getpid())).string();
+  if (replaceable) name = (target.parent_path() / fmt::format(".{}.{}.tmp", target.filename().string(), ::getpid())).string();
   int flags = O_WRONLY | O_CLOEXEC | (replaceable ? O_CREAT | O_EXCL : 0);
   Descriptor file(::open(name.c_str(), flags, 0666));
   if (file.number < 0) return std::strerror(errno);

@@ -184,8 +184,7 @@ SiteFiles open_site_files(const std::string& path) {
   }
 }
 
-SiteFile read_site_files(const Sources& sources, const std::vector<std::uint32_t>& nearest_first,
-                         std::vector<SiteError>& errors) {
+SiteFile read_site_files(const Sources& sources, const std::vector<std::uint32_t>& nearest_first, std::vector<SiteError>& errors) {
   std::size_t before = errors.size();
   SiteFile all;
   for (auto source = nearest_first.rbegin(); source != nearest_first.rend(); ++source) {

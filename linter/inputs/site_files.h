@@ -31,8 +31,7 @@ SiteFiles open_site_files(const std::string& path);
 
 // Reads, merges and checks files that are among the sources. Ids of checks that this program does not have are errors.
 // Contradictions of the whole are looked for only where every file reads well: half of it would contradict itself.
-SiteFile read_site_files(const Sources& sources, const std::vector<std::uint32_t>& nearest_first,
-                         std::vector<SiteError>& errors);
+SiteFile read_site_files(const Sources& sources, const std::vector<std::uint32_t>& nearest_first, std::vector<SiteError>& errors);
 
 // "ipo-lint.toml:12:3: message\n  other.toml:4:1: related message\n"
 std::string format_site_error(const Sources& sources, const SiteError& error);

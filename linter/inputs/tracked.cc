@@ -26,8 +26,8 @@ fs::path git_folder(const fs::path& root) {
   if (fs::is_directory(git, error)) return git;
   std::string text;
   constexpr std::string_view key = "gitdir: ";
-  if (!fs::is_regular_file(git, error) || fs::file_size(git, error) > 4096 || error ||
-      !read_file(git.string(), text).empty() || !text.starts_with(key))
+  if (!fs::is_regular_file(git, error) || fs::file_size(git, error) > 4096 || error || !read_file(git.string(), text).empty() ||
+      !text.starts_with(key))
     return {};
   text.erase(text.find_last_not_of("\r\n") + 1);
   return root / text.substr(key.size());
@@ -63,9 +63,7 @@ TrackedFiles::TrackedFiles(const fs::path& root) {
          !read_file(path.string(), index).empty() || !read_index(index, files_);
 }
 
-bool TrackedFiles::file(std::string_view path) const {
-  return all_ || std::binary_search(files_.begin(), files_.end(), path);
-}
+bool TrackedFiles::file(std::string_view path) const { return all_ || std::binary_search(files_.begin(), files_.end(), path); }
 
 bool TrackedFiles::anything_in(std::string folder) const {
   folder += '/';

@@ -9,11 +9,11 @@
 #include <array>
 #include <charconv>
 
+#include "linter/output/snippet.h"
+#include "parsers/document/json_tokens.h"
+#include "parsers/iptables/names.h"
 #include "parsers/text/letters.h"
 #include "parsers/text/nearest.h"
-#include "linter/output/snippet.h"
-#include "parsers/iptables/names.h"
-#include "parsers/document/json_tokens.h"
 
 namespace ipo {
 namespace {
@@ -37,12 +37,23 @@ std::size_t place_of(std::string_view name) {
   // Few have one length, and nearly all lines hold these.
   std::size_t at = names.size();
   switch (name.size()) {
-    case 2: at = in; break;
-    case 3: at = name[0] == 'o' ? out : name[0] == 's' ? src : dst; break;
-    case 4: at = hook; break;
-    case 5: at = name[0] == 'p' ? proto : name[0] == 'd' ? dport : name[0] == 'f' ? flags : name[1] == 'p' ? sport : state; break;
-    case 9: at = name[5] == 't' ? icmp_type : icmp_code; break;
-    default: break;
+    case 2:
+      at = in;
+      break;
+    case 3:
+      at = name[0] == 'o' ? out : name[0] == 's' ? src : dst;
+      break;
+    case 4:
+      at = hook;
+      break;
+    case 5:
+      at = name[0] == 'p' ? proto : name[0] == 'd' ? dport : name[0] == 'f' ? flags : name[1] == 'p' ? sport : state;
+      break;
+    case 9:
+      at = name[5] == 't' ? icmp_type : icmp_code;
+      break;
+    default:
+      break;
   }
   return at < names.size() && names[at] == name ? at : names.size();
 }
@@ -57,7 +68,8 @@ struct Draft {
   // Gives the fault, or nothing. `text`: written as text rather than as a number.
   std::string set(std::string_view name, std::string_view value, bool text) {
     std::size_t at = place_of(name);
-    if (at == names.size()) return fmt::format("there is no field {}{} ({})", shown(name), did_you_mean(name, names), fmt::join(names, ", "));
+    if (at == names.size())
+      return fmt::format("there is no field {}{} ({})", shown(name), did_you_mean(name, names), fmt::join(names, ", "));
     if (given[at]) return fmt::format("'{}' is given twice", name);
     given[at] = true;
     if (text && value.empty()) return {};
@@ -72,21 +84,32 @@ struct Draft {
     bool takes_number = at == sport || at == dport || at == icmp_type || at == icmp_code || at == proto;
     if (!text && !takes_number && at != flags) return fmt::format("'{}' takes a text in quotes, not {}", name, shown(value));
     switch (at) {
-      case sport: return number(packet.source_port, 65535);
-      case icmp_type: return number(type, 255);
-      case icmp_code: return number(code, 255);
+      case sport:
+        return number(packet.source_port, 65535);
+      case icmp_type:
+        return number(type, 255);
+      case icmp_code:
+        return number(code, 255);
       case dport: {
         std::optional<unsigned> port;
         std::string fault = number(port, 65535);
         if (port) packet.destination_port = Interval{*port, *port};
         return fault;
       }
-      case proto: return set_protocol(value, text);
-      case in: packet.in = value; return {};
-      case out: packet.out = value; return {};
-      case src: return address(packet.source, name, value);
-      case dst: return address(packet.destination, name, value);
-      case flags: return set_flags(value);
+      case proto:
+        return set_protocol(value, text);
+      case in:
+        packet.in = value;
+        return {};
+      case out:
+        packet.out = value;
+        return {};
+      case src:
+        return address(packet.source, name, value);
+      case dst:
+        return address(packet.destination, name, value);
+      case flags:
+        return set_flags(value);
       case hook:
         for (Hook known : {Hook::input, Hook::forward, Hook::output})
           if (value == name_of(known)) return packet.hook = known, "";
@@ -123,9 +146,14 @@ struct Draft {
   }
 
   std::string set_flags(std::string_view value) {
-    constexpr std::array<std::pair<std::string_view, unsigned>, 8> bits = {{{"FIN", tcp_fin}, {"SYN", tcp_syn}, {"RST", tcp_rst},
-                                                                            {"PSH", tcp_psh}, {"ACK", tcp_ack}, {"URG", tcp_urg},
-                                                                            {"ALL", 63}, {"NONE", 0}}};
+    constexpr std::array<std::pair<std::string_view, unsigned>, 8> bits = {{{"FIN", tcp_fin},
+                                                                            {"SYN", tcp_syn},
+                                                                            {"RST", tcp_rst},
+                                                                            {"PSH", tcp_psh},
+                                                                            {"ACK", tcp_ack},
+                                                                            {"URG", tcp_urg},
+                                                                            {"ALL", 63},
+                                                                            {"NONE", 0}}};
     unsigned sum = 0;
     std::string_view rest = value;
     while (true) {
@@ -151,7 +179,8 @@ struct Draft {
     if (type && !packet.protocol) packet.protocol = packet.family == Family::ipv6 ? proto_icmpv6 : proto_icmp;
     bool icmp = packet.protocol == proto_icmp || packet.protocol == proto_icmpv6;
     if (type && !icmp) return "'icmp_type' is of icmp and ipv6-icmp only; leave it out or change 'proto'";
-    if (has_flags && packet.protocol && *packet.protocol != proto_tcp) return "'flags' is of tcp only; leave it out or change 'proto'";
+    if (has_flags && packet.protocol && *packet.protocol != proto_tcp)
+      return "'flags' is of tcp only; leave it out or change 'proto'";
     if (icmp) {
       // Without ports, whatever was given as such.
       packet.source_port.reset();
@@ -229,14 +258,16 @@ PacketLine packet_from_json(std::string_view line) {
   PartialPacket packet;
   Draft draft{packet};
   auto fault = [&](std::string_view wanted) {
-    std::string why = token.kind == Kind::error ? std::string(token.text) : fmt::format("{} expected, not {}", wanted, name_of(token.kind));
+    std::string why =
+        token.kind == Kind::error ? std::string(token.text) : fmt::format("{} expected, not {}", wanted, name_of(token.kind));
     return finished(draft, std::move(why), token.begin);
   };
   if (token.kind == Kind::end) return {{}, "empty line"};
   if (token.kind != Kind::begin_object) return fault("an object");
   std::string name;
   token = tokens.next();
-  if (token.kind == Kind::end_object) token = tokens.next();
+  if (token.kind == Kind::end_object)
+    token = tokens.next();
   else
     for (;;) {
       if (token.kind != Kind::string) return fault("the name of a field");
@@ -244,8 +275,10 @@ PacketLine packet_from_json(std::string_view line) {
       std::size_t at = token.begin;
       if (token = tokens.next(); token.kind != Kind::colon) return fault("':'");
       token = tokens.next();
-      if (token.kind != Kind::string && token.kind != Kind::number && token.kind != Kind::null) return fault("a string or a number");
-      std::string why = token.kind == Kind::null ? draft.set(name, {}, true) : draft.set(name, token.text, token.kind == Kind::string);
+      if (token.kind != Kind::string && token.kind != Kind::number && token.kind != Kind::null)
+        return fault("a string or a number");
+      std::string why =
+          token.kind == Kind::null ? draft.set(name, {}, true) : draft.set(name, token.text, token.kind == Kind::string);
       if (!why.empty()) return finished(draft, std::move(why), place_of(name) == names.size() ? at : token.begin);
       token = tokens.next();
       if (token.kind == Kind::end_object) {
@@ -274,7 +307,8 @@ PacketLine packet_from_words(std::string_view text) {
     std::size_t end = std::min(text.find_first_of(blanks, at), text.size());
     std::string_view word = text.substr(at, end - at);
     std::size_t equals = word.find('=');
-    if (equals == word.npos) return finished(draft, fmt::format("{} is no field with a value; write it like dport=69", shown(word)), at);
+    if (equals == word.npos)
+      return finished(draft, fmt::format("{} is no field with a value; write it like dport=69", shown(word)), at);
     std::string name = lower(word.substr(0, equals));
     for (auto [alias, meant] : aliases)
       if (name == alias) name = meant;

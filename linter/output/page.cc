@@ -52,8 +52,7 @@ std::string readable_page(std::string_view page) {
       skipping = false;
     }
     if (skipping || last_of_skipped) return true;
-    if (line.empty() && fence.empty() && (out.empty() || out.ends_with("\n\n")))
-      return true;  // what a removed block leaves behind
+    if (line.empty() && fence.empty() && (out.empty() || out.ends_with("\n\n"))) return true;  // what a removed block leaves behind
     out.append(line) += '\n';
     return true;
   });

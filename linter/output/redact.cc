@@ -33,8 +33,7 @@ constexpr unsigned char in_name = 1, telling = 2;
 constexpr std::array<unsigned char, 256> name_bytes = [] {
   std::array<unsigned char, 256> out{};
   for (char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"))
-    out[static_cast<unsigned char>(c)] =
-        telling_letters.find(lower(c)) != std::string_view::npos ? in_name | telling : in_name;
+    out[static_cast<unsigned char>(c)] = telling_letters.find(lower(c)) != std::string_view::npos ? in_name | telling : in_name;
   return out;
 }();
 bool is_in_name(char c) { return name_bytes[static_cast<unsigned char>(c)] != 0; }
@@ -72,12 +71,13 @@ bool places(std::string_view word) { return is_one_of(word, {"for", "of", "on", 
 
 // Between a name and its value: "community string set to x", "pin no. 4711".
 bool fills(std::string_view word) {
-  return is_one_of(word, {"to", "set", "string", "no", "no.", "nr", "nr.", "number", "value", "code", "codes", "now", "new", "old", "still"});
+  return is_one_of(
+      word, {"to", "set", "string", "no", "no.", "nr", "nr.", "number", "value", "code", "codes", "now", "new", "old", "still"});
 }
 
 bool binds(std::string_view word) {
-  return is_one_of(word, {"is", "was", "are", "ist", "war", "lautet", "=", "->", "=>", "-", "--", "\u2013", "\u2014", "\u2192"}) || word.ends_with(':') ||
-         word.ends_with('=');
+  return is_one_of(word, {"is", "was", "are", "ist", "war", "lautet", "=", "->", "=>", "-", "--", "\u2013", "\u2014", "\u2192"}) ||
+         word.ends_with(':') || word.ends_with('=');
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -85,22 +85,25 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // What people write behind the name of a secret when they tell no secret: "password protected".
 bool is_prose(std::string_view word) {
   while (!word.empty() && std::string_view(".,;:!?)").find(word.back()) != word.npos) word.remove_suffix(1);
-  return word.empty() || is_one_of(word, {
-      "access",   "account",  "and",       "are",       "as",       "attack",   "attacks",  "attempts", "auth",      "authentication", "based",
-      "be",       "below",    "by",        "can",       "cannot",   "change",   "changed",  "changes",  "complexity", "database",      "disabled",
-      "does",     "enabled",  "expired",   "expires",   "expiry",   "field",    "file",     "guessing", "has",       "have",           "here",
-      "hidden",   "if",       "length",    "less",      "lock",     "locked",   "login",    "logins",   "manager",   "may",            "missing",
-      "must",     "needed",   "not",       "only",      "or",       "page",     "policies", "policy",   "prompt",    "protect",        "protected",
-      "protection", "protects", "recovery", "removed",  "required", "requires", "reset",    "resets",   "rotated",   "rotation",       "rules",
-      "screen",   "server",   "service",   "should",    "stored",   "unknown",  "user",     "users",    "vault",     "when",           "will",
-      "with",     "without"});
+  return word.empty() ||
+         is_one_of(word, {"access",   "account",        "and",      "are",        "as",       "attack",   "attacks",   "attempts",
+                          "auth",     "authentication", "based",    "be",         "below",    "by",       "can",       "cannot",
+                          "change",   "changed",        "changes",  "complexity", "database", "disabled", "does",      "enabled",
+                          "expired",  "expires",        "expiry",   "field",      "file",     "guessing", "has",       "have",
+                          "here",     "hidden",         "if",       "length",     "less",     "lock",     "locked",    "login",
+                          "logins",   "manager",        "may",      "missing",    "must",     "needed",   "not",       "only",
+                          "or",       "page",           "policies", "policy",     "prompt",   "protect",  "protected", "protection",
+                          "protects", "recovery",       "removed",  "required",   "requires", "reset",    "resets",    "rotated",
+                          "rotation", "rules",          "screen",   "server",     "service",  "should",   "stored",    "unknown",
+                          "user",     "users",          "vault",    "when",       "will",     "with",     "without"});
 }
 
 // A value by its looks: four bytes or more with a digit, and neither an address nor the name of another value.
 bool looks_secret(std::string_view word) {
   while (!word.empty() && std::string_view("(#[{").find(word.front()) != word.npos) word.remove_prefix(1);
   while (!word.empty() && std::string_view(".!?)]}").find(word.back()) != word.npos) word.remove_suffix(1);
-  if (word.size() < 4 || !std::any_of(word.begin(), word.end(), is_digit) || word.find('=') != word.npos || word.ends_with(':')) return false;
+  if (word.size() < 4 || !std::any_of(word.begin(), word.end(), is_digit) || word.find('=') != word.npos || word.ends_with(':'))
+    return false;
   bool ipv6 = word.find(':') != word.npos && word.find_first_not_of("0123456789abcdefABCDEF:./") == word.npos;
   return !ipv6 && !says_itself(word);
 }
@@ -140,7 +143,7 @@ class JudgedWords {
 
 constexpr std::size_t longest_account = 128;  // bytes of "anna:4bz7" before an "@"
 constexpr std::size_t long_value = 256;
-constexpr std::size_t longest_data = 4096;    // of a CDATA section
+constexpr std::size_t longest_data = 4096;     // of a CDATA section
 constexpr std::size_t most_words_between = 5;  // "password for the trunk is 4bz7"
 constexpr std::size_t longest_gap = 8;         // "login    code"
 constexpr std::size_t most_values = 16;        // "pins 4711, 4712 and 4713"
@@ -155,7 +158,8 @@ class SecretFinder {
  public:
   // `prose`: a name and its value may stand apart ("password 4bz7"); else only assigned values and options count, because the
   // words are our own. Without `judged` nothing is remembered.
-  SecretFinder(std::string_view text, bool prose, JudgedWords* judged) : text_(text), prose_(prose), judged_(judged), next_tag_(text) {}
+  SecretFinder(std::string_view text, bool prose, JudgedWords* judged)
+      : text_(text), prose_(prose), judged_(judged), next_tag_(text) {}
 
   std::size_t at() const { return at_; }
   static constexpr std::size_t reach_back = longest_beside + 2 * longest_label;
@@ -214,7 +218,8 @@ class SecretFinder {
     after_account_ = at + 1;
     std::string_view account = text_.substr(begin, at - begin);
     std::size_t colon = account.find(':');
-    if (colon != account.npos && is_one_of(account.substr(0, colon), {"sip", "sips", "mailto", "mail", "email", "e-mail", "contact", "from", "to"}))
+    if (colon != account.npos &&
+        is_one_of(account.substr(0, colon), {"sip", "sips", "mailto", "mail", "email", "e-mail", "contact", "from", "to"}))
       colon = account.find(':', colon + 1);
     return colon == account.npos || colon == 0 ? Range(at, at) : Range(begin + colon + 1, at);
   }
@@ -241,7 +246,8 @@ class SecretFinder {
 
   // "login code", "pre-shared key".
   bool in_two_words(std::size_t i, std::string_view word) const {
-    if (!is_one_of(word, {"code", "codes", "key", "keys", "phrase", "word", "pin", "pins"}) || i < 2 || !is_blank(text_[i - 1])) return false;
+    if (!is_one_of(word, {"code", "codes", "key", "keys", "phrase", "word", "pin", "pins"}) || i < 2 || !is_blank(text_[i - 1]))
+      return false;
     std::size_t end = i - 1;
     while (end > 0 && i - end < longest_gap && is_blank(text_[end - 1])) --end;
     std::size_t begin = end;
@@ -381,7 +387,9 @@ class SecretFinder {
       while (close > at && is_blank(text_[close - 1])) --close;
       while (close > at && is_in_name(text_[close - 1])) --close;
     }
-    while (close > at && (is_blank(text_[close - 1]) || text_[close - 1] == '/' || text_[close - 1] == '\n' || text_[close - 1] == '\r')) --close;
+    while (close > at &&
+           (is_blank(text_[close - 1]) || text_[close - 1] == '/' || text_[close - 1] == '\n' || text_[close - 1] == '\r'))
+      --close;
     return {at, close};
   }
 
@@ -461,7 +469,9 @@ class SecretFinder {
   }
 
   // A member stands between: only a comma may.
-  bool next_seen(std::size_t end, std::size_t key) const { return text_.substr(end, key - end).find(':') != std::string_view::npos; }
+  bool next_seen(std::size_t end, std::size_t key) const {
+    return text_.substr(end, key - end).find(':') != std::string_view::npos;
+  }
 
   // <Name>LoginCode</Name><Value>4711</Value>: the next element, and those before and behind that are called a value.
   template <class Mask>
@@ -487,7 +497,8 @@ class SecretFinder {
     std::size_t least = before > longest_beside ? before - longest_beside : 0;
     text = text_.substr(least, before - least);
     siblings = 0;
-    for (std::size_t at = text.rfind('<'); at != text.npos && siblings < most_siblings; ++siblings) {  // the tag of the element before
+    for (std::size_t at = text.rfind('<'); at != text.npos && siblings < most_siblings;
+         ++siblings) {  // the tag of the element before
       while (at > 0 && is_space(text[at - 1])) --at;
       std::size_t tag = text.substr(0, at).rfind("</");
       if (at == 0 || tag == text.npos || text.find('>', tag) != at - 1) return;
@@ -532,7 +543,8 @@ class SecretFinder {
       mask(value);
       return prose_ ? further(value.second, mask) : void();
     }
-    if (prose_ && !option && name != SecretName::key && i < text_.size() && std::string_view(".;|/,").find(text_[i]) != std::string_view::npos)
+    if (prose_ && !option && name != SecretName::key && i < text_.size() &&
+        std::string_view(".;|/,").find(text_[i]) != std::string_view::npos)
       return separated(i, word_ends, mask);
     if (i == at || (!prose_ && !option) || name == SecretName::key) return;
     if (quoted && start > 1 && text_[start - 2] == '=') {  // name="LoginCode" value="4711"
@@ -569,7 +581,8 @@ class SecretFinder {
       std::size_t next = skip_blanks(value.second);
       if (word.empty() || (word.starts_with('-') && !binds(word))) return;
       if (binds(word) || (!first && sure && is_one_of(word, {"to"}))) {  // "password changed to 4bz7"
-        while (n++ < most_words_between && (fills(word = text_of(until(next, word_ends))) || binds(word))) next = skip_blanks(next + word.size());
+        while (n++ < most_words_between && (fills(word = text_of(until(next, word_ends))) || binds(word)))
+          next = skip_blanks(next + word.size());
         value = this->value(next, word_ends);
         std::string_view binder = text_of(until(i, word_ends));
         bool weak = binder.find_first_of("-\xe2") == 0 || is_one_of(binder, {"to"});
@@ -779,7 +792,9 @@ std::string without_secrets(std::string_view text) {
   std::vector<SourceSpan> found;
   SecretFinder finder(text, false, nullptr);
   while (finder.at() < text.size())
-    finder.look([&](Range value) { found.push_back({0, static_cast<std::uint32_t>(value.first), static_cast<std::uint32_t>(value.second)}); });
+    finder.look([&](Range value) {
+      found.push_back({0, static_cast<std::uint32_t>(value.first), static_cast<std::uint32_t>(value.second)});
+    });
   merge(found);
   std::size_t at = 0;
   for (const SourceSpan& secret : found) {

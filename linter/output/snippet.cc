@@ -18,8 +18,7 @@ constexpr std::size_t tab_width = 4;
 std::uint8_t u8(char c) { return static_cast<std::uint8_t>(c); }
 
 std::string shown(std::string_view text, std::size_t at, Character c) {
-  if (is_unprintable(c.code))
-    return c.code < 0x80 ? fmt::format("\\x{:02x}", c.code) : fmt::format("\\u{{{:x}}}", c.code);
+  if (is_unprintable(c.code)) return c.code < 0x80 ? fmt::format("\\x{:02x}", c.code) : fmt::format("\\u{{{:x}}}", c.code);
   if (c.code == 0xfffd && c.bytes == 1) return "\xef\xbf\xbd";
   return std::string(text.substr(at, c.bytes));
 }
@@ -29,8 +28,8 @@ struct Range {
 };
 
 // East Asian wide and fullwidth characters and pictures, by the blocks that hold them.
-constexpr Range wide[] = {{0x1100, 0x115f},   {0x2e80, 0x303e},   {0x3041, 0xa4cf},   {0xa960, 0xa97f},   {0xac00, 0xd7a3},
-                          {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},   {0xffe0, 0xffe6},   {0x1f300, 0x1f64f},
+constexpr Range wide[] = {{0x1100, 0x115f},   {0x2e80, 0x303e},   {0x3041, 0xa4cf},  {0xa960, 0xa97f}, {0xac00, 0xd7a3},
+                          {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},  {0xffe0, 0xffe6}, {0x1f300, 0x1f64f},
                           {0x1f680, 0x1f6ff}, {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd}};
 // Marks that stand above or below the character before them, and selectors of its look.
 constexpr Range combining[] = {{0x300, 0x36f},   {0x483, 0x489},   {0x591, 0x5bd},   {0x610, 0x61a},   {0x64b, 0x65f},
@@ -49,8 +48,7 @@ struct Cell {
   bool marked = false;
 };
 
-std::vector<Cell> cells_of(std::string_view text, SourceSpan window, const std::vector<SourceSpan>& secrets,
-                           SourceSpan mark) {
+std::vector<Cell> cells_of(std::string_view text, SourceSpan window, const std::vector<SourceSpan>& secrets, SourceSpan mark) {
   std::vector<Cell> cells;
   auto secret = secrets.begin();
   for (std::size_t at = window.begin; at < window.end;) {

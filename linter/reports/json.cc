@@ -1,10 +1,10 @@
 // The fields of product.md in its order, nothing conditional except the parts of a packet it does not have.
-#include "linter/reports/evidence_json.h"
-#include "linter/reports/fingerprint.h"
 #include "linter/output/json_writer.h"
 #include "linter/output/place.h"
-#include "linter/reports/formats.h"
 #include "linter/output/totals.h"
+#include "linter/reports/evidence_json.h"
+#include "linter/reports/fingerprint.h"
+#include "linter/reports/formats.h"
 
 namespace ipo {
 namespace {
@@ -37,8 +37,7 @@ void write_json(std::ostream& out, const Report& report) {
   write_inferences(json, places, report.inferences);
   if (!report.errors.empty()) json.texts("errors", report.errors);
   json.key("problems").begin_array();
-  for (const Problem& p : report.problems)
-    json.begin_object().member("file", p.path).member("message", p.message).end_object();
+  for (const Problem& p : report.problems) json.begin_object().member("file", p.path).member("message", p.message).end_object();
   json.end_array().key("findings").begin_array();
   std::vector<std::string> prints = numbered_fingerprints(report);
   for (std::size_t i = 0; i < prints.size(); ++i) write_finding(json, places, report.findings[i], prints[i]);

@@ -8,13 +8,13 @@
 #include <numeric>
 #include <optional>
 
-#include "linter/reports/fingerprint.h"
+#include "linter/inputs/repository.h"
 #include "linter/output/json_writer.h"
 #include "linter/output/page.h"
 #include "linter/output/place.h"
 #include "linter/output/redact.h"
+#include "linter/reports/fingerprint.h"
 #include "linter/reports/formats.h"
-#include "linter/inputs/repository.h"
 #include "linter/reports/sarif_text.h"
 
 namespace ipo {
@@ -22,11 +22,11 @@ namespace {
 
 constexpr std::string_view home = "https://github.com/ipo-lint/ipo-lint";
 constexpr std::string_view cwe_tag = "external/cwe/cwe-";
-constexpr std::size_t most_results = 5000;   // GitHub keeps no more
-constexpr std::size_t most_tags = 20;        // GitHub's limit
-constexpr std::size_t most_locations = 100;  // GitHub's, for related places
-constexpr std::size_t most_steps = 1000;     // GitHub's, for one code flow
-constexpr std::size_t most_sites_told = 100; // without a firewall
+constexpr std::size_t most_results = 5000;    // GitHub keeps no more
+constexpr std::size_t most_tags = 20;         // GitHub's limit
+constexpr std::size_t most_locations = 100;   // GitHub's, for related places
+constexpr std::size_t most_steps = 1000;      // GitHub's, for one code flow
+constexpr std::size_t most_sites_told = 100;  // without a firewall
 constexpr std::size_t description_limit = 1024;
 constexpr std::uint32_t snippet_limit = 1000;  // bytes; longer spans are not quoted
 constexpr std::uint32_t context_margin = 120;  // bytes quoted on either side where lines are long
@@ -80,9 +80,8 @@ class SarifReport {
     chosen_.resize(report_.findings.size());
     std::iota(chosen_.begin(), chosen_.end(), std::size_t{0});
     if (chosen_.size() <= most_results) return;
-    std::stable_sort(chosen_.begin(), chosen_.end(), [&](std::size_t a, std::size_t b) {
-      return report_.findings[a].level > report_.findings[b].level;
-    });
+    std::stable_sort(chosen_.begin(), chosen_.end(),
+                     [&](std::size_t a, std::size_t b) { return report_.findings[a].level > report_.findings[b].level; });
     chosen_.resize(most_results);
     std::sort(chosen_.begin(), chosen_.end());
   }
@@ -168,8 +167,7 @@ class SarifReport {
     for (const Problem& p : report_.problems) {
       json_.begin_object().member("level", "error");
       std::string_view name = p.path == "-" ? std::string_view("standard input") : p.path;
-      write_message("message",
-                    as_sentence(fmt::format("'{}' was not analysed: {}", sarif_text(name), sarif_text(p.message))));
+      write_message("message", as_sentence(fmt::format("'{}' was not analysed: {}", sarif_text(name), sarif_text(p.message))));
       json_.end_object();
     }
     for (const std::string& error : report_.errors) {
@@ -193,16 +191,16 @@ class SarifReport {
       if (files_[i].inside) continue;
       json_.begin_object().member("level", "warning");
       std::string_view path = report_.sources[i].path();
-      write_message("message", path == "-" ? "Standard input is no file of the repository: code scanning cannot show its results."
-                                           : fmt::format("'{}' is outside of the repository: code scanning cannot show its results.",
-                                                         sarif_text(path)));
+      write_message(
+          "message",
+          path == "-" ? "Standard input is no file of the repository: code scanning cannot show its results."
+                      : fmt::format("'{}' is outside of the repository: code scanning cannot show its results.", sarif_text(path)));
       json_.end_object();
     }
     if (chosen_.size() < report_.findings.size()) {
       json_.begin_object().member("level", "warning");
-      write_message("message",
-                    fmt::format("{} of {} results were left out, the least severe first: code scanning keeps {}.",
-                                report_.findings.size() - chosen_.size(), report_.findings.size(), most_results));
+      write_message("message", fmt::format("{} of {} results were left out, the least severe first: code scanning keeps {}.",
+                                           report_.findings.size() - chosen_.size(), report_.findings.size(), most_results));
       json_.end_object();
     }
     json_.end_array().end_object().end_array();
@@ -231,8 +229,7 @@ class SarifReport {
   void write_region(const Place& place, bool quote) {
     json_.key("region").begin_object().member("startLine", place.line).member("startColumn", place.utf16);
     json_.member("endLine", place.line).member("endColumn", place.end_utf16);
-    if (quote && place.span.end - place.span.begin <= snippet_limit)
-      write_message("snippet", visible(redaction_.text(place.span)));
+    if (quote && place.span.end - place.span.begin <= snippet_limit) write_message("snippet", visible(redaction_.text(place.span)));
     json_.end_object();
   }
 
@@ -297,7 +294,8 @@ class SarifReport {
     if (finding.certainty == Certainty::possible) {
       text += " This is possible, not proven";
       for (std::size_t i = 0; i < finding.doubt.size(); ++i)
-        text += (i == 0 ? "" : " and ") + std::string(because(finding.doubt[i], i == 0)) + linked(finding.doubt[i].why, finding.doubt[i].span);
+        text += (i == 0 ? "" : " and ") + std::string(because(finding.doubt[i], i == 0)) +
+                linked(finding.doubt[i].why, finding.doubt[i].span);
       text += '.';
     }
     if (finding.witness) text += fmt::format(" Witness: '{}'.", sarif_text(format_packet(*finding.witness)));
@@ -345,12 +343,10 @@ class SarifReport {
     for (std::size_t i = 0; i < steps; ++i) {
       const PathStep& step = finding.path[i];
       std::string packet;
-      if (i == 0 && finding.witness)
-        packet = fmt::format("packet '{}' enters; ", sarif_text(format_packet(*finding.witness)));
+      if (i == 0 && finding.witness) packet = fmt::format("packet '{}' enters; ", sarif_text(format_packet(*finding.witness)));
       json_.begin_object().key("location").begin_object();
       write_physical_location(places_.at(step.span), Quote::no);
-      write_message("message",
-                    fmt::format("{}rule of '{}': {}.", packet, sarif_text(step.chain), sarif_text(step.action)));
+      write_message("message", fmt::format("{}rule of '{}': {}.", packet, sarif_text(step.chain), sarif_text(step.action)));
       json_.end_object().member("executionOrder", i + 1);
       json_.member("importance", i + 1 == steps ? "essential" : "important").end_object();
     }
@@ -362,7 +358,7 @@ class SarifReport {
   Places places_;
   Redaction redaction_;
   JsonWriter json_;
-  std::vector<File> files_;  // by source
+  std::vector<File> files_;          // by source
   std::vector<std::size_t> chosen_;  // indices of the findings that are written, ascending
   std::map<std::string_view, std::size_t> rule_index_;
   std::vector<std::string_view> taxa_;  // CWE numbers, in the order the rules name them

@@ -21,9 +21,7 @@ std::string sarif_uri(std::string_view path) {
   return uri;
 }
 
-std::string outside_uri(std::string_view absolute) {
-  return "file://" + (absolute.empty() ? "/dev/stdin" : sarif_uri(absolute));
-}
+std::string outside_uri(std::string_view absolute) { return "file://" + (absolute.empty() ? "/dev/stdin" : sarif_uri(absolute)); }
 
 std::string sarif_text(std::string_view text) {
   std::string out;

@@ -11,16 +11,16 @@
 
 #include "linter/output/place.h"
 #include "linter/output/redact.h"
-#include "linter/reports/formats.h"
 #include "linter/output/snippet.h"
 #include "linter/output/totals.h"
+#include "linter/reports/formats.h"
 #include "rules/findings/check.h"
 
 namespace ipo {
 namespace {
 
-constexpr std::string_view bold = "\x1b[1m", red = "\x1b[1;31m", yellow = "\x1b[1;33m", blue = "\x1b[1;34m",
-                           cyan = "\x1b[1;36m", reset = "\x1b[0m";
+constexpr std::string_view bold = "\x1b[1m", red = "\x1b[1;31m", yellow = "\x1b[1;33m", blue = "\x1b[1;34m", cyan = "\x1b[1;36m",
+                           reset = "\x1b[0m";
 
 std::string_view color_of(Level level) { return level == Level::error ? red : level == Level::warning ? yellow : cyan; }
 
@@ -65,9 +65,7 @@ class TextReport {
     return style_.color && !color.empty() ? fmt::format("{}{}{}", color, text, reset) : std::string(text);
   }
 
-  std::string shown_path(const Place& place) const {
-    return place.path == "-" ? std::string("<stdin>") : printable(place.path);
-  }
+  std::string shown_path(const Place& place) const { return place.path == "-" ? std::string("<stdin>") : printable(place.path); }
 
   std::string where(const Place& place) const { return fmt::format("{}:{}", shown_path(place), place.line); }
 
@@ -95,8 +93,7 @@ class TextReport {
     for (const std::string& text : texts)
       for (const std::string& line : fitted(text, column, 2)) {
         if (std::exchange(first, false))
-          out_ << std::string(gutter + 1, ' ') << painted(blue, "=") << ' ' << painted(bold, fmt::format("{}:", name))
-               << ' ';
+          out_ << std::string(gutter + 1, ' ') << painted(blue, "=") << ' ' << painted(bold, fmt::format("{}:", name)) << ' ';
         else
           out_ << std::string(column, ' ');
         out_ << line << '\n';
@@ -113,8 +110,7 @@ class TextReport {
     out_ << bar(gutter) << '\n';
     out_ << bar(gutter, std::to_string(place.line)) << ' ' << snippet.text << '\n';
     std::size_t carets = std::max<std::size_t>(snippet.mark_end - snippet.mark_begin, 1);
-    out_ << bar(gutter) << std::string(snippet.mark_begin + 1, ' ')
-         << painted(color_of(level), std::string(carets, '^')) << '\n';
+    out_ << bar(gutter) << std::string(snippet.mark_begin + 1, ' ') << painted(color_of(level), std::string(carets, '^')) << '\n';
   }
 
   // A place as seen from another: only the line within the same file.
@@ -158,8 +154,8 @@ class TextReport {
         break;
       }
       Place place = places_.at(doubt.span);
-      lines.push_back(fmt::format("{}{}{} ({})", lines.empty() ? "possible" : "and ", because(doubt, lines.empty()), printable(doubt.why),
-                                  near(place, main)));
+      lines.push_back(fmt::format("{}{}{} ({})", lines.empty() ? "possible" : "and ", because(doubt, lines.empty()),
+                                  printable(doubt.why), near(place, main)));
     }
     if (lines.empty()) lines.push_back("possible");
     return lines;
@@ -249,7 +245,7 @@ class TextReport {
 
   void write_inferences() {
     std::map<std::string_view, std::set<std::string>> known;  // by message: the places it was said of
-    std::set<std::string_view> found;  // what a finding says is not said again
+    std::set<std::string_view> found;                         // what a finding says is not said again
     for (const Finding& f : report_.findings) found.insert(f.message);
     for (const Inference& inference : report_.inferences) {
       if (found.contains(inference.message)) continue;
@@ -260,9 +256,9 @@ class TextReport {
     std::size_t more = 0;
     for (const auto& [message, places] : known) more += places.size() - std::min(places.size(), shown_alike);
     if (more > 0)
-      write_line(bold, "assumed", fmt::format("the same of {} more place{}; --format json has them all", more, more == 1 ? "" : "s"));
-    if (!report_.release.empty())
-      out_ << painted(bold, "port matrix") << ": IP Office " << printable(report_.release) << '\n';
+      write_line(bold, "assumed",
+                 fmt::format("the same of {} more place{}; --format json has them all", more, more == 1 ? "" : "s"));
+    if (!report_.release.empty()) out_ << painted(bold, "port matrix") << ": IP Office " << printable(report_.release) << '\n';
     if (!report_.release.empty() || !known.empty()) out_ << '\n';
   }
 
@@ -327,8 +323,6 @@ class TextReport {
 
 }  // namespace
 
-void write_text(std::ostream& out, const Report& report, const TextStyle& style) {
-  TextReport(out, report, style).write();
-}
+void write_text(std::ostream& out, const Report& report, const TextStyle& style) { TextReport(out, report, style).write(); }
 
 }  // namespace ipo

@@ -40,7 +40,11 @@ const std::string& VerdictJson::doubt(const Doubt& doubt) {
   if (!text.empty()) return text;
   Place place = places_.at(doubt.span);
   JsonWriter json(0);
-  json.begin_object().member("file", place.path).member("line", place.line).member("why", redaction_.about(doubt.why, doubt.span)).end_object();
+  json.begin_object()
+      .member("file", place.path)
+      .member("line", place.line)
+      .member("why", redaction_.about(doubt.why, doubt.span))
+      .end_object();
   text = json.finish();
   text.pop_back();
   return text;

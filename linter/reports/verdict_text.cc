@@ -25,7 +25,12 @@ constexpr std::size_t shown_doubts = 5;
 class VerdictText {
  public:
   VerdictText(std::ostream& out, const Reading& reading, const TextStyle& style)
-      : out_(out), reading_(reading), style_(style), places_(reading.sources), secrets_(secrets_of(reading.site)), redaction_(reading.sources, secrets_) {}
+      : out_(out),
+        reading_(reading),
+        style_(style),
+        places_(reading.sources),
+        secrets_(secrets_of(reading.site)),
+        redaction_(reading.sources, secrets_) {}
 
   void write(const PartialPacket& packet, const Verdict& verdict) {
     std::string_view did = verdict.outcome == ActionKind::accept ? "accepted"
@@ -90,8 +95,7 @@ class VerdictText {
     std::vector<std::string> lines;
     for (std::size_t s = 0; s < steps.size(); ++s) {
       std::string line;
-      for (std::size_t i = 0; i < widths.size(); ++i)
-        line += steps[s][i] + std::string(widths[i] - columns(steps[s][i]) + 2, ' ');
+      for (std::size_t i = 0; i < widths.size(); ++i) line += steps[s][i] + std::string(widths[i] - columns(steps[s][i]) + 2, ' ');
       lines.push_back(line + snippet_of(reading_.sources, redaction_, places_.at(verdict.path[s].at.span()), room).text);
     }
     if (lines.empty()) lines.push_back("no rule or policy of the files had a part in it");
@@ -121,7 +125,8 @@ class VerdictText {
     }
     for (const Firewall& firewall : reading_.site.firewalls)
       for (const Ruleset& ruleset : firewall.rulesets)
-        if (way.size() > 1 && std::any_of(ruleset.chains.begin(), ruleset.chains.end(), [&](const Chain& c) { return &c == by.chain; }))
+        if (way.size() > 1 &&
+            std::any_of(ruleset.chains.begin(), ruleset.chains.end(), [&](const Chain& c) { return &c == by.chain; }))
           return LinesToChange(ruleset).on(way);
     return by;
   }

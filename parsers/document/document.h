@@ -12,16 +12,16 @@ namespace ipo {
 
 struct Attribute {
   std::string name;
-  std::string value;     // entities resolved
-  SourceSpan span;       // name="value"
-  SourceSpan value_span; // between the quotes
+  std::string value;      // entities resolved
+  SourceSpan span;        // name="value"
+  SourceSpan value_span;  // between the quotes
 };
 
 struct Node {
   enum class Kind { element, table, array, string, integer, real, boolean, date, null };
   Kind kind = Kind::element;
-  std::string name;  // element name or key; empty for array members
-  std::string text;  // character data of an element (children excluded), a scalar's value
+  std::string name;      // element name or key; empty for array members
+  std::string text;      // character data of an element (children excluded), a scalar's value
   SourceSpan span;       // the whole thing; for a TOML key its value
   SourceSpan name_span;  // the start tag, or the key; equals span where there is no name
   SourceSpan text_span;  // the character data or scalar; empty range where there is none

@@ -32,8 +32,9 @@ void append_utf8(std::string& out, std::uint32_t code) {
 }  // namespace
 
 std::string_view name_of(Kind kind) {
-  constexpr std::array<std::string_view, 13> names = {"'{'",      "'}'",    "'['",   "']'",  "':'",             "','",  "a string",
-                                                      "a number", "'true'", "'false'", "'null'", "the end of the text", "an error"};
+  constexpr std::array<std::string_view, 13> names = {"'{'",      "'}'",      "'['",    "']'",     "':'",    "','",
+                                                      "a string", "a number", "'true'", "'false'", "'null'", "the end of the text",
+                                                      "an error"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -58,17 +59,28 @@ JsonToken JsonTokens::next() {
     return JsonToken{kind, begin, at_, text_.substr(begin, written.size())};
   };
   switch (text_[at_]) {
-    case '{': return word("{", Kind::begin_object);
-    case '}': return word("}", Kind::end_object);
-    case '[': return word("[", Kind::begin_array);
-    case ']': return word("]", Kind::end_array);
-    case ':': return word(":", Kind::colon);
-    case ',': return word(",", Kind::comma);
-    case 't': return word("true", Kind::true_);
-    case 'f': return word("false", Kind::false_);
-    case 'n': return word("null", Kind::null);
-    case '"': return string();
-    default: return digit(text_[at_]) || text_[at_] == '-' ? number() : failure(at_, "not a JSON value");
+    case '{':
+      return word("{", Kind::begin_object);
+    case '}':
+      return word("}", Kind::end_object);
+    case '[':
+      return word("[", Kind::begin_array);
+    case ']':
+      return word("]", Kind::end_array);
+    case ':':
+      return word(":", Kind::colon);
+    case ',':
+      return word(",", Kind::comma);
+    case 't':
+      return word("true", Kind::true_);
+    case 'f':
+      return word("false", Kind::false_);
+    case 'n':
+      return word("null", Kind::null);
+    case '"':
+      return string();
+    default:
+      return digit(text_[at_]) || text_[at_] == '-' ? number() : failure(at_, "not a JSON value");
   }
 }
 

@@ -11,7 +11,19 @@ namespace ipo {
 
 struct JsonToken {
   enum class Kind {
-    begin_object, end_object, begin_array, end_array, colon, comma, string, number, true_, false_, null, end, error
+    begin_object,
+    end_object,
+    begin_array,
+    end_array,
+    colon,
+    comma,
+    string,
+    number,
+    true_,
+    false_,
+    null,
+    end,
+    error
   };
   Kind kind = Kind::end;
   std::size_t begin = 0, stop = 0;  // byte offsets, half open; of an error the place of the fault

@@ -17,8 +17,7 @@ constexpr std::size_t max_damages = 20;
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 bool name_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 // What most tags are made of, and nothing a tag can end or break off with.
@@ -96,9 +95,7 @@ class Preparation {
       unsigned char c = static_cast<unsigned char>(text_[i]);
       std::size_t n = 0;
       if (c < 0x20 && !blank(text_[i])) n = 1;
-      if (c == 0xef && i + 2 < text_.size() && text_[i + 1] == '\xbf' &&
-          (text_[i + 2] == '\xbe' || text_[i + 2] == '\xbf'))
-        n = 3;
+      if (c == 0xef && i + 2 < text_.size() && text_[i + 1] == '\xbf' && (text_[i + 2] == '\xbe' || text_[i + 2] == '\xbf')) n = 3;
       if (n == 0) continue;
       if (i != run_end) damages_.add(i, i + n, "a character that XML does not allow");
       hide(i, i + n);
@@ -247,8 +244,7 @@ class Preparation {
     if (cut) {
       if (!close_cut_tag(at, i)) return i;
     } else if (values > max_xml_attributes) {
-      damages_.add(surplus, surplus + 1,
-                   "more than " + std::to_string(max_xml_attributes) + " attributes are not read");
+      damages_.add(surplus, surplus + 1, "more than " + std::to_string(max_xml_attributes) + " attributes are not read");
       fill(surplus, empty ? i - 1 : i, ' ');
     }
     if (depth_ == max_xml_depth) {
@@ -263,7 +259,7 @@ class Preparation {
   std::string_view original_, text_;  // text_: the original, or its copy
   std::string copy_;
   Damages& damages_;
-  std::size_t content_ = 0;          // where it begins
+  std::size_t content_ = 0;  // where it begins
   std::size_t depth_ = 0;
   std::size_t instruction_end_ = 0;  // the next "?>"
   std::size_t deep_ = 0;             // start of the element beyond the limit

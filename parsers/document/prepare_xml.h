@@ -10,8 +10,8 @@
 
 namespace ipo {
 
-constexpr std::size_t max_xml_depth = 200;       // elements inside each other
-constexpr std::size_t max_xml_attributes = 200;  // of one element
+constexpr std::size_t max_xml_depth = 200;                       // elements inside each other
+constexpr std::size_t max_xml_attributes = 200;                  // of one element
 constexpr std::size_t max_xml_attribute = std::size_t{1} << 20;  // bytes of a value; libxml2 takes ten million
 
 namespace xml {

@@ -59,14 +59,21 @@ struct Reader {
         if (whole) advance();
         return whole;
       }
-      case Kind::string: scalar(node, Node::Kind::string); return true;
+      case Kind::string:
+        scalar(node, Node::Kind::string);
+        return true;
       case Kind::number:
         scalar(node, token.text.find_first_of(".eE") == token.text.npos ? Node::Kind::integer : Node::Kind::real);
         return true;
       case Kind::true_:
-      case Kind::false_: scalar(node, Node::Kind::boolean); return true;
-      case Kind::null: scalar(node, Node::Kind::null); return true;
-      default: return damage("a value expected, not " + std::string(name_of(token.kind)));
+      case Kind::false_:
+        scalar(node, Node::Kind::boolean);
+        return true;
+      case Kind::null:
+        scalar(node, Node::Kind::null);
+        return true;
+      default:
+        return damage("a value expected, not " + std::string(name_of(token.kind)));
     }
   }
 

@@ -63,8 +63,7 @@ std::optional<Reference> reference(std::string_view text, std::size_t at) {
   std::size_t end = text.substr(at, 32).find(';');
   if (end == none || end < 2) return {};
   std::string_view name = text.substr(at + 1, end - 1);
-  constexpr std::pair<std::string_view, char> entities[] = {
-      {"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"quot", '"'}, {"apos", '\''}};
+  constexpr std::pair<std::string_view, char> entities[] = {{"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"quot", '"'}, {"apos", '\''}};
   for (auto [entity, character] : entities)
     if (name == entity) return Reference{std::string(1, character), end + 1};
   if (name[0] != '#') return {};
@@ -91,8 +90,7 @@ std::optional<Reference> reference(std::string_view text, std::size_t at) {
 // Builds the tree from libxml2's events.
 class Reader {
  public:
-  Reader(const std::string& original, const Prepared& prepared, std::uint32_t source, Damages& damages,
-         const TakeElement& take)
+  Reader(const std::string& original, const Prepared& prepared, std::uint32_t source, Damages& damages, const TakeElement& take)
       : original_(original), text_(prepared.text()), source_(source), damages_(damages), take_(take), last_(prepared.begin) {
     open_.emplace_back();
     open_.front().span = open_.front().name_span = {source, 0, offset32(text_.size())};
@@ -131,8 +129,7 @@ class Reader {
     static std::once_flag once;
     std::call_once(once, [] {
       xmlInitParser();
-      xmlSetExternalEntityLoader(
-          [](const char*, const char*, xmlParserCtxtPtr) -> xmlParserInputPtr { return nullptr; });
+      xmlSetExternalEntityLoader([](const char*, const char*, xmlParserCtxtPtr) -> xmlParserInputPtr { return nullptr; });
     });
     Feed feed{{root_tag, text_.substr(from), root_end}};
     used_up_.clear();
@@ -481,15 +478,15 @@ class Reader {
   std::uint32_t source_;
   Damages& damages_;
   const TakeElement& take_;
-  std::vector<Node> open_;  // the root, and what is open below it
+  std::vector<Node> open_;   // the root, and what is open below it
   bool pending_ = false;     // the last child of the innermost is open too; nearly all elements are only text and end there
   std::vector<Node> spare_;  // room for the children of an element at spare_depth_
   std::size_t spare_depth_ = 0;
   xmlParserCtxtPtr context_ = nullptr;
   std::vector<std::unique_ptr<xmlDict, decltype(&xmlDictFree)>> used_up_;  // its tables of names
-  std::size_t base_ = 0;     // offset this run of libxml2 started at
-  std::size_t last_;         // end of the last tag
-  std::size_t reached_ = 0;  // place of the last error
+  std::size_t base_ = 0;                                                   // offset this run of libxml2 started at
+  std::size_t last_;                                                       // end of the last tag
+  std::size_t reached_ = 0;                                                // place of the last error
   bool seen_root_ = false, self_closed_ = false;
   bool complete_ = false;  // libxml2 came to our own end tag
 };

@@ -11,11 +11,11 @@
 #include <set>
 #include <unordered_map>
 
+#include "parsers/ipoffice/settings.h"
 #include "parsers/text/embedded.h"
 #include "parsers/text/letters.h"
 #include "parsers/text/nearest.h"
 #include "parsers/text/secret_names.h"
-#include "parsers/ipoffice/settings.h"
 #include "parsers/text/values.h"
 
 namespace ipo {
@@ -78,10 +78,14 @@ std::vector<std::string> names_of(std::string_view piece) {
     char c = lower(piece[i]);
     bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '_' || c == '-' || c == '@';
     bool bracket = c == '\\' && i + 1 < piece.size() && (piece[i + 1] == '[' || piece[i + 1] == ']');
-    if (plain) out.back() += c;
-    else if (bracket) out.back() += piece[++i];
-    else if (c == '|') out.emplace_back();
-    else return {};
+    if (plain)
+      out.back() += c;
+    else if (bracket)
+      out.back() += piece[++i];
+    else if (c == '|')
+      out.emplace_back();
+    else
+      return {};
   }
   return std::find(out.begin(), out.end(), "") == out.end() ? out : std::vector<std::string>();
 }
@@ -99,14 +103,21 @@ std::vector<std::vector<std::string>> pieces_of(std::string_view pattern) {
     if (c == '/' && groups == 0 && !set) {
       bool ends = i + 1 >= pattern.size() || std::string_view("?*+{").find(pattern[i + 1]) == std::string_view::npos;
       if (whole && ends)
-        if (std::vector<std::string> names = names_of(pattern.substr(begin, i - begin)); !names.empty()) out.push_back(std::move(names));
+        if (std::vector<std::string> names = names_of(pattern.substr(begin, i - begin)); !names.empty())
+          out.push_back(std::move(names));
       begin = i + 1, whole = ends;
-    } else if (c == '\\') ++i;
-    else if (set) set = c != ']';
-    else if (c == '[') set = true;
-    else if (c == '(') ++groups;
-    else if (c == ')') --groups;
-    else if (groups == 0 && c == '|') return {};
+    } else if (c == '\\')
+      ++i;
+    else if (set)
+      set = c != ']';
+    else if (c == '[')
+      set = true;
+    else if (c == '(')
+      ++groups;
+    else if (c == ')')
+      --groups;
+    else if (groups == 0 && c == '|')
+      return {};
   }
   return out;
 }
@@ -226,9 +237,11 @@ std::vector<FieldEntry> read_fields(const Node& root, std::vector<Note>& errors)
     std::string why;
     if (full) return;
     full = used.fields == most_fields || used.steps > most_steps;
-    if (used.fields == most_fields) return refuse(fmt::format("more than {} fields; the others are not read", most_fields), table.span);
+    if (used.fields == most_fields)
+      return refuse(fmt::format("more than {} fields; the others are not read", most_fields), table.span);
     if (full)
-      return refuse(fmt::format("the patterns before it have more than {} steps together; the others are not read", most_steps), table.span);
+      return refuse(fmt::format("the patterns before it have more than {} steps together; the others are not read", most_steps),
+                    table.span);
     if (table.kind != Node::Kind::table) return refuse("a field is a table with path and key", table.span);
     if (std::optional<FieldEntry> entry = read_field(table, used, why))
       out.push_back(std::move(*entry));

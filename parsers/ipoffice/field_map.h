@@ -21,8 +21,8 @@ struct FieldEntry {
   std::string source;  // where it was seen: a document and its page
   Evidence evidence = Evidence::ours;
   bool secret = false;
-  std::uint32_t divide = 1;       // the setting is the number there divided by this: seconds of milliseconds
-  bool coded = false;             // the number there is one of the vendor's codes; `words` are those whose meaning is documented
+  std::uint32_t divide = 1;  // the setting is the number there divided by this: seconds of milliseconds
+  bool coded = false;        // the number there is one of the vendor's codes; `words` are those whose meaning is documented
   std::map<std::string, std::string> words = {};
   SourceSpan span = {};  // its table
 };

@@ -13,9 +13,9 @@
 #include <utility>
 
 #include "parsers/document/document.h"
+#include "parsers/ipoffice/settings.h"
 #include "parsers/text/letters.h"
 #include "parsers/text/secret_names.h"
-#include "parsers/ipoffice/settings.h"
 #include "parsers/text/values.h"
 
 namespace ipo {
@@ -30,32 +30,11 @@ constexpr std::size_t max_steps = 1u << 20;  // different paths kept of one inpu
 constexpr std::size_t most_errors = 1000;    // of one input that are said
 constexpr std::size_t most_alike = 32;       // elements of one name in another whose paths are kept
 
-constexpr std::string_view record_types[] = {"System",
-                                             "User",
-                                             "Extension",
-                                             "License",
-                                             "HuntGroup",
-                                             "ShortCode",
-                                             "Line",
-                                             "SIPLine",
-                                             "SIPTrunk",
-                                             "IPRoute",
-                                             "IncomingCallRoute",
-                                             "FirewallProfile",
-                                             "Tunnel",
-                                             "Service",
-                                             "RAS",
-                                             "AccountCode",
-                                             "UserRight",
-                                             "ARS",
-                                             "TimeProfile",
-                                             "AuthorizationCode",
-                                             "Location",
-                                             "WANPort",
-                                             "Group",
-                                             "DirectoryEntry",
-                                             "Node",
-                                             "AutoAttendant"};
+constexpr std::string_view record_types[] = {
+    "System",    "User",         "Extension",         "License",           "HuntGroup", "ShortCode", "Line",  "SIPLine",
+    "SIPTrunk",  "IPRoute",      "IncomingCallRoute", "FirewallProfile",   "Tunnel",    "Service",   "RAS",   "AccountCode",
+    "UserRight", "ARS",          "TimeProfile",       "AuthorizationCode", "Location",  "WANPort",   "Group", "DirectoryEntry",
+    "Node",      "AutoAttendant"};
 
 // What stands where a record would in answers to writes, and beside records.
 constexpr std::string_view no_records[] = {"ModifiedEntities", "reboot", "Warning", "reference_list"};
@@ -90,9 +69,7 @@ bool is_trunk_template(const Node& n) {
 }
 
 // `Extension` is both a record and a field of records: only the record has children or a GUID.
-bool is_record(const Node& n) {
-  return (!n.children.empty() || n.attribute("GUID")) && is_record_type(n.name);
-}
+bool is_record(const Node& n) { return (!n.children.empty() || n.attribute("GUID")) && is_record_type(n.name); }
 
 // One line, at most 200 bytes.
 std::string quotable(std::string text) {
@@ -167,7 +144,8 @@ class Interpreter {
     if (!recognised_ && !root.children.empty())
       state(tag(root.children.front()), Understanding::not_understood, "no record of an IP Office is in this file");
     if (recognised_ && !changed_ && errors_ == 0 && site_.records.size() == records_before_ && !root.children.empty())
-      site_.inferences.push_back({"this answer holds no record: the system has none of what was asked for, or did not say", tag(root.children.front())});
+      site_.inferences.push_back(
+          {"this answer holds no record: the system has none of what was asked for, or did not say", tag(root.children.front())});
     if (!has_system_) hosts_of_users();
     if (too_many_paths_)
       state(root.children.empty() ? root.name_span : tag(root.children.front()), Understanding::not_understood,
@@ -191,8 +169,8 @@ class Interpreter {
   // The start tag's first line; its name only where an attribute is secret.
   SourceSpan tag(const Node& node) const {
     SourceSpan span = node.name_span;
-    bool secret = std::any_of(node.attributes.begin(), node.attributes.end(),
-                              [](const Attribute& a) { return names_secret(a.name); });
+    bool secret =
+        std::any_of(node.attributes.begin(), node.attributes.end(), [](const Attribute& a) { return names_secret(a.name); });
     std::string_view text = text_.slice(span);
     std::size_t stop = std::min(text.find_first_of(secret || secret_ ? " \t\r\n/>" : "\r\n"), text.size());
     span.end = span.begin + static_cast<std::uint32_t>(stop);
@@ -235,7 +213,9 @@ class Interpreter {
       data.tag = tag(n);
       if (const Attribute* total = n.attribute("totalRecords")) {
         data.announced = parse_number(total->value);
-        if (!data.announced) state(data.tag, Understanding::not_understood, "totalRecords is '" + quotable(total->value) + "', which is no count of records");
+        if (!data.announced)
+          state(data.tag, Understanding::not_understood,
+                "totalRecords is '" + quotable(total->value) + "', which is no count of records");
       }
     }
     std::size_t errors = errors_;
@@ -249,7 +229,8 @@ class Interpreter {
 
   void add_lists() {
     for (auto& [begin, data] : lists_)
-      if (data.node && data.announced) site_.lists.push_back({std::move(data.type), data.announced, data.present, data.tag, data.whole});
+      if (data.node && data.announced)
+        site_.lists.push_back({std::move(data.type), data.announced, data.present, data.tag, data.whole});
   }
 
   void add_error(ExportError error) {
@@ -347,7 +328,7 @@ class Interpreter {
   // A step of a path, with what the map knows of it: records of one type are alike, so each path is looked up once.
   struct Step {
     std::string path;
-    Setting setting;  // what all leaves here have in common, once looked up
+    Setting setting;                    // what all leaves here have in common, once looked up
     const FieldEntry* entry = nullptr;  // of the map
     bool looked_up = false, kept = false;
     bool secret_name = false, value_name = false;
@@ -355,8 +336,8 @@ class Interpreter {
     Step* next = nullptr;  // the one that was asked for after this one
     std::string name;
     std::size_t visit = 0, count = 0, seen = 0;  // of one visit of the step above: how many alike, how many of them seen
-    std::optional<bool> mapped;  // the map knows a leaf here
-    std::size_t place = 0;       // of the last field of this path among the record's
+    std::optional<bool> mapped;                  // the map knows a leaf here
+    std::size_t place = 0;                       // of the last field of this path among the record's
   };
 
   // `name` is the element's with what tells it from its like, if anything does: "LAN[LAN1]".
@@ -419,7 +400,9 @@ class Interpreter {
         bool known = add(step, node.text, span, node, out);
         if (site_.reading.every_leaf)
           state(tag(node), known ? Understanding::understood : Understanding::ignored,
-                known ? "" : step.entry ? step.entry->ignore : "no setting known for this element");
+                known        ? ""
+                : step.entry ? step.entry->ignore
+                             : "no setting known for this element");
       }
     } else {
       if (!node.text.empty() && secret_) site_.secrets.push_back(node.text_span);
@@ -456,7 +439,8 @@ class Interpreter {
     if (node.children.empty() && !std::exchange(step.looked_up, true)) look_up(step);
     step.mapped = step.looked_up && !step.setting.key.empty();
     for (const Node& c : node.children)
-      if (const Attribute* id = id_of(c); is_mapped(c, below(step, id ? c.name + "[" + id->value + "]" : c.name, nullptr))) step.mapped = true;
+      if (const Attribute* id = id_of(c); is_mapped(c, below(step, id ? c.name + "[" + id->value + "]" : c.name, nullptr)))
+        step.mapped = true;
     return *step.mapped;
   }
 
@@ -528,7 +512,8 @@ class Interpreter {
     for (const Field& f : fields) {
       Setting s = f.setting;
       if (s.key.empty()) continue;
-      if (std::string_view key = s.key.text(); (unused[0] && key.starts_with("lan1.")) || (unused[1] && key.starts_with("lan2."))) continue;
+      if (std::string_view key = s.key.text(); (unused[0] && key.starts_with("lan1.")) || (unused[1] && key.starts_with("lan2.")))
+        continue;
       if (std::optional<std::string> meaning = f.entry ? meaning_of(*f.entry, s.value.value) : s.value.value)
         s.value.value = std::move(*meaning);
       else
@@ -565,10 +550,9 @@ class Interpreter {
   // mistake, which duplicate-record reports.
   static bool is_same_system(const Host& a, const Host& b) {
     if (a.settings.empty() || a.span.source == b.span.source) return false;
-    if (!a.id.empty() && !b.id.empty())
-      return SameGuid()(a.id, b.id) && a.id.find_first_not_of("0-{}") != a.id.npos;
-    return a.name == b.name && std::any_of(b.addresses.begin(), b.addresses.end(),
-                                           [&](const auto& address) { return has_address(a, address.value); });
+    if (!a.id.empty() && !b.id.empty()) return SameGuid()(a.id, b.id) && a.id.find_first_not_of("0-{}") != a.id.npos;
+    return a.name == b.name &&
+           std::any_of(b.addresses.begin(), b.addresses.end(), [&](const auto& address) { return has_address(a, address.value); });
   }
 
   // What was read first holds; what differs is kept as a contradiction.
@@ -665,11 +649,11 @@ class Interpreter {
     SourceSpan span = f->setting.value.span;
     auto part = [&](std::size_t begin, std::size_t end) {  // exact unless the text holds references
       if (span.end - span.begin != text.size()) return span;
-      return SourceSpan{span.source, span.begin + static_cast<std::uint32_t>(begin),
-                        span.begin + static_cast<std::uint32_t>(end)};
+      return SourceSpan{span.source, span.begin + static_cast<std::uint32_t>(begin), span.begin + static_cast<std::uint32_t>(end)};
     };
     if (same_letters(std::string_view(text).substr(0, product.size()), product) && stop != text.npos && blank != text.npos) {
-      Located<Release> release{leading_release(std::string_view(text).substr(product.size(), stop - product.size())), part(product.size(), stop)};
+      Located<Release> release{leading_release(std::string_view(text).substr(product.size(), stop - product.size())),
+                               part(product.size(), stop)};
       if (!release.value.parts.empty()) host.release = release;
       if (auto address = parse_address(std::string_view(text).substr(blank + 1)); address && address->value != 0)
         host.addresses.push_back({*address, part(blank + 1, text.size())});
@@ -693,7 +677,7 @@ class Interpreter {
   std::size_t first_;  // of the statements that are ours
   std::size_t records_before_;
   bool changed_ = false;  // it answers to a change
-  Step steps_;     // the start of every path
+  Step steps_;            // the start of every path
   Step unmapped_ = [] {
     Step step;
     step.path = "(path too long, or too many different ones)";
@@ -710,8 +694,8 @@ class Interpreter {
   };
   std::unordered_map<std::string, SystemOfUsers> systems_of_users_;
   std::vector<std::string> order_;
-  std::vector<Field> fields_;  // of the record being read
-  std::vector<Step*> found_;   // of the children of each element being walked
+  std::vector<Field> fields_;          // of the record being read
+  std::vector<Step*> found_;           // of the children of each element being walked
   std::vector<std::size_t> repeated_;  // of those fields with another value than one of their path before
   // A `data` element, by where it begins: records of it may be taken before it is complete.
   struct Data {
@@ -740,8 +724,7 @@ int recognises_ipoffice(const Source& source) {
   Sources sources{Source("", std::string(text), "UTF-8")};
   Node root = read_xml(sources, 0).root;
   auto any = [&](auto wanted) { return find_near_top(root, wanted) != nullptr; };
-  if (any(declares_list))
-    return 100;
+  if (any(declares_list)) return 100;
   if (any(is_trunk_template) || any([](const Node& n) { return n.name == "SMAError"; })) return 80;
   const Node* data = find_near_top(root, [](const Node& n) { return n.name == "data"; });
   for (const char* name : {"response", "combinedresponse"})
@@ -764,7 +747,8 @@ int recognises_ipoffice(const Source& source) {
 
 void interpret_ipoffice(const Sources& sources, std::uint32_t source, Site& site, const FieldMap& map) {
   Interpreter interpreter(sources[source], site, map);
-  interpreter.run(read_xml(sources, source, [&](const std::vector<Node>& open, const Node& element) { return interpreter.take(open, element); }));
+  interpreter.run(read_xml(sources, source,
+                           [&](const std::vector<Node>& open, const Node& element) { return interpreter.take(open, element); }));
 }
 
 void interpret_records(const Sources& sources, std::uint32_t source, const Document& document, Site& site, const FieldMap& map) {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "parsers/ipoffice/ipoffice.h"
 #include "parsers/document/json_tokens.h"
+#include "parsers/ipoffice/ipoffice.h"
 
 namespace ipo {
 namespace {

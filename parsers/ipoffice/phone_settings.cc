@@ -17,7 +17,7 @@ namespace ipo {
 namespace {
 
 constexpr std::string_view blanks = " \t\f\v";
-constexpr std::size_t max_name = 100;  // bytes
+constexpr std::size_t max_name = 100;                               // bytes
 constexpr std::string_view header_path = "46xxsettings/IPOFFICE/";  // of what the first line says; no SET has such a name
 
 std::string_view trimmed(std::string_view text) {
@@ -33,11 +33,11 @@ bool is_name(std::string_view text) {
 
 struct Line {
   enum class Kind { blank, comment, label, set, go_to, condition, get, broken } kind = Kind::blank;
-  std::string_view name;   // of a SET, a label, a file; the parameter of an IF; of a comment the one word behind "##"
-  std::string_view value;  // of a SET, without its quotes; points into the source
-  std::string_view target; // of IF and GOTO
-  const char* why = "";    // broken: why; else what stands behind the value and is not known to be read
-  bool jumps = false;      // a broken line that would jump
+  std::string_view name;    // of a SET, a label, a file; the parameter of an IF; of a comment the one word behind "##"
+  std::string_view value;   // of a SET, without its quotes; points into the source
+  std::string_view target;  // of IF and GOTO
+  const char* why = "";     // broken: why; else what stands behind the value and is not known to be read
+  bool jumps = false;       // a broken line that would jump
 };
 
 // Takes the next word off `rest`.
@@ -114,8 +114,8 @@ Line parse(std::string_view text) {
 // A value behind its SET's line: in quotes, and nothing else there.
 bool is_wrapped_value(const Line& set, std::string_view next) {
   next = trimmed(next);
-  return set.kind == Line::Kind::set && set.value.empty() && set.value.data() == nullptr && next.size() > 1 && next.front() == '"' &&
-         next.find('"', 1) == next.size() - 1;
+  return set.kind == Line::Kind::set && set.value.empty() && set.value.data() == nullptr && next.size() > 1 &&
+         next.front() == '"' && next.find('"', 1) == next.size() - 1;
 }
 
 class Interpreter {
@@ -148,8 +148,8 @@ class Interpreter {
         targets[n] = comment->second;
     }
     std::vector<bool> jumped_to(lines.size(), false);
-    std::size_t over = 0;          // some jump leads to here at the furthest
-    bool comes = true;             // from the line before
+    std::size_t over = 0;  // some jump leads to here at the furthest
+    bool comes = true;     // from the line before
     for (std::size_t n = 1; n < lines.size(); ++n) {
       const Line& line = lines[n];
       bool reached = comes || jumped_to[n], all = reached && over <= n;
@@ -242,7 +242,8 @@ class Interpreter {
     }
     if (!reached) return state(n, Understanding::ignored, "no phone comes to this line");
     if (line.kind == Kind::set) return set(n, line, all);
-    if (line.kind == Kind::get) return state(n, Understanding::bounded, "what this file sets is not here; it may replace what follows");
+    if (line.kind == Kind::get)
+      return state(n, Understanding::bounded, "what this file sets is not here; it may replace what follows");
     if (!has_target) return state(n, Understanding::not_understood, "no such label follows; what phones do then is not known");
     if (line.kind == Kind::condition)
       state(n, Understanding::bounded, "depends on the phone: what it jumps over holds for some");
@@ -295,7 +296,7 @@ class Interpreter {
 
 int recognises_phone_settings(const Source& source) {
   constexpr std::uint32_t head = 2000;  // lines
-  constexpr std::string_view known[] = {"HTTPSRVR",  "TLSSRVR",  "SIP_CONTROLLER_LIST", "MCIPADD", "SNMPSTRING", "DHCPSTD",
+  constexpr std::string_view known[] = {"HTTPSRVR",  "TLSSRVR",  "SIP_CONTROLLER_LIST", "MCIPADD",        "SNMPSTRING", "DHCPSTD",
                                         "SIPDOMAIN", "PROCPSWD", "RTP_PORT_LOW",        "FILE_SERVER_URL"};
   std::size_t sets = 0, lines = 0, others = 0;
   bool familiar = false;

@@ -6,8 +6,8 @@
 #include <unordered_map>
 
 #include "parsers/document/document.h"
-#include "parsers/text/embedded.h"
 #include "parsers/ipoffice/field_map.h"
+#include "parsers/text/embedded.h"
 #include "parsers/text/letters.h"
 #include "parsers/text/secret_names.h"
 #include "parsers/text/values.h"
@@ -84,7 +84,8 @@ KnownSetting read(const Node& table) {
     if (evidence == name_of(known)) s.evidence = known;
   if (const Node* defaults = table.child("defaults"))
     for (const Node& d : defaults->children)
-      s.defaults.push_back({text_of(d, "value"), releases_of(d), texts_of(d, "platforms"), text_of(d, "where"), text_of(d, "source")});
+      s.defaults.push_back(
+          {text_of(d, "value"), releases_of(d), texts_of(d, "platforms"), text_of(d, "where"), text_of(d, "source")});
   return s;
 }
 
@@ -163,11 +164,11 @@ std::vector<const SettingDefault*> defaults_of(const KnownSetting& s, const Rele
 
 std::string where(const SettingDefault& d) {
   const auto& [since, until] = d.releases;
-  std::string out = since == until                      ? since
-                    : until.empty()                     ? since + " and later"
-                    : since.empty()                     ? "up to " + until
-                    : since.starts_with(until + '.')    ? since + " and later " + until
-                                                        : since + " to " + until;
+  std::string out = since == until                   ? since
+                    : until.empty()                  ? since + " and later"
+                    : since.empty()                  ? "up to " + until
+                    : since.starts_with(until + '.') ? since + " and later " + until
+                                                     : since + " to " + until;
   for (const std::string& platform : d.platforms) out += (out.empty() ? "" : ", ") + platform;
   return out + (out.empty() || d.where.empty() ? "" : "; ") + d.where;
 }
@@ -208,16 +209,24 @@ std::string refusal(const KnownSetting& s, std::string_view value) {
 std::string describe_values(const KnownSetting& s) {
   std::string out;
   switch (s.type) {
-    case Type::flag: return "true or false";
-    case Type::address: return "an IP address";
-    case Type::mask: return "an IP mask";
-    case Type::text: return "text";
+    case Type::flag:
+      return "true or false";
+    case Type::address:
+      return "an IP address";
+    case Type::mask:
+      return "an IP mask";
+    case Type::text:
+      return "text";
     case Type::choice:
       for (std::size_t i = 0; i < s.choices.size(); ++i)
         out += (i == 0 ? "" : i + 1 < s.choices.size() ? "; " : " or ") + s.choices[i];
       return out;
-    case Type::port: out = "a port"; break;
-    case Type::number: out = "a number"; break;
+    case Type::port:
+      out = "a port";
+      break;
+    case Type::number:
+      out = "a number";
+      break;
   }
   if (!s.unit.empty()) out += " of " + s.unit;
   if (s.range) out += ", " + format_ports(*s.range);

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "parsers/text/interval_set.h"
 #include "parsers/model/model.h"
+#include "parsers/text/interval_set.h"
 
 namespace ipo {
 
@@ -40,7 +40,7 @@ struct NarrowerRange {
 struct KnownSetting {
   enum class Type { flag, port, number, address, mask, choice, text };
   std::string key;
-  std::string name;                  // as the screen calls it
+  std::string name;  // as the screen calls it
   Type type = Type::text;
   std::string unit;                  // "seconds"; empty where there is none
   std::optional<IntervalSet> range;  // of a port or number
@@ -50,8 +50,8 @@ struct KnownSetting {
   std::string span_from;              // the setting that starts a range this one ends; empty = none
   std::uint32_t span_least = 0;       // numbers in that range
   std::vector<std::string> choices;
-  std::string screen;                // empty where no screen shows it
-  std::string element;               // "System/LANS/LAN[LAN1]/IPAddress"; empty where the envelope has none
+  std::string screen;   // empty where no screen shows it
+  std::string element;  // "System/LANS/LAN[LAN1]/IPAddress"; empty where the envelope has none
   Evidence evidence = Evidence::ours;
   std::string source;  // of the element: the document and its page
   bool secret = false;

@@ -11,7 +11,7 @@ namespace ipo {
 namespace {
 
 struct Cell {
-  std::string_view text;  // without its quotes
+  std::string_view text;    // without its quotes
   std::uint32_t begin = 0;  // in the source
 };
 
@@ -73,12 +73,22 @@ struct List {
 };
 
 constexpr Column who_is_columns[] = {{1, "MACAddress"}, {2, "Type"}};
-constexpr Column user_info_columns[] = {{1, "Name"},           {2, "FullName"},     {3, "Extension"},
-                                {4, "ForwardOnBusy"},  {5, "ForwardOnNoAnswer"}, {6, "ForwardUnconditional"},
-                                {7, "ForwardNumber"},  {8, "ForwardBusyNumber"}, {9, "DoNotDisturb"},
-                                {10, "FollowMe"},      {12, "VoicemailOn"}, {54, "UserRights"},
-                                {68, "TwinnedMobileNumber"}, {69, "Twinning"}};
-constexpr Column user_list_columns[] = {{1, "Name"}, {2, "Extension"}, {3, "FullName"}, {4, "AssignedPackage"}, {6, "OneXClient"}, {8, "VoicemailEmail"}};
+constexpr Column user_info_columns[] = {{1, "Name"},
+                                        {2, "FullName"},
+                                        {3, "Extension"},
+                                        {4, "ForwardOnBusy"},
+                                        {5, "ForwardOnNoAnswer"},
+                                        {6, "ForwardUnconditional"},
+                                        {7, "ForwardNumber"},
+                                        {8, "ForwardBusyNumber"},
+                                        {9, "DoNotDisturb"},
+                                        {10, "FollowMe"},
+                                        {12, "VoicemailOn"},
+                                        {54, "UserRights"},
+                                        {68, "TwinnedMobileNumber"},
+                                        {69, "Twinning"}};
+constexpr Column user_list_columns[] = {{1, "Name"},       {2, "Extension"},     {3, "FullName"}, {4, "AssignedPackage"},
+                                        {6, "OneXClient"}, {8, "VoicemailEmail"}};
 constexpr Column hunt_list_columns[] = {{1, "Name"}, {2, "Extension"}, {4, "Queued"}, {5, "Mode"}, {8, "Messages"}};
 constexpr Column directory_columns[] = {{1, "name"}, {2, "numb"}};
 

@@ -37,10 +37,15 @@ const SetType* find_type(std::string_view name) {
                                              {"bitmap:ip,mac", {P::address, P::mac}},
                                              {"bitmap:port", {P::any_port}, true},
                                              {"list:set", {P::member}, true}};
-  constexpr std::pair<std::string_view, std::string_view> old_names[] = {
-      {"iphash", "hash:ip"},           {"nethash", "hash:net"},         {"ipporthash", "hash:ip,port"},
-      {"ipportiphash", "hash:ip,port,ip"}, {"ipportnethash", "hash:ip,port,net"}, {"ipmap", "bitmap:ip"},
-      {"macipmap", "bitmap:ip,mac"},   {"portmap", "bitmap:port"},      {"setlist", "list:set"}};
+  constexpr std::pair<std::string_view, std::string_view> old_names[] = {{"iphash", "hash:ip"},
+                                                                         {"nethash", "hash:net"},
+                                                                         {"ipporthash", "hash:ip,port"},
+                                                                         {"ipportiphash", "hash:ip,port,ip"},
+                                                                         {"ipportnethash", "hash:ip,port,net"},
+                                                                         {"ipmap", "bitmap:ip"},
+                                                                         {"macipmap", "bitmap:ip,mac"},
+                                                                         {"portmap", "bitmap:port"},
+                                                                         {"setlist", "list:set"}};
   for (auto [old, now] : old_names)
     if (old == name) name = now;
   for (const SetType& type : types)
@@ -112,9 +117,7 @@ bool is_kept(const IpSet& set, Interval range, Family family) {
   return !every || set.type == "hash:net,iface" || set.type == "hash:net,net" || set.type == "hash:net,port,net";
 }
 
-bool is_mac(std::string_view text) {
-  return text.size() == 17 && text.find_first_not_of("0123456789abcdefABCDEF:") == text.npos;
-}
+bool is_mac(std::string_view text) { return text.size() == 17 && text.find_first_not_of("0123456789abcdefABCDEF:") == text.npos; }
 
 // Reads the parts; `bounded` becomes why an entry decides nothing by itself.
 bool read_parts(const IpSet& set, std::string_view text, SetEntry& entry, std::string_view& bounded) {
@@ -250,8 +253,8 @@ class SetReader {
     for (std::size_t i = 3; i < w.size() && problem.empty(); ++i) {
       std::string_view option = w[i];
       bool valued = false;
-      for (std::string_view name : {"family", "hashsize", "maxelem", "netmask", "bitmask", "markmask", "probes", "resize", "timeout",
-                                    "range", "size", "bucketsize", "initval", "gc", "from", "to", "network"})
+      for (std::string_view name : {"family", "hashsize", "maxelem", "netmask", "bitmask", "markmask", "probes", "resize",
+                                    "timeout", "range", "size", "bucketsize", "initval", "gc", "from", "to", "network"})
         valued = valued || name == option;
       if (!valued) {
         if (option != "counters" && option != "comment" && option != "skbinfo" && option != "forceadd" && option != "wildcard")
@@ -324,8 +327,7 @@ class SetReader {
     if (w.size() < 3) return refuse("no entry is named");
     SetEntry e;
     std::string_view bounded;
-    if (!read_parts(set, w[2], e, bounded))
-      return refuse('"' + std::string(w[2]) + "\" is no entry of a set of type " + set.type);
+    if (!read_parts(set, w[2], e, bounded)) return refuse('"' + std::string(w[2]) + "\" is no entry of a set of type " + set.type);
     e.expires = expires_[static_cast<std::size_t>(&set - sets_.data())];
     for (std::size_t i = 3; i < w.size(); ++i) {
       std::string_view option = w[i];

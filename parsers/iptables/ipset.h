@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "parsers/text/lines.h"
 #include "parsers/model/model.h"
+#include "parsers/text/lines.h"
 
 namespace ipo {
 

@@ -29,7 +29,7 @@ struct MatchModule {
   bool stateful = false;
   bool bare = false;  // decides something even without options
   std::span<const OptionMeaning> meanings = {};
-  unsigned protocol = 0;  // "-p" with it opens the module
+  unsigned protocol = 0;                                      // "-p" with it opens the module
   void (*check)(RuleInProgress&, const MatchUse&) = nullptr;  // refuses what `needs` cannot say
   void (*means)(RuleInProgress&, const MatchUse&) = nullptr;  // in the place of all of the above
 };
@@ -38,8 +38,7 @@ namespace {
 
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
-void add_opaque(RuleInProgress& rule, std::string predicate, std::string reason, bool stateful, bool negated,
-                SourceSpan span) {
+void add_opaque(RuleInProgress& rule, std::string predicate, std::string reason, bool stateful, bool negated, SourceSpan span) {
   rule.bounded(reason);
   rule.add(OpaqueTest{std::move(predicate), std::move(reason), stateful}, negated, span);
 }
@@ -64,9 +63,8 @@ void each(std::string_view list, char separator, Take take) {
 }
 
 bool is_word(std::string_view text, std::string_view upper) {
-  return text.size() == upper.size() && std::equal(text.begin(), text.end(), upper.begin(), [](char a, char b) {
-           return (a >= 'a' && a <= 'z' ? a - 'a' + 'A' : a) == b;
-         });
+  return text.size() == upper.size() && std::equal(text.begin(), text.end(), upper.begin(),
+                                                   [](char a, char b) { return (a >= 'a' && a <= 'z' ? a - 'a' + 'A' : a) == b; });
 }
 
 // `text` is a beginning of `upper`, in any case.
@@ -109,8 +107,8 @@ void test_address(RuleInProgress& rule, const Option& o, Field field) {
     if (!members.empty()) return known.add(members);
     std::string reason;
     bool is_mask = masked && masked->family == rule.family;
-    bool is_name = !masked && !part.empty() && part.find_first_of("/:") == part.npos &&
-                   part.find_first_not_of("0123456789.") != part.npos;
+    bool is_name =
+        !masked && !part.empty() && part.find_first_of("/:") == part.npos && part.find_first_not_of("0123456789.") != part.npos;
     if (masked && masked->family != rule.family)
       reason = "address " + quoted(part) + " is of the other family";
     else if (is_mask)
@@ -140,7 +138,8 @@ void test_interface(RuleInProgress& rule, const Option& o, bool incoming) {
   std::string_view name = o.values[0];
   bool prefix = name.ends_with('+');
   if (prefix) name.remove_suffix(1);
-  bool wrong = incoming ? rule.chain == "OUTPUT" || rule.chain == "POSTROUTING" : rule.chain == "INPUT" || rule.chain == "PREROUTING";
+  bool wrong =
+      incoming ? rule.chain == "OUTPUT" || rule.chain == "POSTROUTING" : rule.chain == "INPUT" || rule.chain == "PREROUTING";
   if (wrong) rule.refuse((incoming ? "-i in " : "-o in ") + std::string(rule.chain));
   if (!name.empty())
     rule.add(InterfaceTest{incoming, std::string(name), prefix}, o.negated, o.span);
@@ -174,8 +173,8 @@ void test_ports(RuleInProgress& rule, const Option& o, std::initializer_list<Fie
     ranges = ranges || is_range;
     if (range && (range->lo <= range->hi || backwards)) return known.add(range->lo, range->hi);
     bool name = !range && part.find(',') == part.npos && part.find_first_not_of("0123456789:-") != part.npos;
-    std::string reason = name ? "service " + quoted(part) + " is not in the table of services"
-                              : quoted(part) + " is no port or range of ports";
+    std::string reason =
+        name ? "service " + quoted(part) + " is not in the table of services" : quoted(part) + " is no port or range of ports";
     if (name)
       rule.bounded(reason);
     else
@@ -199,9 +198,8 @@ void test_either_port(RuleInProgress& r, const Option& o) {
 }
 
 std::optional<unsigned> tcp_flags(std::string_view list) {
-  constexpr std::pair<std::string_view, unsigned> names[] = {{"FIN", tcp_fin}, {"SYN", tcp_syn}, {"RST", tcp_rst},
-                                                             {"PSH", tcp_psh}, {"ACK", tcp_ack}, {"URG", tcp_urg},
-                                                             {"ALL", 63},      {"NONE", 0}};
+  constexpr std::pair<std::string_view, unsigned> names[] = {{"FIN", tcp_fin}, {"SYN", tcp_syn}, {"RST", tcp_rst}, {"PSH", tcp_psh},
+                                                             {"ACK", tcp_ack}, {"URG", tcp_urg}, {"ALL", 63},      {"NONE", 0}};
   unsigned bits = 0;
   bool good = true;
   each(list, ',', [&](std::string_view part) {
@@ -241,10 +239,9 @@ void with_ports(RuleInProgress& r, const Option& o) {
 void test_bare_sport(RuleInProgress& r, const Option& o) { with_ports(r, o), test_sport(r, o); }
 void test_bare_dport(RuleInProgress& r, const Option& o) { with_ports(r, o), test_dport(r, o); }
 
-constexpr OptionMeaning own_options[] = {{"protocol", test_protocol},       {"source", test_source},
-                                         {"destination", test_destination}, {"in-interface", test_in},
-                                         {"out-interface", test_out},       {"fragments", test_fragment},
-                                         {"sport", test_bare_sport},        {"dport", test_bare_dport}};
+constexpr OptionMeaning own_options[] = {
+    {"protocol", test_protocol}, {"source", test_source},      {"destination", test_destination}, {"in-interface", test_in},
+    {"out-interface", test_out}, {"fragments", test_fragment}, {"sport", test_bare_sport},        {"dport", test_bare_dport}};
 
 // ---- connection tracking ----------------------------------------------------------------------------------------
 
@@ -312,7 +309,8 @@ void test_tuple(RuleInProgress& rule, const Option& o, OfTuple tuple, bool with_
   switch (tuple.kind) {
     case OfTuple::address: {
       auto masked = masked_address(o.values[0], rule.family);
-      if (!masked || masked->family != rule.family) return add_opaque(rule, text, std::string(tracking_entry), false, negated, o.span);
+      if (!masked || masked->family != rule.family)
+        return add_opaque(rule, text, std::string(tracking_entry), false, negated, o.span);
       values = addresses_of(*masked);
       if (values.empty()) return add_opaque(rule, text, std::string(tracking_entry), false, negated, o.span);
       break;
@@ -329,7 +327,8 @@ void test_tuple(RuleInProgress& rule, const Option& o, OfTuple tuple, bool with_
       values = IntervalSet::of(*number);
       break;
     }
-    case OfTuple::direction: break;
+    case OfTuple::direction:
+      break;
   }
   rule.bounded(tracking_entry);
   OpaqueTest opaque{text, std::string(tracking_entry), false};
@@ -341,7 +340,8 @@ void test_tuple(RuleInProgress& rule, const Option& o, OfTuple tuple, bool with_
     tests.push_back(std::move(all));
   };
   IntervalSet here = fresh;  // where `values` tell
-  if (tuple.kind == OfTuple::protocol) here.add(static_cast<unsigned>(State::established), static_cast<unsigned>(State::established));
+  if (tuple.kind == OfTuple::protocol)
+    here.add(static_cast<unsigned>(State::established), static_cast<unsigned>(State::established));
   if (tuple.kind == OfTuple::direction) {
     if (begins("ORIGINAL", o.values[0])) when(here, {}, false);  // as a new connection's packets are
   } else if (tuple.kind == OfTuple::port) {
@@ -388,12 +388,12 @@ void test_type(RuleInProgress& rule, const Option& o, Field field) {
     if (it != std::end(names)) types.push_back(*it);
   });
   bool four = rule.family == Family::ipv4;
-  IntervalSet multicast = four ? IntervalSet::range(0xe0000000u, 0xefffffffu)
-                               : IntervalSet::range(u128{0xff} << 120, address_max(Family::ipv6));
+  IntervalSet multicast =
+      four ? IntervalSet::range(0xe0000000u, 0xefffffffu) : IntervalSet::range(u128{0xff} << 120, address_max(Family::ipv6));
   const IntervalSet broadcast{{0, 0}, {0xffffffffu, 0xffffffffu}}, loopback{{0x7f000001u, 0x7ffffffeu}};
   auto opaque = [&](const std::string& type) {
-    std::string reason = type == "LOCAL" ? "depends on the firewall's own addresses"
-                                         : "depends on the firewall's addresses and routes";
+    std::string reason =
+        type == "LOCAL" ? "depends on the firewall's own addresses" : "depends on the firewall's addresses and routes";
     rule.bounded(reason);
     // Outside filter it may be asked before and after a translation, so of two addresses.
     bool of_two = field == Field::destination && rule.table != "filter";
@@ -441,7 +441,8 @@ void test_mac(RuleInProgress& rule, const Option& o) {
   for (char& c : address)
     if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
   // Two that were blacked out look alike and need not be.
-  add_opaque(rule, "-m mac --mac-source " + address, "depends on the sender's MAC address", !is_mac_address(address), o.negated, o.span);
+  add_opaque(rule, "-m mac --mac-source " + address, "depends on the sender's MAC address", !is_mac_address(address), o.negated,
+             o.span);
 }
 
 // ---- marks ------------------------------------------------------------------------------------------------------
@@ -467,8 +468,7 @@ constexpr OptionMeaning port_options[] = {{"sport", test_sport}, {"dport", test_
 constexpr OptionMeaning udp_options[] = {{"sport", test_udp_sport}, {"dport", test_udp_dport}};
 constexpr OptionMeaning tcp_options[] = {
     {"sport", test_sport}, {"dport", test_dport}, {"tcp-flags", test_flags}, {"syn", test_syn}};
-constexpr OptionMeaning multiport_options[] = {
-    {"sports", test_sports}, {"dports", test_dports}, {"ports", test_either_port}};
+constexpr OptionMeaning multiport_options[] = {{"sports", test_sports}, {"dports", test_dports}, {"ports", test_either_port}};
 constexpr OptionMeaning icmp_options[] = {{"icmp-type", test_icmp}};
 constexpr OptionMeaning icmp6_options[] = {{"icmpv6-type", test_icmp6}};
 constexpr OptionMeaning state_options[] = {{"state", test_state}};
@@ -506,8 +506,7 @@ void check_owner(RuleInProgress& rule, const MatchUse& use) {
 void check_physdev(RuleInProgress& rule, const MatchUse& use) {
   const Option* bridged = find_option(use, "physdev-is-bridged");
   if ((find_option(use, "physdev-out") || find_option(use, "physdev-is-out")) && (!bridged || bridged->negated))
-    rule.limit_hooks(31u & ~(1u << static_cast<unsigned>(Hook::output)),
-                     "-m physdev takes no port to leave by in OUTPUT");
+    rule.limit_hooks(31u & ~(1u << static_cast<unsigned>(Hook::output)), "-m physdev takes no port to leave by in OUTPUT");
 }
 
 // Elements stand between --next; with --strict none may be empty, and only tunnels have ends (xt_policy.c).
@@ -588,11 +587,10 @@ constexpr bool stateful = true, bare = true;
 using M = MatchModule;
 
 constexpr MatchModule modules[] = {
-    {"tcp", "!sport|!source-port= !dport|!destination-port= !tcp-flags== !syn !tcp-option=1..255",
-     "%tcp syn^tcp-flags", "depends on the packet's TCP options", M::split, false, false, tcp_options, 6},
+    {"tcp", "!sport|!source-port= !dport|!destination-port= !tcp-flags== !syn !tcp-option=1..255", "%tcp syn^tcp-flags",
+     "depends on the packet's TCP options", M::split, false, false, tcp_options, 6},
     {"udp", "!sport|!source-port= !dport|!destination-port=", "%udp", "", M::split, false, false, udp_options, 17},
-    {"udplite", "!sport|!source-port= !dport|!destination-port=", "%udplite", "", M::split, false, false, udp_options,
-     136},
+    {"udplite", "!sport|!source-port= !dport|!destination-port=", "%udplite", "", M::split, false, false, udp_options, 136},
     {"sctp", "!sport|!source-port= !dport|!destination-port= !chunk-types=(any,all,only)=", "%sctp",
      "depends on the packet's SCTP chunks", M::split, false, false, port_options, 132},
     {"dccp",
@@ -613,7 +611,14 @@ constexpr MatchModule modules[] = {
      "!ctstatus=(NONE,EXPECTED,SEEN_REPLY,ASSURED,CONFIRMED)+~ !ctexpire=u32: ctdir=(ORIGINAL,REPLY)~",
      "ctstate|ctproto|ctorigsrc|ctorigdst|ctreplsrc|ctrepldst|ctorigsrcport|ctorigdstport|ctreplsrcport|ctrepldstport|"
      "ctstatus|ctexpire|ctdir",
-     tracking_entry, M::split, false, false, {}, 0, nullptr, test_conntrack},
+     tracking_entry,
+     M::split,
+     false,
+     false,
+     {},
+     0,
+     nullptr,
+     test_conntrack},
     {"iprange", "!src-range= !dst-range=", "src-range|dst-range", "", M::split, false, false, iprange_options},
     {"addrtype", "!src-type=address-types !dst-type=address-types limit-iface-in limit-iface-out",
      "src-type|dst-type limit-iface-in^limit-iface-out limit-iface-in>PREROUTING|INPUT|FORWARD "
@@ -629,8 +634,8 @@ constexpr MatchModule modules[] = {
      "hashlimit-mode=(srcip,srcport,dstip,dstport)+ hashlimit-srcmask=prefix-length hashlimit-dstmask=prefix-length "
      "hashlimit-name= hashlimit-htable-size=u32 hashlimit-htable-max=u32 hashlimit-htable-expire=u32 "
      "hashlimit-htable-gcinterval=u32 hashlimit-rate-match hashlimit-rate-interval=",
-     "hashlimit-upto|hashlimit-above hashlimit-upto^hashlimit-above hashlimit-name", "depends on the rate of packets",
-     M::inverted, stateful, bare},
+     "hashlimit-upto|hashlimit-above hashlimit-upto^hashlimit-above hashlimit-name", "depends on the rate of packets", M::inverted,
+     stateful, bare},
     {"dstlimit",
      "!dstlimit= dstlimit-mode= dstlimit-name= dstlimit-burst= dstlimit-htable-size= dstlimit-htable-max= "
      "dstlimit-htable-gcinterval= dstlimit-htable-expire=",
@@ -644,28 +649,30 @@ constexpr MatchModule modules[] = {
     {"recent", "name= !set rsource rdest mask=address !rcheck !update !remove seconds=1..4294967295 hitcount=u16 rttl reap",
      "set|rcheck|update|remove set^rcheck^update^remove rttl^set rttl^remove reap>seconds",
      "depends on which addresses were seen before", M::inverted, stateful, bare},
-    {"connlimit",
-     "!connlimit-upto=u32 !connlimit-above=u32 connlimit-mask=mask connlimit-saddr connlimit-daddr",
+    {"connlimit", "!connlimit-upto=u32 !connlimit-above=u32 connlimit-mask=mask connlimit-saddr connlimit-daddr",
      "connlimit-upto|connlimit-above connlimit-upto^connlimit-above connlimit-saddr^connlimit-daddr",
      "depends on the number of open connections", M::inverted, stateful, bare},
     {"quota", "!quota=u64", "quota", "depends on how many bytes have passed", M::inverted, stateful, bare},
-    {"quota2", "!quota=u64 name= grow no-change packets", "", "depends on how many bytes have passed", M::inverted,
-     stateful, bare},
-    {"nfacct", "nfacct-name=", "nfacct-name", "depends on an accounting object that is not given", M::inverted, stateful,
-     bare},
-    {"connbytes",
-     "!connbytes=u64: connbytes-dir=(original,reply,both) connbytes-mode=(packets,bytes,avgpkt)",
-     "connbytes connbytes-dir connbytes-mode", "depends on how much the connection has transferred", M::inverted,
-     stateful, bare},
-    {"statistic", "mode=(random,nth) !probability=fraction !every=1..4294967295 packet=u32",
+    {"quota2", "!quota=u64 name= grow no-change packets", "", "depends on how many bytes have passed", M::inverted, stateful, bare},
+    {"nfacct", "nfacct-name=", "nfacct-name", "depends on an accounting object that is not given", M::inverted, stateful, bare},
+    {"connbytes", "!connbytes=u64: connbytes-dir=(original,reply,both) connbytes-mode=(packets,bytes,avgpkt)",
+     "connbytes connbytes-dir connbytes-mode", "depends on how much the connection has transferred", M::inverted, stateful, bare},
+    {"statistic",
+     "mode=(random,nth) !probability=fraction !every=1..4294967295 packet=u32",
      "mode mode:random>probability mode:nth>every every>packet packet>every probability^every probability^packet",
-     "depends on chance or on counting packets", M::inverted, stateful, bare, {}, 0, check_statistic},
+     "depends on chance or on counting packets",
+     M::inverted,
+     stateful,
+     bare,
+     {},
+     0,
+     check_statistic},
     {"random", "!average=", "", "depends on chance", M::inverted, stateful, bare},
     {"nth", "!every= counter= start= packet=", "", "depends on counting packets", M::inverted, stateful, bare},
     {"psd", "psd-weight-threshold= psd-delay-threshold= psd-lo-ports-weight= psd-hi-ports-weight=", "",
      "depends on whether the sender scans ports", M::inverted, stateful, bare},
-    {"lscan", "!stealth !synscan !cnscan !grscan !mirai", "", "depends on whether the sender scans ports", M::whole,
-     stateful, bare},
+    {"lscan", "!stealth !synscan !cnscan !grscan !mirai", "", "depends on whether the sender scans ports", M::whole, stateful,
+     bare},
     {"pknock", "knockports= time= t= name= opensecret= closesecret= strict checkip chkip autoclose=", "",
      "depends on port knocking", M::inverted, stateful, bare},
     {"condition", "!condition=", "condition", "depends on a switch that is set at run time", M::inverted, stateful, bare},
@@ -677,8 +684,15 @@ constexpr MatchModule modules[] = {
     {"set",
      "!match-set|!set=set-name=set-sides return-nomatch* !update-counters* !update-subcounters* !packets-eq=u64 "
      "packets-lt=u64 packets-gt=u64 !bytes-eq=u64 bytes-lt=u64 bytes-gt=u64",
-     "match-set packets-eq^packets-lt^packets-gt bytes-eq^bytes-lt^bytes-gt", "depends on an ipset that is not given",
-     M::whole, false, false, {}, 0, nullptr, test_set},
+     "match-set packets-eq^packets-lt^packets-gt bytes-eq^bytes-lt^bytes-gt",
+     "depends on an ipset that is not given",
+     M::whole,
+     false,
+     false,
+     {},
+     0,
+     nullptr,
+     test_set},
     {"mark", "!mark=u32/", "mark", "", M::split, false, false, mark_options},
     {"connmark", "!mark=u32/", "mark", "", M::split, false, false, connmark_options},
     {"connlabel", "!label=label set", "label", "depends on the connection's label", M::inverted, stateful},
@@ -687,41 +701,57 @@ constexpr MatchModule modules[] = {
      "dir=(in,out) pol=(none,ipsec) strict !reqid*=u32 !spi*=u32 !proto*=ipsec-protocol !mode*=(tunnel,transport) "
      "!tunnel-src*=network !tunnel-dst*=network next*",
      "dir next>strict dir:in>PREROUTING|INPUT|FORWARD dir:out>FORWARD|OUTPUT|POSTROUTING",
-     "depends on whether IPsec protects the packet", M::whole, false, false, {}, 0, check_policy},
+     "depends on whether IPsec protects the packet",
+     M::whole,
+     false,
+     false,
+     {},
+     0,
+     check_policy},
     {"owner",
      "!uid-owner= !gid-owner= suppl-groups !socket-exists !pid-owner=u32 !sid-owner=u32 !cmd-owner=",
      "uid-owner|gid-owner|socket-exists|pid-owner|sid-owner|cmd-owner OUTPUT|POSTROUTING",
-     "depends on the process that sent the packet", M::whole, false, false, {}, 0, check_owner},
-    {"socket", "transparent nowildcard restore-skmark", "PREROUTING|INPUT",
-     "depends on the sockets open on the firewall", M::whole, stateful, bare},
+     "depends on the process that sent the packet",
+     M::whole,
+     false,
+     false,
+     {},
+     0,
+     check_owner},
+    {"socket", "transparent nowildcard restore-skmark", "PREROUTING|INPUT", "depends on the sockets open on the firewall", M::whole,
+     stateful, bare},
     {"cgroup", "!cgroup=u32 !path=", "cgroup|path cgroup^path INPUT|OUTPUT|POSTROUTING",
      "depends on the process the packet belongs to", M::inverted},
     {"cpu", "!cpu=u32", "cpu", "depends on the processor that handles the packet", M::inverted, stateful},
-    {"cluster",
-     "cluster-total-nodes=1..32 !cluster-local-node=1..32 !cluster-local-nodemask=u32 cluster-hash-seed=u32",
+    {"cluster", "cluster-total-nodes=1..32 !cluster-local-node=1..32 !cluster-local-nodemask=u32 cluster-hash-seed=u32",
      "cluster-total-nodes cluster-hash-seed cluster-local-node|cluster-local-nodemask "
      "cluster-local-node^cluster-local-nodemask",
      "depends on the node's share of a cluster", M::inverted},
-    {"devgroup", "!src-group= !dst-group=",
-     "src-group|dst-group src-group>PREROUTING|INPUT|FORWARD dst-group>FORWARD|OUTPUT|POSTROUTING",
+    {"devgroup",
+     "!src-group= !dst-group=", "src-group|dst-group src-group>PREROUTING|INPUT|FORWARD dst-group>FORWARD|OUTPUT|POSTROUTING",
      "depends on the interface's group", M::split},
     {"physdev",
      "!physdev-in=some-interface !physdev-out=some-interface !physdev-is-in !physdev-is-out !physdev-is-bridged",
-     "physdev-in|physdev-out|physdev-is-in|physdev-is-out|physdev-is-bridged", "depends on the port of a bridge",
-     M::split, false, false, {}, 0, check_physdev},
+     "physdev-in|physdev-out|physdev-is-in|physdev-is-out|physdev-is-bridged",
+     "depends on the port of a bridge",
+     M::split,
+     false,
+     false,
+     {},
+     0,
+     check_physdev},
     {"pkttype", "!pkt-type=(unicast,broadcast,multicast,otherhost,bcast,mcast,host)~", "pkt-type",
      "depends on how the frame was addressed", M::inverted},
-    {"rpfilter", "loose validmark accept-local invert", "PREROUTING @raw|@mangle",
-     "depends on the route back to the sender", M::inverted, false, bare},
+    {"rpfilter", "loose validmark accept-local invert", "PREROUTING @raw|@mangle", "depends on the route back to the sender",
+     M::inverted, false, bare},
     {"realm", "!realm=", "realm #ipv4 INPUT|FORWARD|OUTPUT|POSTROUTING", "depends on the route's realm", M::inverted},
     {"ipvs",
      "!ipvs !vproto=protocol !vaddr=network !vport=port vdir=(ORIGINAL,REPLY)~ !vmethod=(GATE,IPIP,MASQ)~ "
      "!vportctl=port",
      "ipvs|vproto|vaddr|vport|vdir|vmethod|vportctl", "depends on the load balancer", M::whole, stateful, bare},
-    {"geoip", "!src-cc|!source-country= !dst-cc|!destination-country=", "src-cc|dst-cc",
-     "depends on the country of an address", M::split},
-    {"asn", "!src-asn|!source-number= !dst-asn|!destination-number=", "", "depends on the network of an address",
+    {"geoip", "!src-cc|!source-country= !dst-cc|!destination-country=", "src-cc|dst-cc", "depends on the country of an address",
      M::split},
+    {"asn", "!src-asn|!source-number= !dst-asn|!destination-number=", "", "depends on the network of an address", M::split},
     {"iface",
      "iface= dev-in dev-out !up !down !broadcast !loopback !pointopoint !pointtopoint !running !noarp !arp !promisc "
      "!multicast !dynamic !lower-up !dormant",
@@ -732,38 +762,31 @@ constexpr MatchModule modules[] = {
     {"u32", "!u32=", "u32", "depends on the packet's bytes", M::inverted},
     {"bpf", "bytecode= object-pinned=", "bytecode|object-pinned", "depends on a BPF program", M::inverted},
     {"layer7", "!l7proto= l7dir= l7pkts=", "", "depends on the packet's contents", M::inverted, stateful, bare},
-    {"ipp2p",
-     "edk dc kazaa gnu bit apple winmx soul ares mute waste xdcc ipp2p edk-data dc-data kazaa-data gnu-data debug", "",
+    {"ipp2p", "edk dc kazaa gnu bit apple winmx soul ares mute waste xdcc ipp2p edk-data dc-data kazaa-data gnu-data debug", "",
      "depends on the packet's contents", M::inverted, false, bare},
-    {"osf", "!genre= ttl=0..2 log=0..2", "genre %tcp PREROUTING|INPUT|FORWARD",
-     "depends on the sender's operating system", M::inverted},
+    {"osf", "!genre= ttl=0..2 log=0..2", "genre %tcp PREROUTING|INPUT|FORWARD", "depends on the sender's operating system",
+     M::inverted},
     {"length", "!length=u16:", "length", "depends on the packet's length", M::inverted},
     {"length2", "!length= layer3 layer4 layer5 layer7", "", "depends on the packet's length", M::inverted},
     {"tcpmss", "!mss=u16:", "mss %tcp", "depends on the packet's TCP options", M::inverted},
     {"ttl", "!ttl-eq|ttl=u8 ttl-gt=u8 ttl-lt=u8", "ttl-eq|ttl-gt|ttl-lt ttl-eq^ttl-gt^ttl-lt #ipv4",
      "depends on the packet's time to live", M::inverted},
-    {"hl", "!hl-eq|hl=u8 hl-gt=u8 hl-lt=u8", "hl-eq|hl-gt|hl-lt hl-eq^hl-gt^hl-lt #ipv6",
-     "depends on the packet's hop limit", M::inverted},
-    {"tos", "!tos=tos", "tos", "depends on the packet's type of service", M::inverted},
-    {"dscp", "!dscp=0..63 !dscp-class=dscp-class", "dscp|dscp-class dscp^dscp-class", "depends on the packet's DSCP",
+    {"hl", "!hl-eq|hl=u8 hl-gt=u8 hl-lt=u8", "hl-eq|hl-gt|hl-lt hl-eq^hl-gt^hl-lt #ipv6", "depends on the packet's hop limit",
      M::inverted},
-    {"ecn", "!ecn-tcp-cwr !ecn-tcp-ece !ecn-ip-ect=0..3",
-     "ecn-tcp-cwr|ecn-tcp-ece|ecn-ip-ect ecn-tcp-cwr>%tcp ecn-tcp-ece>%tcp", "depends on the packet's congestion bits",
-     M::split},
+    {"tos", "!tos=tos", "tos", "depends on the packet's type of service", M::inverted},
+    {"dscp", "!dscp=0..63 !dscp-class=dscp-class", "dscp|dscp-class dscp^dscp-class", "depends on the packet's DSCP", M::inverted},
+    {"ecn", "!ecn-tcp-cwr !ecn-tcp-ece !ecn-ip-ect=0..3", "ecn-tcp-cwr|ecn-tcp-ece|ecn-ip-ect ecn-tcp-cwr>%tcp ecn-tcp-ece>%tcp",
+     "depends on the packet's congestion bits", M::split},
     {"ipv4options", "flags= any !ssrr !lsrr !no-srr !rr !ts !ra !any-opt", "#ipv4", "depends on the packet's IP options"},
     {"unclean", "", "", "depends on the packet's well-formedness", M::whole, false, bare},
-    {"ah", "!ahspi=u32: !ahlen=u32 ahres", "#ipv4>%ah", "depends on the packet's IPsec header", M::split, false, false,
-     {}, 51},
+    {"ah", "!ahspi=u32: !ahlen=u32 ahres", "#ipv4>%ah", "depends on the packet's IPsec header", M::split, false, false, {}, 51},
     {"esp", "!espspi=u32:", "%esp", "depends on the packet's IPsec header", M::split, false, false, {}, 50},
-    {"ipcomp", "!ipcompspi=u32: compres", "%ipcomp", "depends on the packet's IPsec header", M::split, false, false, {},
-     108},
+    {"ipcomp", "!ipcompspi=u32: compres", "%ipcomp", "depends on the packet's IPsec header", M::split, false, false, {}, 108},
 
     {"frag", "!fragid=u32: !fraglen=u32 fragres fragfirst fragmore fraglast", "fragmore^fraglast #ipv6",
      "depends on an IPv6 fragment header", M::whole, false, bare},
-    {"hbh", "!hbh-len=u32 hbh-opts= hbh-not-strict", "#ipv6", "depends on an IPv6 hop-by-hop header", M::whole, false,
-     bare},
-    {"dst", "!dst-len=u32 dst-opts= dst-not-strict", "#ipv6", "depends on an IPv6 destination header", M::whole, false,
-     bare},
+    {"hbh", "!hbh-len=u32 hbh-opts= hbh-not-strict", "#ipv6", "depends on an IPv6 hop-by-hop header", M::whole, false, bare},
+    {"dst", "!dst-len=u32 dst-opts= dst-not-strict", "#ipv6", "depends on an IPv6 destination header", M::whole, false, bare},
     {"rt", "!rt-type=u32 !rt-segsleft=u32: !rt-len=u32 rt-0-res rt-0-addrs= rt-0-not-strict", "#ipv6",
      "depends on an IPv6 routing header", M::whole, false, bare},
     {"srh",
@@ -772,8 +795,15 @@ constexpr MatchModule modules[] = {
      "!srh-tag=u16 !srh-psid=network !srh-nsid=network !srh-lsid=network",
      "#ipv6", "depends on an IPv6 segment routing header", M::whole, false, bare},
     {"ipv6header", "!header=ipv6-headers soft", "header #ipv6", "depends on the packet's IPv6 headers", M::inverted, false, bare},
-    {"mh", "!mh-type=mobility-type", "%mobility-header #ipv6", "depends on the packet's mobility header", M::split,
-     false, false, {}, 135},
+    {"mh",
+     "!mh-type=mobility-type",
+     "%mobility-header #ipv6",
+     "depends on the packet's mobility header",
+     M::split,
+     false,
+     false,
+     {},
+     135},
     {"eui64", "", "#ipv6 PREROUTING|INPUT|FORWARD", "depends on the sender's MAC address", M::whole, false, bare},
 };
 
@@ -794,8 +824,7 @@ bool has(const MatchUse& use, std::string_view option) {
 
 // "--set" adds the sender to the list and holds for every packet (xt_recent.c: recent_mt).
 bool only_remembers(const MatchUse& use) {
-  return use.module->name == "recent" && has(use, "set") && !has(use, "rcheck") && !has(use, "update") &&
-         !has(use, "remove");
+  return use.module->name == "recent" && has(use, "set") && !has(use, "rcheck") && !has(use, "update") && !has(use, "remove");
 }
 
 void add_predicate(RuleInProgress& rule, const MatchUse& use, std::span<const Option* const> options, SourceSpan span) {
@@ -810,16 +839,14 @@ void add_predicate(RuleInProgress& rule, const MatchUse& use, std::span<const Op
 void interpret_match(RuleInProgress& rule, const MatchUse& use) {
   if (!use.module) {
     std::string reason = "match module " + std::string(use.name) + " is not known";
-    add_opaque(rule, "-m " + std::string(use.name) + (use.text.empty() ? "" : " " + use.text), reason, true, false,
-               use.span);
+    add_opaque(rule, "-m " + std::string(use.name) + (use.text.empty() ? "" : " " + use.text), reason, true, false, use.span);
     return;
   }
   const MatchModule& m = *use.module;
   if (m.kind == M::empty) return;
   if (m.means) return m.means(rule, use);
   if (only_remembers(use)) {
-    if (std::any_of(use.options.begin(), use.options.end(), [](const Option& o) { return o.negated; }))
-      rule.never(use.span);
+    if (std::any_of(use.options.begin(), use.options.end(), [](const Option& o) { return o.negated; })) rule.never(use.span);
     return;
   }
   bool interface_limited = has(use, "limit-iface-in") || has(use, "limit-iface-out");

@@ -33,7 +33,9 @@ void each_part(std::string_view text, char separator, Take take) {
   }
 }
 
-bool begins(std::string_view word, std::string_view text) { return !text.empty() && same_letters(word.substr(0, text.size()), text); }
+bool begins(std::string_view word, std::string_view text) {
+  return !text.empty() && same_letters(word.substr(0, text.size()), text);
+}
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 
 // ---- numbers ----------------------------------------------------------------------------------------------------
@@ -152,9 +154,7 @@ bool is_translated_prefix(std::string_view t, Family) {
   auto written = parse_address(t.substr(0, t.find('/')));
   return a && a->family == Family::ipv6 && (a->mask << 64) == 0 && written && written->value == a->value;
 }
-bool is_prefix_length(std::string_view t, Family family) {
-  return is_number(t, 0, static_cast<u64>(address_bits(family)));
-}
+bool is_prefix_length(std::string_view t, Family family) { return is_number(t, 0, static_cast<u64>(address_bits(family))); }
 bool is_mask(std::string_view t, Family family) {
   return is_prefix_length(t, family) || (parse_address(t) && parse_address(t)->family == family);
 }
@@ -256,8 +256,7 @@ bool is_ipv6_headers(std::string_view t, Family) {
 
 // A number with an optional mask, or one of the five names.
 bool is_tos(std::string_view t, Family) {
-  constexpr std::string_view names =
-      "(Minimize-Delay,Maximize-Throughput,Maximize-Reliability,Minimize-Cost,Normal-Service)~";
+  constexpr std::string_view names = "(Minimize-Delay,Maximize-Throughput,Maximize-Reliability,Minimize-Cost,Normal-Service)~";
   return is_word_of(names, t) || is_numeric("u8/", t);
 }
 
@@ -324,9 +323,7 @@ bool is_hex_pattern(std::string_view t, Family) {
 }
 
 // Numbers are bits of a field of 128; names are in a file of the machine.
-bool is_label(std::string_view t, Family) {
-  return is_number(t, 0, 127) || t.find_first_not_of("0123456789") != t.npos;
-}
+bool is_label(std::string_view t, Family) { return is_number(t, 0, 127) || t.find_first_not_of("0123456789") != t.npos; }
 
 // Six at most; iptables compares three letters.
 bool is_set_sides(std::string_view t, Family) {
@@ -340,10 +337,22 @@ bool is_set_sides(std::string_view t, Family) {
 }
 bool is_set_name(std::string_view t, Family) { return !t.empty() && t.size() <= 31; }
 
-constexpr std::pair<std::string_view, unsigned> mobility_types[] = {
-    {"binding-refresh-request", 0}, {"brr", 0}, {"home-test-init", 1},       {"hoti", 1}, {"careof-test-init", 2},
-    {"coti", 2},                    {"home-test", 3}, {"hot", 3},            {"careof-test", 4}, {"cot", 4},
-    {"binding-update", 5},          {"bu", 5},  {"binding-acknowledgement", 6}, {"ba", 6}, {"binding-error", 7}, {"be", 7}};
+constexpr std::pair<std::string_view, unsigned> mobility_types[] = {{"binding-refresh-request", 0},
+                                                                    {"brr", 0},
+                                                                    {"home-test-init", 1},
+                                                                    {"hoti", 1},
+                                                                    {"careof-test-init", 2},
+                                                                    {"coti", 2},
+                                                                    {"home-test", 3},
+                                                                    {"hot", 3},
+                                                                    {"careof-test", 4},
+                                                                    {"cot", 4},
+                                                                    {"binding-update", 5},
+                                                                    {"bu", 5},
+                                                                    {"binding-acknowledgement", 6},
+                                                                    {"ba", 6},
+                                                                    {"binding-error", 7},
+                                                                    {"be", 7}};
 bool is_mobility_type(std::string_view t, Family) {
   auto number = [](std::string_view part) -> std::optional<u64> {
     for (auto [name, type] : mobility_types)
@@ -359,8 +368,7 @@ bool is_mobility_type(std::string_view t, Family) {
 }
 
 bool is_dscp_class(std::string_view t, Family) {
-  return is_word_of(
-      "(CS0,CS1,CS2,CS3,CS4,CS5,CS6,CS7,BE,AF11,AF12,AF13,AF21,AF22,AF23,AF31,AF32,AF33,AF41,AF42,AF43,EF)~", t);
+  return is_word_of("(CS0,CS1,CS2,CS3,CS4,CS5,CS6,CS7,BE,AF11,AF12,AF13,AF21,AF22,AF23,AF31,AF32,AF33,AF41,AF42,AF43,EF)~", t);
 }
 
 bool are_address_types(std::string_view t, Family) {
@@ -431,10 +439,14 @@ struct Asked {
   }
   bool holds(std::string_view word) const {
     switch (word[0]) {
-      case '@': return rule.table == word.substr(1);
-      case '%': return has_protocol(command, *protocol_number(word.substr(1)));
-      case '#': return rule.family == (word == "#ipv6" ? Family::ipv6 : Family::ipv4);
-      default: return given(word);
+      case '@':
+        return rule.table == word.substr(1);
+      case '%':
+        return has_protocol(command, *protocol_number(word.substr(1)));
+      case '#':
+        return rule.family == (word == "#ipv6" ? Family::ipv6 : Family::ipv4);
+      default:
+        return given(word);
     }
   }
 };
@@ -448,9 +460,15 @@ std::string text_of(std::string_view any) {
     if (!words.empty()) words += left == 1 ? " or " : ", ";
     --left;
     switch (word[0]) {
-      case '@': before = "only for the table ", words += word.substr(1); break;
-      case '%': before = "only for protocol ", words += word.substr(1); break;
-      case '#': before = "only for ", words += word == "#ipv6" ? "IPv6" : "IPv4"; break;
+      case '@':
+        before = "only for the table ", words += word.substr(1);
+        break;
+      case '%':
+        before = "only for protocol ", words += word.substr(1);
+        break;
+      case '#':
+        before = "only for ", words += word == "#ipv6" ? "IPv6" : "IPv4";
+        break;
       default:
         before = is_upper(word[0]) ? "only for " : "only with ";
         words += (is_upper(word[0]) ? "" : "--") + std::string(word);
@@ -551,8 +569,8 @@ void check_options(RuleInProgress& rule, const Command& command, const std::stri
     if (!o.shape) continue;
     std::string spelt = "--" + std::string(o.shape->name);
     if (o.negated && !o.shape->negatable) rule.refuse(who + " takes no \"!\" before " + spelt);
-    if (!o.shape->repeatable &&
-        std::any_of(options.begin(), options.begin() + static_cast<std::ptrdiff_t>(i), [&](const Option& before) { return before.name == o.name; }))
+    if (!o.shape->repeatable && std::any_of(options.begin(), options.begin() + static_cast<std::ptrdiff_t>(i),
+                                            [&](const Option& before) { return before.name == o.name; }))
       rule.refuse(who + " takes " + spelt + " only once");
     for (int v = 0; v < o.count; ++v) {
       std::string_view value = o.values[static_cast<std::size_t>(v)];

@@ -43,8 +43,8 @@ struct OptionShape {
   std::string_view name;       // as spelt
   std::string_view canonical;  // first spelling
   int values = 0;
-  bool optional = false;    // the last value may be absent
-  bool negatable = false;   // by this spelling
+  bool optional = false;   // the last value may be absent
+  bool negatable = false;  // by this spelling
   bool repeatable = false;
   std::array<std::string_view, 2> takes;  // of each value, see above
 };

@@ -2,12 +2,11 @@
 // newest first, then as an unambiguous beginning, then in the scope the protocol would open.
 #include "parsers/iptables/rule.h"
 
-#include "parsers/iptables/refusal.h"
-
 #include <algorithm>
 
 #include "parsers/iptables/matches.h"
 #include "parsers/iptables/names.h"
+#include "parsers/iptables/refusal.h"
 #include "parsers/iptables/targets.h"
 #include "parsers/text/nearest.h"
 
@@ -63,8 +62,7 @@ const GeneralShapes& general_shapes() {
   static const GeneralShapes all = [] {
     GeneralShapes g;
     for (const General& row : general)
-      for (const OptionShape& shape : read_shapes(row.spelling))
-        g.shapes.push_back(shape), g.letters.push_back(row.letter);
+      for (const OptionShape& shape : read_shapes(row.spelling)) g.shapes.push_back(shape), g.letters.push_back(row.letter);
     for (std::size_t i = g.shapes.size(); i-- > 0;) g.by_letter[static_cast<std::size_t>(g.letters[i])] = &g.shapes[i];
     return g;
   }();
@@ -95,8 +93,7 @@ constexpr int most_looks = 64;  // for what opens a scope too late; a line someb
 
 class Reader {
  public:
-  Reader(std::span<const Word> words, const std::function<bool(std::string_view)>& is_chain)
-      : words_(words), is_chain_(is_chain) {}
+  Reader(std::span<const Word> words, const std::function<bool(std::string_view)>& is_chain) : words_(words), is_chain_(is_chain) {}
 
   Command read() {
     if (!words_.empty() && words_[0].text.starts_with('[') && words_[0].text.ends_with(']')) at_ = 1;
@@ -173,7 +170,8 @@ class Reader {
       std::string_view opener = words_[k].text, value = words_[k + 1].text;
       if (opener.size() < 2 || opener[0] != '-' || is_bang(k - 1) || !exact(shapes_opened(opener, value), name)) continue;
       std::string what = std::string(opener) + ' ' + std::string(value);
-      command_.refused.push_back("--" + std::string(name) + " before " + what + ": iptables-restore stops here, write " + what + " first");
+      command_.refused.push_back("--" + std::string(name) + " before " + what + ": iptables-restore stops here, write " + what +
+                                 " first");
       if (reordered_.empty()) reordered_.assign(words_.begin(), words_.end());
       auto at = [&](std::size_t n) { return reordered_.begin() + static_cast<std::ptrdiff_t>(n); };
       std::rotate(at(begin), at(k), at(k + 2));
@@ -264,14 +262,14 @@ class Reader {
     std::size_t index = 0;
     while (g.shapes[index].canonical != option.name) ++index;
     char letter = g.letters[index];
-    if (option.negated && !option.shape->negatable)
-      command_.refused.push_back("\"!\" before --" + std::string(option.name));
+    if (option.negated && !option.shape->negatable) command_.refused.push_back("\"!\" before --" + std::string(option.name));
     switch (letter) {
       case 'p':
         implied_ = option.negated ? nullptr : module_of_protocol(option.values[0]);
         // Of a mistyped one the ports are those of what was meant.
         if (!option.negated && !protocol_number(option.values[0]))
-          if (std::string_view meant = nearest(option.values[0].substr(0, longest_typo), with_ports); !meant.empty()) implied_ = module_of_protocol(meant);
+          if (std::string_view meant = nearest(option.values[0].substr(0, longest_typo), with_ports); !meant.empty())
+            implied_ = module_of_protocol(meant);
         implied_opened_ = false;
         [[fallthrough]];
       case 's':
@@ -401,9 +399,7 @@ void worsen(Rule& rule, Understanding understanding, std::string_view reason) {
     rule.reason += "; " + std::string(reason);
 }
 
-void RuleInProgress::worsen(Understanding understanding, std::string_view reason) {
-  iptables::worsen(rule, understanding, reason);
-}
+void RuleInProgress::worsen(Understanding understanding, std::string_view reason) { iptables::worsen(rule, understanding, reason); }
 
 void RuleInProgress::refuse(std::string_view reason) {
   not_understood(reason);

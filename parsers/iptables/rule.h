@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "parsers/text/lines.h"
 #include "parsers/iptables/options.h"
 #include "parsers/model/model.h"
+#include "parsers/text/lines.h"
 
 namespace ipo::iptables {
 
@@ -48,7 +48,7 @@ struct TargetUse {
 };
 
 struct Command {
-  char letter = 0;                  // 'A', 'I', 'P' ... as iptables' short options; 0 = none
+  char letter = 0;                   // 'A', 'I', 'P' ... as iptables' short options; 0 = none
   std::string_view chain, argument;  // argument: rule number, policy or new name
   char family = 0;                   // '4', '6' where the line is for one family only
   std::string_view table;            // of -t

@@ -74,7 +74,9 @@ class RuleOrder::Tree {
   struct ByText {
     const Tree* tree;
     std::map<std::string, std::set<std::uint32_t, Earlier>> list;
-    std::set<std::uint32_t, Earlier>& at(std::string text) { return list.try_emplace(std::move(text), Earlier{tree}).first->second; }
+    std::set<std::uint32_t, Earlier>& at(std::string text) {
+      return list.try_emplace(std::move(text), Earlier{tree}).first->second;
+    }
   };
 
   ByText& by_text() {

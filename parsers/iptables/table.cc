@@ -312,8 +312,7 @@ void TableReader::resolve_jumps() {
     if (g && !g->built_in && (g->declared || !g->order.empty())) continue;
     bool ufw = action.chain.starts_with("ufw-") || action.chain.starts_with("ufw6-");
     worsen(entry.rule, ufw ? Understanding::bounded : Understanding::not_understood,
-           ufw ? action.chain + " is not in this file"
-               : "target " + action.chain + " is neither known nor a chain of this table");
+           ufw ? action.chain + " is not in this file" : "target " + action.chain + " is neither known nor a chain of this table");
     action.kind = ActionKind::unknown;
     action.chain.clear();
   }
@@ -382,8 +381,7 @@ bool TableReader::is_ufw_fragment() const {
 // What ufw-init adds around its files: the order in which the base chains call the pieces, and the jump from the end of
 // ufw-before-* to ufw-user-*.
 void TableReader::hook_ufw(std::vector<Inference>& inferences) {
-  constexpr std::array<std::string_view, 6> pieces = {"before-logging", "before", "after",
-                                                      "after-logging",  "reject", "track"};
+  constexpr std::array<std::string_view, 6> pieces = {"before-logging", "before", "after", "after-logging", "reject", "track"};
   std::string prefix = "ufw-";
   for (const Growing& g : chains_)
     if (g.chain.name.starts_with("ufw6-")) prefix = "ufw6-";

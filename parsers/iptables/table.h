@@ -8,9 +8,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "parsers/text/lines.h"
-#include "parsers/model/model.h"
 #include "parsers/iptables/rule_order.h"
+#include "parsers/model/model.h"
+#include "parsers/text/lines.h"
 
 namespace ipo::iptables {
 

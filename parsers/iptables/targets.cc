@@ -183,8 +183,7 @@ void change_sets(RuleInProgress& rule, const Command& command, const TargetUse& 
 }
 
 constexpr std::string_view mark_text = "set-xmark=u32/ set-mark=u32/ and-mark=u32 or-mark=u32 xor-mark=u32";
-constexpr std::string_view mark_needs =
-    "set-xmark|set-mark|and-mark|or-mark|xor-mark set-xmark^set-mark^and-mark^or-mark^xor-mark";
+constexpr std::string_view mark_needs = "set-xmark|set-mark|and-mark|or-mark|xor-mark set-xmark^set-mark^and-mark^or-mark^xor-mark";
 constexpr std::string_view connmark_text =
     "set-xmark=u32/ set-mark=u32/ and-mark=u32 or-mark=u32 xor-mark=u32 save-mark restore-mark mask=u32 nfmask=u32 "
     "ctmask=u32 left-shift-mark=0..32 right-shift-mark=0..32";
@@ -206,26 +205,24 @@ constexpr TargetKind targets[] = {
 
     {"QUEUE", "", "", A::unknown, "handed to a program", "mark", set_unknown_mark},
     {"NFQUEUE", "queue-num=u16 queue-balance=balance queue-bypass queue-cpu-fanout",
-     "queue-num^queue-balance queue-cpu-fanout>queue-balance", A::unknown, "handed to a program", "mark",
-     set_unknown_mark},
+     "queue-num^queue-balance queue-cpu-fanout>queue-balance", A::unknown, "handed to a program", "mark", set_unknown_mark},
     {"TPROXY", "on-port=port on-ip=address tproxy-mark=u32/", "on-port @mangle PREROUTING %tcp|%udp", A::accept,
      "handed to a socket of the firewall", "mark", set_unknown_mark},
     {"SYNPROXY", "mss=u32 wscale=u32 sack-perm timestamp|timestamps ecn", "%tcp INPUT|FORWARD", A::unknown,
      "answered by the firewall for the server", ""},
-    {"CLUSTERIP", "new hashmode= clustermac=mac total-nodes=u16 local-node=u16 hash-init=u32",
-     "#ipv4 hashmode>new clustermac>new", A::unknown, "depends on the node's share of a cluster", ""},
-    {"DNPT", "src-pfx=translated-prefix dst-pfx=translated-prefix", "src-pfx dst-pfx #ipv6 @mangle PREROUTING|OUTPUT",
-     A::unknown, "rewrites addresses outside the nat table", ""},
-    {"SNPT", "src-pfx=translated-prefix dst-pfx=translated-prefix", "src-pfx dst-pfx #ipv6 @mangle INPUT|POSTROUTING",
-     A::unknown, "rewrites addresses outside the nat table", ""},
+    {"CLUSTERIP", "new hashmode= clustermac=mac total-nodes=u16 local-node=u16 hash-init=u32", "#ipv4 hashmode>new clustermac>new",
+     A::unknown, "depends on the node's share of a cluster", ""},
+    {"DNPT", "src-pfx=translated-prefix dst-pfx=translated-prefix", "src-pfx dst-pfx #ipv6 @mangle PREROUTING|OUTPUT", A::unknown,
+     "rewrites addresses outside the nat table", ""},
+    {"SNPT", "src-pfx=translated-prefix dst-pfx=translated-prefix", "src-pfx dst-pfx #ipv6 @mangle INPUT|POSTROUTING", A::unknown,
+     "rewrites addresses outside the nat table", ""},
     {"RAWDNAT", "to-destination=", "", A::unknown, "rewrites addresses outside the nat table", ""},
     {"RAWSNAT", "to-source=", "", A::unknown, "rewrites addresses outside the nat table", ""},
 
-    {"LOG",
-     "log-level=log-level log-prefix= log-tcp-sequence log-tcp-options log-ip-options log-uid log-macdecode", "",
+    {"LOG", "log-level=log-level log-prefix= log-tcp-sequence log-tcp-options log-ip-options log-uid log-macdecode", "", A::proceed,
+     "", ""},
+    {"NFLOG", "nflog-group=u16 nflog-prefix= nflog-range=u32 nflog-size=u32 nflog-threshold=u16", "nflog-range^nflog-size",
      A::proceed, "", ""},
-    {"NFLOG", "nflog-group=u16 nflog-prefix= nflog-range=u32 nflog-size=u32 nflog-threshold=u16",
-     "nflog-range^nflog-size", A::proceed, "", ""},
     {"ULOG", "ulog-nlgroup=1..32 ulog-prefix= ulog-cprange=u64 ulog-qthreshold=1..50", "", A::proceed, "", ""},
     {"LOGMARK", "log-level= log-prefix=", "", A::proceed, "", ""},
     {"NETFLOW", "", "", A::proceed, "", ""},
@@ -234,8 +231,8 @@ constexpr TargetKind targets[] = {
     {"TRACE", "", "", A::proceed, "", ""},
     {"LED", "led-trigger-id= led-delay= led-always-blink", "led-trigger-id", A::proceed, "", ""},
     {"IDLETIMER", "timeout=u32 label= alarm", "timeout label", A::proceed, "", ""},
-    {"RATEEST", "rateest-name= rateest-interval= rateest-ewmalog=", "rateest-name rateest-interval rateest-ewmalog",
-     A::proceed, "", ""},
+    {"RATEEST", "rateest-name= rateest-interval= rateest-ewmalog=", "rateest-name rateest-interval rateest-ewmalog", A::proceed, "",
+     ""},
     {"TEE", "gateway=address oif=interface", "gateway", A::proceed, "", ""},
     {"IMQ", "todev=", "", A::proceed, "", ""},
     {"FLOWOFFLOAD", "hw", "", A::proceed, "", ""},
@@ -245,7 +242,8 @@ constexpr TargetKind targets[] = {
      "hmark-tuple= hmark-mod=1..4294967295 hmark-offset=u32 hmark-src-prefix=mask hmark-dst-prefix=mask "
      "hmark-sport-mask=u16 hmark-dport-mask=u16 hmark-spi-mask=u32 hmark-proto-mask=u16 hmark-rnd=u32 hmark-sport=u16 "
      "hmark-dport=u16 hmark-spi=u32 hmark-proto=",
-     "hmark-mod hmark-rnd hmark-spi-mask^hmark-sport-mask hmark-spi-mask^hmark-dport-mask", A::proceed, "", "mark", set_unknown_mark},
+     "hmark-mod hmark-rnd hmark-spi-mask^hmark-sport-mask hmark-spi-mask^hmark-dport-mask", A::proceed, "", "mark",
+     set_unknown_mark},
     {"IPMARK", "addr= and-mask= or-mask= shift=", "", A::proceed, "", "mark", set_unknown_mark},
     {"CLASSIFY", "set-class=traffic-class", "set-class FORWARD|OUTPUT|POSTROUTING", A::proceed, "", ""},
     {"CHECKSUM", "checksum-fill", "checksum-fill @mangle", A::proceed, "", ""},
@@ -257,20 +255,20 @@ constexpr TargetKind targets[] = {
      "add-set|del-set|map-set timeout>add-set exist>add-set map-set>@mangle map-mark>map-set map-prio>map-set "
      "map-queue>map-set",
      A::proceed, "", "set mark", change_sets},
-    {"TOS", "set-tos=tos and-tos=u8 or-tos=u8 xor-tos=u8",
-     "set-tos|and-tos|or-tos|xor-tos set-tos^and-tos^or-tos^xor-tos @mangle", A::proceed, "", "tos dscp"},
-    {"DSCP", "set-dscp=0..63 set-dscp-class=dscp-class", "set-dscp|set-dscp-class set-dscp^set-dscp-class @mangle",
+    {"TOS", "set-tos=tos and-tos=u8 or-tos=u8 xor-tos=u8", "set-tos|and-tos|or-tos|xor-tos set-tos^and-tos^or-tos^xor-tos @mangle",
      A::proceed, "", "tos dscp"},
+    {"DSCP", "set-dscp=0..63 set-dscp-class=dscp-class", "set-dscp|set-dscp-class set-dscp^set-dscp-class @mangle", A::proceed, "",
+     "tos dscp"},
     {"ECN", "ecn-tcp-remove ecn-tcp-cwr=0..1 ecn-tcp-ece=0..1 ecn-ip-ect=0..3",
      "ecn-tcp-remove|ecn-tcp-cwr|ecn-tcp-ece|ecn-ip-ect ecn-tcp-remove^ecn-tcp-cwr ecn-tcp-remove^ecn-tcp-ece "
      "ecn-tcp-remove>%tcp ecn-tcp-cwr>%tcp ecn-tcp-ece>%tcp @mangle #ipv4",
      A::proceed, "", "ecn tos"},
-    {"TTL", "ttl-set=u8 ttl-inc=1..255 ttl-dec=1..255", "ttl-set|ttl-inc|ttl-dec ttl-set^ttl-inc^ttl-dec @mangle #ipv4",
-     A::proceed, "", "ttl"},
-    {"HL", "hl-set=u8 hl-inc=1..255 hl-dec=1..255", "hl-set|hl-inc|hl-dec hl-set^hl-inc^hl-dec @mangle #ipv6",
-     A::proceed, "", "hl"},
-    {"TCPMSS", "set-mss=0..65515 clamp-mss-to-pmtu",
-     "set-mss|clamp-mss-to-pmtu %tcp clamp-mss-to-pmtu>FORWARD|OUTPUT|POSTROUTING", A::proceed, "", "tcpmss"},
+    {"TTL", "ttl-set=u8 ttl-inc=1..255 ttl-dec=1..255", "ttl-set|ttl-inc|ttl-dec ttl-set^ttl-inc^ttl-dec @mangle #ipv4", A::proceed,
+     "", "ttl"},
+    {"HL", "hl-set=u8 hl-inc=1..255 hl-dec=1..255", "hl-set|hl-inc|hl-dec hl-set^hl-inc^hl-dec @mangle #ipv6", A::proceed, "",
+     "hl"},
+    {"TCPMSS", "set-mss=0..65515 clamp-mss-to-pmtu", "set-mss|clamp-mss-to-pmtu %tcp clamp-mss-to-pmtu>FORWARD|OUTPUT|POSTROUTING",
+     A::proceed, "", "tcpmss"},
     {"TCPOPTSTRIP", "strip-options=strip-list", "@mangle %tcp", A::proceed, "", "tcp tcpmss"},
 
     {"NOTRACK", "", "@raw", A::untrack, "", ""},
@@ -279,14 +277,13 @@ constexpr TargetKind targets[] = {
      "zone=zone zone-orig=zone zone-reply=zone timeout=",
      "@raw", A::proceed, "", "helper", track},
 
-    {"DNAT", "to-destination= random persistent", "to-destination @nat PREROUTING|OUTPUT", A::translate_destination, "",
-     "", translate},
-    {"SNAT", "to-source= random random-fully persistent", "to-source @nat INPUT|POSTROUTING", A::translate_source, "",
-     "", translate},
+    {"DNAT", "to-destination= random persistent", "to-destination @nat PREROUTING|OUTPUT", A::translate_destination, "", "",
+     translate},
+    {"SNAT", "to-source= random random-fully persistent", "to-source @nat INPUT|POSTROUTING", A::translate_source, "", "",
+     translate},
     {"SAME", "to*= nodst random", "to @nat INPUT|POSTROUTING", A::translate_source, "", "", translate},
     {"MASQUERADE", "to-ports= random random-fully", "@nat POSTROUTING", A::translate_source, "", "", translate_ports},
-    {"REDIRECT", "to-ports= random random-fully", "@nat PREROUTING|OUTPUT", A::translate_destination, "", "",
-     translate_ports},
+    {"REDIRECT", "to-ports= random random-fully", "@nat PREROUTING|OUTPUT", A::translate_destination, "", "", translate_ports},
     {"NETMAP", "to=", "to @nat PREROUTING|INPUT|OUTPUT|POSTROUTING", A::translate_destination, "", "", map_network},
 };
 

@@ -6,8 +6,8 @@
 #include <array>
 #include <charconv>
 
-#include "parsers/text/letters.h"
 #include "parsers/model/number_set.h"
+#include "parsers/text/letters.h"
 #include "parsers/text/values.h"
 
 namespace ipo {

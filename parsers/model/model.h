@@ -15,8 +15,8 @@
 #include <variant>
 #include <vector>
 
-#include "parsers/text/boxed.h"
 #include "parsers/model/finding.h"
+#include "parsers/text/boxed.h"
 #include "parsers/text/interned.h"
 #include "parsers/text/interval_set.h"
 #include "parsers/text/source.h"
@@ -141,7 +141,7 @@ struct MarkChange {
   bool copies = false;
   std::uint32_t clear = ~0u, value = 0;
   int shift = 0;
-  bool known = true;        // false: into what is not known
+  bool known = true;  // false: into what is not known
   friend auto operator<=>(const MarkChange&, const MarkChange&) = default;
 };
 
@@ -156,13 +156,13 @@ enum class ActionKind : std::uint8_t {
   drop,
   reject,
   return_,
-  jump,              // `chain`; comes back after the rule
-  go_to,             // `chain`; its end is the end of the calling chain
-  proceed,           // LOG, MARK, no target: the next rule
-  translate_source,  // SNAT, MASQUERADE: ends the chain of a nat table, filter results are not changed
+  jump,                   // `chain`; comes back after the rule
+  go_to,                  // `chain`; its end is the end of the calling chain
+  proceed,                // LOG, MARK, no target: the next rule
+  translate_source,       // SNAT, MASQUERADE: ends the chain of a nat table, filter results are not changed
   translate_destination,  // DNAT, REDIRECT, NETMAP in PREROUTING or OUTPUT
-  untrack,           // NOTRACK: state becomes untracked; the next rule
-  unknown            // accept, drop or proceed, nobody knows
+  untrack,                // NOTRACK: state becomes untracked; the next rule
+  unknown                 // accept, drop or proceed, nobody knows
 };
 inline bool calls(ActionKind kind) { return kind == ActionKind::jump || kind == ActionKind::go_to; }
 
@@ -174,7 +174,7 @@ struct Action {
   std::optional<MarkChange> mark;  // written before the packet goes on; accept and proceed only
   // The same by numbers, where the marks are followed: what each of Ruleset::marks becomes. Empty = nothing changes.
   std::vector<std::uint16_t> remark;
-  SourceSpan span;    // the target's words; the rule's span where there is none
+  SourceSpan span;  // the target's words; the rule's span where there is none
   std::vector<SetChange> set_changes = {};
 };
 
@@ -224,8 +224,8 @@ struct Ruleset {
   // arrives, then the others. Empty where marks are not followed.
   std::vector<Marks> marks;
   std::vector<BaseChain> base_chains;  // sorted by hook, priority
-  bool has_filter = false;  // the dump holds a filter table; without one nothing is known of what passes
-  SourceSpan span;          // first table header to last line
+  bool has_filter = false;             // the dump holds a filter table; without one nothing is known of what passes
+  SourceSpan span;                     // first table header to last line
 
   // The last of `marks` that a packet of the state may arrive with.
   std::size_t last_arriving_mark(State state) const;
@@ -241,9 +241,9 @@ struct SetEntry {
   std::array<Interval, 2> addresses{};  // of the address and network parts, in their order
   unsigned protocol = 0;                // of the port part
   Interval ports{};                     // its ports; type * 256 + code for ICMP
-  std::string text;      // interface, or the name of the member set; MAC addresses and marks are not kept
-  bool prefix = false;   // every interface whose name starts so
-  bool exception = false;  // nomatch: what it covers is not in the set, unless a longer prefix says otherwise
+  std::string text;                     // interface, or the name of the member set; MAC addresses and marks are not kept
+  bool prefix = false;                  // every interface whose name starts so
+  bool exception = false;               // nomatch: what it covers is not in the set, unless a longer prefix says otherwise
   bool expires = false;
   friend bool operator==(const SetEntry&, const SetEntry&) = default;
 };
@@ -272,10 +272,10 @@ std::string_view name_of(Role role);
 
 // The dumps of one machine that filters.
 struct Firewall {
-  std::string name;  // path of its first source
-  std::vector<Ruleset> rulesets;        // at most one of each family once the dumps of a machine are joined
-  std::optional<Role> role;             // declared; else inferred in rules/
-  std::vector<std::string> hosts;       // declared: names of the hosts a host filter runs on; empty = not said
+  std::string name;                // path of its first source
+  std::vector<Ruleset> rulesets;   // at most one of each family once the dumps of a machine are joined
+  std::optional<Role> role;        // declared; else inferred in rules/
+  std::vector<std::string> hosts;  // declared: names of the hosts a host filter runs on; empty = not said
 };
 
 // ---- the PBX ----------------------------------------------------------------------------------------------------
@@ -357,12 +357,12 @@ struct Contradiction {
 
 struct Host {
   std::string name;
-  std::string id;                     // GUID of its System record, or empty
+  std::string id;  // GUID of its System record, or empty
   std::vector<Located<Address>> addresses;
   std::string platform;               // "" unknown, "ip500v2", "server-edition", "application-server", "windows", "virtual"
   std::vector<std::string> products;  // "ip-office", "voicemail-pro", "one-x-portal", "contact-recorder"
   std::optional<Located<Release>> release;
-  std::vector<Setting> settings;      // of the system: one per canonical key
+  std::vector<Setting> settings;  // of the system: one per canonical key
   std::vector<Contradiction> contradictions;
   SourceSpan span;
 
@@ -382,7 +382,7 @@ struct Zone {
   std::string kind;  // "internet", "itsp", "sbc", "partner", "peer-site", "voice", "users", "management", "guest"
   std::vector<Located<InterfaceTest>> interfaces;
   std::vector<Located<MaskedAddress>> sources;
-  SourceSpan span;   // its header; empty where it was inferred
+  SourceSpan span;  // its header; empty where it was inferred
 };
 
 // A way calls come from outside: the zone of the provider, and whether the PBX registers there (then no inbound media
@@ -424,9 +424,9 @@ struct Site {
   std::vector<ExportList> lists;  // of the exports that say how many records they have
   std::vector<ExportError> export_errors;
   std::vector<Firewall> firewalls;
-  std::vector<IpSet> sets;      // of all inputs; rules/site/resolve_sets.h knows whose they are
-  std::vector<Zone> zones;      // declared ones
-  std::vector<Trunk> trunks;    // declared ones
+  std::vector<IpSet> sets;                             // of all inputs; rules/site/resolve_sets.h knows whose they are
+  std::vector<Zone> zones;                             // declared ones
+  std::vector<Trunk> trunks;                           // declared ones
   std::optional<Located<std::string>> remote_workers;  // "none", "vpn", "sip", "sip-tls", "h323", "webrtc", "sbc"
   std::vector<Peer> peers;
   std::vector<Inference> inferences;

@@ -12,10 +12,10 @@
 
 #include "parsers/document/document.h"
 #include "parsers/ipoffice/field_map.h"
+#include "parsers/ipoffice/settings.h"
 #include "parsers/text/letters.h"
 #include "parsers/text/nearest.h"
 #include "parsers/text/secret_names.h"
-#include "parsers/ipoffice/settings.h"
 
 namespace ipo {
 namespace {
@@ -96,8 +96,8 @@ int to_number(std::string_view digits) {
 
 // "2027-03-31" in form; whether there is such a day says is_day.
 bool is_date(std::string_view text) {
-  return text.size() == 10 && text[4] == '-' && text[7] == '-' && all_digits(text.substr(0, 4)) &&
-         all_digits(text.substr(5, 2)) && all_digits(text.substr(8));
+  return text.size() == 10 && text[4] == '-' && text[7] == '-' && all_digits(text.substr(0, 4)) && all_digits(text.substr(5, 2)) &&
+         all_digits(text.substr(8));
 }
 
 bool is_day(std::string_view date) {
@@ -130,8 +130,8 @@ class Reader {
   SiteFile read() {
     for (const Note& damage : document_.damages) error(damage.span, "this is not TOML: " + damage.message);
     const Node& root = document_.root;
-    constexpr std::string_view keys[] = {"extends", "release", "pbx",      "host",   "firewall", "zones",
-                                         "calls",   "peer",    "settings", "field",  "checks",   "ignore"};
+    constexpr std::string_view keys[] = {"extends", "release", "pbx",      "host",  "firewall", "zones",
+                                         "calls",   "peer",    "settings", "field", "checks",   "ignore"};
     refuse_unknown(root, "", keys);
     site_.extends = text(root, "extends", "");
     read_release(root);
@@ -233,8 +233,7 @@ class Reader {
       wrong_type(*value, key, where, fmt::format("an array of {}", of_what));
       return out;
     }
-    if (value->children.empty())
-      error(value->span, fmt::format("{} is an empty array; name one or leave it out", of(key, where)));
+    if (value->children.empty()) error(value->span, fmt::format("{} is an empty array; name one or leave it out", of(key, where)));
     for (const Node& member : value->children) {
       if (member.kind == Kind::string)
         out.push_back(&member);
@@ -326,8 +325,7 @@ class Reader {
   void read_release(const Node& root) {
     std::optional<Located<std::string>> release = text(root, "release", "");
     if (release && !is_release(release->value))
-      error(release->span,
-            fmt::format("'release' is {}; it takes a release as \"9.1\" or \"11.1.3.0.0\"", quoted(release->value)));
+      error(release->span, fmt::format("'release' is {}; it takes a release as \"9.1\" or \"11.1.3.0.0\"", quoted(release->value)));
     else
       site_.release = std::move(release);
   }
@@ -460,8 +458,7 @@ class Reader {
       if (known == kinds_.end())
         kinds_.emplace(zone.name, *kind);
       else if (known->second.value != kind->value)
-        error(kind->span,
-              fmt::format("{} is {} here and {} before; a zone has one kind", where, kind->value, known->second.value),
+        error(kind->span, fmt::format("{} is {} here and {} before; a zone has one kind", where, kind->value, known->second.value),
               Note{"the kind is first said here", known->second.span});
     } else if (known != kinds_.end()) {
       zone.kind = known->second.value;
@@ -582,7 +579,8 @@ class Reader {
       error(value.name_span, fmt::format("{} is set twice; keep one", of(key, "[settings]")),
             Note{"first set here", first->second});
     } else if (const KnownSetting* setting = find_setting(key); setting && !refusal(*setting, value.text).empty()) {
-      error(value.span, fmt::format("{} {}; it takes {}", of(key, "[settings]"), refusal(*setting, value.text), describe_values(*setting)));
+      error(value.span,
+            fmt::format("{} {}; it takes {}", of(key, "[settings]"), refusal(*setting, value.text), describe_values(*setting)));
     } else {
       bool secret = known->second.secret || names_secret(key);
       site_.settings.push_back({key, key, {value.text, value.span}, Evidence::ours, secret});

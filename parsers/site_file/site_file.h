@@ -41,10 +41,10 @@ struct CheckLevel {
 // [[ignore]]: findings of a check in files that match are not reported.
 struct Ignore {
   Located<std::string> check;
-  std::optional<Located<std::string>> path;  // glob, relative to `folder`; without a slash it is a file's name anywhere;
-                                             // absent = every file
-  Located<std::string> reason;               // never empty
-  std::optional<Located<std::string>> until; // "2027-03-31"; the last day it holds
+  std::optional<Located<std::string>> path;   // glob, relative to `folder`; without a slash it is a file's name anywhere;
+                                              // absent = every file
+  Located<std::string> reason;                // never empty
+  std::optional<Located<std::string>> until;  // "2027-03-31"; the last day it holds
   std::string folder;
   SourceSpan span;
 };
@@ -54,11 +54,11 @@ struct SiteFile {
   std::optional<Located<std::string>> release;
   std::vector<Host> hosts;  // settings empty; `[pbx]` is a host without a name and with product ip-office; all others have one
   std::vector<DeclaredFirewall> firewalls;
-  std::vector<Zone> zones;    // in file order; one that claims nothing in particular has kind "internet"
+  std::vector<Zone> zones;  // in file order; one that claims nothing in particular has kind "internet"
   std::vector<Trunk> trunks;
   std::optional<Located<std::string>> remote_workers;
   std::vector<Peer> peers;
-  std::vector<Setting> settings;  // path and key are the canonical key, evidence ours; text of true, 9, "x": true, 9, x
+  std::vector<Setting> settings;   // path and key are the canonical key, evidence ours; text of true, 9, "x": true, 9, x
   std::vector<FieldEntry> fields;  // [[field]]: elements of exports that are settings; before those built in
   std::vector<CheckLevel> checks;
   std::vector<Ignore> ignores;

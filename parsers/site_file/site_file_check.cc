@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
-#include "parsers/text/nearest.h"
 #include "parsers/site_file/site_file.h"
+#include "parsers/text/nearest.h"
 
 namespace ipo {
 namespace {

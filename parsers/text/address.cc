@@ -23,7 +23,8 @@ std::optional<u128> parse_ipv4(std::string_view s) {
     if (i > 0 && (at == s.size() || s[at++] != '.')) return {};
     std::size_t begin = at;
     unsigned octet = 0;
-    for (; at < s.size() && s[at] >= '0' && s[at] <= '9' && at < begin + 4; ++at) octet = octet * 10 + static_cast<unsigned>(s[at] - '0');
+    for (; at < s.size() && s[at] >= '0' && s[at] <= '9' && at < begin + 4; ++at)
+      octet = octet * 10 + static_cast<unsigned>(s[at] - '0');
     if (at == begin || at > begin + 3 || octet > 255) return {};
     value = value << 8 | octet;
   }

@@ -15,8 +15,8 @@ IntervalSet::IntervalSet(std::initializer_list<Interval> intervals) {
 void IntervalSet::add(u128 lo, u128 hi) {
   if (lo > hi) return;
   // First interval that overlaps or touches [lo, hi] from the left.
-  auto first = std::lower_bound(intervals_.begin(), intervals_.end(), lo,
-                                [](const Interval& i, u128 v) { return v != 0 && i.hi < v - 1; });
+  auto first =
+      std::lower_bound(intervals_.begin(), intervals_.end(), lo, [](const Interval& i, u128 v) { return v != 0 && i.hi < v - 1; });
   auto last = first;
   while (last != intervals_.end() && (hi == u128_max || last->lo <= hi + 1)) {
     lo = std::min(lo, last->lo);
@@ -38,8 +38,7 @@ void IntervalSet::add(const IntervalSet& other) {
 }
 
 bool IntervalSet::contains(u128 value) const {
-  auto it = std::lower_bound(intervals_.begin(), intervals_.end(), value,
-                             [](const Interval& i, u128 v) { return i.hi < v; });
+  auto it = std::lower_bound(intervals_.begin(), intervals_.end(), value, [](const Interval& i, u128 v) { return i.hi < v; });
   return it != intervals_.end() && it->lo <= value;
 }
 
@@ -77,8 +76,7 @@ IntervalSet IntervalSet::united(const IntervalSet& other) const {
   auto a = begin(), b = other.begin();
   while (a != end() || b != other.end()) {
     const Interval& next = b == other.end() || (a != end() && a->lo <= b->lo) ? *a++ : *b++;
-    if (!out.intervals_.empty() &&
-        (out.intervals_.back().hi == u128_max || next.lo <= out.intervals_.back().hi + 1))
+    if (!out.intervals_.empty() && (out.intervals_.back().hi == u128_max || next.lo <= out.intervals_.back().hi + 1))
       out.intervals_.back().hi = std::max(out.intervals_.back().hi, next.hi);
     else
       out.intervals_.push_back(next);

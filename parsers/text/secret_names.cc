@@ -12,25 +12,76 @@ namespace ipo {
 namespace {
 
 // Wherever they stand within a name.
-constexpr std::array<std::string_view, 59> anywhere = {
-    "passw",        "pswd",          "pwd",           "passphrase",   "passcode",     "passkey",         "secret",     "community",
-    "snmpstring",   "logincode",     "voicemailcode", "vmcode",       "mailboxcode",  "authcode",        "accesscode", "securitycode",
-    "doorcode",     "unlockcode",    "authorizationcode", "authorisationcode", "authenticationcode", "sharedkey", "privatekey", "privkey",
-    "wpakey",       "wepkey",        "wifikey",       "apikey",       "authkey",      "accesskey",       "sessionkey", "masterkey",
-    "licensekey",   "licencekey",    "productkey",    "activationkey", "serialkey",   "encryptionkey",   "decryptionkey", "signingkey",
-    "kennwort",     "geheimzahl",     "pincode",      "mailcode",   "usercode",   "entrycode",     "admincode",
-    "alarmcode",    "gatecode",
-    "credential",   "bcrypthash",    "sha512hash",    "otpseed",      "ikepsk",       "wpapsk",          "bindpw",     "adminpw",
-    "basicauth",    "vpnkey"};
+constexpr std::array<std::string_view, 59> anywhere = {"passw",
+                                                       "pswd",
+                                                       "pwd",
+                                                       "passphrase",
+                                                       "passcode",
+                                                       "passkey",
+                                                       "secret",
+                                                       "community",
+                                                       "snmpstring",
+                                                       "logincode",
+                                                       "voicemailcode",
+                                                       "vmcode",
+                                                       "mailboxcode",
+                                                       "authcode",
+                                                       "accesscode",
+                                                       "securitycode",
+                                                       "doorcode",
+                                                       "unlockcode",
+                                                       "authorizationcode",
+                                                       "authorisationcode",
+                                                       "authenticationcode",
+                                                       "sharedkey",
+                                                       "privatekey",
+                                                       "privkey",
+                                                       "wpakey",
+                                                       "wepkey",
+                                                       "wifikey",
+                                                       "apikey",
+                                                       "authkey",
+                                                       "accesskey",
+                                                       "sessionkey",
+                                                       "masterkey",
+                                                       "licensekey",
+                                                       "licencekey",
+                                                       "productkey",
+                                                       "activationkey",
+                                                       "serialkey",
+                                                       "encryptionkey",
+                                                       "decryptionkey",
+                                                       "signingkey",
+                                                       "kennwort",
+                                                       "geheimzahl",
+                                                       "pincode",
+                                                       "mailcode",
+                                                       "usercode",
+                                                       "entrycode",
+                                                       "admincode",
+                                                       "alarmcode",
+                                                       "gatecode",
+                                                       "credential",
+                                                       "bcrypthash",
+                                                       "sha512hash",
+                                                       "otpseed",
+                                                       "ikepsk",
+                                                       "wpapsk",
+                                                       "bindpw",
+                                                       "adminpw",
+                                                       "basicauth",
+                                                       "vpnkey"};
 
 // The whole name, or what it ends with in letters that do not tell parts apart.
-constexpr std::array<std::string_view, 9> pins = {"userpin",  "securitypin", "conferencepin", "mailboxpin", "dialinpin",
+constexpr std::array<std::string_view, 9> pins = {"userpin",  "securitypin", "conferencepin", "mailboxpin",  "dialinpin",
                                                   "adminpin", "accesspin",   "loginpin",      "voicemailpin"};
-constexpr std::array<std::string_view, 8> passes = {"bypass", "compass", "trespass", "overpass", "underpass", "bandpass", "highpass", "lowpass"};
+constexpr std::array<std::string_view, 8> passes = {"bypass",    "compass",  "trespass", "overpass",
+                                                    "underpass", "bandpass", "highpass", "lowpass"};
 constexpr std::array<std::string_view, 5> assigned_parts = {"pass", "pin", "prv", "pw", "otp"};
 // "SOFT_KEY", "PublicKey": keys that open nothing.
-constexpr std::array<std::string_view, 16> open_keys = {"public", "pub",  "soft",    "hot",     "feature", "line",  "function", "speed",
-                                                        "hold",   "transfer", "primary", "foreign", "sort",    "arrow", "menu",     "host"};
+constexpr std::array<std::string_view, 16> open_keys = {"public",   "pub",   "soft", "hot",      "feature", "line",
+                                                        "function", "speed", "hold", "transfer", "primary", "foreign",
+                                                        "sort",     "arrow", "menu", "host"};
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
@@ -105,7 +156,8 @@ bool names_secret(std::string_view path) {
 }
 
 bool names_value(std::string_view name) {
-  constexpr std::array<std::string_view, 13> values = {"val", "v", "data", "content", "text", "#text", "$", "string", "setting", "default", "current", "new", "old"};
+  constexpr std::array<std::string_view, 13> values = {"val",    "v",       "data",    "content", "text", "#text", "$",
+                                                       "string", "setting", "default", "current", "new",  "old"};
   std::string plain = lower(name);
   if (plain.starts_with('@')) plain.erase(0, 1);
   return plain.ends_with("value") || plain.ends_with("values") || in(values, plain);

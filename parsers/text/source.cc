@@ -36,8 +36,7 @@ std::size_t sequence_length(std::string_view s, std::size_t at) {
   for (std::size_t i = 1; i < n; ++i)
     if ((u8(s[at + i]) & 0xc0) != 0x80) return 0;
   std::uint8_t second = u8(s[at + 1]);
-  if ((b == 0xe0 && second < 0xa0) || (b == 0xed && second > 0x9f) || (b == 0xf0 && second < 0x90) ||
-      (b == 0xf4 && second > 0x8f))
+  if ((b == 0xe0 && second < 0xa0) || (b == 0xed && second > 0x9f) || (b == 0xf0 && second < 0x90) || (b == 0xf4 && second > 0x8f))
     return 0;
   return n;
 }
@@ -80,9 +79,8 @@ std::string from_utf16(std::string_view s, bool big_endian) {
 // windows-1252 differs from ISO-8859-1 in 0x80..0x9f only; files that say ISO-8859-1 mean it too.
 std::string from_windows_1252(std::string_view s) {
   constexpr std::array<std::uint16_t, 32> high = {
-      0x20ac, 0x81,   0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021, 0x2c6,  0x2030, 0x160,
-      0x2039, 0x152,  0x8d,   0x17d,  0x8f,   0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
-      0x2013, 0x2014, 0x2dc,  0x2122, 0x161,  0x203a, 0x153,  0x9d,   0x17e,  0x178};
+      0x20ac, 0x81,   0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021, 0x2c6, 0x2030, 0x160, 0x2039, 0x152, 0x8d, 0x17d, 0x8f,
+      0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x2dc, 0x2122, 0x161, 0x203a, 0x153, 0x9d, 0x17e, 0x178};
   std::string out;
   out.reserve(s.size());
   for (char c : s) {
@@ -111,9 +109,7 @@ Source decode_source(std::string path, std::string_view bytes) { return take_sou
 
 Source take_source(std::string path, std::string bytes_given) {
   std::string_view bytes = bytes_given;
-  auto make = [&](std::string text, const char* encoding) {
-    return Source(std::move(path), std::move(text), encoding);
-  };
+  auto make = [&](std::string text, const char* encoding) { return Source(std::move(path), std::move(text), encoding); };
   if (bytes.starts_with("\xef\xbb\xbf") && is_utf8(bytes)) return make(std::move(bytes_given.erase(0, 3)), "UTF-8");
   if (bytes.starts_with("\xff\xfe")) return make(from_utf16(bytes.substr(2), false), "UTF-16LE");
   if (bytes.starts_with("\xfe\xff")) return make(from_utf16(bytes.substr(2), true), "UTF-16BE");

@@ -10,7 +10,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::any_any_accept = {"any-any-accept", "a rule lets everything from the internet through to the PBX",
-                                     Level::error, 9.3, "high", {"security", "external/cwe/cwe-284"}, run};
+const Check check::any_any_accept = {"any-any-accept",
+                                     "a rule lets everything from the internet through to the PBX",
+                                     Level::error,
+                                     9.3,
+                                     "high",
+                                     {"security", "external/cwe/cwe-284"},
+                                     run};
 
 }  // namespace ipo

@@ -10,15 +10,14 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::appliance_management_exposed = {
-    "appliance-management-exposed",
-    "the management of the virtual appliance is reachable from the internet",
-    Level::warning,
-    6.5,
-    "high",
-    {"security", "external/cwe/cwe-284"},
-    run,
-    false,
-    {"ip-office/ingress/18", "ip-office/ingress/19"}};
+const Check check::appliance_management_exposed = {"appliance-management-exposed",
+                                                   "the management of the virtual appliance is reachable from the internet",
+                                                   Level::warning,
+                                                   6.5,
+                                                   "high",
+                                                   {"security", "external/cwe/cwe-284"},
+                                                   run,
+                                                   false,
+                                                   {"ip-office/ingress/18", "ip-office/ingress/19"}};
 
 }  // namespace ipo

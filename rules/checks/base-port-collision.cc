@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "rules/findings/check_list.h"
-#include "rules/pbx/own_ports.h"
 #include "rules/findings/setting_findings.h"
+#include "rules/pbx/own_ports.h"
 
 namespace ipo {
 namespace {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <map>
 
-#include "rules/findings/check_list.h"
 #include "rules/engine/reach.h"
+#include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
 #include "rules/site/internet.h"
 
@@ -47,8 +47,7 @@ PacketSet refused_by_host(ChainSets& chains, const BaseChain& input, PacketSet p
     PacketSet sure = s.proven(to_this_machine(chains, d.packets));
     if (d.accepted || sure.empty()) continue;
     out = s.unite(out, sure);
-    if (std::size_t sources =
-            static_cast<std::size_t>(std::min<u128>(s.project(sure, Dimension::source).size(), SIZE_MAX));
+    if (std::size_t sources = static_cast<std::size_t>(std::min<u128>(s.project(sure, Dimension::source).size(), SIZE_MAX));
         sources > most)
       most = sources, by = d.by;
   }
@@ -69,7 +68,8 @@ void bypassed(const Judgement& judgement, Findings& findings, const Passage& pas
     // Which bridge leads to the container is the engine's business: one that lets them pass is the one.
     PacketSet passes = s.exists(s.proven(to_this_machine(chains, flow.accepted)), Dimension::out);
     // Nobody outside can send to a loopback address (RFC 1122, 3.2.1.3).
-    if (chains.ruleset().family == Family::ipv4) passes = s.minus(passes, s.test(Dimension::destination, IntervalSet::range(u128{127} << 24, (u128{128} << 24) - 1)));
+    if (chains.ruleset().family == Family::ipv4)
+      passes = s.minus(passes, s.test(Dimension::destination, IntervalSet::range(u128{127} << 24, (u128{128} << 24) - 1)));
     RuleRef by;
     PacketSet to_host = s.intersect(passes, s.test(Dimension::out, host));
     PacketSet around = s.intersect(to_host, refused_by_host(chains, *input, to_host, by));
@@ -77,26 +77,24 @@ void bypassed(const Judgement& judgement, Findings& findings, const Passage& pas
     if (!is_anyone(s.project(around, Dimension::source), family)) continue;
     std::string ports;
     for (std::uint8_t protocol : {proto_tcp, proto_udp})
-      for (const Interval& i : s.project(s.intersect(around, s.test(Dimension::protocol, IntervalSet::of(protocol))),
-                                         Dimension::destination_port))
-        ports +=
-            (ports.empty() ? "" : ", ") + protocol_name(protocol) + "/" + format_ports(IntervalSet::range(i.lo, i.hi));
+      for (const Interval& i :
+           s.project(s.intersect(around, s.test(Dimension::protocol, IntervalSet::of(protocol))), Dimension::destination_port))
+        ports += (ports.empty() ? "" : ", ") + protocol_name(protocol) + "/" + format_ports(IntervalSet::range(i.lo, i.hi));
     Finding f;
     f.check = "container-bypass";
     f.level = level_at(Level::warning, passage);
     f.span = flow.translation.span();
     f.zone = passage.zone->name;
     f.hook = name_of(Hook::forward);
-    f.message = fmt::format("{} from the {} {} to a container, {}, past the host's own rules, which refuse {}", ports,
-                            f.zone, is_plural(ports) ? "go" : "goes",
-                            format_addresses(flow.translation.rule->action.translation.addresses, family),
-                            is_plural(ports) ? "them" : "it");
+    f.message =
+        fmt::format("{} from the {} {} to a container, {}, past the host's own rules, which refuse {}", ports, f.zone,
+                    is_plural(ports) ? "go" : "goes", format_addresses(flow.translation.rule->action.translation.addresses, family),
+                    is_plural(ports) ? "them" : "it");
     if (by.chain) f.related.push_back({by.rule ? "refused by this rule" : "refused by this policy", by.span()});
     for (const ChainSets::Decided& d : Reach(*passage.chains).deciders(flow, flow.seen))
       if (d.accepted && f.related.size() < 3)
         f.related.push_back(
-            {d.by.rule ? "let through to the container by this rule" : "let through to the container by this policy",
-             d.by.span()});
+            {d.by.rule ? "let through to the container by this rule" : "let through to the container by this policy", d.by.span()});
     f.identity = f.zone + '\n' + rule_text(judgement, flow.translation);
     findings.push_back(std::move(f));
   }

@@ -26,7 +26,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::contradicting_rule = {"contradicting-rule", "two rules of a chain match the same packets and do opposite things",
-                                         Level::warning, 4.3, "very-high", {"security", "external/cwe/cwe-561"}, run};
+const Check check::contradicting_rule = {"contradicting-rule",
+                                         "two rules of a chain match the same packets and do opposite things",
+                                         Level::warning,
+                                         4.3,
+                                         "very-high",
+                                         {"security", "external/cwe/cwe-561"},
+                                         run};
 
 }  // namespace ipo

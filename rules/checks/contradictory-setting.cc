@@ -13,7 +13,8 @@ void run(const Judgement& judgement, Findings& findings) {
       Finding f;
       f.check = "contradictory-setting";
       f.level = Level::warning;
-      f.message = c.other.key.text() + " of " + name_of_host(host) + " is " + shown(c.other) + " here and " + shown(c.holds) + " elsewhere";
+      f.message =
+          c.other.key.text() + " of " + name_of_host(host) + " is " + shown(c.other) + " here and " + shown(c.holds) + " elsewhere";
       f.span = c.other.value.span;
       f.related.push_back({"this value is used", c.holds.value.span});
       f.identity = host.name + '\n' + c.other.key.text();
@@ -23,7 +24,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::contradictory_setting = {"contradictory-setting", "two inputs give a setting different values", Level::warning,
-                                            0, "very-high", {"correctness"}, run};
+const Check check::contradictory_setting = {
+    "contradictory-setting", "two inputs give a setting different values", Level::warning, 0, "very-high", {"correctness"}, run};
 
 }  // namespace ipo

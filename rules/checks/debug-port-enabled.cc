@@ -23,6 +23,6 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::debug_port_enabled = {"debug-port-enabled", "a debug port of the PBX is enabled", Level::error, 8.1,
-                                         "very-high", {"security", "external/cwe/cwe-489"}, run};
+                                         "very-high",          {"security", "external/cwe/cwe-489"}, run};
 
 }  // namespace ipo

@@ -10,8 +10,14 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::debug_port_exposed = {"debug-port-exposed", "a debug port of the PBX is reachable from the internet", Level::error, 9.1, "high",
-                            {"security", "external/cwe/cwe-489"}, run, false,
-                                 {"ip-office/ingress/15", "ip-office/ingress/44"}};
+const Check check::debug_port_exposed = {"debug-port-exposed",
+                                         "a debug port of the PBX is reachable from the internet",
+                                         Level::error,
+                                         9.1,
+                                         "high",
+                                         {"security", "external/cwe/cwe-489"},
+                                         run,
+                                         false,
+                                         {"ip-office/ingress/15", "ip-office/ingress/44"}};
 
 }  // namespace ipo

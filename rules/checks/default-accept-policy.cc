@@ -19,8 +19,7 @@ void report_idle_forward(const Judgement& judgement, Findings& findings) {
     PacketSet fresh = s.intersect(chains->universe(), s.test(Dimension::state, IntervalSet::of(0)));
     for (const BaseChain& base : chains->ruleset().base_chains) {
       const Chain& chain = chains->ruleset().chains[base.chain];
-      if (base.hook != Hook::forward || chain.table != "filter" || !chain.policy ||
-          chain.policy->value != ActionKind::accept)
+      if (base.hook != Hook::forward || chain.table != "filter" || !chain.policy || chain.policy->value != ActionKind::accept)
         continue;
       for (const ChainSets::Decided& d : chains->decide(base, fresh)) {
         if (d.by.rule || !d.accepted) continue;

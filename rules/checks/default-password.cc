@@ -14,7 +14,8 @@ namespace {
 // Who can be rung up by anyone who can register as him: remote and softphone users, and those of SIP extensions.
 bool is_reachable(const User& user, const NumberSet& sip_extensions) {
   const Setting* number = user.field("user.extension"_key);
-  return user.flag("user.remote_worker"_key) == true || user.flag("user.soft_phone"_key) == true || (number && sip_extensions.contains(*number));
+  return user.flag("user.remote_worker"_key) == true || user.flag("user.soft_phone"_key) == true ||
+         (number && sip_extensions.contains(*number));
 }
 
 // SIP extensions that have a number of these users.
@@ -33,15 +34,17 @@ NumberSet sip_extensions(const Site& site, const std::vector<const User*>& users
 
 void users(const Judgement& judgement, Findings& findings) {
   const std::vector<User>& all = judgement.users;
-  for (const auto& [key, name, registers] : {std::tuple("user.login_code"_key, "login code", true), {"user.password"_key, "password", true},
+  for (const auto& [key, name, registers] : {std::tuple("user.login_code"_key, "login code", true),
+                                             {"user.password"_key, "password", true},
                                              {"user.voicemail_code"_key, "voicemail code", false}}) {
     std::vector<const User*> weak, outside, others;
     for (const User& user : all)
       if (has_guessable(user, key)) weak.push_back(&user);
     const NumberSet sip = registers ? sip_extensions(judgement.site, weak) : NumberSet();
     for (const User* user : weak) (registers && is_reachable(*user, sip) ? outside : others).push_back(user);
-    report_users_unnamed(judgement.sources, findings, check::default_password, Level::error, outside, key.text() + " outside",
-                         fmt::format("{} a {} that is guessed first", counted_users(outside.size(), "remote, SIP or softphone user"), name));
+    report_users_unnamed(
+        judgement.sources, findings, check::default_password, Level::error, outside, key.text() + " outside",
+        fmt::format("{} a {} that is guessed first", counted_users(outside.size(), "remote, SIP or softphone user"), name));
     report_users_unnamed(judgement.sources, findings, check::default_password, Level::warning, others, key.text(),
                          fmt::format("{} a {} that is guessed first", counted_users(others.size()), name));
   }

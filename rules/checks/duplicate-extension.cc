@@ -69,9 +69,11 @@ void report(Findings& findings, std::vector<Holder> holders, std::string_view wh
 void run(const Judgement& judgement, Findings& findings) {
   std::vector<Holder> users, extensions;
   for (const User& user : judgement.users)
-    if (const Setting* number = user.field("user.extension"_key); number && !number->value.value.empty()) users.push_back({number, &user});
+    if (const Setting* number = user.field("user.extension"_key); number && !number->value.value.empty())
+      users.push_back({number, &user});
   for (const Record& record : judgement.site.records)
-    if (const Setting* number = record.type == "Extension" ? record.field("extension.number"_key) : nullptr; number && !number->value.value.empty())
+    if (const Setting* number = record.type == "Extension" ? record.field("extension.number"_key) : nullptr;
+        number && !number->value.value.empty())
       extensions.push_back({number, nullptr, &record});
   report(findings, std::move(users), "user");
   report(findings, std::move(extensions), "extension");
@@ -79,6 +81,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::duplicate_extension = {"duplicate-extension", "a number is given twice", Level::warning, 0, "high", {"correctness"}, run};
+const Check check::duplicate_extension = {
+    "duplicate-extension", "a number is given twice", Level::warning, 0, "high", {"correctness"}, run};
 
 }  // namespace ipo

@@ -29,17 +29,20 @@ std::vector<std::pair<std::string, const Record*>> with_like(const std::vector<R
   std::sort(hashes.begin(), hashes.end());
   std::vector<std::pair<std::string, const Record*>> out;
   for (std::size_t i = 0; i < hashes.size(); ++i) {
-    bool like = (i > 0 && hashes[i - 1].first == hashes[i].first) || (i + 1 < hashes.size() && hashes[i + 1].first == hashes[i].first);
+    bool like =
+        (i > 0 && hashes[i - 1].first == hashes[i].first) || (i + 1 < hashes.size() && hashes[i + 1].first == hashes[i].first);
     if (!like) continue;
-    if (std::string id = plain_guid(hashes[i].second->id); id.find_first_not_of('0') != id.npos) out.emplace_back(std::move(id), hashes[i].second);
+    if (std::string id = plain_guid(hashes[i].second->id); id.find_first_not_of('0') != id.npos)
+      out.emplace_back(std::move(id), hashes[i].second);
   }
   return out;
 }
 
 void run(const Judgement& judgement, Findings& findings) {
   std::vector<std::pair<std::string, const Record*>> all = with_like(judgement.site.records);
-  std::stable_sort(all.begin(), all.end(),
-                   [](const auto& a, const auto& b) { return std::tie(a.second->type, a.first) < std::tie(b.second->type, b.first); });
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.second->type, a.first) < std::tie(b.second->type, b.first);
+  });
   for (std::size_t i = 1; i < all.size(); ++i) {
     const Record &first = *all[i - 1].second, &second = *all[i].second;
     if (all[i - 1].first != all[i].first || first.type != second.type) continue;
@@ -60,7 +63,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::duplicate_record = {"duplicate-record", "two records of exports have one GUID", Level::warning, 0, "high",
-                                       {"correctness"}, run};
+const Check check::duplicate_record = {
+    "duplicate-record", "two records of exports have one GUID", Level::warning, 0, "high", {"correctness"}, run};
 
 }  // namespace ipo

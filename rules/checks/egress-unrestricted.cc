@@ -7,9 +7,9 @@
 
 #include "rules/findings/blocked.h"
 #include "rules/findings/check_list.h"
-#include "rules/site/declared.h"
 #include "rules/findings/exposure_findings.h"
 #include "rules/findings/setting_findings.h"
+#include "rules/site/declared.h"
 
 namespace ipo {
 namespace {
@@ -61,7 +61,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::egress_unrestricted = {"egress-unrestricted", "the PBX may reach anything on the internet", Level::note, 2.4, "high",
-                                          {"security", "external/cwe/cwe-284"}, run};
+const Check check::egress_unrestricted = {"egress-unrestricted",
+                                          "the PBX may reach anything on the internet",
+                                          Level::note,
+                                          2.4,
+                                          "high",
+                                          {"security", "external/cwe/cwe-284"},
+                                          run};
 
 }  // namespace ipo

@@ -13,8 +13,8 @@ void run(const Judgement& judgement, Findings& findings) {
     f.check = "expired-ignore";
     f.level = Level::warning;
     f.span = use.ignore->until->span;
-    f.message = fmt::format("{} was accepted until {}; its findings are reported again", use.ignore->check.value,
-                            use.ignore->until->value);
+    f.message =
+        fmt::format("{} was accepted until {}; its findings are reported again", use.ignore->check.value, use.ignore->until->value);
     f.identity = use.ignore->check.value + '\n' + (use.ignore->path ? use.ignore->path->value : "");
     findings.push_back(std::move(f));
   }
@@ -23,12 +23,12 @@ void run(const Judgement& judgement, Findings& findings) {
 }  // namespace
 
 const Check check::expired_ignore = {"expired-ignore",
-                          "the last day of an accepted finding has passed",
-                          Level::warning,
-                          0,
-                          "very-high",
-                          {"maintainability"},
-                          run,
-                          true};
+                                     "the last day of an accepted finding has passed",
+                                     Level::warning,
+                                     0,
+                                     "very-high",
+                                     {"maintainability"},
+                                     run,
+                                     true};
 
 }  // namespace ipo

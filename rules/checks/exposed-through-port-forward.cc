@@ -28,15 +28,16 @@ void run(const Judgement& judgement, Findings& findings) {
       for (const RowHit& hit : o.hits)
         if (hit.any) groups[o.flow->translation.span()].push_back({&o, hit});
   std::erase_if(groups, [&](const auto& group) {
-    return std::any_of(group.second.begin(), group.second.end(), [&](const Exposed& e) { return is_told(judgement, *e.opening, e.hit); });
+    return std::any_of(group.second.begin(), group.second.end(),
+                       [&](const Exposed& e) { return is_told(judgement, *e.opening, e.hit); });
   });
   for (const auto& [span, group] : groups) {
     const Exposed& first = group.front();
     const Opening& o = *first.opening;
     Space& s = o.passage->chains->space();
     Family family = o.passage->ruleset->family;
-    Finding f = finding_at(judgement, check::exposed_through_port_forward.id, o, judgement.exposure.row_packets(*o.passage, first.hit),
-                           first.hit.certainty);
+    Finding f = finding_at(judgement, check::exposed_through_port_forward.id, o,
+                           judgement.exposure.row_packets(*o.passage, first.hit), first.hit.certainty);
     f.level = Level::note;
     // All the group's packets at once, as they arrive and as they go on; a group may span passages and so spaces.
     PacketSet seen = s.nothing();

@@ -14,7 +14,9 @@ void run(const Judgement& judgement, Findings& findings) {
     if (!address) continue;
     bool any = address->family == Family::ipv4 && address->value == everyone, unset = address->value == 0;
     if (!any && !unset && !is_public(*address)) continue;
-    std::string who = any ? "anyone" : unset ? "anyone, if 0.0.0.0 is read as any address," : format_address(*address) + " on the internet";
+    std::string who = any     ? "anyone"
+                      : unset ? "anyone, if 0.0.0.0 is read as any address,"
+                              : format_address(*address) + " on the internet";
     Finding f = setting_finding(check::file_writer_open, unset ? Level::note : Level::warning, host, *writer,
                                 who + " may write files to " + name_of_host(host) + " by HTTP and TFTP");
     if (unset) {
@@ -28,7 +30,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::file_writer_open = {"file-writer-open", "files of the PBX can be written from anywhere", Level::warning, 6.5, "high",
-                                       {"security", "external/cwe/cwe-284"}, run};
+const Check check::file_writer_open = {"file-writer-open",
+                                       "files of the PBX can be written from anywhere",
+                                       Level::warning,
+                                       6.5,
+                                       "high",
+                                       {"security", "external/cwe/cwe-284"},
+                                       run};
 
 }  // namespace ipo

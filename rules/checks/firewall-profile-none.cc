@@ -15,8 +15,9 @@ void run(const Judgement& judgement, Findings& findings) {
       const Setting* profile = host.setting(std::string(lan) + ".firewall_profile");
       std::optional<MaskedAddress> network = network_of(host, lan);
       if (!profile || !profile->value.value.empty() || !network || !is_public({network->family, network->value})) continue;
-      Finding f = setting_finding(check::firewall_profile_none, Level::note, host, *profile,
-                                  fmt::format("{} of {} has a public address and no firewall profile", lan_name(lan), name_of_host(host)));
+      Finding f =
+          setting_finding(check::firewall_profile_none, Level::note, host, *profile,
+                          fmt::format("{} of {} has a public address and no firewall profile", lan_name(lan), name_of_host(host)));
       if (host.platform.empty()) {
         f.certainty = Certainty::possible;
         f.doubt.push_back({"the platform is not known; a server under Linux has no profiles", profile->value.span});

@@ -35,7 +35,8 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const Record& record : judgement.site.records) {
     std::map<std::string, std::vector<const Setting*>> profiles;  // by the path of their element
     for (const Setting& field : record.fields)
-      if (field.key.text().starts_with(prefix)) profiles[field.path.text().substr(0, field.path.text().rfind('/'))].push_back(&field);
+      if (field.key.text().starts_with(prefix))
+        profiles[field.path.text().substr(0, field.path.text().rfind('/'))].push_back(&field);
     for (const auto& [path, fields] : profiles) {
       std::string name, open;
       const Setting* first = nullptr;

@@ -1,6 +1,6 @@
+#include "rules/exposure/media.h"
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
-#include "rules/exposure/media.h"
 #include "rules/pbx/services.h"
 
 namespace ipo {
@@ -10,10 +10,10 @@ namespace {
 // is service-off-port-open's.
 Grade grade(const Judgement& judgement, const Exposed& exposed) {
   const auto& declared = judgement.site.remote_workers;
-  if (declared && declared->value == "h323" && takes_declared(judgement.site, exposed.hit.host, ".h323.remote_extension")) return {Level::note, ", as declared remote H.323 phones need it"};
+  if (declared && declared->value == "h323" && takes_declared(judgement.site, exposed.hit.host, ".h323.remote_extension"))
+    return {Level::note, ", as declared remote H.323 phones need it"};
   const Host* host = exposed.hit.host;
-  bool remote =
-      host && (host->flag("lan1.h323.remote_extension") == true || host->flag("lan2.h323.remote_extension") == true);
+  bool remote = host && (host->flag("lan1.h323.remote_extension") == true || host->flag("lan2.h323.remote_extension") == true);
   if (!remote && is_on(*exposed.hit.row, host))
     return {Level::error, "; the gatekeeper is on and no H.323 phone outside is declared"};
   return {Level::warning};

@@ -6,9 +6,9 @@
 
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
+#include "rules/findings/phone_servers.h"
 #include "rules/site/internet.h"
 #include "rules/site/join_dumps.h"
-#include "rules/findings/phone_servers.h"
 #include "rules/site/required.h"
 
 namespace ipo {
@@ -27,7 +27,9 @@ std::vector<InterfaceTest> inside_of(const Firewall& firewall, const std::vector
   each_rule(firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
     for (const Condition& c : rule.conditions)
       each_test<InterfaceTest>(c, [&](const InterfaceTest& test) {
-        if (!test.name.empty() && test.name != "lo" && !is_tunnel(test.name) && !has_interface(internet, test) && !has_interface(out, test)) out.push_back(test);
+        if (!test.name.empty() && test.name != "lo" && !is_tunnel(test.name) && !has_interface(internet, test) &&
+            !has_interface(out, test))
+          out.push_back(test);
       });
   });
   return out;
@@ -39,7 +41,8 @@ bool leaves_out_inside(const Rule& rule, const std::vector<InterfaceTest>& insid
   for (const Condition& c : rule.conditions)
     if (auto* test = c.any_of.size() == 1 && c.negated ? std::get_if<InterfaceTest>(&c.any_of.front()) : nullptr)
       if (test->incoming) left_out.push_back(*test);
-  return !inside.empty() && std::all_of(inside.begin(), inside.end(), [&](const InterfaceTest& i) { return has_interface(left_out, i); });
+  return !inside.empty() &&
+         std::all_of(inside.begin(), inside.end(), [&](const InterfaceTest& i) { return has_interface(left_out, i); });
 }
 
 // The forwards of what phones send there to hosts of the site; none where one of them serves the inside as well.
@@ -59,12 +62,14 @@ std::vector<RuleRef> outside_only(const Site& site, const Firewall& firewall, co
           });
         });
         std::optional<IntervalSet> destinations = required(rule, Field::destination, address_max(ruleset.family));
-        std::optional<IntervalSet> protocols = required(rule, Field::protocol, 255), ports = required(rule, Field::destination_port, 65535);
-        if (!to_host || (destinations && !destinations->contains(given.address.value)) || (protocols && !protocols->contains(given.protocol)) ||
-            (ports && !ports->intersects(given.ports)))
+        std::optional<IntervalSet> protocols = required(rule, Field::protocol, 255),
+                                   ports = required(rule, Field::destination_port, 65535);
+        if (!to_host || (destinations && !destinations->contains(given.address.value)) ||
+            (protocols && !protocols->contains(given.protocol)) || (ports && !ports->intersects(given.ports)))
           continue;
         std::vector<InterfaceSeen> by = required_interfaces(callers, chain, rule, true);
-        bool of_internet = !by.empty() && std::all_of(by.begin(), by.end(), [&](const InterfaceSeen& i) { return has_interface(internet, i.test); });
+        bool of_internet = !by.empty() && std::all_of(by.begin(), by.end(),
+                                                      [&](const InterfaceSeen& i) { return has_interface(internet, i.test); });
         if (!of_internet && !leaves_out_inside(rule, inside_of(firewall, internet))) inside = true;
         out.push_back({&chain, &rule});
       }
@@ -87,13 +92,15 @@ void run(const Judgement& judgement, Findings& findings) {
       f.span = forwards.front().span();
       f.certainty = setting.conditional ? Certainty::possible : Certainty::proven;
       if (setting.conditional) f.doubt.push_back({"the file gives the address to some phones only", setting.value.span});
-      f.message = fmt::format("phones are given {}, but its forward serves only what comes by {}: phones inside get no answer there",
-                              format_address(given), format_interface(internet->front()));
+      f.message =
+          fmt::format("phones are given {}, but its forward serves only what comes by {}: phones inside get no answer there",
+                      format_address(given), format_interface(internet->front()));
       f.related.push_back({"phones are given the address here", setting.value.span});
       f.identity = format_address(given) + '\n' + rule_text(judgement, forwards.front());
       // Several settings name one server, and one setting may ask for several ports of it.
       auto told = std::find_if(findings.begin(), findings.end(), [&](const Finding& g) {
-        return g.check == f.check && (g.identity == f.identity || (g.related.front().span == setting.value.span && g.identity.starts_with(format_address(given) + '\n')));
+        return g.check == f.check && (g.identity == f.identity || (g.related.front().span == setting.value.span &&
+                                                                   g.identity.starts_with(format_address(given) + '\n')));
       });
       if (told == findings.end())
         findings.push_back(std::move(f));
@@ -105,7 +112,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::hairpin_missing = {"hairpin-missing", "phones inside are given a public address that only the outside can reach",
-                                      Level::warning, 0, "medium", {"correctness", "external/cwe/cwe-684"}, run};
+const Check check::hairpin_missing = {"hairpin-missing",
+                                      "phones inside are given a public address that only the outside can reach",
+                                      Level::warning,
+                                      0,
+                                      "medium",
+                                      {"correctness", "external/cwe/cwe-684"},
+                                      run};
 
 }  // namespace ipo

@@ -1,6 +1,6 @@
 #include "rules/findings/check_list.h"
-#include "rules/pbx/services.h"
 #include "rules/findings/setting_findings.h"
+#include "rules/pbx/services.h"
 
 namespace ipo {
 namespace {

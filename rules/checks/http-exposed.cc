@@ -4,9 +4,7 @@
 namespace ipo {
 namespace {
 
-void run(const Judgement& judgement, Findings& findings) {
-  report_exposed(judgement, findings, check::http_exposed, "HTTP");
-}
+void run(const Judgement& judgement, Findings& findings) { report_exposed(judgement, findings, check::http_exposed, "HTTP"); }
 
 }  // namespace
 

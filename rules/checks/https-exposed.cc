@@ -4,9 +4,7 @@
 namespace ipo {
 namespace {
 
-void run(const Judgement& judgement, Findings& findings) {
-  report_exposed(judgement, findings, check::https_exposed, "HTTPS");
-}
+void run(const Judgement& judgement, Findings& findings) { report_exposed(judgement, findings, check::https_exposed, "HTTPS"); }
 
 }  // namespace
 

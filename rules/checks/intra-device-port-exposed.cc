@@ -19,7 +19,7 @@ const Check check::intra_device_port_exposed = {
     {"security", "external/cwe/cwe-749", "external/cwe/cwe-923"},
     run,
     false,
-    {"ip-office/intra/1", "ip-office/intra/2", "ip-office/intra/3", "ip-office/intra/4", "ip-office/intra/5",
-     "ip-office/intra/6", "ip-office/intra/7", "ip-office/intra/8", "one-x-portal/intra/1", "one-x-portal/intra/2"}};
+    {"ip-office/intra/1", "ip-office/intra/2", "ip-office/intra/3", "ip-office/intra/4", "ip-office/intra/5", "ip-office/intra/6",
+     "ip-office/intra/7", "ip-office/intra/8", "one-x-portal/intra/1", "one-x-portal/intra/2"}};
 
 }  // namespace ipo

@@ -36,7 +36,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::invalid_setting = {"invalid-setting", "a setting of an export has a value it cannot have", Level::warning, 0,
-                                      "high", {"correctness"}, run};
+const Check check::invalid_setting = {
+    "invalid-setting", "a setting of an export has a value it cannot have", Level::warning, 0, "high", {"correctness"}, run};
 
 }  // namespace ipo

@@ -40,8 +40,7 @@ void report(const Judgement& judgement, Findings& findings, const std::vector<Ex
   f.rows.assign(rows.begin(), rows.end());
   std::string ports = format_hits(group);
   bool plural = is_plural(ports);
-  f.message =
-      fmt::format("{} {} open over IPv6 from {}, and closed over IPv4", ports, plural ? "are" : "is", from_zone(o));
+  f.message = fmt::format("{} {} open over IPv6 from {}, and closed over IPv4", ports, plural ? "are" : "is", from_zone(o));
   if (!known) f.message += "; the PBX's IPv6 address is not known";
   if (!judgement.group)
     for (const std::string& row : f.rows) f.identity += '\n' + row;

@@ -23,6 +23,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::lan_overlap = {"lan-overlap", "the two LANs of the PBX overlap", Level::warning, 0, "very-high", {"correctness"}, run};
+const Check check::lan_overlap = {
+    "lan-overlap", "the two LANs of the PBX overlap", Level::warning, 0, "very-high", {"correctness"}, run};
 
 }  // namespace ipo

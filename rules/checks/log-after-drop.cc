@@ -25,7 +25,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::log_after_drop = {"log-after-drop", "a rule that logs comes after those that drop all its packets",
-                                     Level::note, 2.0, "very-high", {"security", "external/cwe/cwe-778"}, run};
+const Check check::log_after_drop = {"log-after-drop",
+                                     "a rule that logs comes after those that drop all its packets",
+                                     Level::note,
+                                     2.0,
+                                     "very-high",
+                                     {"security", "external/cwe/cwe-778"},
+                                     run};
 
 }  // namespace ipo

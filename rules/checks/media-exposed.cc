@@ -1,9 +1,9 @@
 // What calls need is no finding: where media has to come in from the internet, only ports beyond the needed range are
 // left. The range of WebRTC is needed by declared WebRTC users.
 
+#include "rules/exposure/media.h"
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
-#include "rules/exposure/media.h"
 
 namespace ipo {
 namespace {

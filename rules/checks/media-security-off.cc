@@ -17,7 +17,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::media_security_off = {"media-security-off", "the PBX does not encrypt calls", Level::note, 3.7, "very-high",
-                                         {"security", "external/cwe/cwe-319"}, run};
+const Check check::media_security_off = {"media-security-off", "the PBX does not encrypt calls",     Level::note, 3.7,
+                                         "very-high",          {"security", "external/cwe/cwe-319"}, run};
 
 }  // namespace ipo

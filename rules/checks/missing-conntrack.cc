@@ -14,9 +14,8 @@ namespace {
 const IntervalSet own_ports = IntervalSet::range(32768, 60999);
 
 PacketSet accepted(ChainSets& chains, const BaseChain& base) {
-  return chains.space().possible(chains.space().relabel(chains.decision(base), [](std::uint32_t value) {
-    return value == 0 || outcome_of(value) == outcome_drop ? 0u : 1u;
-  }));
+  return chains.space().possible(chains.space().relabel(
+      chains.decision(base), [](std::uint32_t value) { return value == 0 || outcome_of(value) == outcome_drop ? 0u : 1u; }));
 }
 
 bool opens_something(const Chain& chain) {
@@ -42,11 +41,12 @@ void judge(const Judgement& judgement, ChainSets& chains, Findings& findings) {
     PacketSet asked = s.intersect(s.intersect(out, of_protocol), s.test(Dimension::source_port, own_ports));
     const IntervalSet from = s.project(asked, Dimension::source_port);
     PacketSet answers = s.minus(s.intersect(hook_packets(chains, Hook::input), of_protocol), s.test(Dimension::in, lo));
-    if (protocol == proto_tcp) answers = s.intersect(answers, s.test(Dimension::tcp_flags, tcp_flags_with(tcp_ack | tcp_syn | tcp_rst, tcp_ack)));
-    for (auto [dimension, values] :
-         {std::pair{Dimension::state, IntervalSet::of(static_cast<unsigned>(State::established))},
-          {Dimension::destination_port, from}, {Dimension::source_port, s.project(asked, Dimension::destination_port)},
-          {Dimension::source, s.project(asked, Dimension::destination)}})
+    if (protocol == proto_tcp)
+      answers = s.intersect(answers, s.test(Dimension::tcp_flags, tcp_flags_with(tcp_ack | tcp_syn | tcp_rst, tcp_ack)));
+    for (auto [dimension, values] : {std::pair{Dimension::state, IntervalSet::of(static_cast<unsigned>(State::established))},
+                                     {Dimension::destination_port, from},
+                                     {Dimension::source_port, s.project(asked, Dimension::destination_port)},
+                                     {Dimension::source, s.project(asked, Dimension::destination)}})
       answers = s.intersect(answers, s.test(dimension, values));
     // A range opened for something else takes a few of them by chance; a line that names who answers is meant for them.
     std::vector<ChainSets::Decided> takers = chains.acceptors(*input, answers);
@@ -69,10 +69,12 @@ void judge(const Judgement& judgement, ChainSets& chains, Findings& findings) {
   f.span = by.span();
   f.hook = name_of(Hook::input);
   // Names and the time are asked for by UDP.
-  f.message = unanswered.size() == 2 ? "no answer to a connection this machine opens is let in: INPUT has no rule for established connections"
+  f.message = unanswered.size() == 2
+                  ? "no answer to a connection this machine opens is let in: INPUT has no rule for established connections"
               : unanswered.front() == "TCP"
                   ? "no answer to a TCP connection this machine opens is let in: INPUT has no rule for established connections"
-                  : "no answer to what this machine asks by UDP, as names and the time, is let in: INPUT has no rule for established connections";
+                  : "no answer to what this machine asks by UDP, as names and the time, is let in: INPUT has no rule for "
+                    "established connections";
   f.identity = rule_text(judgement, by);
   findings.push_back(std::move(f));
 }
@@ -83,7 +85,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::missing_conntrack = {"missing-conntrack", "answers to the machine's own connections are dropped", Level::warning, 0,
-                                        "high", {"correctness", "external/cwe/cwe-684"}, run};
+const Check check::missing_conntrack = {"missing-conntrack",
+                                        "answers to the machine's own connections are dropped",
+                                        Level::warning,
+                                        0,
+                                        "high",
+                                        {"correctness", "external/cwe/cwe-684"},
+                                        run};
 
 }  // namespace ipo

@@ -10,8 +10,14 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::monitor_exposed = {"monitor-exposed", "the System Monitor port is reachable from the internet", Level::error, 7.5, "high",
-                            {"security", "external/cwe/cwe-200"}, run, false,
-                                 {"ip-office/ingress/31"}};
+const Check check::monitor_exposed = {"monitor-exposed",
+                                      "the System Monitor port is reachable from the internet",
+                                      Level::error,
+                                      7.5,
+                                      "high",
+                                      {"security", "external/cwe/cwe-200"},
+                                      run,
+                                      false,
+                                      {"ip-office/ingress/31"}};
 
 }  // namespace ipo

@@ -11,8 +11,8 @@
 #include "rules/findings/blocked.h"
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
-#include "rules/pbx/own_ports.h"
 #include "rules/findings/setting_findings.h"
+#include "rules/pbx/own_ports.h"
 #include "rules/pbx/services.h"
 #include "rules/pbx/sip_ports.h"
 
@@ -93,21 +93,25 @@ void run(const Judgement& judgement, Findings& findings) {
         PacketSet sure = s.intersect(o.proven, wanted), both = s.unite(sure, s.intersect(o.possible, wanted));
         if (both.empty()) return;
         bool closed = s.disjoint(led_by_others(passage), s.intersect(there, judgement.exposure.before_path(passage, at_new)));
-        Finding f = finding_at(judgement, check::moved_port_mismatch.id, o, both,
-                               sure.empty() ? Certainty::possible : Certainty::proven);
+        Finding f =
+            finding_at(judgement, check::moved_port_mismatch.id, o, both, sure.empty() ? Certainty::possible : Certainty::proven);
         f.level = level_at(closed ? Level::error : Level::warning, o);
         PortsByTransport open;
         for (std::uint8_t protocol : m.transports) {
           PacketSet here = s.intersect(both, s.test(Dimension::protocol, IntervalSet::of(protocol)));
-          if (IntervalSet ports = s.project(judgement.exposure.at_host(passage, here), Dimension::destination_port).intersected(m.left); !ports.empty())
+          if (IntervalSet ports =
+                  s.project(judgement.exposure.at_host(passage, here), Dimension::destination_port).intersected(m.left);
+              !ports.empty())
             open[protocol_name(protocol)] = ports;
         }
         std::string ports = format_ports(open);
         std::string whose = judgement.site.hosts.size() > 1 ? " of " + name_of_host(*passage.host) : "";
-        f.message = fmt::format("{} {} open from {}, but the settings{} move {} to {}{}", ports, is_plural(ports) ? "are" : "is", from_zone(o), whose,
-                                is_plural(ports) ? "them" : "it", format_ports(m.now), closed ? ", which is closed from there" : "");
+        f.message = fmt::format("{} {} open from {}, but the settings{} move {} to {}{}", ports, is_plural(ports) ? "are" : "is",
+                                from_zone(o), whose, is_plural(ports) ? "them" : "it", format_ports(m.now),
+                                closed ? ", which is closed from there" : "");
         for (const Setting& setting : passage.host->settings) {
-          std::optional<std::uint32_t> port = setting.key.text().ends_with("_port") ? parse_number(setting.value.value) : std::nullopt;
+          std::optional<std::uint32_t> port =
+              setting.key.text().ends_with("_port") ? parse_number(setting.value.value) : std::nullopt;
           if (!port || !m.now.contains(*port)) continue;
           f.related.push_back({"moved here", setting.value.span});
           break;
@@ -125,7 +129,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::moved_port_mismatch = {"moved-port-mismatch", "the firewall opens a service's standard port though the PBX has moved it",
-                                          Level::error, 0, "high", {"correctness", "external/cwe/cwe-684"}, run};
+const Check check::moved_port_mismatch = {"moved-port-mismatch",
+                                          "the firewall opens a service's standard port though the PBX has moved it",
+                                          Level::error,
+                                          0,
+                                          "high",
+                                          {"correctness", "external/cwe/cwe-684"},
+                                          run};
 
 }  // namespace ipo

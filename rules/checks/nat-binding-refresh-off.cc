@@ -1,5 +1,5 @@
-#include "rules/findings/check_list.h"
 #include "rules/exposure/media.h"
+#include "rules/findings/check_list.h"
 #include "rules/findings/setting_findings.h"
 
 namespace ipo {
@@ -12,9 +12,10 @@ void run(const Judgement& judgement, Findings& findings) {
       std::string prefix(lan);
       if (host.number(prefix + ".binding_refresh") != 0u || host.flag(prefix + ".sip.trunks") == false) continue;
       if (behind_nat(host, lan) != Nat::translated) continue;
-      findings.push_back(setting_finding(check::nat_binding_refresh_off, Level::warning, host, *host.setting(prefix + ".binding_refresh"),
-                                         lan_name(lan) + " of " + name_of_host(host) +
-                                             " is behind NAT and never refreshes its binding: incoming calls stop when the NAT forgets it"));
+      findings.push_back(
+          setting_finding(check::nat_binding_refresh_off, Level::warning, host, *host.setting(prefix + ".binding_refresh"),
+                          lan_name(lan) + " of " + name_of_host(host) +
+                              " is behind NAT and never refreshes its binding: incoming calls stop when the NAT forgets it"));
     }
 }
 

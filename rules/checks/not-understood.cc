@@ -1,8 +1,8 @@
 #include <set>
 
 #include "rules/findings/check_list.h"
-#include "rules/pbx/incomplete.h"
 #include "rules/findings/judgement.h"
+#include "rules/pbx/incomplete.h"
 
 namespace ipo {
 namespace {
@@ -30,7 +30,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::not_understood = {"not-understood", "a part of the input was not understood", Level::warning, 4.0,
-                                     "very-high", {"security"}, run};
+const Check check::not_understood = {
+    "not-understood", "a part of the input was not understood", Level::warning, 4.0, "very-high", {"security"}, run};
 
 }  // namespace ipo

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "rules/findings/check_list.h"
-#include "rules/pbx/incomplete.h"
 #include "rules/findings/setting_findings.h"
 #include "rules/findings/users.h"
+#include "rules/pbx/incomplete.h"
 
 namespace ipo {
 namespace {
@@ -37,8 +37,7 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const Host& host : hosts)
     if (n == 0 && host.flag(inhibit) == false)
       findings.push_back(setting_finding(check::off_switch_forwarding, Level::warning, host, *host.setting(inhibit),
-                                         "calls of " + name_of_host(host) +
-                                             " may be forwarded and transferred outside" +
+                                         "calls of " + name_of_host(host) + " may be forwarded and transferred outside" +
                                              (said ? ", and no user of the export forwards there" : "")));
 }
 

@@ -16,16 +16,15 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::one_x_client_exposed = {
-    "one-x-client-exposed",
-    "the ports of one-X Portal's clients are reachable from the internet",
-    Level::warning,
-    4.3,
-    "high",
-    {"security", "external/cwe/cwe-284", "external/cwe/cwe-319"},
-    run,
-    false,
-    {"one-x-portal/ingress/4", "one-x-portal/ingress/5", "one-x-portal/ingress/7", "one-x-portal/ingress/10",
-     "one-x-portal/ingress/11", "one-x-portal/ingress/16"}};
+const Check check::one_x_client_exposed = {"one-x-client-exposed",
+                                           "the ports of one-X Portal's clients are reachable from the internet",
+                                           Level::warning,
+                                           4.3,
+                                           "high",
+                                           {"security", "external/cwe/cwe-284", "external/cwe/cwe-319"},
+                                           run,
+                                           false,
+                                           {"one-x-portal/ingress/4", "one-x-portal/ingress/5", "one-x-portal/ingress/7",
+                                            "one-x-portal/ingress/10", "one-x-portal/ingress/11", "one-x-portal/ingress/16"}};
 
 }  // namespace ipo

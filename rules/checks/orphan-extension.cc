@@ -4,8 +4,8 @@
 
 #include "parsers/model/number_set.h"
 #include "rules/findings/check_list.h"
-#include "rules/pbx/incomplete.h"
 #include "rules/findings/users.h"
+#include "rules/pbx/incomplete.h"
 
 namespace ipo {
 namespace {
@@ -41,7 +41,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::orphan_extension = {"orphan-extension", "extensions belong to no user", Level::note, 2.0, "medium",
-                                       {"security", "maintainability", "external/cwe/cwe-286"}, run};
+const Check check::orphan_extension = {"orphan-extension",
+                                       "extensions belong to no user",
+                                       Level::note,
+                                       2.0,
+                                       "medium",
+                                       {"security", "maintainability", "external/cwe/cwe-286"},
+                                       run};
 
 }  // namespace ipo

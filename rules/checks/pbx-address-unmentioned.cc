@@ -27,7 +27,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::pbx_address_unmentioned = {"pbx-address-unmentioned", "the address given for the PBX is named by no rule, port forward or export",
-                                              Level::warning, 0, "medium", {"correctness"}, run};
+const Check check::pbx_address_unmentioned = {"pbx-address-unmentioned",
+                                              "the address given for the PBX is named by no rule, port forward or export",
+                                              Level::warning,
+                                              0,
+                                              "medium",
+                                              {"correctness"},
+                                              run};
 
 }  // namespace ipo

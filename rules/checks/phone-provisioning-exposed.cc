@@ -9,7 +9,8 @@ namespace {
 Grade grade(const Judgement& judgement, const Exposed&) {
   const auto& declared = judgement.site.remote_workers;
   if (declared && declared->value == "h323") return {Level::note, ", as declared remote H.323 phones need it"};
-  if (declared && (declared->value == "sip" || declared->value == "sip-tls")) return {Level::note, ", as declared remote SIP phones may need it"};
+  if (declared && (declared->value == "sip" || declared->value == "sip-tls"))
+    return {Level::note, ", as declared remote SIP phones may need it"};
   return {Level::warning};
 }
 

@@ -3,8 +3,8 @@
 
 #include "parsers/text/letters.h"
 #include "rules/findings/check_list.h"
-#include "rules/matrix/known_secrets.h"
 #include "rules/findings/setting_findings.h"
+#include "rules/matrix/known_secrets.h"
 #include "rules/pbx/sip_ports.h"
 
 namespace ipo {
@@ -24,15 +24,18 @@ std::string insecure(const Site& site, const Record& phones, const Setting& s) {
     const Setting* other = phones.field(key);
     return other && !other->value.value.empty();
   };
-  if (s.key == "phone.config_server_secure_mode" && value == "0") return "phones fetch their settings unencrypted: secure mode is 0";
-  if (s.key == "phone.http_server" && !value.empty() && !has("phone.tls_server") && !phones.field("phone.config_server_secure_mode"))
+  if (s.key == "phone.config_server_secure_mode" && value == "0")
+    return "phones fetch their settings unencrypted: secure mode is 0";
+  if (s.key == "phone.http_server" && !value.empty() && !has("phone.tls_server") &&
+      !phones.field("phone.config_server_secure_mode"))
     return "phones fetch their settings by HTTP only: no server for HTTPS is set";
   if ((s.key == "phone.sip_controllers" || s.key == "phone.sip_controllers_2") && wants_tls(site)) {
     std::string list = lower(value);
     if (list.find("transport=udp") != list.npos || list.find("transport=tcp") != list.npos)
       return "phones are told to signal in clear where the site has SIP over TLS";
   }
-  if (s.key == "phone.snmp_string" && is_known_secret("snmp-community", value)) return "the phones' SNMP community is a well-known default";
+  if (s.key == "phone.snmp_string" && is_known_secret("snmp-community", value))
+    return "the phones' SNMP community is a well-known default";
   if ((s.key == "phone.craft_password" || s.key == "phone.admin_password" || s.key == "phone.web_admin_password") &&
       is_known_secret("phone-password", value))
     return "the phones' administration password is the documented default";

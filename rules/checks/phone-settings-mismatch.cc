@@ -26,8 +26,8 @@ void controllers(const LansByAddress& lan_of, const Setting& list, Findings& fin
     Objection objection = against(lan, c);
     if (objection.why.empty()) continue;
     Finding f = setting_finding(check::phone_settings_mismatch, Level::warning, *lan.host, list,
-                                fmt::format("phones are told to register at {}:{} over {}, {} of {}, {}", format_address(c.address), c.port,
-                                            c.transport, lan_name(lan.lan), name_of_host(*lan.host), objection.why));
+                                fmt::format("phones are told to register at {}:{} over {}, {} of {}, {}", format_address(c.address),
+                                            c.port, c.transport, lan_name(lan.lan), name_of_host(*lan.host), objection.why));
     f.rows = {"ip-office/ingress/16"};
     return add(findings, std::move(f), list, objection.said_by);
   }
@@ -65,9 +65,10 @@ void media(const Judgement& judgement, const Record& phones, Findings& findings)
   const Setting& line = same_start ? *size : *low;
   std::string used = same_start ? fmt::format("{}-{}", *start, *start + count - 1) : fmt::format("from {} on", *start);
   add(findings,
-      setting_finding(check::phone_settings_mismatch, Level::note, *system, line,
-                      fmt::format("phones are told to use media ports {}, and the range of {} is {}: what is opened for the one closes {}", used, whose,
-                                  range, same_start ? "some of the other" : "the other")),
+      setting_finding(
+          check::phone_settings_mismatch, Level::note, *system, line,
+          fmt::format("phones are told to use media ports {}, and the range of {} is {}: what is opened for the one closes {}",
+                      used, whose, range, same_start ? "some of the other" : "the other")),
       line, said_by);
 }
 
@@ -84,8 +85,8 @@ void run(const Judgement& judgement, Findings& findings) {
       const Setting* refused = refuses_reports(lan);
       if (!refused) continue;
       Finding f = setting_finding(check::phone_settings_mismatch, Level::warning, *lan.host, s,
-                                  fmt::format("phones send reports on their calls to {}, {} of {}, which does not take them", format_address(*address),
-                                              lan_name(lan.lan), name_of_host(*lan.host)));
+                                  fmt::format("phones send reports on their calls to {}, {} of {}, which does not take them",
+                                              format_address(*address), lan_name(lan.lan), name_of_host(*lan.host)));
       add(findings, std::move(f), s, refused);
     }
   }

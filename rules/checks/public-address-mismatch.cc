@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "rules/findings/check_list.h"
-#include "rules/site/join_dumps.h"
 #include "rules/exposure/media.h"
-#include "rules/site/required.h"
+#include "rules/findings/check_list.h"
 #include "rules/findings/setting_findings.h"
 #include "rules/pbx/sip_ports.h"
+#include "rules/site/join_dumps.h"
+#include "rules/site/required.h"
 
 namespace ipo {
 namespace {
@@ -26,8 +26,8 @@ std::vector<Forward> forwards_to(const Site& site, Address lan) {
   std::vector<Forward> out;
   for (const Firewall& firewall : site.firewalls)
     each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
-      if (ruleset.family != lan.family || rule.action.kind != ActionKind::translate_destination || is_supposed(rule) || chain.name == nat_output ||
-          !rule.action.translation.addresses.contains(lan.value))
+      if (ruleset.family != lan.family || rule.action.kind != ActionKind::translate_destination || is_supposed(rule) ||
+          chain.name == nat_output || !rule.action.translation.addresses.contains(lan.value))
         return;
       out.push_back({&rule, required(rule, Field::destination, address_max(lan.family)).value_or(IntervalSet()),
                      required(rule, Field::destination_port, 65535).value_or(IntervalSet()), required(rule, Field::protocol, 255)});
@@ -35,7 +35,8 @@ std::vector<Forward> forwards_to(const Site& site, Address lan) {
   return out;
 }
 
-void addresses(const Judgement& judgement, Findings& findings, const Host& host, std::string_view lan, Address own, const IntervalSet& calls) {
+void addresses(const Judgement& judgement, Findings& findings, const Host& host, std::string_view lan, Address own,
+               const IntervalSet& calls) {
   const Setting& said = *host.setting(std::string(lan) + ".public_address");
   std::optional<Address> outside = parse_address(said.value.value);
   if (!outside || outside->family != own.family || !is_public(*outside)) return;
@@ -44,22 +45,26 @@ void addresses(const Judgement& judgement, Findings& findings, const Host& host,
   for (const Forward& forward : forwards_to(judgement.site, own)) {
     // What belongs to other services has its own addresses.
     if (!forward.ports.empty() && !forward.ports.intersects(calls)) continue;
-    bool one_address = !forward.to.empty() && std::all_of(forward.to.begin(), forward.to.end(), [&](const Interval& i) { return is_public({own.family, i.lo}); });
+    bool one_address = !forward.to.empty() && std::all_of(forward.to.begin(), forward.to.end(), [&](const Interval& i) {
+      return is_public({own.family, i.lo});
+    });
     // By any address, or by a private one that a router in front leads to.
     if (!one_address || forward.to.contains(outside->value)) return;
     if (!other) other = forward.rule;
     instead.add(forward.to);
   }
   if (!other) return;
-  Finding f = setting_finding(check::public_address_mismatch, Level::warning, host, said,
-                              fmt::format("{} of {} gives {} as its address outside, and calls are forwarded from {} only", lan_name(lan),
-                                          name_of_host(host), format_address(*outside), format_addresses(instead, own.family)));
+  Finding f =
+      setting_finding(check::public_address_mismatch, Level::warning, host, said,
+                      fmt::format("{} of {} gives {} as its address outside, and calls are forwarded from {} only", lan_name(lan),
+                                  name_of_host(host), format_address(*outside), format_addresses(instead, own.family)));
   f.related.push_back({"forwarded here", other->span});
   findings.push_back(std::move(f));
 }
 
 void ports(const Judgement& judgement, Findings& findings, const Host& host, std::string_view lan, Address own) {
-  for (const auto& [transport, protocol, standard] : {std::tuple("udp", proto_udp, 5060u), {"tcp", proto_tcp, 5060u}, {"tls", proto_tcp, 5061u}}) {
+  for (const auto& [transport, protocol, standard] :
+       {std::tuple("udp", proto_udp, 5060u), {"tcp", proto_tcp, 5060u}, {"tls", proto_tcp, 5061u}}) {
     std::string key = std::string(lan) + ".public_port." + transport;
     std::optional<std::uint32_t> outside = host.number(key);
     if (!outside || *outside == 0 || *outside > 65535 || sip_transport(host, lan, transport) == false) continue;
@@ -77,8 +82,8 @@ void ports(const Judgement& judgement, Findings& findings, const Host& host, std
     }
     if (right || !other) continue;
     Finding f = setting_finding(check::public_address_mismatch, Level::warning, host, *host.setting(key),
-                                fmt::format("{} of {} gives {} as its port outside for SIP over {}, and the firewall forwards {}", lan_name(lan),
-                                            name_of_host(host), *outside, transport, format_ports(instead)));
+                                fmt::format("{} of {} gives {} as its port outside for SIP over {}, and the firewall forwards {}",
+                                            lan_name(lan), name_of_host(host), *outside, transport, format_ports(instead)));
     f.rows = {"ip-office/ingress/16"};
     f.related.push_back({"forwarded here", other->span});
     findings.push_back(std::move(f));

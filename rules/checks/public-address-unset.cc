@@ -1,5 +1,5 @@
-#include "rules/findings/check_list.h"
 #include "rules/exposure/media.h"
+#include "rules/findings/check_list.h"
 #include "rules/findings/setting_findings.h"
 
 namespace ipo {
@@ -14,7 +14,8 @@ void run(const Judgement& judgement, Findings& findings) {
       const Setting *unset = host.setting(prefix + ".public_address"), *stun = host.setting(prefix + ".stun.server"),
                     *own = host.setting(prefix + ".address");
       if (!unset || !is_unset(*unset) || (stun && !is_unset(*stun))) continue;
-      if (std::optional<Address> address = own ? parse_address(own->value.value) : std::nullopt; address && is_public(*address)) continue;
+      if (std::optional<Address> address = own ? parse_address(own->value.value) : std::nullopt; address && is_public(*address))
+        continue;
       Nat nat = behind_nat(host, lan);
       bool remote = host.flag(prefix + ".sip.remote_extension") == true;
       bool trunk = host.flag(prefix + ".sip.trunks") == true && (nat == Nat::translated || nat == Nat::port_block);

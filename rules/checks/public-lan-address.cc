@@ -40,7 +40,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::public_lan_address = {"public-lan-address", "a LAN of the PBX has a public address", Level::error, 7.5, "medium",
-                                         {"security", "external/cwe/cwe-668"}, run};
+const Check check::public_lan_address = {"public-lan-address",
+                                         "a LAN of the PBX has a public address",
+                                         Level::error,
+                                         7.5,
+                                         "medium",
+                                         {"security", "external/cwe/cwe-668"},
+                                         run};
 
 }  // namespace ipo

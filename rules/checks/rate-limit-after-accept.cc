@@ -25,7 +25,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::rate_limit_after_accept = {"rate-limit-after-accept", "a rate limit comes after the rule that accepts all its packets",
-                                              Level::warning, 5.3, "very-high", {"security", "external/cwe/cwe-799"}, run};
+const Check check::rate_limit_after_accept = {"rate-limit-after-accept",
+                                              "a rate limit comes after the rule that accepts all its packets",
+                                              Level::warning,
+                                              5.3,
+                                              "very-high",
+                                              {"security", "external/cwe/cwe-799"},
+                                              run};
 
 }  // namespace ipo

@@ -7,11 +7,11 @@
 
 #include <algorithm>
 
-#include "rules/findings/check_list.h"
 #include "rules/engine/redundant.h"
+#include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
-#include "rules/site/required.h"
 #include "rules/findings/shadow_kind.h"
+#include "rules/site/required.h"
 
 namespace ipo {
 namespace {
@@ -39,8 +39,8 @@ bool worth_saying(const Judgement& judgement, const Redundant& found) {
   if (kind == ActionKind::accept && is_customary(rule)) return false;
   if (found.more || found.noticed || counts_packets(judgement, rule) || is_generated(found.rule.chain->name)) return false;
   return kind != ActionKind::reject || std::all_of(found.decided_by.begin(), found.decided_by.end(), [&](const RuleRef& by) {
-    return by.rule && target_of(judgement, *by.rule) == target_of(judgement, rule);
-  });
+           return by.rule && target_of(judgement, *by.rule) == target_of(judgement, rule);
+         });
 }
 
 // Of two alike, or a wide one before a narrow one, the later never matches: that is shadowed-rule's to say.
@@ -59,8 +59,8 @@ void compare(const Judgement& judgement, ChainSets& chains, Findings& findings) 
     f.check = check::redundant_rule.id;
     f.level = Level::note;
     f.span = found.rule.span();
-    f.message = fmt::format("nothing changes without this rule: line{} {} behind it do{} the same with its packets", many ? "s" : "",
-                            lines_of(judgement, found.decided_by), many ? "" : "es");
+    f.message = fmt::format("nothing changes without this rule: line{} {} behind it do{} the same with its packets",
+                            many ? "s" : "", lines_of(judgement, found.decided_by), many ? "" : "es");
     for (const RuleRef& by : found.decided_by) f.related.push_back({"does the same", by.span()});
     f.identity = rule_text(judgement, found.rule);
     findings.push_back(std::move(f));
@@ -89,7 +89,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::redundant_rule = {"redundant-rule", "a rule could be left out and every packet would fare the same",
-                                     Level::note, 0, "very-high", {"maintainability", "external/cwe/cwe-561"}, run};
+const Check check::redundant_rule = {"redundant-rule",
+                                     "a rule could be left out and every packet would fare the same",
+                                     Level::note,
+                                     0,
+                                     "very-high",
+                                     {"maintainability", "external/cwe/cwe-561"},
+                                     run};
 
 }  // namespace ipo

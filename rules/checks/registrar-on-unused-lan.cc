@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "rules/findings/check_list.h"
-#include "rules/pbx/incomplete.h"
 #include "rules/findings/setting_findings.h"
 #include "rules/findings/users.h"
+#include "rules/pbx/incomplete.h"
 
 namespace ipo {
 namespace {
@@ -27,7 +27,8 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const User& user : judgement.users)
     for (const char* key : {"user.soft_phone", "user.remote_worker", "user.one_x_telecommuter", "user.flare"})
       if (user.flag(key) == true) sip = h323 = true;
-  auto systems = std::count_if(site.hosts.begin(), site.hosts.end(), [](const Host& h) { return h.setting("lan1.address") != nullptr; });
+  auto systems =
+      std::count_if(site.hosts.begin(), site.hosts.end(), [](const Host& h) { return h.setting("lan1.address") != nullptr; });
   if (!known || !site.peers.empty() || systems > 1 || !is_whole(site, "Extension") || !is_whole(site, "User")) return;
   for (const Host& host : site.hosts)
     for (const auto& [flag, used, name, kind, row] :

@@ -29,8 +29,7 @@ void run(const Judgement& judgement, Findings& findings) {
   f.level = Level::note;
   f.message = fmt::format("release {} has no port matrix of its own here; the one of release {} is used",
                           judgement.release_without_matrix->value.text(), judgement.matrix.release);
-  if (!f.rows.empty())
-    f.message += fmt::format("; of {} of its rows it is known what has changed", f.rows.size());
+  if (!f.rows.empty()) f.message += fmt::format("; of {} of its rows it is known what has changed", f.rows.size());
   f.span = judgement.release_without_matrix->span;
   f.identity = judgement.release_without_matrix->value.text();
   findings.push_back(std::move(f));
@@ -38,7 +37,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::release_without_matrix = {"release-without-matrix", "the PBX's release has no port matrix of its own",
-                                             Level::note, 1.0, "very-high", {"security"}, run};
+const Check check::release_without_matrix = {
+    "release-without-matrix", "the PBX's release has no port matrix of its own", Level::note, 1.0, "very-high", {"security"}, run};
 
 }  // namespace ipo

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "rules/findings/check_list.h"
-#include "rules/pbx/incomplete.h"
 #include "rules/findings/setting_findings.h"
 #include "rules/findings/users.h"
+#include "rules/pbx/incomplete.h"
 
 namespace ipo {
 namespace {
@@ -29,14 +29,14 @@ std::string unused(const Site& site, const std::vector<User>& users, std::string
 void run(const Judgement& judgement, Findings& findings) {
   const std::vector<User>& users = judgement.users;
   for (const Host& host : judgement.site.hosts)
-    for (const auto& [flag, protocol, name, row] :
-         {std::tuple(".sip.remote_extension", "sip", "SIP", "ip-office/ingress/16"),
-          {".h323.remote_extension", "h323", "H.323", "ip-office/ingress/12"}}) {
+    for (const auto& [flag, protocol, name, row] : {std::tuple(".sip.remote_extension", "sip", "SIP", "ip-office/ingress/16"),
+                                                    {".h323.remote_extension", "h323", "H.323", "ip-office/ingress/12"}}) {
       std::string why = unused(judgement.site, users, protocol);
       if (why.empty()) continue;
       each_lan_with(host, flag, [&, name = name, row = row](std::string_view lan, const Setting& setting) {
-        Finding f = setting_finding(check::remote_extension_enabled_unused, Level::warning, host, setting,
-                                    lan_name(lan) + " of " + name_of_host(host) + " takes remote " + name + " extensions, and " + why);
+        Finding f =
+            setting_finding(check::remote_extension_enabled_unused, Level::warning, host, setting,
+                            lan_name(lan) + " of " + name_of_host(host) + " takes remote " + name + " extensions, and " + why);
         f.rows = {row};
         findings.push_back(std::move(f));
       });

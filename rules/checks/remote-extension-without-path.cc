@@ -2,19 +2,20 @@
 
 #include <algorithm>
 
+#include "rules/exposure/media.h"
 #include "rules/findings/blocked.h"
 #include "rules/findings/check_list.h"
-#include "rules/exposure/media.h"
-#include "rules/pbx/own_ports.h"
-#include "rules/site/required.h"
 #include "rules/findings/setting_findings.h"
 #include "rules/findings/users.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/site/required.h"
 
 namespace ipo {
 namespace {
 
 // All of a protocol's ways in from the internet are closed; nothing where no firewall between the two is among the files.
-std::optional<Blocked> closed(const Judgement& judgement, const Host& host, const std::vector<Ways>& all, std::string_view flag, std::string_view service) {
+std::optional<Blocked> closed(const Judgement& judgement, const Host& host, const std::vector<Ways>& all, std::string_view flag,
+                              std::string_view service) {
   std::optional<Blocked> out;
   for (const Ways& ways : all) {
     const Passage& first = *ways.front();
@@ -29,8 +30,10 @@ std::optional<Blocked> closed(const Judgement& judgement, const Host& host, cons
         each_lan_with(*part.host, flag, [&](std::string_view, const Setting&) { on = true; });
         if (!on) continue;
         PacketSet there = s.nothing();
-        for (std::uint8_t protocol : {proto_tcp, proto_udp}) there = s.unite(there, packets_to(passage, protocol, listening_ports(*row, part.host, protocol)));
-        wanted = s.unite(wanted, s.intersect(judgement.exposure.before_path(passage, there), judgement.exposure.to_part(passage, part)));
+        for (std::uint8_t protocol : {proto_tcp, proto_udp})
+          there = s.unite(there, packets_to(passage, protocol, listening_ports(*row, part.host, protocol)));
+        wanted =
+            s.unite(wanted, s.intersect(judgement.exposure.before_path(passage, there), judgement.exposure.to_part(passage, part)));
       }
       return wanted;
     });
@@ -59,8 +62,9 @@ bool forwarded_elsewhere(const Site& site) {
 void run(const Judgement& judgement, Findings& findings) {
   // What is declared of remote workers is remote-worker-path-blocked's; with a session border controller they come by it.
   if (judgement.site.remote_workers || has_zone(judgement.site, "sbc") || forwarded_elsewhere(judgement.site)) return;
-  auto remote = static_cast<std::size_t>(std::count_if(judgement.users.begin(), judgement.users.end(),
-                                                       [](const User& user) { return user.flag("user.remote_worker"_key) == true; }));
+  auto remote = static_cast<std::size_t>(std::count_if(judgement.users.begin(), judgement.users.end(), [](const User& user) {
+    return user.flag("user.remote_worker"_key) == true;
+  }));
   if (remote == 0) return;
   std::vector<Ways> all = ways(judgement, true);
   for (const Host& host : judgement.site.hosts) {
@@ -81,10 +85,12 @@ void run(const Judgement& judgement, Findings& findings) {
     if (on.empty() || open || !lost) continue;
     std::string what;
     for (const auto& [setting, name] : on) what += (what.empty() ? "" : " and ") + name;
-    Finding f = setting_finding(check::remote_extension_without_path, Level::note, host, *on.front().first,
-                                fmt::format("{} takes {}, and the export has {} remote worker{}, but none of their signalling gets in from the internet: no "
-                                            "way but a VPN is known",
-                                            name_of_host(host), what, remote, remote == 1 ? "" : "s"));
+    Finding f = setting_finding(
+        check::remote_extension_without_path, Level::note, host, *on.front().first,
+        fmt::format(
+            "{} takes {}, and the export has {} remote worker{}, but none of their signalling gets in from the internet: no "
+            "way but a VPN is known",
+            name_of_host(host), what, remote, remote == 1 ? "" : "s"));
     if (lost->by.by.chain) f.related.push_back({"blocked here", lost->by.by.span()});
     findings.push_back(std::move(f));
   }
@@ -92,12 +98,13 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::remote_extension_without_path = {"remote-extension-without-path",
-                                                    "extensions outside are admitted, users have them, and no firewall lets them in",
-                                                    Level::note,
-                                                    0,
-                                                    "medium",
-                                                    {"availability"},
-                                                    run};
+const Check check::remote_extension_without_path = {
+    "remote-extension-without-path",
+    "extensions outside are admitted, users have them, and no firewall lets them in",
+    Level::note,
+    0,
+    "medium",
+    {"availability"},
+    run};
 
 }  // namespace ipo

@@ -2,14 +2,14 @@
 
 #include <map>
 
+#include "rules/exposure/media.h"
 #include "rules/findings/blocked.h"
 #include "rules/findings/check_list.h"
-#include "rules/pbx/rows.h"
 #include "rules/findings/exposure_findings.h"
-#include "rules/matrix/needs.h"
-#include "rules/exposure/media.h"
-#include "rules/pbx/own_ports.h"
 #include "rules/findings/setting_findings.h"
+#include "rules/matrix/needs.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/pbx/rows.h"
 #include "rules/pbx/sip_ports.h"
 
 namespace ipo {
@@ -21,8 +21,10 @@ IntervalSet ports_for(const WorkerNeed& need, const MatrixRow& row, const Host* 
                     : need.ports == "clear" ? clear_sip_ports(host).united(tls_sip_ports(host))
                                             : ports_of(row, host);
   for (const NamedPort& named : host ? named_ports(*host) : std::vector<NamedPort>()) {
-    bool sip = named.service == "SIP" && row.id == "ip-office/ingress/16" && (need.ports != "tls" || named.setting->key.text().ends_with("remote_tls_port"));
-    bool h323 = named.service == "H.323" && row.id == "ip-office/ingress/14" && named.setting->key.text().ends_with("h323.remote_port");
+    bool sip = named.service == "SIP" && row.id == "ip-office/ingress/16" &&
+               (need.ports != "tls" || named.setting->key.text().ends_with("remote_tls_port"));
+    bool h323 =
+        named.service == "H.323" && row.id == "ip-office/ingress/14" && named.setting->key.text().ends_with("h323.remote_port");
     if (sip || h323) out.add(named.port, named.port);
   }
   return out;
@@ -48,7 +50,8 @@ Asked ask(const Judgement& judgement, const Ways& ways, const WorkerNeed& need, 
   Asked out;
   out.way = ways.front();
   for (std::string_view lan : lans)
-    if (const Host* host = ways.front()->host; !flag.empty() && host->flag(std::string(lan) + std::string(flag)) == true) out.own = true;
+    if (const Host* host = ways.front()->host; !flag.empty() && host->flag(std::string(lan) + std::string(flag)) == true)
+      out.own = true;
   IntervalSet ports, only = IntervalSet::range(0, 65535);
   auto wanted_of = [&](const Passage& passage) {
     Space& s = passage.chains->space();
@@ -58,8 +61,10 @@ Asked ask(const Judgement& judgement, const Ways& ways, const WorkerNeed& need, 
       ports.add(here);
       PacketSet there = s.nothing();
       for (std::uint8_t protocol : {proto_tcp, proto_udp})
-        if (row.has_transport(protocol) && (need.ports != "tls" || protocol == proto_tcp)) there = s.unite(there, packets_to(passage, protocol, here));
-      wanted = s.unite(wanted, s.intersect(judgement.exposure.before_path(passage, there), judgement.exposure.to_part(passage, part)));
+        if (row.has_transport(protocol) && (need.ports != "tls" || protocol == proto_tcp))
+          there = s.unite(there, packets_to(passage, protocol, here));
+      wanted =
+          s.unite(wanted, s.intersect(judgement.exposure.before_path(passage, there), judgement.exposure.to_part(passage, part)));
     }
     return wanted;
   };
@@ -84,8 +89,8 @@ Asked ask(const Judgement& judgement, const Ways& ways, const WorkerNeed& need, 
   f.zone = lost->passage->zone->name;
   f.rows = {row.id};
   std::string transports = need.ports == "tls" ? "tcp/" + format_ports(ports) : format_row_ports(row, ports);
-  f.message = fmt::format("{}, and remote workers by {} are declared", lost->message(judgement, fmt::format("{} ({})", transports, row.application), false),
-                          need.kind);
+  f.message = fmt::format("{}, and remote workers by {} are declared",
+                          lost->message(judgement, fmt::format("{} ({})", transports, row.application), false), need.kind);
   f.related.push_back({"declared here", judgement.site.remote_workers->span});
   f.identity += '\n' + f.zone + '\n' + row.id;
   out.findings.push_back(std::move(f));
@@ -116,7 +121,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::remote_worker_path_blocked = {"remote-worker-path-blocked", "declared remote workers cannot reach a port they need",
-                                                 Level::warning, 0, "high", {"availability"}, run};
+const Check check::remote_worker_path_blocked = {"remote-worker-path-blocked",
+                                                 "declared remote workers cannot reach a port they need",
+                                                 Level::warning,
+                                                 0,
+                                                 "high",
+                                                 {"availability"},
+                                                 run};
 
 }  // namespace ipo

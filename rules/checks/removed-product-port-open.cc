@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "rules/findings/check_list.h"
 #include "rules/engine/doubt.h"
+#include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
 #include "rules/site/required.h"
 
@@ -55,7 +55,8 @@ void judge(const Judgement& judgement, ChainSets& chains, const IntervalSet& por
   if (open.empty()) return;
   PacketSet wallboards = s.nothing(), at_telltale = s.test(Dimension::destination_port, removed_ports(judgement.matrix, telltale));
   for (const ChainSets::Decided& d : open) wallboards = s.unite(wallboards, s.intersect(d.packets, at_telltale));
-  IntervalSet suspects = s.project(wallboards, Dimension::destination).minus(addresses_of_hosts(judgement.site, ruleset.family, false));
+  IntervalSet suspects =
+      s.project(wallboards, Dimension::destination).minus(addresses_of_hosts(judgement.site, ruleset.family, false));
   suspects.add(addresses_of_hosts(judgement.site, ruleset.family, true));
   for (const ChainSets::Decided& d : open) {
     PacketSet mine = s.intersect(d.packets, s.test(Dimension::destination, suspects)), sure = s.without_predicates(mine);
@@ -77,9 +78,8 @@ void judge(const Judgement& judgement, ChainSets& chains, const IntervalSet& por
     f.hook = name_of(Hook::forward);
     if (from) f.zone = from->zone->name;
     IntervalSet at = s.project(mine, Dimension::destination_port);
-    f.message = fmt::format("tcp/{} of Customer Call Reporter {} open{}, and the product ended with release 9.0",
-                            format_ports(at), at.size() > 1 ? "are" : "is",
-                            from ? " from the " + from->zone->name : "");
+    f.message = fmt::format("tcp/{} of Customer Call Reporter {} open{}, and the product ended with release 9.0", format_ports(at),
+                            at.size() > 1 ? "are" : "is", from ? " from the " + from->zone->name : "");
     f.identity = f.zone + '\n' + rule_text(judgement, d.by);
     findings.push_back(std::move(f));
   }
@@ -93,7 +93,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::removed_product_port_open = {"removed-product-port-open", "a port of a product that no longer exists is open",
-                                                Level::error, 7.0, "medium", {"security", "external/cwe/cwe-284"}, run};
+const Check check::removed_product_port_open = {"removed-product-port-open",
+                                                "a port of a product that no longer exists is open",
+                                                Level::error,
+                                                7.0,
+                                                "medium",
+                                                {"security", "external/cwe/cwe-284"},
+                                                run};
 
 }  // namespace ipo

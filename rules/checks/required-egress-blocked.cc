@@ -12,9 +12,9 @@
 #include "rules/findings/blocked.h"
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
+#include "rules/findings/setting_findings.h"
 #include "rules/matrix/needs.h"
 #include "rules/pbx/services.h"
-#include "rules/findings/setting_findings.h"
 #include "rules/pbx/sip_lines.h"
 #include "rules/pbx/url_server.h"
 
@@ -65,7 +65,8 @@ std::vector<End> ends_of(const Judgement& judgement, const EgressNeed& need, con
   if (need.peer_lines)
     for (const Record& record : judgement.site.records)
       for (const LineProxy& proxy : proxies_of(record))
-        if (is_host_address(proxy.address)) out.push_back({proxy.address, proxy.said_by->value.span, {}, false, {sends_of(record)}});
+        if (is_host_address(proxy.address))
+          out.push_back({proxy.address, proxy.said_by->value.span, {}, false, {sends_of(record)}});
   if (!need.peer_product.empty())
     for (const Host& other : judgement.site.hosts)
       if (&other != &host && !shares_address(other, host) &&
@@ -86,7 +87,9 @@ std::vector<LineSends> lines_to(const Site& site, const ZoneAt& zone) {
   auto is_in = [&](const LineProxy& proxy) {
     for (const Zone* table : zone.tables)
       for (const Located<MaskedAddress>& source : table->sources)
-        if (source.value.family == proxy.address.family && (proxy.address.value & source.value.mask) == (source.value.value & source.value.mask)) return true;
+        if (source.value.family == proxy.address.family &&
+            (proxy.address.value & source.value.mask) == (source.value.value & source.value.mask))
+          return true;
     return false;
   };
   std::vector<LineSends> inside, by_name;
@@ -151,7 +154,8 @@ struct Egress {
     bool open = false;
     for (const WaysTo& to : back) {
       if (blocked(judgement, to.ways(), wanted)) return false;
-      for (const Passage* passage : to.ways()) open = open || (comes(*passage, wanted(*passage)) && !is_blocked(*passage, wanted(*passage)));
+      for (const Passage* passage : to.ways())
+        open = open || (comes(*passage, wanted(*passage)) && !is_blocked(*passage, wanted(*passage)));
     }
     return open;
   }
@@ -179,7 +183,8 @@ struct Egress {
     std::vector<const MatrixRow*> theirs;  // of the other end
     IntervalSet their_ports;
     for (const std::string& id : need.peer_rows)
-      if (const MatrixRow* row = judgement.matrix.find(id); row && end && applies(*row, end->host)) theirs.push_back(row), their_ports.add(row->port_set());
+      if (const MatrixRow* row = judgement.matrix.find(id); row && end && applies(*row, end->host))
+        theirs.push_back(row), their_ports.add(row->port_set());
     for (const std::string& id : need.rows) {
       const MatrixRow* row = judgement.matrix.find(id);
       if (!row || !applies(*row, host)) continue;
@@ -189,7 +194,8 @@ struct Egress {
       if (!theirs.empty() && !used.intersects(their_ports)) continue;
       std::erase_if(theirs, [&](const MatrixRow* other) { return used.covers(other->port_set()); });
       if (lines.empty()) add(row->transports, name_of(*row), std::move(used));
-      for (const LineSends& line : lines) add(line.transports.empty() ? row->transports : line.transports, name_of(*row), line.ports.empty() ? used : line.ports);
+      for (const LineSends& line : lines)
+        add(line.transports.empty() ? row->transports : line.transports, name_of(*row), line.ports.empty() ? used : line.ports);
     }
     if (!ids.empty())
       for (const MatrixRow* row : theirs) {
@@ -198,7 +204,8 @@ struct Egress {
       }
     std::optional<Blocked> lost = blocked(judgement, ways, [&](const Passage& passage) {
       PacketSet wanted = passage.chains->space().nothing();
-      for (const auto& [protocol, used] : packets) wanted = passage.chains->space().unite(wanted, packets_to(passage, protocol, used));
+      for (const auto& [protocol, used] : packets)
+        wanted = passage.chains->space().unite(wanted, packets_to(passage, protocol, used));
       return wanted;
     });
     if (!lost) return;
@@ -218,8 +225,8 @@ void run(const Judgement& judgement, Findings& findings) {
   Egress egress{judgement, {}};
   auto is_asked = [](const EgressNeed& need, const Host& host) {
     const Setting* off = need.off.empty() ? nullptr : host.setting(need.off);
-    return need.unknown.empty() && need.checked_by.empty() && (need.on.empty() || host.flag(need.on) == true) && !(off && says_off(*off)) &&
-           std::none_of(need.unless.begin(), need.unless.end(), [&](const std::string& key) {
+    return need.unknown.empty() && need.checked_by.empty() && (need.on.empty() || host.flag(need.on) == true) &&
+           !(off && says_off(*off)) && std::none_of(need.unless.begin(), need.unless.end(), [&](const std::string& key) {
              const Setting* s = host.setting(key);
              return s && parse_flag(s->value.value).value_or(!is_unset(*s));
            });
@@ -244,7 +251,8 @@ void run(const Judgement& judgement, Findings& findings) {
   for (auto& [key, entry] : egress.found) {
     Finding& f = entry.finding;
     for (const std::string& piece : entry.pieces) f.message += (f.message.empty() ? "" : ", ") + piece;
-    f.message = fmt::format("{} needs {}, which {} blocked on the way out", subject_of(*entry.host), f.message, entry.pieces.size() == 1 ? "is" : "are");
+    f.message = fmt::format("{} needs {}, which {} blocked on the way out", subject_of(*entry.host), f.message,
+                            entry.pieces.size() == 1 ? "is" : "are");
     std::sort(f.rows.begin(), f.rows.end());
     f.rows.erase(std::unique(f.rows.begin(), f.rows.end()), f.rows.end());
     f.identity += '\n' + entry.host->name + '\n' + std::get<2>(key);
@@ -254,7 +262,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::required_egress_blocked = {"required-egress-blocked", "a server the PBX uses cannot be reached from it",
-                                              Level::warning, 0, "high", {"availability"}, run};
+const Check check::required_egress_blocked = {
+    "required-egress-blocked", "a server the PBX uses cannot be reached from it", Level::warning, 0, "high", {"availability"}, run};
 
 }  // namespace ipo

@@ -10,8 +10,8 @@
 #include "rules/findings/blocked.h"
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
-#include "rules/matrix/needs.h"
 #include "rules/findings/phone_servers.h"
+#include "rules/matrix/needs.h"
 #include "rules/pbx/rows.h"
 #include "rules/pbx/services.h"
 
@@ -56,7 +56,8 @@ std::set<std::string> services(const Judgement& judgement, const Host& host, con
   for (const ServiceNeed& need : service_needs()) {
     std::vector<const MatrixRow*> rows;
     for (const std::string& id : need.rows)
-      if (const MatrixRow* row = judgement.matrix.find(id); row && applies(*row, host) && used(judgement, need, *row, host)) rows.push_back(row);
+      if (const MatrixRow* row = judgement.matrix.find(id); row && applies(*row, host) && used(judgement, need, *row, host))
+        rows.push_back(row);
     if (rows.empty()) continue;
     std::optional<Blocked> lost = lost_from(
         judgement, zones,
@@ -75,8 +76,9 @@ std::set<std::string> services(const Judgement& judgement, const Host& host, con
       told.insert(row->id);
     }
     const std::string& zone = lost->passage->zone->name;
-    Finding f = found(judgement, *lost, std::move(ids),
-                      fmt::format("{} {} blocked from the zone {}, where {} stand", what, rows.size() == 1 ? "is" : "are", zone, need.who));
+    Finding f =
+        found(judgement, *lost, std::move(ids),
+              fmt::format("{} {} blocked from the zone {}, where {} stand", what, rows.size() == 1 ? "is" : "are", zone, need.who));
     if (lost->elsewhere) f.message += ": " + lost->led_elsewhere(rows.size() == 1 ? "it" : "them");
     f.identity += '\n' + f.zone + '\n' + f.rows.front();
     findings.push_back(std::move(f));
@@ -129,8 +131,7 @@ void phones(const Judgement& judgement, const Host& host, const std::vector<Ways
     }
     if (off || known) continue;
     std::optional<Blocked> lost = lost_from(
-        judgement, zones,
-        [&](const Passage& p) { return p.zone->kind == "voice" && addresses.contains(p.ruleset->family); },
+        judgement, zones, [&](const Passage& p) { return p.zone->kind == "voice" && addresses.contains(p.ruleset->family); },
         [&](const Passage& passage) {
           Space& s = passage.chains->space();
           PacketSet wanted = s.nothing();
@@ -151,7 +152,8 @@ void phones(const Judgement& judgement, const Host& host, const std::vector<Ways
     if (lost->elsewhere && !group.elsewhere) group.elsewhere = lost->led_elsewhere(piece);
     group.pieces.push_back(std::move(piece));
     group.finding.rows.insert(group.finding.rows.end(), rows.begin(), rows.end());
-    if (group.pieces.size() <= shown) group.finding.related.push_back({"phones are sent there by this line", server.named_by->value.span});
+    if (group.pieces.size() <= shown)
+      group.finding.related.push_back({"phones are sent there by this line", server.named_by->value.span});
     group.certain = group.certain || server.certain;
   }
   for (auto& [key, group] : by_line) {
@@ -187,7 +189,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::required_service_blocked = {"required-service-blocked", "a service that is used is closed from the zone that needs it",
-                                               Level::warning, 0, "medium", {"availability"}, run};
+const Check check::required_service_blocked = {"required-service-blocked",
+                                               "a service that is used is closed from the zone that needs it",
+                                               Level::warning,
+                                               0,
+                                               "medium",
+                                               {"availability"},
+                                               run};
 
 }  // namespace ipo

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "rules/findings/check_list.h"
 #include "rules/exposure/media.h"
-#include "rules/pbx/own_ports.h"
+#include "rules/findings/check_list.h"
 #include "rules/findings/setting_findings.h"
+#include "rules/pbx/own_ports.h"
 
 namespace ipo {
 namespace {
@@ -31,8 +31,8 @@ void run(const Judgement& judgement, Findings& findings) {
         if (rows.size() == 1) continue;
         std::sort(rows.begin(), rows.end());
         Finding f = setting_finding(check::rtp_overlaps_services, Level::error, host, *host.setting(range.first),
-                                    fmt::format("the {} {}-{} of {} of {} takes in ports of other services: udp/{}", range.name, *lo, *hi,
-                                                lan_name(lan), name_of_host(host), what));
+                                    fmt::format("the {} {}-{} of {} of {} takes in ports of other services: udp/{}", range.name,
+                                                *lo, *hi, lan_name(lan), name_of_host(host), what));
         f.related.push_back({"it ends here", host.setting(range.last)->value.span});
         f.rows = std::move(rows);
         findings.push_back(std::move(f));

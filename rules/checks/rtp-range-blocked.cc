@@ -9,9 +9,9 @@
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
 #include "rules/findings/lost_media.h"
-#include "rules/site/required.h"
 #include "rules/findings/setting_findings.h"
 #include "rules/pbx/sip_lines.h"
+#include "rules/site/required.h"
 
 namespace ipo {
 namespace {
@@ -24,7 +24,8 @@ const IntervalSet sip = IntervalSet::range(5060, 5061);
 
 // Whether calls go to the internet, as far as the site says: nothing where it says nothing. That trunks are on is how every PBX comes.
 std::optional<bool> calls_outside(const Site& site, const Host* host) {
-  if (workers_send_media(site) || !site.trunks.empty() || std::any_of(site.records.begin(), site.records.end(), is_sip_line)) return true;
+  if (workers_send_media(site) || !site.trunks.empty() || std::any_of(site.records.begin(), site.records.end(), is_sip_line))
+    return true;
   std::optional<bool> out;
   for (std::string_view lan : lans)
     if (std::optional<bool> on = host ? host->flag(std::string(lan) + ".sip.trunks") : std::nullopt) {
@@ -59,7 +60,8 @@ struct Media {
       for (const RowHit& hit : partly->hits)
         if (hit.row->id == media_row) theirs.add(hit.sources);
       Space& s = passage.chains->space();
-      if (PacketSet of_them = s.intersect(b.lost, s.test(Dimension::source, theirs)); !of_them.empty()) b = why_blocked(judgement, passage, of_them);
+      if (PacketSet of_them = s.intersect(b.lost, s.test(Dimension::source, theirs)); !of_them.empty())
+        b = why_blocked(judgement, passage, of_them);
     }
     Finding f = blocked_finding(judgement, check::rtp_range_blocked.id, level, b);
     f.level = level_of_loss(level, passage);
@@ -75,7 +77,8 @@ struct Media {
     if (lost.moved) {
       // Only a packet for another port is led there.
       place = lost.moved->translation;
-      f.message = fmt::format("this forward leads other ports to {}: calls lose audio, for the PBX tells callers its own ports", what);
+      f.message =
+          fmt::format("this forward leads other ports to {}: calls lose audio, for the PBX tells callers its own ports", what);
     } else if (partly && !b.elsewhere) {
       // A rule that blocks before the partly opening one is the line to change, and so is one of a firewall further in; else
       // the opening is too narrow, the filter's if the packets were forwarded up to there, else the forward.
@@ -90,7 +93,8 @@ struct Media {
         place = narrow;
       }
     }
-    if (further_in) f.message += fmt::format("; {} lets them through, {} does not", passage.at->firewall->name, b.by.at->firewall->name);
+    if (further_in)
+      f.message += fmt::format("; {} lets them through, {} does not", passage.at->firewall->name, b.by.at->firewall->name);
     if (place.chain) f.span = place.span();
     f.identity = f.zone + '\n' + (place.chain ? rule_text(judgement, place) : "");
     if (!part.lan.empty()) f.identity += '\n' + std::string(part.lan);
@@ -132,7 +136,8 @@ struct Media {
     for (const HostAt& part : media_parts(judgement, first)) {
       Wanted here = wanted(ways, part);
       if (!needs_media(judgement.site, first, part.host, here.partly != nullptr, here.signalled != nullptr)) continue;
-      bool workers = first.zone->is_internet() && workers_send_media(judgement.site) && takes_calls(part.host, flag_of_workers(judgement.site));
+      bool workers = first.zone->is_internet() && workers_send_media(judgement.site) &&
+                     takes_calls(part.host, flag_of_workers(judgement.site));
       out.own = out.own || here.partly || static_port_block(part.host);
       out.signalled = out.signalled || here.signalled;
       (workers ? of_workers : others).push_back(here);
@@ -148,7 +153,9 @@ struct Media {
     auto led = [](const Wanted& w) { return w.partly || w.signalled; };
     bool some_led = std::any_of(all.begin(), all.end(), led);
     if (some_led) std::erase_if(all, [&](const Wanted& w) { return !led(w); });
-    if (!some_led && std::any_of(all.begin(), all.end(), [&](const Wanted& w) { return !lost_media(judgement, ways, w.part, calls_media(judgement, w.part.host).needed, {}); }))
+    if (!some_led && std::any_of(all.begin(), all.end(), [&](const Wanted& w) {
+          return !lost_media(judgement, ways, w.part, calls_media(judgement, w.part.host).needed, {});
+        }))
       return;
     for (const Wanted& w : all) {
       inbound(ways, w.part, w.partly);
@@ -162,7 +169,9 @@ struct Media {
       std::optional<LostMedia> lost = lost_media(judgement, ways, lan, wanted, {});
       if (!lost) return false;
       bool there = partly && partly->passage == lost->blocked.passage;
-      report(*lost, lan, wanted == range.through_nat ? wanted : range.needed.united(level == Level::note ? range.perhaps : IntervalSet()), level, there ? partly : nullptr);
+      report(*lost, lan,
+             wanted == range.through_nat ? wanted : range.needed.united(level == Level::note ? range.perhaps : IntervalSet()),
+             level, there ? partly : nullptr);
       return true;
     };
     // What the settings call the range for NAT serves calls from there as well, or instead.
@@ -199,7 +208,8 @@ struct Media {
     if (calls == false) return;
     bool signals = std::any_of(ways.begin(), ways.end(), [&](const Passage* p) {
       Space& s = p->chains->space();
-      PacketSet possible = part.addresses.empty() ? p->possible : s.intersect(p->possible, s.test(Dimension::source, part.addresses));
+      PacketSet possible =
+          part.addresses.empty() ? p->possible : s.intersect(p->possible, s.test(Dimension::source, part.addresses));
       PacketSet over_tcp = s.intersect(possible, packets_to(*p, proto_tcp, sip));
       // That TCP may leave is said of the web; it is of calls where they are known or the line names them.
       if (!calls && !names_sip(*p, over_tcp)) over_tcp = s.nothing();
@@ -220,7 +230,9 @@ struct Media {
 bool has_calls(const Site& site, const ZoneAt& zone) {
   if (!zone.is_internet()) return zone.kind == "itsp" || zone.kind == "sbc" || zone.kind == "voice" || zone.kind == "peer-site";
   if (site.trunks.empty()) return true;
-  return workers_send_media(site) || std::any_of(site.trunks.begin(), site.trunks.end(), [&](const Trunk& t) { return t.zone.value == zone.name || t.zone.value == "internet"; });
+  return workers_send_media(site) || std::any_of(site.trunks.begin(), site.trunks.end(), [&](const Trunk& t) {
+           return t.zone.value == zone.name || t.zone.value == "internet";
+         });
 }
 
 // A server beside the PBX, as that of voicemail, has no calls with those outside.
@@ -244,12 +256,14 @@ void run(const Judgement& judgement, Findings& findings) {
   }
   // Media that comes to one host serves no calls to another.
   for (std::size_t i = 0; i < inbound.size(); ++i)
-    inbound[i].met = led[i].asked && inbound[i].findings.empty() && (led[i].signalled || !signalled.contains(inbound[i].way->zone->name));
+    inbound[i].met =
+        led[i].asked && inbound[i].findings.empty() && (led[i].signalled || !signalled.contains(inbound[i].way->zone->name));
   Findings all;
   take_unmet(std::move(inbound), all);
   // A forward that is missing is missing for every zone.
   for (Finding& f : all)
-    if (std::none_of(findings.begin(), findings.end(), [&](const Finding& g) { return g.span == f.span && g.message == f.message; }))
+    if (std::none_of(findings.begin(), findings.end(),
+                     [&](const Finding& g) { return g.span == f.span && g.message == f.message; }))
       findings.push_back(std::move(f));
   Media media{judgement, findings};
   for (const Ways& out : ways(judgement, false))
@@ -258,7 +272,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::rtp_range_blocked = {"rtp-range-blocked", "a part of the media range that calls need is blocked", Level::error,
-                                 0, "high", {"availability"}, run};
+const Check check::rtp_range_blocked = {
+    "rtp-range-blocked", "a part of the media range that calls need is blocked", Level::error, 0, "high", {"availability"}, run};
 
 }  // namespace ipo

@@ -22,7 +22,8 @@ void run(const Judgement& judgement, Findings& findings) {
     std::string also;
     std::vector<const MatrixRow*> grave;
     std::copy_if(media.services.begin(), media.services.end(), std::back_inserter(grave), is_grave);
-    for (const MatrixRow* row : grave) also += (also.empty() ? "" : ", ") + ("udp/" + format_ports(ports_of(*row, o.passage->host))) + " (" + row->application + ")";
+    for (const MatrixRow* row : grave)
+      also += (also.empty() ? "" : ", ") + ("udp/" + format_ports(ports_of(*row, o.passage->host))) + " (" + row->application + ")";
     Space& s = o.passage->chains->space();
     IntervalSet ports = IntervalSet::range(media.ports.lo, media.ports.hi);
     PacketSet wanted = judgement.exposure.before_path(*o.passage, packets_to(*o.passage, proto_udp, ports));
@@ -33,15 +34,21 @@ void run(const Judgement& judgement, Findings& findings) {
     f.rows = {"ip-office/ingress/27"};
     for (const MatrixRow* row : media.services) f.rows.push_back(row->id);
     std::sort(f.rows.begin(), f.rows.end());
-    f.message = fmt::format("udp/{} is the media range of {}{}; calls here use {}{}", format_ports(ports), media.stale->releases, if_routed(o),
-                            format_ports(media.needed), also.empty() ? "" : ", and the line opens " + also + " as well");
+    f.message =
+        fmt::format("udp/{} is the media range of {}{}; calls here use {}{}", format_ports(ports), media.stale->releases,
+                    if_routed(o), format_ports(media.needed), also.empty() ? "" : ", and the line opens " + also + " as well");
     findings.push_back(std::move(f));
   }
 }
 
 }  // namespace
 
-const Check check::rtp_range_stale = {"rtp-range-stale", "the firewall opens the media range of another release", Level::error, 7.0, "high",
-                                      {"security", "external/cwe/cwe-284"}, run};
+const Check check::rtp_range_stale = {"rtp-range-stale",
+                                      "the firewall opens the media range of another release",
+                                      Level::error,
+                                      7.0,
+                                      "high",
+                                      {"security", "external/cwe/cwe-284"},
+                                      run};
 
 }  // namespace ipo

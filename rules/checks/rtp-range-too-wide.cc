@@ -27,15 +27,21 @@ void run(const Judgement& judgement, Findings& findings) {
     Finding f = finding_at(judgement, check::rtp_range_too_wide.id, o, wanted, certainty);
     f.level = level_at(Level::warning, o);
     f.rows = {"ip-office/ingress/27"};
-    f.message = fmt::format("udp/{} is opened for media{}, {} ports where calls use {} ({}){}", format_ports(ports), if_routed(o), static_cast<std::uint64_t>(opened),
-                            static_cast<std::uint64_t>(needed), format_ports(media.needed), also.empty() ? "" : "; it lets in " + also);
+    f.message = fmt::format("udp/{} is opened for media{}, {} ports where calls use {} ({}){}", format_ports(ports), if_routed(o),
+                            static_cast<std::uint64_t>(opened), static_cast<std::uint64_t>(needed), format_ports(media.needed),
+                            also.empty() ? "" : "; it lets in " + also);
     findings.push_back(std::move(f));
   }
 }
 
 }  // namespace
 
-const Check check::rtp_range_too_wide = {"rtp-range-too-wide", "the firewall opens far more ports for media than calls use", Level::warning,
-                                         5.3, "high", {"security", "external/cwe/cwe-284"}, run};
+const Check check::rtp_range_too_wide = {"rtp-range-too-wide",
+                                         "the firewall opens far more ports for media than calls use",
+                                         Level::warning,
+                                         5.3,
+                                         "high",
+                                         {"security", "external/cwe/cwe-284"},
+                                         run};
 
 }  // namespace ipo

@@ -13,7 +13,8 @@ namespace {
 
 // fail2ban's list, or an administrator's, between two attacks: whoever fills it gives the rule its effect.
 bool waits_for_a_set(const Rule& rule) {
-  return std::any_of(rule.conditions.begin(), rule.conditions.end(), [](const Condition& c) { return c.any_of.empty() && !c.negated; });
+  return std::any_of(rule.conditions.begin(), rule.conditions.end(),
+                     [](const Condition& c) { return c.any_of.empty() && !c.negated; });
 }
 
 void run(const Judgement& judgement, Findings& findings) {
@@ -30,7 +31,8 @@ void run(const Judgement& judgement, Findings& findings) {
       if (entered[c].empty() || is_generated(chain.name)) continue;
       for (std::size_t r = 0; r < chain.rules.size(); ++r) {
         const Rule& rule = chain.rules[r];
-        if (rule.understanding == Understanding::not_understood || chains->kind(c, r) == ActionKind::unknown || waits_for_a_set(rule))
+        if (rule.understanding == Understanding::not_understood || chains->kind(c, r) == ActionKind::unknown ||
+            waits_for_a_set(rule))
           continue;
         PacketSet match = chains->match(c, r);
         if (!s.disjoint(entered[c], match)) continue;
@@ -49,7 +51,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::rule_without_effect = {"rule-without-effect", "no packet that comes to a rule's chain can match the rule",
-                                          Level::note, 0, "very-high", {"maintainability", "external/cwe/cwe-561"}, run};
+const Check check::rule_without_effect = {"rule-without-effect",
+                                          "no packet that comes to a rule's chain can match the rule",
+                                          Level::note,
+                                          0,
+                                          "very-high",
+                                          {"maintainability", "external/cwe/cwe-561"},
+                                          run};
 
 }  // namespace ipo

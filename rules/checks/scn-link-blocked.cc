@@ -8,22 +8,25 @@
 
 #include "rules/findings/blocked.h"
 #include "rules/findings/check_list.h"
-#include "rules/site/declared.h"
 #include "rules/findings/exposure_findings.h"
 #include "rules/findings/lost_media.h"
+#include "rules/site/declared.h"
 
 namespace ipo {
 namespace {
 
-constexpr std::string_view scn_row = "ip-office/ingress/32", scn_out_row = "ip-office/egress/20", media_row = "ip-office/ingress/27",
-                           media_out_row = "ip-office/egress/18", h323_row = "ip-office/ingress/14", http_row = "ip-office/ingress/5", https_row = "ip-office/ingress/9";
+constexpr std::string_view scn_row = "ip-office/ingress/32", scn_out_row = "ip-office/egress/20",
+                           media_row = "ip-office/ingress/27", media_out_row = "ip-office/egress/18",
+                           h323_row = "ip-office/ingress/14", http_row = "ip-office/ingress/5", https_row = "ip-office/ingress/9";
 
 struct Link {
   const Judgement& judgement;
   Findings& findings;
   const Peer& peer;
 
-  PacketSet seen(const Passage& way, PacketSet wanted) const { return way.inbound ? judgement.exposure.before_path(way, wanted) : wanted; }
+  PacketSet seen(const Passage& way, PacketSet wanted) const {
+    return way.inbound ? judgement.exposure.before_path(way, wanted) : wanted;
+  }
 
   void report(const Blocked& lost, const std::string& what, std::vector<std::string> rows, Level level = Level::error) {
     Finding f = blocked_finding(judgement, check::scn_link_blocked.id, level, lost);
@@ -48,8 +51,10 @@ struct Link {
     for (const WaysTo* ways : both) {
       IntervalSet ports;
       for (std::string_view id : {http_row, https_row})
-        if (const MatrixRow* row = judgement.matrix.find(id)) ports.add(ways->inbound ? ports_of(*row, ways->host) : row->port_set());
-      std::optional<Blocked> here = blocked(judgement, ways->ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_tcp, ports)); });
+        if (const MatrixRow* row = judgement.matrix.find(id))
+          ports.add(ways->inbound ? ports_of(*row, ways->host) : row->port_set());
+      std::optional<Blocked> here =
+          blocked(judgement, ways->ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_tcp, ports)); });
       if (!here) return;
       if (!lost || ways->inbound) lost = std::move(here), lost_ports = ports;
     }
@@ -60,12 +65,16 @@ struct Link {
   void ask_line(const WaysTo& to) {
     const MatrixRow* row = judgement.matrix.find(h323_row);
     if (!row) return;
-    std::optional<Blocked> lost = blocked(judgement, to.ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_tcp, row->port_set())); });
-    if (lost) report(*lost, "tcp/" + format_ports(row->port_set()) + " (calls of an H.323 line)", {std::string(to.inbound ? h323_row : scn_out_row)}, Level::note);
+    std::optional<Blocked> lost =
+        blocked(judgement, to.ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_tcp, row->port_set())); });
+    if (lost)
+      report(*lost, "tcp/" + format_ports(row->port_set()) + " (calls of an H.323 line)",
+             {std::string(to.inbound ? h323_row : scn_out_row)}, Level::note);
   }
 
   void ask(const WaysTo& to) {
-    std::optional<Blocked> lost = blocked(judgement, to.ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_udp, IntervalSet::of(50795))); });
+    std::optional<Blocked> lost = blocked(
+        judgement, to.ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_udp, IntervalSet::of(50795))); });
     if (lost) return report(*lost, "udp/50795 (signalling)", {std::string(to.inbound ? scn_row : scn_out_row)});
     ask_line(to);
     // Media from the other system goes to this one's range, and from this one's range to wherever the other says.
@@ -74,7 +83,8 @@ struct Link {
     std::optional<LostMedia> media;
     for (const HostAt& part : media_parts(judgement, *to.ways().front())) {
       MediaRange of_part = calls_media(judgement, part.host);
-      std::optional<LostMedia> here = lost_media(judgement, to.ways(), part, of_part.needed, to.inbound ? IntervalSet() : of_part.needed);
+      std::optional<LostMedia> here =
+          lost_media(judgement, to.ways(), part, of_part.needed, to.inbound ? IntervalSet() : of_part.needed);
       if (!here) return;
       if (!media) media = std::move(here), range = std::move(of_part);
     }
@@ -92,7 +102,8 @@ void run(const Judgement& judgement, Findings& findings) {
     for (const Host& host : judgement.site.hosts)
       for (bool inbound : {true, false})
         if (is_pbx(host))
-          for (WaysTo& to : ways_to(judgement, host, inbound, addresses, peer.over == "vpn" || peer.over == "lan")) all.push_back(std::move(to));
+          for (WaysTo& to : ways_to(judgement, host, inbound, addresses, peer.over == "vpn" || peer.over == "lan"))
+            all.push_back(std::move(to));
     std::map<std::pair<const Host*, const Standing*>, std::vector<const WaysTo*>> both;  // directions
     for (const WaysTo& to : all) {
       if (peer.link == "scn-websocket")
@@ -106,7 +117,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::scn_link_blocked = {"scn-link-blocked", "a declared link to another IP Office is blocked", Level::error, 0,
-                                       "high", {"availability"}, run};
+const Check check::scn_link_blocked = {
+    "scn-link-blocked", "a declared link to another IP Office is blocked", Level::error, 0, "high", {"availability"}, run};
 
 }  // namespace ipo

@@ -10,15 +10,14 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::secured_management_exposed = {
-    "secured-management-exposed",
-    "an encrypted management service is reachable from the internet",
-    Level::warning,
-    5.9,
-    "high",
-    {"security", "external/cwe/cwe-284", "external/cwe/cwe-307"},
-    run,
-    false,
-    {"ip-office/ingress/38", "ip-office/ingress/40", "ip-office/ingress/42"}};
+const Check check::secured_management_exposed = {"secured-management-exposed",
+                                                 "an encrypted management service is reachable from the internet",
+                                                 Level::warning,
+                                                 5.9,
+                                                 "high",
+                                                 {"security", "external/cwe/cwe-284", "external/cwe/cwe-307"},
+                                                 run,
+                                                 false,
+                                                 {"ip-office/ingress/38", "ip-office/ingress/40", "ip-office/ingress/42"}};
 
 }  // namespace ipo

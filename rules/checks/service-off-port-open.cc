@@ -24,7 +24,8 @@ void report(const Judgement& judgement, Findings& findings, const std::vector<Ex
   Finding f = exposed_finding(judgement, check::service_off_port_open, Level::warning, group, what);
   f.message += names.size() > 1 ? ", though the services are switched off" : ", though the service is switched off";
   for (const Exposed& e : group)
-    if (SourceSpan place = e.hit.off->value.span; std::none_of(f.related.begin(), f.related.end(), [&](const Note& n) { return n.span == place; }))
+    if (SourceSpan place = e.hit.off->value.span;
+        std::none_of(f.related.begin(), f.related.end(), [&](const Note& n) { return n.span == place; }))
       f.related.push_back({"switched off here", place});
   findings.push_back(std::move(f));
 }
@@ -36,7 +37,8 @@ void run(const Judgement& judgement, Findings& findings) {
   for (auto& group : exposed_rows(judgement, check::service_off_port_open, judgement.exposure.openings_of_zones())) {
     std::erase_if(group, [&](const Exposed& e) { return anyone.covers(*e.opening, e.hit) || !names_ports(*e.opening); });
     // The line is the fault, whichever zones it serves: one of them is named.
-    if (!group.empty() && (told.insert(line_to_change(*group.front().opening).span()).second || !judgement.group)) report(judgement, findings, group);
+    if (!group.empty() && (told.insert(line_to_change(*group.front().opening).span()).second || !judgement.group))
+      report(judgement, findings, group);
   }
 }
 

@@ -16,7 +16,8 @@ void run(const Judgement& judgement, Findings& findings) {
   struct Repeated {
     std::size_t finding = 0, more = 0;
   };
-  std::map<std::tuple<std::uint32_t, std::string, std::string>, Repeated> repeated;  // by file, rule and the lines that take its packets
+  std::map<std::tuple<std::uint32_t, std::string, std::string>, Repeated>
+      repeated;  // by file, rule and the lines that take its packets
   for (const Shadow& shadow : judgement.shadows) {
     if (speaker_of(judgement, shadow) != check::shadowed_rule.id) continue;
     Finding f;
@@ -27,8 +28,8 @@ void run(const Judgement& judgement, Findings& findings) {
     std::string by = lines_of(judgement, shadow.covered_by);
     bool many = shadow.covered_by.size() > 1 || shadow.more;
     for (const RuleRef& cover : shadow.covered_by) f.related.push_back({"takes its packets", cover.span()});
-    f.message = fmt::format("no packet reaches this rule: line{} {}{} of the same chain take{} everything it matches", many ? "s" : "",
-                            by, shadow.more ? " and others" : "", many ? "" : "s");
+    f.message = fmt::format("no packet reaches this rule: line{} {}{} of the same chain take{} everything it matches",
+                            many ? "s" : "", by, shadow.more ? " and others" : "", many ? "" : "s");
     if (outcome == ShadowOutcome::same) f.message += many ? " and do the same" : " and does the same";
     if (outcome == ShadowOutcome::opposite) f.message += many ? " and do the opposite" : " and does the opposite";
     f.identity = rule_text(judgement, shadow.rule);
@@ -45,7 +46,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::shadowed_rule = {"shadowed-rule", "a rule can never match because earlier rules take all its packets",
-                                    Level::warning, 4.0, "very-high", {"security", "external/cwe/cwe-561"}, run};
+const Check check::shadowed_rule = {"shadowed-rule",
+                                    "a rule can never match because earlier rules take all its packets",
+                                    Level::warning,
+                                    4.0,
+                                    "very-high",
+                                    {"security", "external/cwe/cwe-561"},
+                                    run};
 
 }  // namespace ipo

@@ -6,10 +6,10 @@
 #include "parsers/ipoffice/settings.h"
 #include "parsers/text/values.h"
 #include "rules/findings/check_list.h"
-#include "rules/pbx/incomplete.h"
-#include "rules/pbx/records.h"
 #include "rules/findings/setting_findings.h"
 #include "rules/findings/users.h"
+#include "rules/pbx/incomplete.h"
+#include "rules/pbx/records.h"
 
 namespace ipo {
 namespace {
@@ -43,7 +43,8 @@ void run(const Judgement& judgement, Findings& findings) {
   std::vector<const Setting*> open;
   DifferentRecords different;
   for (const Record& record : judgement.site.records)
-    if (record.type == "ShortCode" && dials_anything(record) && different.add(record)) open.push_back(record.field("short_code.code"_key));
+    if (record.type == "ShortCode" && dials_anything(record) && different.add(record))
+      open.push_back(record.field("short_code.code"_key));
   report_settings(findings, check::short_code_dials_out, Level::note, open,
                   open.size() == 1 ? "1 short code dials any number outside, without an account code"
                                    : fmt::format("{} short codes dial any number outside, without an account code", open.size()));

@@ -25,13 +25,19 @@ void run(const Judgement& judgement, Findings& findings) {
     if (const Setting* code = user.field("user.login_code"_key);
         code && !code->bare_number && is_clear_code(code->value.value) && code->value.value.size() < *least)
       with_short.push_back(&user);
-  report_users_unnamed(judgement.sources, findings, check::short_login_code, Level::warning, with_short, "user.login_code",
-                       fmt::format("{} a login code shorter than the {} digits the system asks for", counted_users(with_short.size()), *least));
+  report_users_unnamed(
+      judgement.sources, findings, check::short_login_code, Level::warning, with_short, "user.login_code",
+      fmt::format("{} a login code shorter than the {} digits the system asks for", counted_users(with_short.size()), *least));
 }
 
 }  // namespace
 
-const Check check::short_login_code = {"short-login-code", "login codes are shorter than the system's minimum", Level::warning, 5.9, "high",
-                                       {"security", "external/cwe/cwe-521"}, run};
+const Check check::short_login_code = {"short-login-code",
+                                       "login codes are shorter than the system's minimum",
+                                       Level::warning,
+                                       5.9,
+                                       "high",
+                                       {"security", "external/cwe/cwe-521"},
+                                       run};
 
 }  // namespace ipo

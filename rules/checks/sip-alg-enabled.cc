@@ -29,7 +29,8 @@ void run(const Judgement& judgement, Findings& findings) {
       std::vector<std::pair<RuleRef, std::string_view>> given, counted_on;
       for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
         for (const Rule& rule : ruleset.chains[c].rules) {
-          std::string_view helper = called.contains(c) ? helper_in(judgement.sources[rule.span.source].slice(rule.span)) : std::string_view();
+          std::string_view helper =
+              called.contains(c) ? helper_in(judgement.sources[rule.span.source].slice(rule.span)) : std::string_view();
           if (!is_telephony(helper)) continue;
           if (rule.action.name == "CT") given.push_back({{&ruleset.chains[c], &rule}, helper});
           if (rule.action.kind == ActionKind::accept) counted_on.push_back({{&ruleset.chains[c], &rule}, helper});
@@ -50,7 +51,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::sip_alg_enabled = {"sip-alg-enabled", "the firewall has a helper for SIP or H.323 look into calls", Level::warning, 0,
-                                      "high", {"availability"}, run};
+const Check check::sip_alg_enabled = {"sip-alg-enabled",
+                                      "the firewall has a helper for SIP or H.323 look into calls",
+                                      Level::warning,
+                                      0,
+                                      "high",
+                                      {"availability"},
+                                      run};
 
 }  // namespace ipo

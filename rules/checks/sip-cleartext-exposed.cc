@@ -36,8 +36,7 @@ void run(const Judgement& judgement, Findings& findings) {
         PacketSet sure = s.intersect(o.proven, wanted), some = s.unite(sure, s.intersect(o.possible, wanted));
         if (some.empty()) continue;
         hit.certainty = sure.empty() ? Certainty::possible : Certainty::proven;
-        hit.ports =
-            s.project(judgement.exposure.at_host(passage, some), Dimension::destination_port).intersected(hit.ports);
+        hit.ports = s.project(judgement.exposure.at_host(passage, some), Dimension::destination_port).intersected(hit.ports);
         hit.sources = s.project(some, Dimension::source);
         IntervalSet protocols = s.project(some, Dimension::protocol);
         for (std::uint8_t protocol : {proto_tcp, proto_udp})
@@ -55,13 +54,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::sip_cleartext_exposed = {
-    "sip-cleartext-exposed",
-    "the port for SIP without encryption is open though the PBX speaks TLS only",
-    Level::warning,
-    5.3,
-    "medium",
-    {"security", "external/cwe/cwe-319"},
-    run};
+const Check check::sip_cleartext_exposed = {"sip-cleartext-exposed",
+                                            "the port for SIP without encryption is open though the PBX speaks TLS only",
+                                            Level::warning,
+                                            5.3,
+                                            "medium",
+                                            {"security", "external/cwe/cwe-319"},
+                                            run};
 
 }  // namespace ipo

@@ -3,12 +3,12 @@
 // in everybody. Declared remote workers are one for SIP over TLS.
 #include <algorithm>
 
+#include "rules/exposure/media.h"
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
-#include "rules/exposure/media.h"
+#include "rules/findings/undeclared_sources.h"
 #include "rules/pbx/own_ports.h"
 #include "rules/pbx/sip_lines.h"
-#include "rules/findings/undeclared_sources.h"
 
 namespace ipo {
 namespace {
@@ -38,7 +38,8 @@ bool provider_known(const Judgement& judgement) {
 // Declared, and the LAN that is reached, or the host where it is not known which, takes them as far as its settings say.
 bool serves_remote_workers(const Judgement& judgement, const RowHit& hit) {
   const auto& declared = judgement.site.remote_workers;
-  return declared && (declared->value == "sip" || declared->value == "sip-tls") && takes_declared(judgement.site, hit.host, ".sip.remote_extension");
+  return declared && (declared->value == "sip" || declared->value == "sip-tls") &&
+         takes_declared(judgement.site, hit.host, ".sip.remote_extension");
 }
 
 void run(const Judgement& judgement, Findings& findings) {
@@ -74,7 +75,8 @@ const Check check::sip_open_to_any_source = {"sip-open-to-any-source",
                                              7.3,
                                              "high",
                                              {"security", "external/cwe/cwe-284"},
-                                             run, false,
-                                 {"ip-office/ingress/16"}};
+                                             run,
+                                             false,
+                                             {"ip-office/ingress/16"}};
 
 }  // namespace ipo

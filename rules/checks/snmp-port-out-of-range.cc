@@ -10,7 +10,15 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::snmp_port_out_of_range = {"snmp-port-out-of-range", "the SNMP port is none the PBX can listen on", Level::warning,
-                                             0, "very-high", {"correctness"}, run, false, {}, {"snmp.port"}};
+const Check check::snmp_port_out_of_range = {"snmp-port-out-of-range",
+                                             "the SNMP port is none the PBX can listen on",
+                                             Level::warning,
+                                             0,
+                                             "very-high",
+                                             {"correctness"},
+                                             run,
+                                             false,
+                                             {},
+                                             {"snmp.port"}};
 
 }  // namespace ipo

@@ -8,10 +8,10 @@
 #include "rules/findings/blocked.h"
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
-#include "rules/pbx/own_ports.h"
-#include "rules/site/required.h"
-#include "rules/pbx/rows.h"
 #include "rules/findings/setting_findings.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/pbx/rows.h"
+#include "rules/site/required.h"
 
 namespace ipo {
 namespace {
@@ -35,16 +35,19 @@ PacketSet let_out(const Passage& out, bool untracked) {
   ChainSets& chains = *out.chains;
   Space& s = chains.space();
   PacketSet answers = out.arriving;
-  for (Dimension d : {Dimension::state, Dimension::tcp_flags, Dimension::source_port, Dimension::nat}) answers = s.exists(answers, d);
+  for (Dimension d : {Dimension::state, Dimension::tcp_flags, Dimension::source_port, Dimension::nat})
+    answers = s.exists(answers, d);
   auto of_states = [&](std::initializer_list<State> states) {
     IntervalSet numbers;
     for (State state : states) numbers.add(static_cast<unsigned>(state), static_cast<unsigned>(state));
     return s.test(Dimension::state, numbers);
   };
-  PacketSet tcp = s.test(Dimension::protocol, IntervalSet::of(proto_tcp)), ack = s.test(Dimension::tcp_flags, tcp_flags_with(tcp_ack, tcp_ack));
+  PacketSet tcp = s.test(Dimension::protocol, IntervalSet::of(proto_tcp)),
+            ack = s.test(Dimension::tcp_flags, tcp_flags_with(tcp_ack, tcp_ack));
   PacketSet of_tcp = untracked ? of_states({State::invalid}) : of_states({State::established, State::untracked});
   PacketSet of_others = untracked ? of_states({State::new_}) : of_tcp;
-  answers = s.unite(s.intersect(s.minus(answers, tcp), of_others), s.intersect(s.intersect(answers, tcp), s.intersect(ack, of_tcp)));
+  answers =
+      s.unite(s.intersect(s.minus(answers, tcp), of_others), s.intersect(s.intersect(answers, tcp), s.intersect(ack, of_tcp)));
   PacketSet passing = s.nothing();
   for (const Flow& flow : Reach(chains).flows(out.hook, answers)) passing = s.unite(passing, s.possible(flow.accepted));
   return passing;
@@ -55,9 +58,12 @@ PacketSet answered(const Passage& out, PacketSet opened) {
   ChainSets& chains = *out.chains;
   Space& s = chains.space();
   PacketSet answers = chains.universe();
-  for (auto [dimension, values] : {std::pair{Dimension::in, s.project(opened, Dimension::out)}, {Dimension::out, s.project(opened, Dimension::in)},
-                                   {Dimension::source, s.project(opened, Dimension::destination)}, {Dimension::destination, out.addresses},
-                                   {Dimension::state, IntervalSet::range(static_cast<unsigned>(State::established), static_cast<unsigned>(State::established))}})
+  for (auto [dimension, values] : {std::pair{Dimension::in, s.project(opened, Dimension::out)},
+                                   {Dimension::out, s.project(opened, Dimension::in)},
+                                   {Dimension::source, s.project(opened, Dimension::destination)},
+                                   {Dimension::destination, out.addresses},
+                                   {Dimension::state, IntervalSet::range(static_cast<unsigned>(State::established),
+                                                                         static_cast<unsigned>(State::established))}})
     answers = s.intersect(answers, s.test(dimension, values));
   PacketSet passing = s.nothing();
   for (const Flow& flow : Reach(chains).flows(Hook::forward, answers)) passing = s.unite(passing, s.possible(flow.accepted));
@@ -70,9 +76,11 @@ void unanswered(const Judgement& judgement, Findings& findings) {
   for (const auto& p : judgement.exposure.passages()) {
     const Passage& out = *p;
     bool calls = out.zone->is_internet() || out.zone->kind == "itsp";
-    if (out.inbound || out.hook != Hook::forward || !out.host || out.addresses.empty() || !out.unlocated.empty() || !calls) continue;
+    if (out.inbound || out.hook != Hook::forward || !out.host || out.addresses.empty() || !out.unlocated.empty() || !calls)
+      continue;
     Space& s = out.chains->space();
-    PacketSet opened = s.intersect(out.possible, s.test(Dimension::protocol, IntervalSet({{proto_tcp, proto_tcp}, {proto_udp, proto_udp}})));
+    PacketSet opened =
+        s.intersect(out.possible, s.test(Dimension::protocol, IntervalSet({{proto_tcp, proto_tcp}, {proto_udp, proto_udp}})));
     if (opened.empty() || told.contains({out.chains, out.host})) continue;
     if (!answered(out, opened).empty()) continue;
     told.insert({out.chains, out.host});
@@ -84,15 +92,17 @@ void unanswered(const Judgement& judgement, Findings& findings) {
     f.span = by.span();
     f.zone = out.zone->name;
     f.hook = name_of(out.hook);
-    f.message = fmt::format("what {} sends to the {} is let out, but no answer is let in: no rule follows connections or opens the way back",
-                            subject_of(*out.host), out.zone->name);
+    f.message = fmt::format(
+        "what {} sends to the {} is let out, but no answer is let in: no rule follows connections or opens the way back",
+        subject_of(*out.host), out.zone->name);
     f.identity = out.host->name + '\n' + rule_text(judgement, by);
     findings.push_back(std::move(f));
   }
 }
 
 // Rows of what a line lets in whose answers are not among those let out.
-PortsByTransport unanswered_ports(const Judgement& judgement, const Host& host, Space& s, PacketSet let_in, PacketSet answers, std::set<std::string>& rows) {
+PortsByTransport unanswered_ports(const Judgement& judgement, const Host& host, Space& s, PacketSet let_in, PacketSet answers,
+                                  std::set<std::string>& rows) {
   PortsByTransport out;
   for (std::uint8_t protocol : transports) {
     PacketSet of = s.intersect(let_in, s.test(Dimension::protocol, IntervalSet::of(protocol)));
@@ -104,7 +114,8 @@ PortsByTransport unanswered_ports(const Judgement& judgement, const Host& host, 
       if (row.direction == "egress" || !applies(row, host)) continue;
       IntervalSet ports = listening_ports(row, &host, protocol).intersected(open);
       if (ports.empty()) continue;
-      PacketSet its = s.intersect(s.test(Dimension::source_port, ports), s.test(Dimension::destination_port, callers_ports.united(ports)));
+      PacketSet its =
+          s.intersect(s.test(Dimension::source_port, ports), s.test(Dimension::destination_port, callers_ports.united(ports)));
       if (!s.disjoint(back, its)) continue;
       out[protocol_name(protocol)].add(ports);
       rows.insert(row.id);
@@ -130,16 +141,19 @@ std::string_view no_answer(bool untracked) {
 }
 
 // Lines that let in callers of no zone, whose answers do not leave.
-void callers_inside(const Judgement& judgement, const Host& host, const Passage& in, const Passage& out, std::set<SourceSpan>& told, Findings& findings) {
+void callers_inside(const Judgement& judgement, const Host& host, const Passage& in, const Passage& out, std::set<SourceSpan>& told,
+                    Findings& findings) {
   Space& s = in.chains->space();
   const PacketSet answers[2] = {let_out(out, false), let_out(out, true)};
   PacketSet of_zones = s.nothing();
   for (const Zone& zone : judgement.site.zones)
     for (const Located<MaskedAddress>& source : zone.sources)
-      if (source.value.family == in.ruleset->family) of_zones = s.unite(of_zones, s.test(Dimension::source, addresses_of(source.value)));
+      if (source.value.family == in.ruleset->family)
+        of_zones = s.unite(of_zones, s.test(Dimension::source, addresses_of(source.value)));
   Reach reach(*in.chains);
   for (const Flow& flow : in.flows) {
-    std::vector<ChainSets::Decided> acceptors = reach.acceptors(flow, s.intersect(flow.seen, reach.after(s.possible(flow.accepted), flow)));
+    std::vector<ChainSets::Decided> acceptors =
+        reach.acceptors(flow, s.intersect(flow.seen, reach.after(s.possible(flow.accepted), flow)));
     in.settle(acceptors);
     for (const ChainSets::Decided& d : acceptors) {
       PacketSet packets = s.minus(s.possible(d.packets), of_zones);
@@ -158,7 +172,8 @@ void callers_inside(const Judgement& judgement, const Host& host, const Passage&
       f.witness = witness.packet;
       f.path = std::move(witness.path);
       f.message = fmt::format("{} {} let in from {}, {}", text, is_plural(text) ? "are" : "is",
-                              format_addresses(s.project(packets, Dimension::source), in.ruleset->family), no_answer(are_untracked(s, packets)));
+                              format_addresses(s.project(packets, Dimension::source), in.ruleset->family),
+                              no_answer(are_untracked(s, packets)));
       f.rows.assign(rows.begin(), rows.end());
       f.identity = rule_text(judgement, d.by);
       findings.push_back(std::move(f));
@@ -193,7 +208,8 @@ void run(const Judgement& judgement, Findings& findings) {
       const bool untracked = are_untracked(s, s.unite(o.proven, o.possible));
       auto [known, added] = back.try_emplace({&passage, untracked});
       if (added)
-        if (const Passage* out = way_back(judgement, passage); out && !out->arriving.empty()) known->second = let_out(*out, untracked);
+        if (const Passage* out = way_back(judgement, passage); out && !out->arriving.empty())
+          known->second = let_out(*out, untracked);
       if (!known->second) continue;
       PacketSet wanted = s.nothing();
       std::vector<std::string> rows;
@@ -201,7 +217,8 @@ void run(const Judgement& judgement, Findings& findings) {
       for (const RowHit& hit : o.hits) {
         PacketSet packets = judgement.exposure.row_packets(passage, hit), mine = s.nothing();
         for (std::uint8_t protocol : hit.transports)
-          mine = s.unite(mine, s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::source_port, hit.ports)));
+          mine = s.unite(
+              mine, s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::source_port, hit.ports)));
         mine = s.intersect(mine, s.test(Dimension::destination_port, callers_ports.united(hit.ports)));
         if (!s.disjoint(*known->second, mine)) continue;
         wanted = s.unite(wanted, packets);
@@ -224,7 +241,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::stateless_return_missing = {"stateless-return-missing", "a port of the PBX is open in one direction only",
-                                               Level::warning, 0, "high", {"correctness", "availability", "external/cwe/cwe-684"}, run};
+const Check check::stateless_return_missing = {"stateless-return-missing",
+                                               "a port of the PBX is open in one direction only",
+                                               Level::warning,
+                                               0,
+                                               "high",
+                                               {"correctness", "availability", "external/cwe/cwe-684"},
+                                               run};
 
 }  // namespace ipo

@@ -6,8 +6,8 @@
 
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
-#include "rules/site/required.h"
 #include "rules/findings/shadow_kind.h"
+#include "rules/site/required.h"
 
 namespace ipo {
 namespace {
@@ -27,7 +27,8 @@ void judge(const Judgement& judgement, ChainSets& chains, const BaseChain& base,
   PacketSet fresh = s.intersect(hook_packets(chains, base.hook), s.test(Dimension::state, IntervalSet::of(0)));
   for (std::size_t r = 0; r < chain.rules.size(); ++r) {
     const Rule& rule = chain.rules[r];
-    if (rule.action.kind != ActionKind::proceed || !rule.action.name.empty() || rule.understanding == Understanding::not_understood) continue;
+    if (rule.action.kind != ActionKind::proceed || !rule.action.name.empty() || rule.understanding == Understanding::not_understood)
+      continue;
     if (!required(rule, Field::destination_port, 65535) || acts(judgement, rule)) continue;
     PacketSet matched = s.intersect(fresh, chains.match(base.chain, r));
     if (matched.empty()) continue;
@@ -57,7 +58,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::target_missing = {"target-missing", "a rule for a port has no target, and what it matches is refused", Level::note, 0, "high",
-                                     {"correctness", "external/cwe/cwe-684"}, run};
+const Check check::target_missing = {"target-missing",
+                                     "a rule for a port has no target, and what it matches is refused",
+                                     Level::note,
+                                     0,
+                                     "high",
+                                     {"correctness", "external/cwe/cwe-684"},
+                                     run};
 
 }  // namespace ipo

@@ -7,7 +7,8 @@ namespace {
 // Reading the directory and the program's own files are ways through the server: where it is off, they are shut.
 void run(const Judgement& judgement, Findings& findings) {
   for (const Host& host : judgement.site.hosts)
-    for (const auto& [key, what] : {std::pair("tftp.server", "the TFTP server"), {"tftp.directory_read", "reading the directory by TFTP"},
+    for (const auto& [key, what] : {std::pair("tftp.server", "the TFTP server"),
+                                    {"tftp.directory_read", "reading the directory by TFTP"},
                                     {"tftp.program_code", "exchanging program code by TFTP"}}) {
       if (host.flag(key) != true || host.flag("tftp.server") == false) continue;
       Finding f = setting_finding(check::tftp_enabled, Level::warning, host, *host.setting(key),
@@ -19,7 +20,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::tftp_enabled = {"tftp-enabled", "TFTP of the PBX is active", Level::warning, 5.3, "very-high",
-                                   {"security", "external/cwe/cwe-306"}, run};
+const Check check::tftp_enabled = {
+    "tftp-enabled", "TFTP of the PBX is active", Level::warning, 5.3, "very-high", {"security", "external/cwe/cwe-306"}, run};
 
 }  // namespace ipo

@@ -23,8 +23,7 @@ bool ends_tunnels(const Ruleset& ruleset) {
     for (const Rule& rule : chain.rules)
       for (const Condition& c : rule.conditions)
         for (const Test& test : c.any_of) {
-          if (auto* opaque = test_as<OpaqueTest>(test); opaque && opaque->predicate.starts_with("-m policy "))
-            return true;
+          if (auto* opaque = test_as<OpaqueTest>(test); opaque && opaque->predicate.starts_with("-m policy ")) return true;
           auto* field = std::get_if<FieldTest>(&test);
           bool esp_or_ah = !c.negated && field && field->field == Field::protocol && field->values.size() == 1 &&
                            (field->values.contains(50) || field->values.contains(51));
@@ -62,8 +61,7 @@ void run(const Judgement& judgement, Findings& findings) {
   auto add = [&](const Exposed& e) { groups[{line_to_change(*e.opening).span(), e.opening->zone()}].push_back(e); };
   for (const auto& group : exposed_rows(judgement, check::tunnel_exposed))
     for (const Exposed& e : group)
-      if (e.opening->located() && !declared(*e.opening->passage, "tunnel.l2tp") &&
-          !ends_tunnels(*e.opening->passage->ruleset))
+      if (e.opening->located() && !declared(*e.opening->passage, "tunnel.l2tp") && !ends_tunnels(*e.opening->passage->ruleset))
         add(e);
   for (const Opening& o : judgement.exposure.openings())
     if (auto hit = ike(judgement, o); hit && !ends_tunnels(*o.passage->ruleset)) add({&o, *hit});
@@ -78,15 +76,14 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::tunnel_exposed = {
-    "tunnel-exposed",
-    "the PBX's own tunnel ports are reachable from the internet and no tunnel is declared",
-    Level::warning,
-    5.3,
-    "medium",
-    {"security", "external/cwe/cwe-284"},
-    run,
-    false,
-    {"ip-office/ingress/11"}};
+const Check check::tunnel_exposed = {"tunnel-exposed",
+                                     "the PBX's own tunnel ports are reachable from the internet and no tunnel is declared",
+                                     Level::warning,
+                                     5.3,
+                                     "medium",
+                                     {"security", "external/cwe/cwe-284"},
+                                     run,
+                                     false,
+                                     {"ip-office/ingress/11"}};
 
 }  // namespace ipo

@@ -4,9 +4,9 @@
 
 #include <set>
 
+#include "rules/engine/shadows.h"
 #include "rules/findings/blocked.h"
 #include "rules/findings/check_list.h"
-#include "rules/engine/shadows.h"
 #include "rules/findings/exposure_findings.h"
 #include "rules/site/required.h"
 
@@ -34,7 +34,9 @@ void to_itself(const Judgement& judgement, ChainSets& chains, const std::set<Sou
   Space& s = chains.space();
   PacketSet coming = s.intersect(hook_packets(chains, Hook::input), s.test(Dimension::state, IntervalSet::of(0)));
   auto of = [&](std::uint8_t protocol) { return s.intersect(coming, s.test(Dimension::protocol, IntervalSet::of(protocol))); };
-  auto udp = [&](std::uint16_t port) { return s.intersect(of(proto_udp), s.test(Dimension::destination_port, IntervalSet::of(port))); };
+  auto udp = [&](std::uint16_t port) {
+    return s.intersect(of(proto_udp), s.test(Dimension::destination_port, IntervalSet::of(port)));
+  };
   for (const ChainSets::Decided& d : chains.acceptors(*input, udp(500))) {
     if (!names_ike(d.by.rule) || told.contains(d.by.span())) continue;
     PacketSet follows = s.intersect(s.unite(udp(4500), of(proto_esp)), s.test(Dimension::in, s.project(d.packets, Dimension::in)));
@@ -62,8 +64,8 @@ void run(const Judgement& judgement, Findings& findings) {
     PacketSet ike = before(packets_to(passage, proto_udp, IntervalSet::of(500)));
     PacketSet sure = s.intersect(o.proven, ike), both = s.unite(sure, s.intersect(o.possible, ike));
     if (both.empty()) continue;
-    PacketSet behind = s.unite(packets_to(passage, proto_udp, IntervalSet::of(4500)),
-                               s.test(Dimension::protocol, IntervalSet::of(proto_esp)));
+    PacketSet behind =
+        s.unite(packets_to(passage, proto_udp, IntervalSet::of(4500)), s.test(Dimension::protocol, IntervalSet::of(proto_esp)));
     if (!s.disjoint(passage.possible, before(behind))) continue;
     if (!met.insert({line_to_change(o).span(), o.zone()}).second) continue;
     Finding f = finding_at(judgement, check::tunnel_incomplete.id, o, both, sure.empty() ? Certainty::possible : Certainty::proven);
@@ -77,7 +79,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::tunnel_incomplete = {"tunnel-incomplete", "IKE is let in, but nothing a tunnel would carry", Level::warning, 0,
-                                        "medium", {"correctness", "external/cwe/cwe-684"}, run};
+const Check check::tunnel_incomplete = {"tunnel-incomplete",
+                                        "IKE is let in, but nothing a tunnel would carry",
+                                        Level::warning,
+                                        0,
+                                        "medium",
+                                        {"correctness", "external/cwe/cwe-684"},
+                                        run};
 
 }  // namespace ipo

@@ -38,15 +38,14 @@ void run(const Judgement& judgement, Findings& findings) {
     const Exposed& first = group.front();
     const Opening& o = *first.opening;
     Space& s = o.passage->chains->space();
-    PacketSet wanted = s.intersect(judgement.exposure.row_packets(*o.passage, *first.hit.row),
-                                   s.test(Dimension::source, undeclared.addresses));
+    PacketSet wanted =
+        s.intersect(judgement.exposure.row_packets(*o.passage, *first.hit.row), s.test(Dimension::source, undeclared.addresses));
     Finding f = finding_at(judgement, "undeclared-source", o, wanted, first.hit.certainty);
     std::set<std::string> rows;
     for (const Exposed& e : group) rows.insert(e.hit.row->id);
     f.rows.assign(rows.begin(), rows.end());
-    bool is_grave = std::any_of(f.rows.begin(), f.rows.end(), [](const std::string& row) {
-      return std::find(grave.begin(), grave.end(), row) != grave.end();
-    });
+    bool is_grave = std::any_of(f.rows.begin(), f.rows.end(),
+                                [](const std::string& row) { return std::find(grave.begin(), grave.end(), row) != grave.end(); });
     f.level = level_at(is_grave ? Level::warning : Level::note, o);
     std::string ports = format_hits(group);
     if (f.rows.size() > row_limit) ports = fmt::format("{} services of the matrix", f.rows.size());
@@ -58,9 +57,12 @@ void run(const Judgement& judgement, Findings& findings) {
       if (!rows.contains(e.hit.row->id)) more.insert(e.hit.row->id);
     std::string beside;
     if (!more.empty())
-      beside = fmt::format(" and {} more service{} of the matrix{}", more.size(), more.size() == 1 ? "" : "s", if_routed(*unled.front().opening));
-    f.message = fmt::format("{} {} {}{}{}, and no zone names {}", source, many ? "reach" : "reaches", ports, if_routed(o), beside, many ? "these sources" : "this source");
-    if (source == undeclared.text && source.find('-') == source.npos) f.message += "; in ipo-lint.toml: " + declaration(source, f.rows);
+      beside = fmt::format(" and {} more service{} of the matrix{}", more.size(), more.size() == 1 ? "" : "s",
+                           if_routed(*unled.front().opening));
+    f.message = fmt::format("{} {} {}{}{}, and no zone names {}", source, many ? "reach" : "reaches", ports, if_routed(o), beside,
+                            many ? "these sources" : "this source");
+    if (source == undeclared.text && source.find('-') == source.npos)
+      f.message += "; in ipo-lint.toml: " + declaration(source, f.rows);
     for (const Exposed& e : undeclared.exposed)
       if (SourceSpan span = line_to_change(*e.opening).span(); span != f.span && f.related.size() < 5)
         if (std::none_of(f.related.begin(), f.related.end(), [&](const Note& n) { return n.span == span; }))

@@ -8,11 +8,11 @@
 #include <tuple>
 
 #include "rules/findings/check_list.h"
-#include "rules/site/declared.h"
 #include "rules/findings/exposure_findings.h"
 #include "rules/findings/opened_media.h"
-#include "rules/pbx/own_ports.h"
 #include "rules/findings/setting_findings.h"
+#include "rules/pbx/own_ports.h"
+#include "rules/site/declared.h"
 
 namespace ipo {
 namespace {
@@ -35,7 +35,8 @@ Elsewhere elsewhere(const PortMatrix& matrix, const Host* host, const Ports& ope
     if (row.direction == "egress" || applies(row, host)) continue;
     bool other_platform = has_product(row, host);
     if ((!other_platform && may_have_more(host)) != unsaid) continue;
-    for (auto [protocol, of, to] : {std::tuple(proto_tcp, &open.tcp, &out.ports.tcp), std::tuple(proto_udp, &open.udp, &out.ports.udp)})
+    for (auto [protocol, of, to] :
+         {std::tuple(proto_tcp, &open.tcp, &out.ports.tcp), std::tuple(proto_udp, &open.udp, &out.ports.udp)})
       if (IntervalSet ports = row.has_transport(protocol) ? row.port_set().intersected(*of) : IntervalSet(); !ports.empty()) {
         to->add(ports);
         if (other_platform)
@@ -67,15 +68,18 @@ void report(const Judgement& judgement, const std::vector<const Opening*>& group
     auto of = [&](std::uint8_t protocol, const IntervalSet& set) {
       return s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::destination_port, set));
     };
-    PacketSet wanted = judgement.exposure.before_path(*o->passage, s.unite(of(proto_tcp, first.ports.tcp.intersected(o->undocumented_tcp)),
-                                                                           of(proto_udp, first.ports.udp.intersected(o->undocumented_udp))));
+    PacketSet wanted =
+        judgement.exposure.before_path(*o->passage, s.unite(of(proto_tcp, first.ports.tcp.intersected(o->undocumented_tcp)),
+                                                            of(proto_udp, first.ports.udp.intersected(o->undocumented_udp))));
     if (s.disjoint(wanted, s.unite(o->proven, o->possible))) continue;
     Certainty certainty = s.disjoint(wanted, o->proven) ? Certainty::possible : Certainty::proven;
     Finding f = finding_at(judgement, check::undocumented_port_exposed.id, *o, wanted, certainty);
     f.level = level_at(first.level, *o);
-    f.message = fmt::format("{} {} reachable from {}{}, and {}", first.text(), is_plural(first.text()) ? "are" : "is", from_zone(*o),
-                            as_port(*o, s.intersect(wanted, s.unite(o->proven, o->possible)), first.ports.tcp.united(first.ports.udp)) + if_sent_from(*o) + if_routed(*o),
-                            first.reason());
+    f.message =
+        fmt::format("{} {} reachable from {}{}, and {}", first.text(), is_plural(first.text()) ? "are" : "is", from_zone(*o),
+                    as_port(*o, s.intersect(wanted, s.unite(o->proven, o->possible)), first.ports.tcp.united(first.ports.udp)) +
+                        if_sent_from(*o) + if_routed(*o),
+                    first.reason());
     for (std::size_t i = 1; i < parts.size(); ++i)
       f.message += fmt::format("; so {} {}, and {}", is_plural(parts[i].text()) ? "are" : "is", parts[i].text(), parts[i].reason());
     findings.push_back(std::move(f));
@@ -130,7 +134,8 @@ void run(const Judgement& judgement, Findings& findings) {
             {rtcp, Level::note, "phones send reports on their calls (RTCP) to", ""},
             {{open.tcp.minus(unsaid.ports.tcp), open.udp.minus(unsaid.ports.udp)}, level, "no row of " + matrix + " knows", ""},
             {others.ports, to_others, matrix + " knows", fmt::format(" for {} only", fmt::join(others.whom, ", "))},
-            {unsaid.ports, Level::note, fmt::format("of the products not named for this host {} would use", fmt::join(unsaid.whom, ", ")), ""}},
+            {unsaid.ports, Level::note,
+             fmt::format("of the products not named for this host {} would use", fmt::join(unsaid.whom, ", ")), ""}},
            findings);
   }
 }

@@ -9,8 +9,8 @@
 #include "rules/findings/blocked.h"
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
-#include "rules/matrix/peers.h"
 #include "rules/findings/opened_media.h"
+#include "rules/matrix/peers.h"
 
 namespace ipo {
 namespace {
@@ -42,13 +42,11 @@ bool is_inside(const std::string& kind) {
   return kind == "voice" || kind == "users" || kind == "management" || kind == "sbc" || kind == "peer-site";
 }
 
-void report(const Judgement& judgement, Findings& findings, const std::vector<Exposed>& group,
-            const std::string& users) {
+void report(const Judgement& judgement, Findings& findings, const std::vector<Exposed>& group, const std::string& users) {
   const Exposed& speaker = surest(group);
   const Opening& o = *speaker.opening;
   const std::string& kind = o.passage->zone->kind;
-  Finding f = finding_for(judgement, "unexpected-zone",
-                          o.unrestricted && is_inside(kind) ? Level::note : Level::warning, speaker);
+  Finding f = finding_for(judgement, "unexpected-zone", o.unrestricted && is_inside(kind) ? Level::note : Level::warning, speaker);
   std::set<std::string> rows;
   std::vector<Exposed> shown;
   for (const Exposed& e : group)
@@ -58,8 +56,8 @@ void report(const Judgement& judgement, Findings& findings, const std::vector<Ex
   bool plural = is_plural(ports) || rows.size() > shown.size();
   if (rows.size() > shown.size()) ports += fmt::format(" and {} more services", rows.size() - shown.size());
   std::string zone = o.zone() == kind ? "zone " + kind : fmt::format("zone {} ({})", o.zone(), kind);
-  f.message = fmt::format("{} {} reachable from {}{}, where no device uses {}", ports, plural ? "are" : "is",
-                          zone, if_routed(o), plural ? "them" : "it");
+  f.message = fmt::format("{} {} reachable from {}{}, where no device uses {}", ports, plural ? "are" : "is", zone, if_routed(o),
+                          plural ? "them" : "it");
   if (rows.size() == 1 && !users.empty()) f.message += "; used by " + users;
   if (!judgement.group) f.identity += '\n' + f.rows.front();
   findings.push_back(std::move(f));
@@ -82,7 +80,8 @@ void run(const Judgement& judgement, Findings& findings) {
     for (const RowHit& hit : o.hits) {
       bool expected = false;
       std::string of_row = users_of(hit.row->id, kind, expected);
-      if (expected || !is_known(hit.row->id) || anyone.covers(o, hit) || is_of_media(judgement, o, hit) || is_told_as_off(judgement, o, hit))
+      if (expected || !is_known(hit.row->id) || anyone.covers(o, hit) || is_of_media(judgement, o, hit) ||
+          is_told_as_off(judgement, o, hit))
         continue;
       users[hit.row->id] = of_row;
       groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, hit});

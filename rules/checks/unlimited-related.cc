@@ -44,11 +44,14 @@ void run(const Judgement& judgement, Findings& findings) {
         f.check = check::unlimited_related.id;
         f.level = Level::warning;
         f.span = open[i].span();
-        f.message = others == 0 ? "whatever a helper announces is accepted here: any port of any address"
-                                : fmt::format("whatever a helper announces is accepted here, and by {} more line{}: any port of any address", others,
-                                              others == 1 ? "" : "s");
+        f.message =
+            others == 0
+                ? "whatever a helper announces is accepted here: any port of any address"
+                : fmt::format("whatever a helper announces is accepted here, and by {} more line{}: any port of any address",
+                              others, others == 1 ? "" : "s");
         f.related.push_back({"connections get a helper here", helper->span});
-        for (std::size_t other = 1; other <= others && other <= shown_lines; ++other) f.related.push_back({"accepted here, too", open[other].span()});
+        for (std::size_t other = 1; other <= others && other <= shown_lines; ++other)
+          f.related.push_back({"accepted here, too", open[other].span()});
         f.identity = rule_text(judgement, open[i]);
         findings.push_back(std::move(f));
       }
@@ -57,7 +60,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::unlimited_related = {"unlimited-related", "related connections are accepted without a limit although helpers are in use",
-                                        Level::warning, 5.9, "high", {"security", "external/cwe/cwe-284"}, run};
+const Check check::unlimited_related = {"unlimited-related",
+                                        "related connections are accepted without a limit although helpers are in use",
+                                        Level::warning,
+                                        5.9,
+                                        "high",
+                                        {"security", "external/cwe/cwe-284"},
+                                        run};
 
 }  // namespace ipo

@@ -57,9 +57,10 @@ void run(const Judgement& judgement, Findings& findings) {
           f.check = check::unreachable_chain.id;
           f.level = Level::note;
           f.span = chain.rules.empty() ? chain.span : chain.rules.front().span;
-          std::string others = chains == 1 ? "" : fmt::format(" and of {} it calls", chains == 2 ? "a chain" : fmt::format("{} chains", chains - 1));
-          f.message = fmt::format("no rule leads to the chain {} of the {} table: its {} rule{}{} decide{} nothing", chain.name, chain.table,
-                                  rules, rules == 1 ? "" : "s", others, rules == 1 ? "s" : "");
+          std::string others =
+              chains == 1 ? "" : fmt::format(" and of {} it calls", chains == 2 ? "a chain" : fmt::format("{} chains", chains - 1));
+          f.message = fmt::format("no rule leads to the chain {} of the {} table: its {} rule{}{} decide{} nothing", chain.name,
+                                  chain.table, rules, rules == 1 ? "" : "s", others, rules == 1 ? "s" : "");
           f.identity = chain.table + "/" + chain.name;
           findings.push_back(std::move(f));
         }
@@ -68,7 +69,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::unreachable_chain = {"unreachable-chain", "no base chain leads to a chain that has rules",
-                                        Level::note, 0, "very-high", {"maintainability", "external/cwe/cwe-561"}, run};
+const Check check::unreachable_chain = {"unreachable-chain", "no base chain leads to a chain that has rules", Level::note, 0,
+                                        "very-high",         {"maintainability", "external/cwe/cwe-561"},     run};
 
 }  // namespace ipo

@@ -31,7 +31,8 @@ void run(const Judgement& judgement, Findings& findings) {
         }
     }
     for (const auto& [name, rules] : uses) {
-      bool elsewhere = std::any_of(judgement.site.sets.begin(), judgement.site.sets.end(), [&, name = name](const IpSet& s) { return s.name == name; });
+      bool elsewhere = std::any_of(judgement.site.sets.begin(), judgement.site.sets.end(),
+                                   [&, name = name](const IpSet& s) { return s.name == name; });
       Finding f;
       f.check = "unresolved-set";
       f.level = Level::warning;
@@ -48,7 +49,12 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::unresolved_set = {"unresolved-set", "a rule depends on an ipset whose members are not given",
-                                     Level::warning, 4.0, "very-high", {"security"}, run};
+const Check check::unresolved_set = {"unresolved-set",
+                                     "a rule depends on an ipset whose members are not given",
+                                     Level::warning,
+                                     4.0,
+                                     "very-high",
+                                     {"security"},
+                                     run};
 
 }  // namespace ipo

@@ -1,6 +1,6 @@
 #include "rules/findings/check_list.h"
-#include "rules/pbx/incomplete.h"
 #include "rules/findings/users.h"
+#include "rules/pbx/incomplete.h"
 
 namespace ipo {
 namespace {
@@ -17,8 +17,8 @@ void run(const Judgement& judgement, Findings& findings) {
   const std::size_t own = judgement.longest_own_number;
   std::vector<const User*> twinned;
   for (const User& user : all)
-    if (is_twinned(user) && is_external(user.text("user.twinned_mobile_number"_key), own) && user.flag("user.outgoing_call_bar"_key) == false &&
-        user.flag("user.force_account_code"_key) == false)
+    if (is_twinned(user) && is_external(user.text("user.twinned_mobile_number"_key), own) &&
+        user.flag("user.outgoing_call_bar"_key) == false && user.flag("user.force_account_code"_key) == false)
       twinned.push_back(&user);
   report_users(findings, check::unrestricted_mobile_twinning, Level::warning, twinned, "user.twinned_mobile_number",
                counted_users(twinned.size()) + " a twinned mobile that may call anywhere, without a bar or an account code");

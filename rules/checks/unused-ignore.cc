@@ -22,13 +22,7 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::unused_ignore = {"unused-ignore",
-                          "an accepted finding no longer exists",
-                          Level::note,
-                          0,
-                          "very-high",
-                          {"maintainability"},
-                          run,
-                          true};
+const Check check::unused_ignore = {
+    "unused-ignore", "an accepted finding no longer exists", Level::note, 0, "very-high", {"maintainability"}, run, true};
 
 }  // namespace ipo

@@ -7,8 +7,8 @@
 #include "parsers/ipoffice/settings.h"
 #include "parsers/text/values.h"
 #include "rules/findings/check_list.h"
-#include "rules/matrix/vulnerabilities.h"
 #include "rules/findings/setting_findings.h"
+#include "rules/matrix/vulnerabilities.h"
 
 namespace ipo {
 namespace {
@@ -28,7 +28,8 @@ void run(const Judgement& judgement, Findings& findings) {
   std::set<std::string> products;
   for (const Host& host : judgement.site.hosts) products.insert(host.products.begin(), host.products.end());
   // --release chooses what to judge by; what is installed the site file or the export says.
-  const Located<std::string>* declared = judgement.declared.release && judgement.declared.release->span != SourceSpan{} ? &*judgement.declared.release : nullptr;
+  const Located<std::string>* declared =
+      judgement.declared.release && judgement.declared.release->span != SourceSpan{} ? &*judgement.declared.release : nullptr;
   for (const Host& host : judgement.site.hosts) {
     std::optional<Release> stated;
     if (declared)
@@ -69,8 +70,7 @@ void run(const Judgement& judgement, Findings& findings) {
       f.level = Level::warning;
       f.certainty = Certainty::possible;
       f.message = fmt::format("release {} of {} may have known vulnerabilities: {}", release.text(), name_of_host(host), possible);
-      if (of_release)
-        f.doubt.push_back({"which maintenance release it is, is not given", f.span});
+      if (of_release) f.doubt.push_back({"which maintenance release it is, is not given", f.span});
       for (const std::string& component : of_separate)
         f.doubt.push_back({fmt::format("which release of {} runs is not given", component), f.span});
       for (const std::string& component : of_platform)

@@ -18,15 +18,15 @@ void run(const Judgement& judgement, Findings& findings) {
 
 }  // namespace
 
-const Check check::web_management_exposed = {"web-management-exposed",
-                                             "web management is reachable from the internet",
-                                             Level::error,
-                                             9.8,
-                                             "high",
-                                             {"security", "external/cwe/cwe-749"},
-                                             run,
-                                             false,
-                                             {"ip-office/ingress/21", "ip-office/ingress/22", "ip-office/ingress/23",
-                                              "ip-office/ingress/25", "ip-office/ingress/26"}};
+const Check check::web_management_exposed = {
+    "web-management-exposed",
+    "web management is reachable from the internet",
+    Level::error,
+    9.8,
+    "high",
+    {"security", "external/cwe/cwe-749"},
+    run,
+    false,
+    {"ip-office/ingress/21", "ip-office/ingress/22", "ip-office/ingress/23", "ip-office/ingress/25", "ip-office/ingress/26"}};
 
 }  // namespace ipo

@@ -5,10 +5,10 @@
 
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
-#include "rules/pbx/own_ports.h"
 #include "rules/findings/phone_servers.h"
 #include "rules/findings/setting_findings.h"
 #include "rules/findings/wrong_transport.h"
+#include "rules/pbx/own_ports.h"
 
 namespace ipo {
 namespace {
@@ -20,8 +20,8 @@ bool phones_use(const std::vector<PhoneServer>& servers, const Host* host, const
     if (named.protocol == wrong.transport && named.port == wrong.port) return true;
   return std::any_of(servers.begin(), servers.end(), [&](const PhoneServer& server) {
     return server.host == host && std::any_of(server.places.begin(), server.places.end(), [&](const PhoneServer::Place& place) {
-      return place.protocol == wrong.transport && place.ports.contains(wrong.port);
-    });
+             return place.protocol == wrong.transport && place.ports.contains(wrong.port);
+           });
   });
 }
 
@@ -32,11 +32,12 @@ void run(const Judgement& judgement, Findings& findings) {
     for (const Opening& o : *openings) {
       if (!o.located()) continue;
       auto wrong = wrong_transport(judgement.exposure, judgement.matrix, o);
-      if (!wrong || phones_use(servers, o.passage->host, *wrong) || !said.insert({line_to_change(o).span(), o.zone()}).second) continue;
+      if (!wrong || phones_use(servers, o.passage->host, *wrong) || !said.insert({line_to_change(o).span(), o.zone()}).second)
+        continue;
       Space& s = o.passage->chains->space();
       PacketSet all = s.unite(o.proven, o.possible);
-      Finding f = finding_at(judgement, "wrong-transport-allowed", o, all,
-                             o.proven.empty() ? Certainty::possible : Certainty::proven);
+      Finding f =
+          finding_at(judgement, "wrong-transport-allowed", o, all, o.proven.empty() ? Certainty::possible : Certainty::proven);
       f.level = Level::note;
       const MatrixRow& row = *wrong->row;
       bool tcp = wrong->transport == proto_tcp;

@@ -384,9 +384,7 @@ PacketSet ChainSets::effect_before(std::size_t chain, std::size_t rule) {
   return known[rule];
 }
 
-PacketSet ChainSets::unknown_accepts(const Rule& rule) {
-  return packets_.predicate(unknown_verdict(rule, true), rule.span);
-}
+PacketSet ChainSets::unknown_accepts(const Rule& rule) { return packets_.predicate(unknown_verdict(rule, true), rule.span); }
 
 PacketSet ChainSets::unknown_drops(const Rule& rule) {
   return space().minus(packets_.predicate(unknown_verdict(rule, false), rule.span), unknown_accepts(rule));
@@ -414,12 +412,17 @@ PacketSet ChainSets::rule_decision(std::size_t chain, std::size_t r) {
   };
   switch (kind(chain, r)) {
     case ActionKind::accept:
-    case ActionKind::translate_source: return always(outcome_accept);
-    case ActionKind::drop: return always(outcome_drop);
-    case ActionKind::reject: return always(outcome_reject);
-    case ActionKind::return_: return always(outcome_return);
+    case ActionKind::translate_source:
+      return always(outcome_accept);
+    case ActionKind::drop:
+      return always(outcome_drop);
+    case ActionKind::reject:
+      return always(outcome_reject);
+    case ActionKind::return_:
+      return always(outcome_return);
     case ActionKind::proceed:
-    case ActionKind::untrack: return s.nothing();
+    case ActionKind::untrack:
+      return s.nothing();
     case ActionKind::translate_destination:
       translations_.push_back({&ruleset_.chains[chain], &rule});
       if (first_translation + translations_.size() > 1u << effect_shift) throw SpaceExhausted("too many rules translate");
@@ -515,8 +518,7 @@ const ChainSets::Segment& ChainSets::segment(std::size_t chain, std::size_t node
   if (end - begin == 1) {
     made.decision = rule_decision(chain, begin);
     ActionKind does = kind(chain, begin);
-    bool always = does != ActionKind::proceed && does != ActionKind::untrack && does != ActionKind::unknown &&
-                  !calls(does);
+    bool always = does != ActionKind::proceed && does != ActionKind::untrack && does != ActionKind::unknown && !calls(does);
     made.matched = always ? made.decision : match(chain, begin);
   } else {
     std::size_t middle = begin + (end - begin) / 2;
@@ -585,16 +587,16 @@ std::vector<PacketSet> ChainSets::send(const BaseChain& base, PacketSet entering
       if (!packets.empty() && !chain.rules.empty()) meet_segment(c, 1, 0, chain.rules.size(), packets, effect, way);
     }
     if (c != base.chain) continue;
-    PacketSet comes_back = s.relabel(summary(c), [](std::uint32_t v) {
-      return outcome_of(v) == outcome_proceed || outcome_of(v) == outcome_return ? 1u : 0u;
-    });
+    PacketSet comes_back = s.relabel(
+        summary(c), [](std::uint32_t v) { return outcome_of(v) == outcome_proceed || outcome_of(v) == outcome_return ? 1u : 0u; });
     if (!s.disjoint(entering, comes_back)) meet({&chain, nullptr}, comes_back, entering);
   }
   return entered;
 }
 
 void ChainSets::find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end,
-                            std::pair<std::size_t, std::size_t> rules, PacketSet wanted, std::size_t limit, std::vector<Taker>& out) {
+                            std::pair<std::size_t, std::size_t> rules, PacketSet wanted, std::size_t limit,
+                            std::vector<Taker>& out) {
   if (begin >= rules.second || end <= rules.first || out.size() == limit) return;
   PacketSet takes = space().intersect(wanted, segment(chain, node, begin, end).decision);
   if (takes.empty()) return;
@@ -642,14 +644,19 @@ std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketS
     switch (kind(c, at.rule_index())) {
       case ActionKind::accept:
       case ActionKind::translate_source:
-      case ActionKind::translate_destination: add(at, true, hit()); break;
+      case ActionKind::translate_destination:
+        add(at, true, hit());
+        break;
       case ActionKind::drop:
-      case ActionKind::reject: if (!accepting) add(at, false, hit()); break;
+      case ActionKind::reject:
+        if (!accepting) add(at, false, hit());
+        break;
       case ActionKind::unknown:
         add(at, true, s.intersect(hit(), unknown_accepts(*at.rule)));
         add(at, false, s.intersect(hit(), unknown_drops(*at.rule)));
         break;
-      default: break;
+      default:
+        break;
     }
   };
   send(base, entering, meet, accepting);

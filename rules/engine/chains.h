@@ -59,7 +59,12 @@ class PacketSpace {
 // What a chain does with a packet. Values from first_translation on name a rule of ChainSets::translations(). A decision
 // is an outcome and, from effect_shift on, the number of the effect its rules had by then.
 enum Outcome : std::uint32_t {
-  outcome_proceed = 0, outcome_accept = 1, outcome_drop = 2, outcome_return = 3, outcome_reject = 4, first_translation = 5
+  outcome_proceed = 0,
+  outcome_accept = 1,
+  outcome_drop = 2,
+  outcome_return = 3,
+  outcome_reject = 4,
+  first_translation = 5
 };
 constexpr unsigned effect_shift = 20;
 constexpr std::uint32_t outcome_of(std::uint32_t decision) { return decision & ((1u << effect_shift) - 1); }
@@ -166,13 +171,14 @@ class ChainSets {
   struct Way {
     std::vector<Travellers> entry;  // per chain
     const Meet& meet;
-    bool accepting;                 // whether only who accepts matters
+    bool accepting;  // whether only who accepts matters
   };
   std::vector<PacketSet> send(const BaseChain& base, PacketSet entering, const Meet& meet, bool accepting);
   std::vector<Decided> decide(const BaseChain& base, PacketSet entering, bool accepting);
   void meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet came, std::uint32_t effect,
                     Way& way);
-  void find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, std::pair<std::size_t, std::size_t> rules, PacketSet wanted, std::size_t limit, std::vector<Taker>& out);
+  void find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end,
+                   std::pair<std::size_t, std::size_t> rules, PacketSet wanted, std::size_t limit, std::vector<Taker>& out);
   PacketSet plain_match(std::size_t chain, std::size_t rule);
   // The function from packets that enter the chain to the effect the rules before `rule` have on them.
   PacketSet effect_before(std::size_t chain, std::size_t rule);
@@ -192,10 +198,10 @@ class ChainSets {
   std::map<std::size_t, PacketSet> decision_;
   std::map<std::size_t, std::vector<Space::Part>> decisions_;
   Effects effects_;
-  std::vector<bool> changes_;                         // the chain, or one it calls, has a rule with an effect
+  std::vector<bool> changes_;                           // the chain, or one it calls, has a rule with an effect
   std::vector<std::vector<PacketSet>> effects_before_;  // of such chains once asked: one per rule and one for the end
-  std::vector<std::size_t> callers_first_;  // every chain after all chains that call it
-  std::vector<std::vector<std::uint32_t>> accepting_;  // per chain and rule: how many before it may let packets pass
+  std::vector<std::size_t> callers_first_;              // every chain after all chains that call it
+  std::vector<std::vector<std::uint32_t>> accepting_;   // per chain and rule: how many before it may let packets pass
   std::vector<RuleRef> translations_;
   std::optional<std::vector<Original>> originals_;
 };

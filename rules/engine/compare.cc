@@ -8,7 +8,9 @@ namespace ipo {
 namespace {
 
 bool same(const Translation& a, const Translation& b) {
-  auto masked = [](const std::optional<MaskedAddress>& m) { return m ? std::pair(m->value, m->mask) : std::pair(u128{0}, u128{0}); };
+  auto masked = [](const std::optional<MaskedAddress>& m) {
+    return m ? std::pair(m->value, m->mask) : std::pair(u128{0}, u128{0});
+  };
   return a.addresses == b.addresses && a.ports == b.ports && a.keeps_port == b.keeps_port && a.port_base == b.port_base &&
          a.to_receiving_interface == b.to_receiving_interface && a.netmap.has_value() == b.netmap.has_value() &&
          masked(a.netmap) == masked(b.netmap);

@@ -14,10 +14,10 @@ namespace ipo {
 
 // Packets, as they arrive, that pass a hook of one ruleset but not the other's, or that both let pass to different places.
 struct Difference {
-  Hook hook = Hook::input;  // postrouting: the source they leave with differs
+  Hook hook = Hook::input;                                 // postrouting: the source they leave with differs
   enum Kind { opened, closed, redirected } kind = opened;  // seen from the first ruleset to the second
-  PacketSet packets;        // a function of the predicates
-  bool proven = false;      // some of them whatever the predicates are
+  PacketSet packets;                                       // a function of the predicates
+  bool proven = false;                                     // some of them whatever the predicates are
 };
 
 class Comparison {

@@ -26,37 +26,57 @@ bool prefix_of(const std::string& prefix, const std::string& name) { return name
 
 u128 dimension_max(Dimension dimension) {
   switch (dimension) {
-    case Dimension::family: return 1;
-    case Dimension::protocol: return 255;
+    case Dimension::family:
+      return 1;
+    case Dimension::protocol:
+      return 255;
     case Dimension::in:
-    case Dimension::out: return 0xffffffffu;
-    case Dimension::state: return 4;
-    case Dimension::nat: return 3;
-    case Dimension::marks: return 65535;
+    case Dimension::out:
+      return 0xffffffffu;
+    case Dimension::state:
+      return 4;
+    case Dimension::nat:
+      return 3;
+    case Dimension::marks:
+      return 65535;
     case Dimension::destination:
     case Dimension::original_destination:
-    case Dimension::source: return ~u128{0};
+    case Dimension::source:
+      return ~u128{0};
     case Dimension::destination_port:
     case Dimension::original_port:
-    case Dimension::source_port: return 65535;
-    case Dimension::tcp_flags: return 63;
+    case Dimension::source_port:
+      return 65535;
+    case Dimension::tcp_flags:
+      return 63;
   }
   return 0;
 }
 
 Dimension dimension_of(Field field) {
   switch (field) {
-    case Field::protocol: return Dimension::protocol;
-    case Field::state: return Dimension::state;
-    case Field::nat: return Dimension::nat;
-    case Field::marks: return Dimension::marks;
-    case Field::destination: return Dimension::destination;
-    case Field::destination_port: return Dimension::destination_port;
-    case Field::source: return Dimension::source;
-    case Field::source_port: return Dimension::source_port;
-    case Field::tcp_flags: return Dimension::tcp_flags;
-    case Field::original_destination: return Dimension::original_destination;
-    case Field::original_port: return Dimension::original_port;
+    case Field::protocol:
+      return Dimension::protocol;
+    case Field::state:
+      return Dimension::state;
+    case Field::nat:
+      return Dimension::nat;
+    case Field::marks:
+      return Dimension::marks;
+    case Field::destination:
+      return Dimension::destination;
+    case Field::destination_port:
+      return Dimension::destination_port;
+    case Field::source:
+      return Dimension::source;
+    case Field::source_port:
+      return Dimension::source_port;
+    case Field::tcp_flags:
+      return Dimension::tcp_flags;
+    case Field::original_destination:
+      return Dimension::original_destination;
+    case Field::original_port:
+      return Dimension::original_port;
   }
   return Dimension::protocol;
 }
@@ -68,9 +88,8 @@ Interfaces::Interfaces(std::vector<InterfaceTest> written) {
   for (const InterfaceTest& test : written)
     if (!test.name.empty()) entries_.push_back({test.name, test.prefix});
   // A prefix sorts before the names it is a prefix of, and right before the exact name equal to it.
-  std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
-    return a.name != b.name ? a.name < b.name : a.prefix > b.prefix;
-  });
+  std::sort(entries_.begin(), entries_.end(),
+            [](const Entry& a, const Entry& b) { return a.name != b.name ? a.name < b.name : a.prefix > b.prefix; });
   entries_.erase(std::unique(entries_.begin(), entries_.end(),
                              [](const Entry& a, const Entry& b) { return a.name == b.name && a.prefix == b.prefix; }),
                  entries_.end());
@@ -213,11 +232,13 @@ std::uint32_t Space::intern(std::uint32_t level, std::uint32_t count, bool wide,
   }
   if (edge_count_ + count > edge_budget_)
     throw SpaceExhausted("the rules need more than " + std::to_string(edge_budget_) + " intervals to describe");
-  if (node_count_ == number_mask) throw SpaceExhausted("the rules need more than " + std::to_string(number_mask) + " nodes to describe");
+  if (node_count_ == number_mask)
+    throw SpaceExhausted("the rules need more than " + std::to_string(number_mask) + " nodes to describe");
   std::uint32_t number = node_count_++, place = number + first_block;
   if (std::has_single_bit(place)) node_blocks_.emplace_back(place);
   node_blocks_.back()[place - std::bit_floor(place)] = {free_, level, count & 0x7fffffffu, wide};
-  std::uint32_t id = std::min(level, dimension_count) << (number_bits + 4) | std::min(deepest, dimension_count) << number_bits | number;
+  std::uint32_t id =
+      std::min(level, dimension_count) << (number_bits + 4) | std::min(deepest, dimension_count) << number_bits | number;
   edge_count_ += count;
   free_ += words;
   free_words_ -= words;
@@ -332,9 +353,11 @@ std::uint32_t Space::combine(std::uint32_t f, std::uint32_t g, unsigned depth) {
       return make(lf, edges, base);
     };
     if (!a.wide && !b.wide)
-      result = merge(narrow_, [&](std::uint32_t i) { return a.words[i]; }, [&](std::uint32_t j) { return b.words[j]; });
+      result = merge(
+          narrow_, [&](std::uint32_t i) { return a.words[i]; }, [&](std::uint32_t j) { return b.words[j]; });
     else
-      result = merge(wide_, [&](std::uint32_t i) { return a.upto(i); }, [&](std::uint32_t j) { return b.upto(j); });
+      result = merge(
+          wide_, [&](std::uint32_t i) { return a.upto(i); }, [&](std::uint32_t j) { return b.upto(j); });
   }
   line(op, f, g) = {op, f, g, result};
   return result;
@@ -464,7 +487,8 @@ std::uint32_t Space::map_leaves(Op op, std::uint32_t f, std::uint32_t call, cons
 PacketSet Space::relabel(PacketSet f, const Map& map) { return {map_leaves(Op::relabel, f.node, next_call(), map, 0)}; }
 
 PacketSet Space::where(PacketSet f, std::uint32_t value) {
-  return {map_leaves(Op::where, f.node, value, [value](std::uint32_t v) { return v == value ? 1u : 0u; }, 0)};
+  return {map_leaves(
+      Op::where, f.node, value, [value](std::uint32_t v) { return v == value ? 1u : 0u; }, 0)};
 }
 
 // Bottom up: a value's part of a node is the node with the edges to children that have a part of that value.
@@ -485,9 +509,8 @@ const std::vector<Space::Part>& Space::split(std::uint32_t f, Parts& known, unsi
   for (std::uint32_t i = 0; i <= last; ++i)
     for (auto [value, set] : split(n.children()[i], known, depth + 1)) edges.push_back({value, i, set.node});
   step(edges.size(), depth);
-  std::sort(edges.begin(), edges.end(), [](const PartOfChild& a, const PartOfChild& b) {
-    return std::pair(a.value, a.number) < std::pair(b.value, b.number);
-  });
+  std::sort(edges.begin(), edges.end(),
+            [](const PartOfChild& a, const PartOfChild& b) { return std::pair(a.value, a.number) < std::pair(b.value, b.number); });
   auto part = [&](auto& stack, auto upto, auto edge, auto end) {
     std::size_t base = stack.size();
     std::uint32_t next = 0;
@@ -501,8 +524,10 @@ const std::vector<Space::Part>& Space::split(std::uint32_t f, Parts& known, unsi
   };
   for (auto at = edges.begin(); at != edges.end();) {
     auto end = std::find_if(at, edges.end(), [&](const PartOfChild& e) { return e.value != at->value; });
-    std::uint32_t made = n.wide ? part(wide_, [&](std::uint32_t i) { return n.upto(i); }, at, end)
-                                : part(narrow_, [&](std::uint32_t i) { return n.words[i]; }, at, end);
+    std::uint32_t made = n.wide ? part(
+                                      wide_, [&](std::uint32_t i) { return n.upto(i); }, at, end)
+                                : part(
+                                      narrow_, [&](std::uint32_t i) { return n.words[i]; }, at, end);
     out.push_back({at->value, {made}});
     at = end;
   }
@@ -584,8 +609,7 @@ std::uint32_t Space::substitute(std::uint32_t f, std::uint32_t level, const std:
     std::size_t base = narrow_.size();
     std::uint32_t last = n.count - 1, max = static_cast<std::uint32_t>(level_max(level));
     auto upto = [&](std::uint32_t i) { return i < last ? n.words[i] : max; };
-    for (std::uint32_t v = 0; v < to.size(); ++v)
-      push(narrow_, base, v, n.children()[seek(0, last, std::uint32_t{to[v]}, upto)]);
+    for (std::uint32_t v = 0; v < to.size(); ++v) push(narrow_, base, v, n.children()[seek(0, last, std::uint32_t{to[v]}, upto)]);
     for (std::uint32_t i = 0; i < n.count; ++i)
       if (upto(i) >= to.size()) push(narrow_, base, upto(i), n.children()[i]);
     result = make(level, narrow_, base);
@@ -661,9 +685,8 @@ std::uint32_t Space::assume(std::uint32_t f, std::uint32_t level, unsigned value
   if (const CacheLine& l = line(Op::assume, f, key); l.op == Op::assume && l.f == f && l.g == key) return l.result;
   const Node& n = node(f);
   step(n.count, depth);
-  std::uint32_t result = n.level == level
-                             ? n.children()[value]
-                             : rebuild(n, [&](std::uint32_t child) { return assume(child, level, value, depth + 1); });
+  std::uint32_t result = n.level == level ? n.children()[value]
+                                          : rebuild(n, [&](std::uint32_t child) { return assume(child, level, value, depth + 1); });
   line(Op::assume, f, key) = {Op::assume, f, key, result};
   return result;
 }

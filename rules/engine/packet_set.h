@@ -19,8 +19,8 @@
 #include <utility>
 #include <vector>
 
-#include "parsers/text/interval_set.h"
 #include "parsers/model/model.h"
+#include "parsers/text/interval_set.h"
 #include "rules/engine/large_pages.h"
 
 namespace ipo {
@@ -29,8 +29,20 @@ namespace ipo {
 // State; nat: bit 0 destination translated, bit 1 source translated; marks: an index into Ruleset::marks; destination_port
 // holds type * 256 + code for ICMP; original_…: destination and port as they arrived.
 enum class Dimension : std::uint8_t {
-  family, protocol, in, out, state, nat, marks, destination, destination_port, source, source_port, tcp_flags,
-  original_destination, original_port
+  family,
+  protocol,
+  in,
+  out,
+  state,
+  nat,
+  marks,
+  destination,
+  destination_port,
+  source,
+  source_port,
+  tcp_flags,
+  original_destination,
+  original_port
 };
 constexpr std::uint32_t dimension_count = 14;
 u128 dimension_max(Dimension dimension);
@@ -185,8 +197,21 @@ class Space {
   template <class End>
   using Edges = std::vector<Edge<End>>;
   enum class Op : std::uint32_t {
-    none, overlay, restrict, minus, disjoint, where, relabel, exists, every, possible, proven, without_predicates, assume,
-    substitute, move
+    none,
+    overlay,
+    restrict,
+    minus,
+    disjoint,
+    where,
+    relabel,
+    exists,
+    every,
+    possible,
+    proven,
+    without_predicates,
+    assume,
+    substitute,
+    move
   };
   struct CacheLine {
     Op op = Op::none;
@@ -247,14 +272,14 @@ class Space {
   std::vector<LargePages<Node>> node_blocks_;
   std::uint32_t node_count_ = 0;
   std::vector<LargePages<std::uint32_t>> word_blocks_;
-  std::uint32_t* free_ = nullptr;   // the unused rest of the last block
+  std::uint32_t* free_ = nullptr;  // the unused rest of the last block
   std::size_t free_words_ = 0;
   std::size_t edge_count_ = 0;
   LargePages<std::uint64_t> unique_;  // open addressing: hash and 1 + id of every node; 0 = free
   LargePages<CacheLine> cache_;       // direct-mapped, grows with the nodes
-  Edges<std::uint32_t> narrow_;        // edges of nodes under construction
+  Edges<std::uint32_t> narrow_;       // edges of nodes under construction
   Edges<u128> wide_;
-  std::uint32_t calls_ = 0;            // of operations whose results hold for one call only
+  std::uint32_t calls_ = 0;                  // of operations whose results hold for one call only
   mutable std::vector<std::uint32_t> seen_;  // by node: the last visit that met it
   mutable std::uint32_t visits_ = 0;
   std::size_t edge_budget_;

@@ -8,7 +8,8 @@
 namespace ipo {
 namespace {
 
-constexpr std::uint16_t invalid = static_cast<std::uint16_t>(State::invalid), untracked = static_cast<std::uint16_t>(State::untracked);
+constexpr std::uint16_t invalid = static_cast<std::uint16_t>(State::invalid),
+                        untracked = static_cast<std::uint16_t>(State::untracked);
 constexpr std::size_t piece_limit = 256;
 const std::vector<std::uint16_t> before_tracking = {invalid, invalid, invalid, invalid, untracked};
 
@@ -27,10 +28,9 @@ PacketSet Reach::pick_predicate(const Flow& flow, const char* what) {
     std::string why = "the address of the interface it came in by is not in the file";
     return chains_.packets().predicate({why, why, true}, flow.translation.rule->span);
   }
-  return chains_.packets().predicate(
-      {"-j " + flow.translation.rule->action.name + " picks " + what,
-       "the kernel picks one value of the range this rule translates to", true},
-      flow.translation.rule->span);
+  return chains_.packets().predicate({"-j " + flow.translation.rule->action.name + " picks " + what,
+                                      "the kernel picks one value of the range this rule translates to", true},
+                                     flow.translation.rule->span);
 }
 
 // NETMAP moves every net of its size onto one net; a shift of ports moves every run of its size onto one range.
@@ -54,7 +54,8 @@ void Reach::find_pieces(Flow& flow) {
     cut(s.project(flow.accepted, Dimension::destination).intersected(IntervalSet::range(0, whole)), 0, hosts + 1, ~u128{0},
         t.netmap->value & t.netmap->mask, flow.address_pieces);
   if (t.port_base && t.ports.size() > 1)
-    cut(s.project(flow.accepted, Dimension::destination_port), *t.port_base, t.ports.size(), 65535, t.ports.begin()->lo, flow.port_pieces);
+    cut(s.project(flow.accepted, Dimension::destination_port), *t.port_base, t.ports.size(), 65535, t.ports.begin()->lo,
+        flow.port_pieces);
 }
 
 PacketSet Reach::moved(PacketSet set, Dimension dimension, const std::vector<Piece>& pieces, bool back) {
@@ -99,7 +100,8 @@ PacketSet Reach::translated_back(PacketSet seen, const Flow& flow) {
   Space& s = chains_.space();
   seen = chains_.effects().before(seen, flow.effect);
   if (!flow.translation.rule) return seen;
-  PacketSet translated = s.exists(seen, Dimension::nat, IntervalSet::of(1)), as_it_was = s.exists(seen, Dimension::nat, IntervalSet::of(0));
+  PacketSet translated = s.exists(seen, Dimension::nat, IntervalSet::of(1)),
+            as_it_was = s.exists(seen, Dimension::nat, IntervalSet::of(0));
   if (translated == as_it_was) return undone(translated, flow);
   translated = undone(translated, flow), as_it_was = undone(as_it_was, flow);
   auto [same, other] = unchanged(flow);

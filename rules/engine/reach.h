@@ -15,17 +15,17 @@ struct Piece {
 
 // Packets that take the same way: the same translation, the same effect of rules on tracking and marks.
 struct Flow {
-  RuleRef translation;      // rule null = not translated
+  RuleRef translation;  // rule null = not translated
   // Where the translation moves ranges of destinations or ports as a whole (NETMAP, shifted ports): those its packets have.
   // Empty = it does not, or they are more than 256; then what it writes is any of its values.
   std::vector<Piece> address_pieces, port_pieces;
-  std::uint32_t effect = 0;  // of ChainSets::effects(), as the last filter sees it
-  std::uint32_t later = 0;   // what the last filter and chains after it add
-  PacketSet accepted;       // as they arrive; a function of the predicates
-  PacketSet proven;         // as the last filter sees them: accepted whatever is undecidable (filled in by Exposure)
+  std::uint32_t effect = 0;           // of ChainSets::effects(), as the last filter sees it
+  std::uint32_t later = 0;            // what the last filter and chains after it add
+  PacketSet accepted;                 // as they arrive; a function of the predicates
+  PacketSet proven;                   // as the last filter sees them: accepted whatever is undecidable (filled in by Exposure)
   const BaseChain* filter = nullptr;  // the last filter chain, once it has judged the flow
-  PacketSet arrived;        // as they arrive, those it judges
-  PacketSet seen;           // the same as it sees them
+  PacketSet arrived;                  // as they arrive, those it judges
+  PacketSet seen;                     // the same as it sees them
 };
 
 class Reach {

@@ -93,7 +93,8 @@ class Traces {
   bool leaves(std::size_t chain, std::size_t r) {
     const Rule& rule = chains_.ruleset().chains[chain].rules[r];
     ActionKind kind = chains_.kind(chain, r);
-    bool found = kind == ActionKind::proceed || kind == ActionKind::untrack || kind == ActionKind::unknown || !rule.action.set_changes.empty();
+    bool found = kind == ActionKind::proceed || kind == ActionKind::untrack || kind == ActionKind::unknown ||
+                 !rule.action.set_changes.empty();
     for (const Condition& condition : rule.conditions)
       each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) { found = found || test.stateful; });
     return found || (calls(kind) && !of(chains_.target(chain, r)).empty());

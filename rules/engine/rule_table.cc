@@ -61,8 +61,7 @@ Truth TableRule::of(const PacketRange& packet) const {
 
 RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(interfaces_of(ruleset)) {
   std::unordered_map<std::string, std::size_t> index;
-  for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
-    index.emplace(ruleset.chains[c].table + '\0' + ruleset.chains[c].name, c);
+  for (std::size_t c = 0; c < ruleset.chains.size(); ++c) index.emplace(ruleset.chains[c].table + '\0' + ruleset.chains[c].name, c);
   std::size_t rules = 0;
   for (const Chain& chain : ruleset.chains) {
     ChainTable& table = chains_.emplace_back();
@@ -105,8 +104,8 @@ RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(in
 }
 
 std::uint32_t RuleTable::predicate(const OpaqueTest& test, SourceSpan place) {
-  auto [it, added] = numbers_.try_emplace({test.predicate, test.stateful ? place : SourceSpan{}},
-                                          static_cast<std::uint32_t>(predicates_.size()));
+  auto [it, added] =
+      numbers_.try_emplace({test.predicate, test.stateful ? place : SourceSpan{}}, static_cast<std::uint32_t>(predicates_.size()));
   if (added) predicates_.push_back({test.predicate, test.reason, place});
   return it->second;
 }
@@ -238,7 +237,8 @@ void RuleTable::make_index(ChainTable& chain, std::size_t most_pieces) {
     pieces.rows.reserve(pieces.starts.size() * words);
     for (std::size_t i = 0; i < pieces.starts.size(); ++i) pieces.rows.insert(pieces.rows.end(), any.begin(), any.end());
     auto piece_of = [&](u128 value) {
-      return static_cast<std::size_t>(std::upper_bound(pieces.starts.begin(), pieces.starts.end(), value) - pieces.starts.begin()) - 1;
+      return static_cast<std::size_t>(std::upper_bound(pieces.starts.begin(), pieces.starts.end(), value) - pieces.starts.begin()) -
+             1;
     };
     for (const auto& [r, values] : limits)
       for (const Interval& i : values)

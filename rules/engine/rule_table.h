@@ -37,11 +37,11 @@ inline Truth changes(const Interval& before, const IntervalSet& after) {
 struct TableTest {
   bool opaque = false;
   Dimension dimension = Dimension::protocol;
-  std::uint32_t predicate = 0;           // index into RuleTable::predicates()
-  u128 lo = 0, hi = 0;                   // hull of the values; lo > hi = none
+  std::uint32_t predicate = 0;  // index into RuleTable::predicates()
+  u128 lo = 0, hi = 0;          // hull of the values; lo > hi = none
   const IntervalSet* values = nullptr;
-  bool whole = false;                    // the values are the hull
-  std::vector<TableTest> all;            // not empty: only these count
+  bool whole = false;          // the values are the hull
+  std::vector<TableTest> all;  // not empty: only these count
 
   Truth of(const PacketRange& packet) const {
     if (opaque) return Truth::maybe;

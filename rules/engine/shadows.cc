@@ -8,7 +8,7 @@
 namespace ipo {
 namespace {
 
-constexpr std::size_t cover_limit = 5;     // named in a finding
+constexpr std::size_t cover_limit = 5;    // named in a finding
 constexpr std::size_t taker_limit = 256;  // looked at for it
 
 // The one rule that takes everything, if there is one; else rules none of which can be left out.

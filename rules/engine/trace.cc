@@ -17,7 +17,8 @@ constexpr int depth_limit = 256;
 bool asks_out(const Rule& rule) {
   bool asks = false;
   for (const Condition& c : rule.conditions)
-    each_test<InterfaceTest>(c, [&](const InterfaceTest& test) { asks = asks || (!test.incoming && !(test.prefix && test.name.empty())); });
+    each_test<InterfaceTest>(
+        c, [&](const InterfaceTest& test) { asks = asks || (!test.incoming && !(test.prefix && test.name.empty())); });
   return asks;
 }
 
@@ -26,9 +27,9 @@ struct Walk {
   const Valuation& holds;
   const Packet& arrived;
   Trace& result;
-  unsigned nat = 0, marks = 0;        // marks: of Ruleset::marks
-  unsigned remarked = 0;              // how often they changed
-  bool before_conntrack = false;      // raw: no state is known there yet
+  unsigned nat = 0, marks = 0;            // marks: of Ruleset::marks
+  unsigned remarked = 0;                  // how often they changed
+  bool before_conntrack = false;          // raw: no state is known there yet
   std::set<std::size_t> open, undecided;  // chains being walked; chains that came back
   const RuleTable* table = nullptr;
   std::size_t looked_at = 0;  // rules
@@ -116,7 +117,8 @@ struct Walk {
     bool all = true;
     Packet seen = result.packet;
     if (before_conntrack && seen.state != State::untracked) seen.state = State::invalid;
-    for (const Condition& c : rule.conditions) all = all && matches(c, seen, {nat, marks, arrived.destination, arrived.destination_port}, holds);
+    for (const Condition& c : rule.conditions)
+      all = all && matches(c, seen, {nat, marks, arrived.destination, arrived.destination_port}, holds);
     if (!all) return {};
     std::optional<SourceSpan> out_asked = result.out_asked;
     if (asks_out(rule)) result.out_asked = rule.span;
@@ -130,8 +132,10 @@ struct Walk {
       case ActionKind::accept:
         remark(chain, rule);
         return decided(chain, End::accept, "accept", rule.span);
-      case ActionKind::drop: return decided(chain, End::drop, "drop", rule.span);
-      case ActionKind::reject: return decided(chain, End::reject, "reject", rule.span);
+      case ActionKind::drop:
+        return decided(chain, End::drop, "drop", rule.span);
+      case ActionKind::reject:
+        return decided(chain, End::reject, "reject", rule.span);
       case ActionKind::return_:
         step(chain, "return", rule.span);
         result.returned.push_back(rule.span);
@@ -144,8 +148,11 @@ struct Walk {
         result.packet.state = State::untracked;
         undecided.clear();
         break;
-      case ActionKind::translate_source: return decided(chain, End::accept, "translate the source", rule.span);
-      case ActionKind::translate_destination: translate(chain, rule); return End::translated;
+      case ActionKind::translate_source:
+        return decided(chain, End::accept, "translate the source", rule.span);
+      case ActionKind::translate_destination:
+        translate(chain, rule);
+        return End::translated;
       case ActionKind::unknown:
         if (holds(unknown_verdict(rule, true), rule.span)) return decided(chain, End::accept, "accept (not known)", rule.span);
         if (holds(unknown_verdict(rule, false), rule.span)) return decided(chain, End::drop, "drop (not known)", rule.span);
@@ -211,17 +218,39 @@ bool matches(const Condition& condition, const Packet& p, Tracked tracked, const
   auto field = [&](const FieldTest& test) {
     u128 value = 0;
     switch (test.field) {
-      case Field::protocol: value = p.protocol; break;
-      case Field::state: value = static_cast<unsigned>(p.state); break;
-      case Field::nat: value = tracked.nat; break;
-      case Field::marks: value = tracked.marks; break;
-      case Field::destination: value = p.destination; break;
-      case Field::destination_port: value = p.destination_port; break;
-      case Field::source: value = p.source; break;
-      case Field::source_port: value = p.source_port; break;
-      case Field::tcp_flags: value = p.tcp_flags; break;
-      case Field::original_destination: value = tracked.original_destination; break;
-      case Field::original_port: value = tracked.original_port; break;
+      case Field::protocol:
+        value = p.protocol;
+        break;
+      case Field::state:
+        value = static_cast<unsigned>(p.state);
+        break;
+      case Field::nat:
+        value = tracked.nat;
+        break;
+      case Field::marks:
+        value = tracked.marks;
+        break;
+      case Field::destination:
+        value = p.destination;
+        break;
+      case Field::destination_port:
+        value = p.destination_port;
+        break;
+      case Field::source:
+        value = p.source;
+        break;
+      case Field::source_port:
+        value = p.source_port;
+        break;
+      case Field::tcp_flags:
+        value = p.tcp_flags;
+        break;
+      case Field::original_destination:
+        value = tracked.original_destination;
+        break;
+      case Field::original_port:
+        value = tracked.original_port;
+        break;
     }
     return test.values.contains(value);
   };

@@ -17,11 +17,11 @@ using Valuation = std::function<bool(const OpaqueTest& test, SourceSpan place)>;
 struct Trace {
   ActionKind verdict = ActionKind::accept;  // accept, drop or reject
   Packet packet;                            // as it leaves: after translation
-  std::vector<PathStep> path;  // every rule that matched and had a part in it, then the policy; no chain that came back
+  std::vector<PathStep> path;        // every rule that matched and had a part in it, then the policy; no chain that came back
   std::vector<SourceSpan> returned;  // RETURN rules by which it came back from a chain that did not decide
   SourceSpan decided_by;
   std::optional<SourceSpan> out_asked;  // the last rule of the path that asks by which interface it leaves
-  bool translated = false;     // its destination is another one, as ctstate DNAT sees it
+  bool translated = false;              // its destination is another one, as ctstate DNAT sees it
 };
 
 // Sends a packet through the base chains of its hook (PREROUTING first for input and forward) up to and including

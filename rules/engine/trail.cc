@@ -10,7 +10,7 @@
 namespace ipo {
 namespace {
 
-constexpr std::size_t longest = 256;  // words
+constexpr std::size_t longest = 256;           // words
 constexpr std::uint32_t hook_mark = 1u << 31;  // no number of a rule has it
 
 }  // namespace
@@ -20,8 +20,7 @@ bool Trail::add(const PacketRange& packet, Hook hook, State state) {
   usable_ = certain_ = true;
   local_ = hook == Hook::output;
   std::uint32_t open = 0;
-  for (std::size_t d = 0; d < dimension_count; ++d)
-    open |= std::uint32_t{packet.values[d].lo != packet.values[d].hi} << d;
+  for (std::size_t d = 0; d < dimension_count; ++d) open |= std::uint32_t{packet.values[d].lo != packet.values[d].hi} << d;
   static_assert(dimension_count <= 16);
   words_.push_back(hook_mark | open << 8 | static_cast<std::uint32_t>(state) << 4 | static_cast<std::uint32_t>(hook));
   // The only field of which a part can be known: the type of an ICMP packet.
@@ -92,19 +91,32 @@ bool Trail::walk(std::size_t index) {
     bool ends = false;  // the way of those that match
     switch (rule.kind) {
       case ActionKind::accept:
-      case ActionKind::translate_source: passes_ = ends = true; break;
+      case ActionKind::translate_source:
+        passes_ = ends = true;
+        break;
       case ActionKind::drop:
-      case ActionKind::reject: ends = true; break;
-      case ActionKind::return_: back = ends = true; break;
-      case ActionKind::unknown: passes_ = true; break;
-      case ActionKind::jump: ends = ends_in(rule.target); break;
+      case ActionKind::reject:
+        ends = true;
+        break;
+      case ActionKind::return_:
+        back = ends = true;
+        break;
+      case ActionKind::unknown:
+        passes_ = true;
+        break;
+      case ActionKind::jump:
+        ends = ends_in(rule.target);
+        break;
       case ActionKind::go_to:
         back = !ends_in(rule.target) || back;
         ends = true;
         break;
-      case ActionKind::translate_destination: passes_ = ends = usable_ = certain_ && translate(rule.rule->action.translation); break;
+      case ActionKind::translate_destination:
+        passes_ = ends = usable_ = certain_ && translate(rule.rule->action.translation);
+        break;
       case ActionKind::untrack:
-      case ActionKind::proceed: break;
+      case ActionKind::proceed:
+        break;
     }
     usable_ = usable_ && words_.size() <= longest;
     ended = ends && truth == Truth::yes;

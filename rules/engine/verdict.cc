@@ -79,7 +79,11 @@ struct UnknownField {
 
 struct Verdicts::Table {
   Table(const Ruleset& ruleset, IntervalSet own_addresses, IntervalSet other_addresses)
-      : rules(ruleset), own(std::move(own_addresses)), others(std::move(other_addresses)), came_back(rules.chain_count(), 0), trail(rules) {}
+      : rules(ruleset),
+        own(std::move(own_addresses)),
+        others(std::move(other_addresses)),
+        came_back(rules.chain_count(), 0),
+        trail(rules) {}
 
   enum class End { proceed, accept, drop, reject, returned, translated };
 
@@ -88,8 +92,9 @@ struct Verdicts::Table {
   bool holds(const TableTest& test) {
     unknown_met = true;
     if (!test.all.empty())
-      return std::all_of(test.all.begin(), test.all.end(),
-                         [&](const TableTest& t) { return t.of(packet) == Truth::yes || (t.of(packet) == Truth::maybe && holds(t)); });
+      return std::all_of(test.all.begin(), test.all.end(), [&](const TableTest& t) {
+        return t.of(packet) == Truth::yes || (t.of(packet) == Truth::maybe && holds(t));
+      });
     return !test.opaque && fields[static_cast<std::size_t>(test.dimension)].forced(*test.values);
   }
 
@@ -173,7 +178,10 @@ struct Verdicts::Table {
     for (u128 n = marks.lo; n <= marks.hi; ++n) image.add(to[static_cast<std::size_t>(n)], to[static_cast<std::size_t>(n)]);
     unknown_met = unknown_met || marks.lo != marks.hi;
     set(Dimension::marks, image);
-    verdict->path.push_back({{&chain, &rule}, ActionKind::proceed, image.size() == 1 ? rules.ruleset().marks[static_cast<std::size_t>(marks.lo)] : std::optional<Marks>()});
+    verdict->path.push_back(
+        {{&chain, &rule},
+         ActionKind::proceed,
+         image.size() == 1 ? rules.ruleset().marks[static_cast<std::size_t>(marks.lo)] : std::optional<Marks>()});
     ++now;
   }
 
@@ -195,10 +203,15 @@ struct Verdicts::Table {
       case ActionKind::accept:
         remark(chain, *rule.rule);
         return decided(chain, rule.rule, ActionKind::accept, End::accept);
-      case ActionKind::drop: return decided(chain, rule.rule, ActionKind::drop, End::drop);
-      case ActionKind::reject: return decided(chain, rule.rule, ActionKind::reject, End::reject);
-      case ActionKind::translate_source: return decided(chain, rule.rule, ActionKind::translate_source, End::accept);
-      case ActionKind::return_: verdict->path.push_back({{&chain, rule.rule}, ActionKind::return_}); return End::returned;
+      case ActionKind::drop:
+        return decided(chain, rule.rule, ActionKind::drop, End::drop);
+      case ActionKind::reject:
+        return decided(chain, rule.rule, ActionKind::reject, End::reject);
+      case ActionKind::translate_source:
+        return decided(chain, rule.rule, ActionKind::translate_source, End::accept);
+      case ActionKind::return_:
+        verdict->path.push_back({{&chain, rule.rule}, ActionKind::return_});
+        return End::returned;
       case ActionKind::proceed:
         remark(chain, *rule.rule);
         return End::proceed;
@@ -408,7 +421,7 @@ struct Verdicts::Table {
 
   RuleTable rules;
   const IntervalSet own, others;
-  PacketRange packet;  // as it looks where it is now
+  PacketRange packet;                                // as it looks where it is now
   std::array<UnknownField, dimension_count> fields;  // of those the packet does not know
   State state = State::new_;
   bool local = false, unknown_met = false;
@@ -462,29 +475,38 @@ std::string text_of(const Step& step, const Verdict& verdict, Family family) {
     return std::string("policy ") + (accept ? "accept" : "drop") + (known ? "" : " (not known)");
   }
   switch (step.did) {
-    case ActionKind::accept: return "accept";
-    case ActionKind::drop: return "drop";
-    case ActionKind::reject: return "reject";
-    case ActionKind::return_: return "return";
-    case ActionKind::untrack: return "leave untracked";
-    case ActionKind::jump: return "jump to " + rule->action.chain;
-    case ActionKind::go_to: return "go to " + rule->action.chain;
-    case ActionKind::translate_source: return "translate the source";
+    case ActionKind::accept:
+      return "accept";
+    case ActionKind::drop:
+      return "drop";
+    case ActionKind::reject:
+      return "reject";
+    case ActionKind::return_:
+      return "return";
+    case ActionKind::untrack:
+      return "leave untracked";
+    case ActionKind::jump:
+      return "jump to " + rule->action.chain;
+    case ActionKind::go_to:
+      return "go to " + rule->action.chain;
+    case ActionKind::translate_source:
+      return "translate the source";
     case ActionKind::translate_destination: {
       const Translation& t = rule->action.translation;
       bool writes = !t.addresses.empty() || t.netmap;
       std::string text = "translate to ";
-      text += t.addresses.size() == 1       ? format_address({family, t.addresses.begin()->lo})
+      text += t.addresses.size() == 1         ? format_address({family, t.addresses.begin()->lo})
               : writes && verdict.destination ? format_address({family, *verdict.destination})
-              : writes                      ? "an address of a range"
-              : t.to_receiving_interface    ? "this machine"
-                                            : "the same address";
+              : writes                        ? "an address of a range"
+              : t.to_receiving_interface      ? "this machine"
+                                              : "the same address";
       std::optional<std::uint16_t> port = verdict.destination_port;
       if (t.ports.size() == 1) port = static_cast<std::uint16_t>(t.ports.begin()->lo);
       if (!t.ports.empty() && port) text += " port " + std::to_string(*port);
       return text;
     }
-    default: return step.marks ? format_marks(*step.marks) : "set a mark";
+    default:
+      return step.marks ? format_marks(*step.marks) : "set a mark";
   }
 }
 

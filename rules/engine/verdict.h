@@ -19,8 +19,8 @@ namespace ipo {
 // Absent = not known.
 struct PartialPacket {
   Family family = Family::ipv4;
-  std::optional<Hook> hook;             // input, forward or output
-  std::optional<std::string> in, out;   // a locally made packet has no `in`, one for this machine no `out`: not looked at
+  std::optional<Hook> hook;            // input, forward or output
+  std::optional<std::string> in, out;  // a locally made packet has no `in`, one for this machine no `out`: not looked at
   State state = State::new_;
   std::optional<std::uint8_t> protocol;
   std::optional<u128> source, destination;

@@ -3,11 +3,11 @@
 // parts them into groups, each with its own packet. What the outcome depends on can then be read off the sets.
 #include "rules/engine/worlds.h"
 
-#include "rules/engine/doubt.h"
-
 #include <algorithm>
 #include <map>
 #include <tuple>
+
+#include "rules/engine/doubt.h"
 
 namespace ipo {
 namespace {
@@ -37,16 +37,24 @@ struct Group {
 
 std::string_view field_name(Dimension dimension) {
   switch (dimension) {
-    case Dimension::protocol: return "proto";
-    case Dimension::in: return "in";
-    case Dimension::out: return "out";
+    case Dimension::protocol:
+      return "proto";
+    case Dimension::in:
+      return "in";
+    case Dimension::out:
+      return "out";
     case Dimension::destination:
-    case Dimension::original_destination: return "dst";
+    case Dimension::original_destination:
+      return "dst";
     case Dimension::destination_port:
-    case Dimension::original_port: return "dport";
-    case Dimension::source: return "src";
-    case Dimension::source_port: return "sport";
-    default: return "";
+    case Dimension::original_port:
+      return "dport";
+    case Dimension::source:
+      return "src";
+    case Dimension::source_port:
+      return "sport";
+    default:
+      return "";
   }
 }
 
@@ -103,9 +111,12 @@ class Walk {
 
   PacketSet set_of(const TableTest& test, const PacketRange& packet, SourceSpan place) {
     switch (test.of(packet)) {
-      case Truth::no: return space_.nothing();
-      case Truth::yes: return space_.constant(1);
-      case Truth::maybe: break;
+      case Truth::no:
+        return space_.nothing();
+      case Truth::yes:
+        return space_.constant(1);
+      case Truth::maybe:
+        break;
     }
     if (!test.all.empty()) {
       PacketSet out = space_.constant(1);
@@ -168,11 +179,21 @@ class Walk {
       worlds = space_.minus(worlds, hit);
       switch (rule.kind) {
         case ActionKind::accept:
-        case ActionKind::translate_source: join(ends.accepted, effects_.after(hit, effects_.of(rule.rule->action))); break;
-        case ActionKind::drop: join(ends.dropped, hit); break;
-        case ActionKind::reject: join(ends.rejected, hit); break;
-        case ActionKind::return_: join(returned, hit); break;
-        case ActionKind::translate_destination: ends.translated.emplace_back(rule.rule, hit); break;
+        case ActionKind::translate_source:
+          join(ends.accepted, effects_.after(hit, effects_.of(rule.rule->action)));
+          break;
+        case ActionKind::drop:
+          join(ends.dropped, hit);
+          break;
+        case ActionKind::reject:
+          join(ends.rejected, hit);
+          break;
+        case ActionKind::return_:
+          join(returned, hit);
+          break;
+        case ActionKind::translate_destination:
+          ends.translated.emplace_back(rule.rule, hit);
+          break;
         case ActionKind::untrack:
         case ActionKind::proceed:
           ++changes_;
@@ -187,8 +208,12 @@ class Walk {
           join(worlds, space_.minus(rest, drops));
           break;
         }
-        case ActionKind::jump: join(worlds, enter(rule.target, packet, hit, ends)); break;
-        case ActionKind::go_to: join(returned, enter(rule.target, packet, hit, ends)); break;
+        case ActionKind::jump:
+          join(worlds, enter(rule.target, packet, hit, ends));
+          break;
+        case ActionKind::go_to:
+          join(returned, enter(rule.target, packet, hit, ends));
+          break;
       }
       return !worlds.empty();
     });
@@ -246,7 +271,8 @@ class Walk {
     ActionKind policy = chain.policy ? chain.policy->value : ActionKind::unknown;
     PacketSet passes = policy == ActionKind::accept ? left : space_.nothing();
     if (policy == ActionKind::unknown && !left.empty())
-      passes = space_.intersect(left, predicate(table_.chain(base.chain).policy_accepts, chain.policy ? chain.policy->span : chain.span));
+      passes = space_.intersect(left,
+                                predicate(table_.chain(base.chain).policy_accepts, chain.policy ? chain.policy->span : chain.span));
     end(group, ActionKind::drop, space_.unite(ends.dropped, space_.minus(left, passes)));
     end(group, ActionKind::reject, ends.rejected);
     for (const auto& [rule, worlds] : ends.translated) {
@@ -294,7 +320,8 @@ class Walk {
       group.destination = Origin::this_machine;
     }
     bool writes = t.netmap || !t.addresses.empty() || t.to_receiving_interface;
-    Truth moved = !writes ? Truth::no : changes(dst_before, t.addresses.size() > 1 ? t.addresses : IntervalSet::range(dst.lo, dst.hi));
+    Truth moved =
+        !writes ? Truth::no : changes(dst_before, t.addresses.size() > 1 ? t.addresses : IntervalSet::range(dst.lo, dst.hi));
     auto finish = [&](Group& done, Truth port_moved) {
       Truth change = std::max(moved, port_moved);
       Interval& nat = done.packet[Dimension::nat];
@@ -384,7 +411,7 @@ class Walk {
       }
       if (depends)
         add_doubt(out,
-                  here                             ? "the address of the interface it came in by is not in the file"
+                  here                          ? "the address of the interface it came in by is not in the file"
                   : dimension == Dimension::nat ? "whether the connection is translated is not given"
                                                 : std::string(field_name(dimension)) + " is not given",
                   place);

@@ -14,7 +14,7 @@ enum class Origin : std::uint8_t { arrived, this_machine, picked };
 constexpr u128 loopback(Family family) { return family == Family::ipv4 ? u128{0x7f000001} : u128{1}; }
 
 struct Fates {
-  bool one = false;           // the verdict is always the same
+  bool one = false;  // the verdict is always the same
   // So are destination and destination port; one that was not given and nothing wrote counts as the same.
   bool one_destination = false, one_port = false;
   std::vector<Doubt> doubts;  // what the verdict depends on, by place; empty where `one`

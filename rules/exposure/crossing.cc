@@ -28,7 +28,8 @@ PacketSet hairpins(PacketSpace& packets) {
 
 std::vector<NewSource> new_sources(ChainSets& chains) {
   Space& s = chains.space();
-  const PacketSet tracked = s.minus(s.constant(1), s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked))));
+  const PacketSet tracked =
+      s.minus(s.constant(1), s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked))));
   std::vector<NewSource> out;
   NewSource any{s.nothing(), {}, {}};
   for (const BaseChain& base : chains.ruleset().base_chains) {
@@ -58,7 +59,8 @@ std::optional<bool> of_internet(std::string_view predicate) {
 }
 
 std::optional<bool> as_sent(std::string_view predicate) {
-  for (std::string_view match : {"-m addrtype --src-type BROADCAST", "-m addrtype --src-type MULTICAST", "-m tcp --tcp-option ", "-m string ", "-m rt ", "-m frag ", "-m hbh ", "-m dst "})
+  for (std::string_view match : {"-m addrtype --src-type BROADCAST", "-m addrtype --src-type MULTICAST", "-m tcp --tcp-option ",
+                                 "-m string ", "-m rt ", "-m frag ", "-m hbh ", "-m dst "})
     if (predicate.starts_with(match)) return false;
   constexpr std::string_view size = "-m tcpmss --mss ";
   if (predicate.starts_with(size)) {
@@ -69,8 +71,10 @@ std::optional<bool> as_sent(std::string_view predicate) {
     return lo && hi && *lo <= ordinary && ordinary <= *hi;
   }
   // Below which a packet is caught: a sender's 255 has lost a few dozen on its way, and any network takes 576 bytes.
-  for (auto [match, most] : {std::pair<std::string_view, unsigned>("-m ttl --ttl-lt ", 128), {"-m hl --hl-lt ", 128},
-                             {"-m length --length 0:", 512}, {"-m length --length :", 512}})
+  for (auto [match, most] : {std::pair<std::string_view, unsigned>("-m ttl --ttl-lt ", 128),
+                             {"-m hl --hl-lt ", 128},
+                             {"-m length --length 0:", 512},
+                             {"-m length --length :", 512}})
     if (predicate.starts_with(match)) {
       auto below = parse_number(predicate.substr(match.size()));
       if (below && *below <= most) return false;

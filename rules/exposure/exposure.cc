@@ -10,14 +10,14 @@
 #include <utility>
 
 #include "parsers/ipoffice/settings.h"
-#include "rules/site/bridge.h"
 #include "rules/exposure/crossing.h"
-#include "rules/site/declared.h"
-#include "rules/site/join_dumps.h"
 #include "rules/pbx/own_filter.h"
 #include "rules/pbx/own_ports.h"
-#include "rules/site/required.h"
 #include "rules/pbx/services.h"
+#include "rules/site/bridge.h"
+#include "rules/site/declared.h"
+#include "rules/site/join_dumps.h"
+#include "rules/site/required.h"
 
 namespace ipo {
 namespace {
@@ -94,7 +94,8 @@ void choose_lines(std::vector<Opening>& of_internet, std::vector<Opening>& of_zo
       if (o.flow->translation.rule) behind[o.flow->translation].insert(o.line);
   for (auto* openings : {&of_internet, &of_zones})
     for (Opening& o : *openings)
-      if (RuleRef at = o.flow->translation; at.rule && !is_supposed(*at.rule) && !(behind[at].size() > 1 && is_narrower(o.line, *at.rule)))
+      if (RuleRef at = o.flow->translation;
+          at.rule && !is_supposed(*at.rule) && !(behind[at].size() > 1 && is_narrower(o.line, *at.rule)))
         o.line = at;
 }
 
@@ -206,8 +207,7 @@ void Exposure::judge(std::size_t m, std::size_t r) {
     in.at = &standing, in.sides = &sides, in.ruleset = &ruleset, in.chains = &chains, in.hook = hook, in.host = host;
     in.unlocated = doubt;
     if (host) in.addresses = addresses_in(*host, ruleset.family);
-    if (host && !self.empty())
-      in.addresses = hook == Hook::input ? in.addresses.intersected(self) : in.addresses.minus(self);
+    if (host && !self.empty()) in.addresses = hook == Hook::input ? in.addresses.intersected(self) : in.addresses.minus(self);
     Behind inner{no_interface, {}, true};
     if (hook == Hook::forward) inner = sides.behind(in.addresses);
     in.path_certain = inner.certain || !host;
@@ -227,7 +227,8 @@ void Exposure::judge(std::size_t m, std::size_t r) {
       out.then.clear();
       out.target = s.constant(1);
       // Unless rules tie the host to the zone's own interfaces, it is behind others.
-      IntervalSet own = hook == Hook::forward && z > 0 ? declared_interfaces(*in.zone, standing, packets.interfaces) : IntervalSet();
+      IntervalSet own =
+          hook == Hook::forward && z > 0 ? declared_interfaces(*in.zone, standing, packets.interfaces) : IntervalSet();
       auto beyond_own = [&](Behind behind) {
         if (behind.certain || own.empty()) return behind;
         behind.perhaps = behind.perhaps.minus(own);
@@ -250,8 +251,7 @@ void Exposure::judge(std::size_t m, std::size_t r) {
       in.ways = out.ways = lead_in.likely;
       if (z > 0 || standing.outermost)
         pass(in, s.intersect(s.intersect(opening, zones.coming(z)), s.test(Dimension::out, lead_in.all())));
-      if (in.unlocated.empty())
-        pass(out, s.intersect(s.intersect(opening, zones.going(z)), s.test(Dimension::in, lead_in.all())));
+      if (in.unlocated.empty()) pass(out, s.intersect(s.intersect(opening, zones.going(z)), s.test(Dimension::in, lead_in.all())));
     }
   };
 
@@ -268,7 +268,8 @@ void Exposure::judge(std::size_t m, std::size_t r) {
     judge_host(nullptr, Hook::input, unknown_address);
   }
   bool other_family = false;
-  bool pbx_here = std::any_of(hosts.begin(), hosts.end(), [&](const Host* h) { return is_pbx(*h) && !addresses_in(*h, ruleset.family).empty(); });
+  bool pbx_here = std::any_of(hosts.begin(), hosts.end(),
+                              [&](const Host* h) { return is_pbx(*h) && !addresses_in(*h, ruleset.family).empty(); });
   for (const Host* host : hosts) {
     IntervalSet addresses = addresses_in(*host, ruleset.family);
     bool mentioned = std::any_of(host->addresses.begin(), host->addresses.end(),
@@ -363,7 +364,9 @@ std::vector<HostAt> Exposure::parts_met(const Opening& opening) const {
   std::vector<HostAt> out = parts_of(*opening.passage);
   if (out.size() == 1) return out;
   Space& s = opening.passage->chains->space();
-  std::erase_if(out, [&](const HostAt& part) { return s.disjoint(s.unite(opening.proven, opening.possible), to_part(*opening.passage, part)); });
+  std::erase_if(out, [&](const HostAt& part) {
+    return s.disjoint(s.unite(opening.proven, opening.possible), to_part(*opening.passage, part));
+  });
   return out;
 }
 
@@ -432,7 +435,8 @@ void Passage::find_led(bool of_internet) {
 }
 
 PacketSet Passage::target_of(const Flow& flow) const {
-  bool redirected = hook == Hook::input && flow.translation.rule && flow.translation.rule->action.translation.to_receiving_interface;
+  bool redirected =
+      hook == Hook::input && flow.translation.rule && flow.translation.rule->action.translation.to_receiving_interface;
   return redirected ? chains->space().exists(target, Dimension::destination) : target;
 }
 
@@ -441,9 +445,12 @@ PacketSet Passage::by_every_way(const Flow& flow) const {
   Reach reach(*chains);
   PacketSet out = s.nothing();
   for (const Lead& lead : leads) {
-    PacketSet its = leads.size() == 1 ? flow.accepted : s.intersect(flow.accepted, reach.before(s.test(Dimension::destination, lead.addresses), flow));
+    PacketSet its = leads.size() == 1
+                        ? flow.accepted
+                        : s.intersect(flow.accepted, reach.before(s.test(Dimension::destination, lead.addresses), flow));
     PacketSet passing = s.unite(its, hairpins(chains->packets()));
-    out = s.unite(out, s.intersect(its, lead.certain ? s.test(Dimension::out, lead.ways) : s.every(passing, Dimension::out, lead.ways)));
+    out = s.unite(out,
+                  s.intersect(its, lead.certain ? s.test(Dimension::out, lead.ways) : s.every(passing, Dimension::out, lead.ways)));
   }
   return out;
 }
@@ -470,7 +477,8 @@ PacketSet Passage::settled(PacketSet set) const {
     if (hook == Hook::forward && is_of_bridged(predicate)) {
       PacketSet bridged = hairpins(chains->packets());
       set = s.unite(s.intersect(set, bridged), s.assume(s.minus(set, bridged), n, false));
-      if (std::optional<bool> value = known(predicate)) set = s.unite(s.assume(s.intersect(set, bridged), n, *value), s.minus(set, bridged));
+      if (std::optional<bool> value = known(predicate))
+        set = s.unite(s.assume(s.intersect(set, bridged), n, *value), s.minus(set, bridged));
     } else if (std::optional<bool> value = known(predicate)) {
       set = s.assume(set, n, *value);
     }
@@ -527,7 +535,8 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
       if (row.direction != "egress" && applies(row, passage.host))
         for (const Waiting& here : waiting(row, passage.host, {part}))
           for (int t = 0; t < 2; ++t)
-            if (row.has_transport(transports[t])) known[t].add(is_media_range(row) ? here.ports(transports[t]) : here.ports(transports[t]).united(row.port_set()));
+            if (row.has_transport(transports[t]))
+              known[t].add(is_media_range(row) ? here.ports(transports[t]) : here.ports(transports[t]).united(row.port_set()));
     for (int t = 0; t < 2; ++t) {
       IntervalSet unknown = known[t].complement(65535);
       PacketSet there = at_ports(s, transports[t], unknown);
@@ -537,8 +546,9 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   }
   // What a DHCP server answers the host itself (RFC 2131, 4.1; RFC 8415, 7.2).
   auto [server, client] = family == Family::ipv4 ? std::pair(67, 68) : std::pair(547, 546);
-  strange[1] = s.minus(strange[1], s.intersect(s.test(Dimension::source_port, IntervalSet::of(static_cast<unsigned>(server))),
-                                               s.test(Dimension::destination_port, IntervalSet::of(static_cast<unsigned>(client)))));
+  strange[1] =
+      s.minus(strange[1], s.intersect(s.test(Dimension::source_port, IntervalSet::of(static_cast<unsigned>(server))),
+                                      s.test(Dimension::destination_port, IntervalSet::of(static_cast<unsigned>(client)))));
 
   auto anyhow = [&](PacketSet set) { return s.exists(s.exists(set, Dimension::in), Dimension::out); };
   const LinesToChange& lines = lines_to_change_.try_emplace(passage.ruleset, *passage.ruleset).first->second;
@@ -556,7 +566,10 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
     std::vector<ChainSets::Decided> decided = reach.acceptors(flow, s.intersect(flow.seen, accepted));
     passage.settle(decided);
     auto rank = [](const ChainSets::Decided& d) {
-      if (d.by.rule) return d.by.rule->action.kind != ActionKind::unknown ? 0 : d.by.rule->understanding == Understanding::not_understood ? 1 : 3;
+      if (d.by.rule)
+        return d.by.rule->action.kind != ActionKind::unknown               ? 0
+               : d.by.rule->understanding == Understanding::not_understood ? 1
+                                                                           : 3;
       return d.by.chain->policy && d.by.chain->policy->value == ActionKind::unknown ? 2 : 0;
     };
     std::stable_sort(decided.begin(), decided.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
@@ -601,7 +614,8 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
         hit.any = proven_any || is_anyone(sources.united(s.project(hit_possible, Dimension::source)), family);
         hit.certainty = proven_any || (!hit.any && !hit_proven.empty()) ? Certainty::proven : Certainty::possible;
         if (hit.certainty == Certainty::proven) hits = hit_proven;
-        hit.ports = s.project(at_host(passage, hits), Dimension::destination_port).intersected(wanted.waiting.tcp.united(wanted.waiting.udp));
+        hit.ports = s.project(at_host(passage, hits), Dimension::destination_port)
+                        .intersected(wanted.waiting.tcp.united(wanted.waiting.udp));
         hit.sources = s.project(hits, Dimension::source);
         // A rule for what the host sends takes what comes from elsewhere with its address; nobody gets an answer there.
         if (!passage.addresses.empty() && passage.addresses.covers(hit.sources)) continue;
@@ -636,8 +650,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   std::set<Line> unrestricted;
   for (std::size_t i = first; i < openings.size(); ++i)
     if (openings[i].unrestricted) unrestricted.insert(line_of(openings[i]));
-  for (std::size_t i = first; i < openings.size(); ++i)
-    openings[i].unrestricted = unrestricted.contains(line_of(openings[i]));
+  for (std::size_t i = first; i < openings.size(); ++i) openings[i].unrestricted = unrestricted.contains(line_of(openings[i]));
 }
 
 }  // namespace ipo

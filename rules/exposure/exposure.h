@@ -10,9 +10,9 @@
 
 #include "rules/engine/reach.h"
 #include "rules/engine/trace.h"
-#include "rules/pbx/host_lans.h"
 #include "rules/exposure/line_to_change.h"
 #include "rules/matrix/port_matrix.h"
+#include "rules/pbx/host_lans.h"
 #include "rules/pbx/rows.h"
 #include "rules/site/site.h"
 #include "rules/site/zones.h"
@@ -28,8 +28,8 @@ struct Stage {
   const Ruleset* ruleset = nullptr;  // null: its rules for this family were not given
   ChainSets* chains = nullptr;
   Hook hook = Hook::forward;
-  PacketSet arriving;                // what may come to it, by any interface of the outside
-  IntervalSet in, out;               // the interfaces it may come and leave by
+  PacketSet arriving;   // what may come to it, by any interface of the outside
+  IntervalSet in, out;  // the interfaces it may come and leave by
   std::vector<Flow> flows;
 
   bool translates() const { return ipo::translates(flows); }
@@ -43,27 +43,27 @@ struct Passage {
   const Ruleset* ruleset = nullptr;
   ChainSets* chains = nullptr;
   Hook hook = Hook::input;
-  const Host* host = nullptr;   // null: the PBX's address is not known, every destination is judged
-  bool inbound = true;          // from the zone to the host; else from the host to the zone
-  bool of_zone = true;          // false: between the host and certain addresses, whichever zone they are of
-  IntervalSet addresses;        // of the host in this family; empty = any
-  PacketSet arriving;           // state new, tcp with SYN only
+  const Host* host = nullptr;  // null: the PBX's address is not known, every destination is judged
+  bool inbound = true;         // from the zone to the host; else from the host to the zone
+  bool of_zone = true;         // false: between the host and certain addresses, whichever zone they are of
+  IntervalSet addresses;       // of the host in this family; empty = any
+  PacketSet arriving;          // state new, tcp with SYN only
   std::vector<Flow> flows;
-  PacketSet possible;           // may be let through, as seen after translation; what surely is: Flow::proven
+  PacketSet possible;  // may be let through, as seen after translation; what surely is: Flow::proven
   // Packets of the outside for a private address, as they arrive: they count only "if routed", for no router on the internet
   // sends them. Those that a translation or nothing but an address of their own brings here are in `led`, a part of `possible`.
   PacketSet unrouted, led;
-  std::string unlocated;        // why these packets may not lead to the PBX at all; empty where they do
-  bool path_certain = true;     // false: which interface leads to the host is not known; proven is what all of `ways` agree on
-  IntervalSet ways;             // interfaces that lead to the host, as far as is known
+  std::string unlocated;     // why these packets may not lead to the PBX at all; empty where they do
+  bool path_certain = true;  // false: which interface leads to the host is not known; proven is what all of `ways` agree on
+  IntervalSet ways;          // interfaces that lead to the host, as far as is known
   // The same of each of its addresses, where that is not known of all of them; else of all together.
   struct Lead {
     IntervalSet addresses, ways;
     bool certain = true;
   };
   std::vector<Lead> leads;
-  std::vector<Stage> then;      // firewalls of the path passed next, outermost first; inbound only
-  PacketSet to_host;            // packets as seen after this firewall's translation that are meant for the host
+  std::vector<Stage> then;  // firewalls of the path passed next, outermost first; inbound only
+  PacketSet to_host;        // packets as seen after this firewall's translation that are meant for the host
   // Those of them that reach the host: to its addresses, and let through by the
   // firewalls passed next. A function of the predicates.
   PacketSet target;
@@ -90,11 +90,11 @@ struct Passage {
 struct RowHit {
   const MatrixRow* row = nullptr;
   Certainty certainty = Certainty::proven;
-  IntervalSet ports;        // of the row that are open, as the host sees them
+  IntervalSet ports;  // of the row that are open, as the host sees them
   std::vector<std::uint8_t> transports;
   IntervalSet sources;
-  bool beside_forward = false;  // "if routed", while a forward lets only some sources, or another zone, to the same row
-  bool any = false;         // extent: more than 2^24 public IPv4 (2^96 IPv6) addresses get through, by this line or in sum
+  bool beside_forward = false;   // "if routed", while a forward lets only some sources, or another zone, to the same row
+  bool any = false;              // extent: more than 2^24 public IPv4 (2^96 IPv6) addresses get through, by this line or in sum
   const Host* host = nullptr;    // as it is at the addresses that are hit: of one LAN, or the passage's
   IntervalSet at;                // these addresses; empty: any of the host's
   const Setting* off = nullptr;  // the service, or this transport of it, is switched off there
@@ -104,12 +104,12 @@ struct RowHit {
 struct Opening {
   const Passage* passage = nullptr;
   const Flow* flow = nullptr;
-  RuleRef by;                   // who accepts; `flow->translation` who translates
-  RuleRef line;                 // of its way the one to change: who translates, or of the way to `by`
-  PacketSet proven, possible;   // as seen after translation; disjoint
-  bool unrestricted = false;    // the line names no port and half of all ports or more are open
-  bool routed = true;           // false: nothing of it is in Passage::led, so it counts "if routed"
-  std::vector<RowHit> hits;     // gravest service first
+  RuleRef by;                  // who accepts; `flow->translation` who translates
+  RuleRef line;                // of its way the one to change: who translates, or of the way to `by`
+  PacketSet proven, possible;  // as seen after translation; disjoint
+  bool unrestricted = false;   // the line names no port and half of all ports or more are open
+  bool routed = true;          // false: nothing of it is in Passage::led, so it counts "if routed"
+  std::vector<RowHit> hits;    // gravest service first
   // Open ports, as the host sees them, that no row of the matrix knows for this host: none at all, or only rows of other products
   // or platforms.
   IntervalSet undocumented_tcp, undocumented_udp;
@@ -169,9 +169,9 @@ class Exposure {
   // Who keeps packets of `wanted` (as seen after the passage's translation) from the host: of several the rule that keeps off
   // most, a policy only where no rule does.
   struct Block {
-    RuleRef by;                 // chain null: nobody on record
-    const Flow* flow = nullptr; // of the passage
-    PacketSet packets;          // as seen by the passage's firewall
+    RuleRef by;                  // chain null: nobody on record
+    const Flow* flow = nullptr;  // of the passage
+    PacketSet packets;           // as seen by the passage's firewall
     const Standing* at = nullptr;
   };
   // `translated_only`: only packets that a port forward takes to the host count.
@@ -200,7 +200,7 @@ class Exposure {
   std::vector<std::unique_ptr<ChainSets>> chains_;
   std::vector<std::unique_ptr<ZoneSets>> zones_;
   std::map<const Ruleset*, LinesToChange> lines_to_change_;  // of those that were judged
-  mutable std::map<const Ruleset*, Tracer> tracers_;  // for witnesses
+  mutable std::map<const Ruleset*, Tracer> tracers_;         // for witnesses
   std::vector<Machine> machines_;
   std::vector<std::unique_ptr<Passage>> passages_;
   std::vector<Opening> openings_, openings_of_zones_;

@@ -86,7 +86,8 @@ PacketSet Exposure::leaving(ChainSets& chains, Hook hook, PacketSet target) cons
     PacketSet some = from_anywhere(s, passing);
     PacketSet all = s.every(s.every(passing, Dimension::source, addresses), Dimension::source_port, IntervalSet::range(0, 65535));
     PacketSet unknown = chains.packets().predicate(
-        {"the translated source passes the next firewall", "this rule gives packets another source before the next firewall", true}, one.place);
+        {"the translated source passes the next firewall", "this rule gives packets another source before the next firewall", true},
+        one.place);
     out = s.unite(s.minus(out, one.packets), s.intersect(s.unite(all, s.intersect(some, unknown)), one.packets));
   }
   return out;
@@ -212,7 +213,8 @@ Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, b
     for (const Flow& flow : stage.flows) passing = s.unite(passing, s.possible(flow.accepted));
     PacketSet stopped = s.minus(s.intersect(there, between_firewalls(s, stage.arriving)), between_firewalls(s, passing));
     for (const Flow& flow : stage.flows)
-      for (const ChainSets::Decided& d : way.deciders(flow, s.intersect(flow.seen, way.after(s.intersect(flow.arrived, stopped), flow)))) {
+      for (const ChainSets::Decided& d :
+           way.deciders(flow, s.intersect(flow.seen, way.after(s.intersect(flow.arrived, stopped), flow)))) {
         PacketSet theirs = s.intersect(flow.arrived, way.before(d.packets, flow));
         if (d.accepted || s.disjoint(stopped, theirs)) continue;
         PacketSet mine = between_firewalls(s, s.possible(theirs));

@@ -16,7 +16,8 @@ constexpr std::size_t longest_search = 1u << 18;  // of the search for the ways 
 bool tests(const Rule& rule, std::initializer_list<Field> fields) {
   bool found = false;
   for (const Condition& c : rule.conditions)
-    each_test<FieldTest>(c, [&](const FieldTest& test) { found = found || std::find(fields.begin(), fields.end(), test.field) != fields.end(); });
+    each_test<FieldTest>(
+        c, [&](const FieldTest& test) { found = found || std::find(fields.begin(), fields.end(), test.field) != fields.end(); });
   return found;
 }
 

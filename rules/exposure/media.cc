@@ -4,17 +4,18 @@
 
 #include <algorithm>
 
-#include "parsers/text/letters.h"
 #include "parsers/ipoffice/settings.h"
+#include "parsers/text/letters.h"
 #include "parsers/text/values.h"
-#include "rules/site/declared.h"
 #include "rules/pbx/host_lans.h"
+#include "rules/site/declared.h"
 
 namespace ipo {
 namespace {
 
 // The rows of the defaults' table: a start and an end that hold for the same releases.
-std::vector<std::pair<Interval, const Releases*>> defaults_in_table(const std::optional<Release>& release, std::string_view platform) {
+std::vector<std::pair<Interval, const Releases*>> defaults_in_table(const std::optional<Release>& release,
+                                                                    std::string_view platform) {
   auto defaults = [&](const char* key) {
     const KnownSetting& setting = *find_setting(key);
     if (release) return defaults_of(setting, *release, platform);
@@ -127,7 +128,8 @@ bool takes_calls(const Host* host, std::string_view flag) {
 }
 
 bool takes_declared(const Site& site, const Host* host, std::string_view flag) {
-  return takes_calls(host, flag) || std::none_of(site.hosts.begin(), site.hosts.end(), [&](const Host& h) { return is_pbx(h) && takes_calls(&h, flag); });
+  return takes_calls(host, flag) ||
+         std::none_of(site.hosts.begin(), site.hosts.end(), [&](const Host& h) { return is_pbx(h) && takes_calls(&h, flag); });
 }
 
 bool needs_media(const Site& site, const Passage& passage, const Host* host, bool partly, bool signalled) {

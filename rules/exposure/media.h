@@ -12,7 +12,7 @@ namespace ipo {
 
 struct MediaRange {
   IntervalSet needed;
-  IntervalSet perhaps;  // needed on another platform only
+  IntervalSet perhaps;      // needed on another platform only
   IntervalSet through_nat;  // of its own, by its name for calls through NAT; empty where there is none
 };
 

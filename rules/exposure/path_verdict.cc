@@ -14,7 +14,8 @@ PathVerdicts::PathVerdicts(const Site& site, const std::vector<Standing>& standi
     auto ruleset = std::find_if(rulesets.begin(), rulesets.end(), [&](const Ruleset& r) { return r.family == family; });
     Stage stage{&standings[i], nullptr, rulesets.empty() ? SourceSpan{} : rulesets.front().span, false, {}};
     if (ruleset != rulesets.end()) {
-      stage.verdicts = std::make_unique<Verdicts>(*ruleset, own_addresses(standings[i], site, family), other_addresses(standings[i], site, family));
+      stage.verdicts = std::make_unique<Verdicts>(*ruleset, own_addresses(standings[i], site, family),
+                                                  other_addresses(standings[i], site, family));
       for (const Chain& chain : ruleset->chains)
         for (const Rule& rule : chain.rules)
           stage.translates_source = stage.translates_source || rule.action.kind == ActionKind::translate_source;

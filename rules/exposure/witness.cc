@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <functional>
 
-#include "rules/site/bridge.h"
-#include "rules/exposure/crossing.h"
 #include "rules/engine/doubt.h"
-#include "rules/pbx/own_filter.h"
 #include "rules/engine/trace.h"
+#include "rules/exposure/crossing.h"
 #include "rules/exposure/exposure.h"
+#include "rules/pbx/own_filter.h"
+#include "rules/site/bridge.h"
 
 namespace ipo {
 namespace {
@@ -16,10 +16,12 @@ namespace {
 // The packets of the firewall that have the packet's addresses and ports.
 PacketSet like(ChainSets& chains, const Packet& packet, PacketSet out) {
   Space& s = chains.space();
-  for (auto [dimension, value] :
-       {std::pair{Dimension::protocol, u128{packet.protocol}}, {Dimension::source, packet.source},
-        {Dimension::destination, packet.destination}, {Dimension::source_port, u128{packet.source_port}},
-        {Dimension::destination_port, u128{packet.destination_port}}, {Dimension::tcp_flags, u128{packet.tcp_flags}}})
+  for (auto [dimension, value] : {std::pair{Dimension::protocol, u128{packet.protocol}},
+                                  {Dimension::source, packet.source},
+                                  {Dimension::destination, packet.destination},
+                                  {Dimension::source_port, u128{packet.source_port}},
+                                  {Dimension::destination_port, u128{packet.destination_port}},
+                                  {Dimension::tcp_flags, u128{packet.tcp_flags}}})
     if (dimension != Dimension::tcp_flags || packet.protocol == proto_tcp)
       out = s.intersect(out, s.test(dimension, IntervalSet::of(value)));
   return out;
@@ -30,7 +32,8 @@ bool leave(ChainSets& chains, Hook hook, Packet& packet) {
   if (hook != Hook::forward) return false;
   PacketSet here = like(chains, packet, chains.universe());
   for (auto [dimension, name] : {std::pair{Dimension::in, &packet.in}, {Dimension::out, &packet.out}})
-    here = chains.space().intersect(here, chains.space().test(dimension, chains.packets().interfaces.matching({true, *name, false})));
+    here =
+        chains.space().intersect(here, chains.space().test(dimension, chains.packets().interfaces.matching({true, *name, false})));
   for (const NewSource& one : new_sources(chains))
     if (!chains.space().disjoint(here, one.packets)) {
       if (one.addresses.empty()) return true;
@@ -172,7 +175,8 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
     if (s.proven(by_every).empty()) {
       if (first.out_asked) {
         place = *first.out_asked;
-      } else if (PacketSet stopped = s.minus(s.intersect(anyhow, s.test(Dimension::out, lead.ways)), s.possible(passing)); !stopped.empty()) {
+      } else if (PacketSet stopped = s.minus(s.intersect(anyhow, s.test(Dimension::out, lead.ways)), s.possible(passing));
+                 !stopped.empty()) {
         // No rule of its way asks: then one that stops it on another way does.
         Packet other = out.packet;
         other.out = packets.interfaces.name(s.pick(stopped)[static_cast<std::size_t>(Dimension::out)]);
@@ -183,7 +187,9 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   }
   if (passage.inbound)
     for (const auto& [addresses, profile] : behind_own_filter(passage.host, family))
-      out.doubt.push_back({"what the PBX's own filter in front of " + format_addresses(addresses, family) + " lets through is not known", profile->value.span});
+      out.doubt.push_back(
+          {"what the PBX's own filter in front of " + format_addresses(addresses, family) + " lets through is not known",
+           profile->value.span});
   if (!passage.unlocated.empty()) out.doubt.push_back({passage.unlocated, place});
   return out;
 }

@@ -11,12 +11,12 @@
 #include <tuple>
 
 #include "rules/exposure/crossing.h"
-#include "rules/site/declared.h"
 #include "rules/findings/exposure_findings.h"
+#include "rules/findings/setting_findings.h"
+#include "rules/site/declared.h"
 #include "rules/site/join_dumps.h"
 #include "rules/site/locate_pbx.h"
 #include "rules/site/required.h"
-#include "rules/findings/setting_findings.h"
 
 namespace ipo {
 namespace {
@@ -25,7 +25,8 @@ namespace {
 IntervalSet lans_of(const Host* host, Family family) {
   IntervalSet out;
   for (std::string_view lan : lans)
-    if (auto network = host ? network_of(*host, lan) : std::nullopt; network && network->family == family && network->mask != address_max(family))
+    if (auto network = host ? network_of(*host, lan) : std::nullopt;
+        network && network->family == family && network->mask != address_max(family))
       out.add(addresses_of(*network));
   return out;
 }
@@ -78,7 +79,8 @@ Passage passage_to(const Passage& passage, const IntervalSet& addresses, bool ro
   Reach reach(chains);
   Passage out = passage;
   out.of_zone = false;
-  Dimension side = passage.inbound ? Dimension::in : Dimension::out, end = passage.inbound ? Dimension::source : Dimension::destination;
+  Dimension side = passage.inbound ? Dimension::in : Dimension::out,
+            end = passage.inbound ? Dimension::source : Dimension::destination;
   PacketSet free = s.exists(s.exists(passage.arriving, side), end);
   out.arriving = s.intersect(s.intersect(free, s.test(side, passage.sides->toward(addresses))), s.test(end, addresses));
   out.flows.clear();
@@ -110,9 +112,11 @@ std::vector<Ways> ways(const Judgement& judgement, bool inbound) {
   std::vector<Ways> out;
   std::map<std::tuple<const Host*, std::string, Family, Hook, const Standing*>, std::size_t> places;
   for (const auto& passage : judgement.exposure.passages()) {
-    if (passage->inbound != inbound || !passage->unlocated.empty() || (!passage->host && !passage->at->protects_itself) || !crosses(*passage))
+    if (passage->inbound != inbound || !passage->unlocated.empty() || (!passage->host && !passage->at->protects_itself) ||
+        !crosses(*passage))
       continue;
-    auto [at, fresh] = places.try_emplace({passage->host, passage->zone->name, passage->ruleset->family, passage->hook, in_a_row(*passage)}, out.size());
+    auto [at, fresh] = places.try_emplace(
+        {passage->host, passage->zone->name, passage->ruleset->family, passage->hook, in_a_row(*passage)}, out.size());
     if (fresh) out.emplace_back();
     out[at->second].push_back(passage.get());
   }
@@ -138,7 +142,8 @@ std::vector<WaysTo> ways_to(const Judgement& judgement, const Host& host, bool i
     Family family = passage->ruleset->family;
     IntervalSet others;
     for (const MaskedAddress& a : addresses)
-      if (IntervalSet some = addresses_of(a); a.family == family && !some.empty() && crosses(judgement.site, *passage, some)) others.add(some);
+      if (IntervalSet some = addresses_of(a); a.family == family && !some.empty() && crosses(judgement.site, *passage, some))
+        others.add(some);
     if (others.empty()) continue;
     auto [at, fresh] = places.try_emplace({family, passage->hook, in_a_row(*passage)}, out.size());
     if (fresh) out.push_back({&host, inbound, in_a_row(*passage), {}});
@@ -156,7 +161,8 @@ PacketSet packets_of(const Judgement& judgement, const Passage& passage, const M
   Space& s = passage.chains->space();
   PacketSet out = s.nothing();
   for (std::uint8_t protocol : {proto_tcp, proto_udp})
-    if (row.has_transport(protocol)) out = s.unite(out, packets_to(passage, protocol, passage.inbound ? ports_of(row, passage.host) : row.port_set()));
+    if (row.has_transport(protocol))
+      out = s.unite(out, packets_to(passage, protocol, passage.inbound ? ports_of(row, passage.host) : row.port_set()));
   return passage.inbound ? judgement.exposure.before_path(passage, out) : out;
 }
 
@@ -188,7 +194,8 @@ SourceSpan place_of_missing(const Passage& passage, bool forward) {
   const Chain* chain = nullptr;
   for (const BaseChain& b : ruleset.base_chains)
     if (forward && b.nat && b.hook == Hook::prerouting) chain = &ruleset.chains[b.chain];
-  if (const BaseChain* filter = Reach(*passage.chains).last_filter(passage.hook); !chain && filter) chain = &ruleset.chains[filter->chain];
+  if (const BaseChain* filter = Reach(*passage.chains).last_filter(passage.hook); !chain && filter)
+    chain = &ruleset.chains[filter->chain];
   if (!chain) return {ruleset.span.source, ruleset.span.begin, ruleset.span.begin};
   return is_written(*chain) ? chain->policy->span : chain->span;
 }
@@ -204,7 +211,8 @@ void find_elsewhere(const Judgement& judgement, Blocked& blocked) {
   IntervalSet known = passage.addresses;
   for (const Host& host : judgement.site.hosts) known.add(addresses_in(host, family));
   PacketSet sent = s.minus(blocked.lost, s.test(Dimension::destination_port, common_ports()));
-  for (Dimension d : {Dimension::destination, Dimension::out, Dimension::nat, Dimension::original_destination, Dimension::original_port})
+  for (Dimension d :
+       {Dimension::destination, Dimension::out, Dimension::nat, Dimension::original_destination, Dimension::original_port})
     sent = s.exists(sent, d);
   sent = s.intersect(passage.arriving, s.possible(sent));
   const u128 asked = s.project(sent, Dimension::destination_port).size();
@@ -237,7 +245,8 @@ Blocked why_blocked(const Judgement& judgement, const Passage& passage, PacketSe
     if (out.no_forward) find_elsewhere(judgement, out);
     if (out.elsewhere) return out;
     // A line for what hosts inside send would take only what is spoofed.
-    PacketSet meant = passage.zone->is_internet() ? s.test(Dimension::source, all_public(passage.ruleset->family)) : passage.arriving;
+    PacketSet meant =
+        passage.zone->is_internet() ? s.test(Dimension::source, all_public(passage.ruleset->family)) : passage.arriving;
     out.by = judgement.exposure.accepted_by(passage, s.intersect(s.intersect(passage.possible, out.lost), meant));
     out.accepted = out.by.by.chain != nullptr;
     if (out.accepted) return out;
@@ -267,9 +276,11 @@ std::string Blocked::message(const Judgement& judgement, const std::string& what
     std::string out = fmt::format("no port forward leads {} to {}", what, format_target(*this));
     if (!accepted) return out;
     SourceSpan at = by.by.span();
-    return fmt::format("{} (line {} would accept {})", out, judgement.sources[at.source].position(at.begin).line, plural ? "them" : "it");
+    return fmt::format("{} (line {} would accept {})", out, judgement.sources[at.source].position(at.begin).line,
+                       plural ? "them" : "it");
   }
-  return fmt::format("{} {} blocked {} the {}", what, plural ? "are" : "is", passage->inbound ? "from" : "on the way to", passage->zone->name);
+  return fmt::format("{} {} blocked {} the {}", what, plural ? "are" : "is", passage->inbound ? "from" : "on the way to",
+                     passage->zone->name);
 }
 
 void take_unmet(std::vector<Asked> all, Findings& findings) {
@@ -285,7 +296,8 @@ void take_unmet(std::vector<Asked> all, Findings& findings) {
     const std::string& zone = way.zone->name;
     bool by_family = met[zone].contains({way.host, way.ruleset->family == Family::ipv4 ? Family::ipv6 : Family::ipv4});
     bool by_other = hosts[zone].size() > (hosts[zone].contains(way.host) ? 1 : 0);
-    if (!by_family && (asked.own || !by_other)) std::move(asked.findings.begin(), asked.findings.end(), std::back_inserter(findings));
+    if (!by_family && (asked.own || !by_other))
+      std::move(asked.findings.begin(), asked.findings.end(), std::back_inserter(findings));
   }
 }
 

@@ -43,10 +43,10 @@ PacketSet packets_of(const Judgement& judgement, const Passage& passage, const M
 // Packets that cannot pass at one firewall, and why.
 struct Blocked {
   const Passage* passage = nullptr;
-  PacketSet lost;            // as seen after translation
-  Exposure::Block by;        // the rule or policy that stops them, or the one that would accept them if they came
-  bool no_forward = false;   // no port forward leads them to the host
-  bool accepted = false;     // `by` accepts them
+  PacketSet lost;           // as seen after translation
+  Exposure::Block by;       // the rule or policy that stops them, or the one that would accept them if they came
+  bool no_forward = false;  // no port forward leads them to the host
+  bool accepted = false;    // `by` accepts them
   // A port forward leads them, or most of them, to another address, where no host of the site is: it is `by`.
   std::optional<Flow> elsewhere;
   // The flow of what `by` does.
@@ -73,8 +73,8 @@ const Passage& telling(const Ways& ways);
 // What one need came to for a host, a zone and a family.
 struct Asked {
   const Passage* way = nullptr;
-  bool met = false;   // it was asked, and nothing is lost
-  bool own = false;   // it is this host's own, whatever others have
+  bool met = false;  // it was asked, and nothing is lost
+  bool own = false;  // it is this host's own, whatever others have
   Findings findings;
 };
 // Of each zone the findings that count: a need of the site that one host meets the others need not, and what comes by one family of

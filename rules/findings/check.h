@@ -14,10 +14,10 @@ namespace ipo {
 struct Judgement;  // rules/findings/judgement.h: everything a check may look at
 
 struct Check {
-  std::string_view id;       // kebab-case, the stem of its files
-  std::string_view summary;  // one sentence, lower case, no full stop
-  Level severity;            // the highest its findings can have
-  double security_severity;  // GitHub's scale, in the band of the level; 0 where it is not about security
+  std::string_view id;                 // kebab-case, the stem of its files
+  std::string_view summary;            // one sentence, lower case, no full stop
+  Level severity;                      // the highest its findings can have
+  double security_severity;            // GitHub's scale, in the band of the level; 0 where it is not about security
   std::string_view precision;          // "very-high", "high", "medium", "low": how seldom it is wrong
   std::vector<std::string_view> tags;  // "security", "external/cwe/cwe-284"
   void (*run)(const Judgement& judgement, Findings& findings);

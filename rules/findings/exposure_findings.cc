@@ -7,10 +7,10 @@
 #include <set>
 #include <tuple>
 
-#include "rules/findings/check_list.h"
-#include "rules/site/join_dumps.h"
 #include "rules/exposure/media.h"
+#include "rules/findings/check_list.h"
 #include "rules/findings/opened_media.h"
+#include "rules/site/join_dumps.h"
 #include "rules/site/required.h"
 
 namespace ipo {
@@ -31,7 +31,7 @@ std::string_view next_word(std::string_view& text) {
   text.remove_prefix(end);
   return word;
 }
-}
+}  // namespace
 
 RuleRef line_to_change(const Opening& opening) { return opening.line; }
 
@@ -55,9 +55,7 @@ Level level_at(Level level, const Opening& opening) {
   return std::min(level_at(level, *opening.passage), guessed ? Level::warning : Level::error);
 }
 
-std::string from_zone(const Opening& opening) {
-  return (opening.passage->zone->is_internet() ? "the " : "zone ") + opening.zone();
-}
+std::string from_zone(const Opening& opening) { return (opening.passage->zone->is_internet() ? "the " : "zone ") + opening.zone(); }
 
 bool OpenToAnyone::covers(const Opening& o, const RowHit& hit) const {
   return std::all_of(hit.transports.begin(), hit.transports.end(), [&](std::uint8_t transport) {
@@ -89,7 +87,8 @@ bool names_ports(const Opening& opening) {
 IntervalSet source_ports(const Opening& opening) {
   Space& s = opening.passage->chains->space();
   PacketSet both = s.unite(opening.proven, opening.possible);
-  return s.project(s.intersect(both, s.test(Dimension::protocol, IntervalSet({{proto_tcp, proto_tcp}, {proto_udp, proto_udp}}))), Dimension::source_port);
+  return s.project(s.intersect(both, s.test(Dimension::protocol, IntervalSet({{proto_tcp, proto_tcp}, {proto_udp, proto_udp}}))),
+                   Dimension::source_port);
 }
 
 std::string if_sent_from(const Opening& opening) {
@@ -246,7 +245,8 @@ std::vector<Spoken> spoken_of(const Judgement& judgement, const Opening& opening
       IntervalSet left = hit.ports;
       for (std::size_t graver = 0; graver < k; ++graver) {
         const RowHit& g = out[graver].hit;
-        if (std::find(g.transports.begin(), g.transports.end(), transport) == g.transports.end() || !g.ports.intersects(left)) continue;
+        if (std::find(g.transports.begin(), g.transports.end(), transport) == g.transports.end() || !g.ports.intersects(left))
+          continue;
         left = left.minus(g.ports);
         if (!sharer) sharer = out[graver].by;
       }
@@ -292,23 +292,26 @@ std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const
   return exposed_rows(judgement, check, judgement.exposure.openings());
 }
 
-std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check, const std::vector<Opening>& openings) {
+std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check,
+                                               const std::vector<Opening>& openings) {
   std::map<std::tuple<SourceSpan, std::string, std::string>, std::vector<Exposed>> groups;
   for (const Opening& o : openings) {
     if (o.unrestricted) continue;
     // Where the PBX may be any destination a chain gives one finding for lines of the same gravest service.
     if (!o.located()) {
-      auto gravest = std::find_if(o.hits.begin(), o.hits.end(),
-                                  [](const RowHit& hit) { return hit.any && owner_of(hit.row->id); });
+      auto gravest = std::find_if(o.hits.begin(), o.hits.end(), [](const RowHit& hit) { return hit.any && owner_of(hit.row->id); });
       if (gravest == o.hits.end() || owner_of(gravest->row->id)->id != check.id) continue;
       for (const RowHit& hit : o.hits)
-        if (hit.any) groups[{judgement.group ? line_to_change(o).chain->span : line_to_change(o).span(), o.zone(), ""}].push_back({&o, hit});
+        if (hit.any)
+          groups[{judgement.group ? line_to_change(o).chain->span : line_to_change(o).span(), o.zone(), ""}].push_back({&o, hit});
       continue;
     }
-    if (std::none_of(o.hits.begin(), o.hits.end(), [&](const RowHit& hit) { return may_speak(judgement, check, o, hit); })) continue;
+    if (std::none_of(o.hits.begin(), o.hits.end(), [&](const RowHit& hit) { return may_speak(judgement, check, o, hit); }))
+      continue;
     for (Spoken& spoken : spoken_of(judgement, o))
       if (spoken.by && spoken.by->id == check.id)
-        groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : spoken.hit.row->id}].push_back({&o, std::move(spoken.hit)});
+        groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : spoken.hit.row->id}].push_back(
+            {&o, std::move(spoken.hit)});
   }
   std::vector<std::vector<Exposed>> out;
   for (auto& [key, group] : groups) out.push_back(std::move(group));
@@ -362,25 +365,27 @@ Finding exposed_finding(const Judgement& judgement, const Check& check, Level le
   std::set<std::string> elsewhere;  // of rows with other ports
   for (const Exposed& e : group)
     if (!o.located() && !group.front().hit.ports.covers(e.hit.ports)) elsewhere.insert(e.hit.row->id);
-  std::string others = elsewhere.empty() ? "" : fmt::format(" and {} more service{}", elsewhere.size(), elsewhere.size() > 1 ? "s" : "");
+  std::string others =
+      elsewhere.empty() ? "" : fmt::format(" and {} more service{}", elsewhere.size(), elsewhere.size() > 1 ? "s" : "");
   f.rows.assign(rows.begin(), rows.end());
   f.message = fmt::format("{} ({}){} {} reachable from {}{}", ports, what, others,
                           is_plural(ports) || !others.empty() ? "are" : "is", from_zone(o),
-                          (group.size() == 1 ? as_port(*speaker.opening, packets_of(judgement, speaker), speaker.hit.ports) : "") + if_sent_from(o) + if_routed(o));
+                          (group.size() == 1 ? as_port(*speaker.opening, packets_of(judgement, speaker), speaker.hit.ports) : "") +
+                              if_sent_from(o) + if_routed(o));
   f.message += closed_by_default(o.located() ? group : std::vector{group.front()});
   if (!judgement.group)
     for (const std::string& row : f.rows) f.identity += '\n' + row;
   std::set<SourceSpan> lines;
   for (const Exposed& e : group)
     if (SourceSpan line = line_to_change(*e.opening).span(); line != f.span) lines.insert(line);
-  if (!lines.empty()) f.message += fmt::format("; so are services by {} more line{} of this chain", lines.size(), lines.size() > 1 ? "s" : "");
+  if (!lines.empty())
+    f.message += fmt::format("; so are services by {} more line{} of this chain", lines.size(), lines.size() > 1 ? "s" : "");
   for (SourceSpan line : lines)
     if (f.related.size() < 5) f.related.push_back({"lets in such a service, too", line});
   return f;
 }
 
-void report_exposed(const Judgement& judgement, Findings& findings, const Check& check, std::string_view what,
-                    GradeOf grade) {
+void report_exposed(const Judgement& judgement, Findings& findings, const Check& check, std::string_view what, GradeOf grade) {
   for (const auto& group : exposed_rows(judgement, check)) {
     Grade highest{check.severity, ""};
     if (grade) {

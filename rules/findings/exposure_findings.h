@@ -73,7 +73,8 @@ Finding finding_for(const Judgement& judgement, std::string_view check, Level le
 // share ports (of two products, say) the gravest row's for all of them.
 std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check);
 // The same of given openings; of those of zones whoever stands there counts.
-std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check, const std::vector<Opening>& openings);
+std::vector<std::vector<Exposed>> exposed_rows(const Judgement& judgement, const Check& check,
+                                               const std::vector<Opening>& openings);
 
 // Whether a check speaks of the hit, so that another one would tell the same again; media that calls need is told by none.
 bool is_told(const Judgement& judgement, const Opening& opening, const RowHit& hit);

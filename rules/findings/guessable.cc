@@ -1,9 +1,9 @@
 #include "rules/findings/guessable.h"
 
-#include "parsers/text/letters.h"
 #include "parsers/model/number_set.h"
-#include "rules/matrix/known_secrets.h"
+#include "parsers/text/letters.h"
 #include "rules/findings/users.h"
+#include "rules/matrix/known_secrets.h"
 
 namespace ipo {
 namespace {
@@ -32,7 +32,8 @@ bool has_guessable(const User& user, Interned key) {
     if (same_letters(code->value.value, user.text(name))) return true;
   if (is_guessable(code_of(*code), number ? std::string_view(number->value.value) : "")) return true;
   bool lost = number && (code->bare_number || number->bare_number);
-  return lost && is_clear_code(code->value.value) && without_first_zeros(code->value.value) == without_first_zeros(number->value.value);
+  return lost && is_clear_code(code->value.value) &&
+         without_first_zeros(code->value.value) == without_first_zeros(number->value.value);
 }
 
 }  // namespace ipo

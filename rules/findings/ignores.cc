@@ -21,7 +21,8 @@ std::size_t take_ignored(Findings& findings, std::vector<IgnoreUse>& ignores, co
   std::size_t before = findings.size();
   std::erase_if(findings, [&](const Finding& f) {
     for (IgnoreUse& use : ignores)
-      if (!use.expired && use.ignore->check.value == f.check && applies_to(*use.ignore, sources[f.span.source].path(), working_folder)) {
+      if (!use.expired && use.ignore->check.value == f.check &&
+          applies_to(*use.ignore, sources[f.span.source].path(), working_folder)) {
         ++use.hidden;
         return true;
       }

@@ -11,9 +11,9 @@ namespace ipo {
 
 struct IgnoreUse {
   const Ignore* ignore = nullptr;
-  bool expired = false;       // its last day has passed: it hides nothing any more
-  bool relevant = false;      // its check runs and a file it speaks of was given
-  std::size_t hidden = 0;     // findings it hid in this run
+  bool expired = false;    // its last day has passed: it hides nothing any more
+  bool relevant = false;   // its check runs and a file it speaks of was given
+  std::size_t hidden = 0;  // findings it hid in this run
 };
 
 // One per entry, in their order. The first `inputs` sources are the inputs; `today` is "2026-11-22", or empty: then none has

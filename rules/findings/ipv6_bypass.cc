@@ -23,7 +23,8 @@ std::vector<std::vector<Exposed>> bypassed_rows(const Judgement& judgement) {
   std::map<const Firewall*, std::set<std::string>> open_v4;
   std::set<const Firewall*> judged_v4;
   for (const auto& passage : judgement.exposure.passages())
-    if (passage->inbound && passage->zone->is_internet() && passage->ruleset->family == Family::ipv4) judged_v4.insert(passage->at->firewall);
+    if (passage->inbound && passage->zone->is_internet() && passage->ruleset->family == Family::ipv4)
+      judged_v4.insert(passage->at->firewall);
   for (const Opening& o : judgement.exposure.openings())
     if (o.passage->ruleset->family == Family::ipv4)
       for (const RowHit& hit : o.hits)

@@ -14,8 +14,7 @@ PacketSet led_as_sent(const Passage& passage) {
   Space& s = passage.chains->space();
   Reach reach(*passage.chains);
   PacketSet out = s.nothing();
-  for (const Flow& flow : passage.flows)
-    out = s.unite(out, reach.after(s.possible(reach.keeping_port(flow.accepted, flow)), flow));
+  for (const Flow& flow : passage.flows) out = s.unite(out, reach.after(s.possible(reach.keeping_port(flow.accepted, flow)), flow));
   return s.intersect(out, led_by_others(passage));
 }
 
@@ -47,7 +46,8 @@ std::vector<HostAt> media_parts(const Judgement& judgement, const Passage& passa
   return out;
 }
 
-std::optional<LostMedia> lost_media(const Judgement& judgement, const Ways& ways, const HostAt& part, const IntervalSet& range, const IntervalSet& to) {
+std::optional<LostMedia> lost_media(const Judgement& judgement, const Ways& ways, const HostAt& part, const IntervalSet& range,
+                                    const IntervalSet& to) {
   if (ways.empty() || range.empty()) return {};
   bool inbound = ways.front()->inbound;
   Dimension side = inbound ? Dimension::destination_port : Dimension::source_port;

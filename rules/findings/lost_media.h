@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "rules/findings/blocked.h"
 #include "rules/exposure/media.h"
+#include "rules/findings/blocked.h"
 
 namespace ipo {
 
@@ -13,8 +13,9 @@ MediaRange calls_media(const Judgement& judgement, const Host* host);
 
 struct LostMedia {
   Blocked blocked;
-  IntervalSet closed;            // ports of the host's range that no packet gets through with
-  const Flow* moved = nullptr;   // a forward leads packets for other ports to `closed`; the host announces its own, so nobody sends there
+  IntervalSet closed;  // ports of the host's range that no packet gets through with
+  const Flow* moved =
+      nullptr;  // a forward leads packets for other ports to `closed`; the host announces its own, so nobody sends there
 };
 
 // Where media of calls comes to and goes from: LAN by LAN, each with the range of its own.
@@ -22,6 +23,7 @@ std::vector<HostAt> media_parts(const Judgement& judgement, const Passage& passa
 
 // Of alternatives the part of `range` that is closed in all of them to the addresses; nothing where none is. On the way out the range is
 // where packets come from, and `to` the ports they go to.
-std::optional<LostMedia> lost_media(const Judgement& judgement, const Ways& ways, const HostAt& part, const IntervalSet& range, const IntervalSet& to);
+std::optional<LostMedia> lost_media(const Judgement& judgement, const Ways& ways, const HostAt& part, const IntervalSet& range,
+                                    const IntervalSet& to);
 
 }  // namespace ipo

@@ -80,15 +80,17 @@ std::vector<OpenedMedia> opened_media(const Exposure& exposure, const PortMatrix
         if (!met.insert({line_to_change(o).span(), run.lo, run.hi}).second) continue;
         OpenedMedia m{&o, run, used, !sure.empty(), stale, false, {}};
         for (const MatrixRow& row : matrix.rows)
-          if (row.id != media_row && row.id != "ip-office/ingress/46" && row.direction == "ingress" && row.has_transport(proto_udp) &&
-              applies(row, o.passage->host) && this_run.minus(used).intersects(ports_of(row, o.passage->host)))
+          if (row.id != media_row && row.id != "ip-office/ingress/46" && row.direction == "ingress" &&
+              row.has_transport(proto_udp) && applies(row, o.passage->host) &&
+              this_run.minus(used).intersects(ports_of(row, o.passage->host)))
             m.services.push_back(&row);
         out.push_back(std::move(m));
       }
     }
   for (OpenedMedia& m : out)
     m.by_forward = !m.opening->routed && std::any_of(out.begin(), out.end(), [&](const OpenedMedia& other) {
-      return other.opening->routed && other.opening->passage->host == m.opening->passage->host && other.ports.lo <= m.ports.hi && m.ports.lo <= other.ports.hi;
+      return other.opening->routed && other.opening->passage->host == m.opening->passage->host && other.ports.lo <= m.ports.hi &&
+             m.ports.lo <= other.ports.hi;
     });
   return out;
 }

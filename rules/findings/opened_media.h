@@ -11,8 +11,9 @@ namespace ipo {
 
 struct OpenedMedia {
   const Opening* opening = nullptr;
-  Interval ports;          // one run of UDP ports of the line that touches the range calls use, as the host sees them
-  IntervalSet needed;      // the range calls use: configured, else of the platform and release; empty = not known, so nothing is claimed of it
+  Interval ports;  // one run of UDP ports of the line that touches the range calls use, as the host sees them
+  IntervalSet
+      needed;  // the range calls use: configured, else of the platform and release; empty = not known, so nothing is claimed of it
   bool proven = true;
   const MediaDefault* stale = nullptr;  // it is exactly the default of another release
   bool by_forward = false;  // what it opens "if routed" another line leads to the host by a forward: that line is the one to tell

@@ -2,12 +2,12 @@
 // guides give as the default. Several lines of one name are those of several kinds of phones: their ports are alternatives.
 #include "rules/findings/phone_servers.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
-#include "parsers/text/letters.h"
+#include <algorithm>
+
 #include "parsers/ipoffice/settings.h"
+#include "parsers/text/letters.h"
 #include "parsers/text/values.h"
 #include "rules/findings/setting_findings.h"
 #include "rules/pbx/sip_ports.h"
@@ -54,7 +54,8 @@ constexpr Named named_servers[] = {
     {"phone.rtcp_monitor.address", "phone.rtcp_monitor.port", proto_udp, 5005, "reports on calls"},
     {"phone.time_server", "", proto_udp, 123, "time"},
 };
-constexpr std::string_view urls[] = {"phone.file_server_url", "phone.settings_file_url", "phone.user_store_uri", "phone.backup_uri"};
+constexpr std::string_view urls[] = {"phone.file_server_url", "phone.settings_file_url", "phone.user_store_uri",
+                                     "phone.backup_uri"};
 
 constexpr std::size_t most_servers = 100;
 
@@ -64,7 +65,8 @@ std::map<std::string_view, IntervalSet> ports_said(const Record& phones) {
   for (const Named& named : named_servers) out.try_emplace(named.port_key);
   for (const Setting& s : phones.fields)
     if (auto at = out.find(s.key.text()); at != out.end() && !at->first.empty())
-      if (std::optional<std::uint32_t> port = parse_number(s.value.value); port && *port > 0 && *port < 65536) at->second.add(*port, *port);
+      if (std::optional<std::uint32_t> port = parse_number(s.value.value); port && *port > 0 && *port < 65536)
+        at->second.add(*port, *port);
   return out;
 }
 
@@ -124,7 +126,9 @@ LanOf LansByAddress::with(const Address& address) const {
   return at == lans_.end() ? LanOf() : at->second;
 }
 
-bool is_controller_list(const Setting& setting) { return setting.key == "phone.sip_controllers" || setting.key == "phone.sip_controllers_2"; }
+bool is_controller_list(const Setting& setting) {
+  return setting.key == "phone.sip_controllers" || setting.key == "phone.sip_controllers_2";
+}
 
 std::vector<SipController> sip_controllers(const Setting& list) {
   std::vector<SipController> out;

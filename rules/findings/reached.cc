@@ -37,7 +37,8 @@ Reached reached(const Exposure& exposure, const Passage& passage, PacketSet want
   }
   // A rule says more than a policy that may or may not hold, and what a forward leads more than what counts only if it is routed.
   std::stable_partition(perhaps.begin(), perhaps.end(), [](const Opening* o) { return o->by.rule != nullptr; });
-  for (auto* lines : {&out.by, &perhaps}) std::stable_partition(lines->begin(), lines->end(), [](const Opening* o) { return o->routed; });
+  for (auto* lines : {&out.by, &perhaps})
+    std::stable_partition(lines->begin(), lines->end(), [](const Opening* o) { return o->routed; });
   out.by.insert(out.by.end(), perhaps.begin(), perhaps.end());
   out.status = !proven.empty() ? Status::open : !possible.empty() ? Status::possible : Status::closed;
   out.packets = out.status == Status::open ? proven : possible;

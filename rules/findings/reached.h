@@ -33,16 +33,16 @@ std::vector<Reached> told_apart(const Exposure& exposure, const Passage& passage
 
 // What a person is told of it.
 struct Answer {
-  IntervalSet sources, ports;             // of the packets, ports as the host sees them; empty where closed
+  IntervalSet sources, ports;  // of the packets, ports as the host sees them; empty where closed
   std::vector<std::uint8_t> transports;
   std::map<std::uint8_t, IntervalSet> by_transport;  // the ports of each
   std::map<std::uint8_t, IntervalSet> asked;         // closed: the same of what was asked for
-  bool if_routed = false;                 // for a private address that no translation leads to: product.md, "The PBX"
-  bool any = false;                       // extent: more than 2^24 public IPv4 (2^96 IPv6) sources
-  std::optional<Packet> witness;          // one of them; where closed one that was asked for
-  std::vector<PathStep> path;             // its way
+  bool if_routed = false;                            // for a private address that no translation leads to: product.md, "The PBX"
+  bool any = false;                                  // extent: more than 2^24 public IPv4 (2^96 IPv6) sources
+  std::optional<Packet> witness;                     // one of them; where closed one that was asked for
+  std::vector<PathStep> path;                        // its way
   std::vector<Doubt> doubt;
-  std::vector<SourceSpan> lines;          // open, possible: the lines to change to close it; closed: the line that blocks
+  std::vector<SourceSpan> lines;  // open, possible: the lines to change to close it; closed: the line that blocks
 };
 // "udp/5060, tcp/5061", "tcp+udp/5060-5061".
 std::string format_ports(const std::map<std::uint8_t, IntervalSet>& by_transport);

@@ -37,7 +37,8 @@ Finding setting_finding(const Check& check, Level level, const Host& host, const
   return f;
 }
 
-void report_settings(Findings& findings, const Check& check, Level level, const std::vector<const Setting*>& settings, std::string message) {
+void report_settings(Findings& findings, const Check& check, Level level, const std::vector<const Setting*>& settings,
+                     std::string message) {
   if (settings.empty()) return;
   Finding f;
   f.check = check.id;
@@ -83,8 +84,8 @@ void report_outside(const Judgement& judgement, Findings& findings, const Check&
       const KnownSetting& known = *find_setting(key);
       findings.push_back(setting_finding(
           check, check.severity, host, *setting,
-          fmt::format("{} ({}) of {} is {}; it takes {}{}", known.name, key, name_of_host(host), setting->value.value, format_ports(*range),
-                      known.range && *range == *known.range ? "" : " in release " + release->text())));
+          fmt::format("{} ({}) of {} is {}; it takes {}{}", known.name, key, name_of_host(host), setting->value.value,
+                      format_ports(*range), known.range && *range == *known.range ? "" : " in release " + release->text())));
     }
   }
 }

@@ -29,7 +29,8 @@ Finding setting_finding(const Check& check, Level level, const Host& host, const
 
 // One finding for settings that say the same of several records, at the first of them; their values are told only where
 // Finding::named is printed. `message` has the count. Nothing where there are none.
-void report_settings(Findings& findings, const Check& check, Level level, const std::vector<const Setting*>& settings, std::string message);
+void report_settings(Findings& findings, const Check& check, Level level, const std::vector<const Setting*>& settings,
+                     std::string message);
 
 // Visits the LANs of the host whose flag is on: visit(lan, setting).
 template <class Visit>

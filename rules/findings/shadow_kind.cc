@@ -36,7 +36,10 @@ bool same_match(const Exposure& exposure, RuleRef a, RuleRef b) {
 
 ShadowOutcome shadow_outcome(const Shadow& shadow) {
   ActionKind own = shadow.rule.rule->action.kind;
-  if (accepts(own)) return all_covers(shadow, accepts) ? ShadowOutcome::same : all_covers(shadow, refuses) ? ShadowOutcome::opposite : ShadowOutcome::other;
+  if (accepts(own))
+    return all_covers(shadow, accepts)   ? ShadowOutcome::same
+           : all_covers(shadow, refuses) ? ShadowOutcome::opposite
+                                         : ShadowOutcome::other;
   if (!refuses(own)) return ShadowOutcome::other;
   if (all_covers(shadow, accepts)) return ShadowOutcome::opposite;
   if (!all_covers(shadow, refuses)) return ShadowOutcome::other;
@@ -45,14 +48,16 @@ ShadowOutcome shadow_outcome(const Shadow& shadow) {
 
 bool only_logs(const Rule& rule) {
   const std::string& name = rule.action.name;
-  return rule.action.kind == ActionKind::proceed && (name == "LOG" || name == "NFLOG" || name == "ULOG" || name == "LOGMARK" || name == "AUDIT");
+  return rule.action.kind == ActionKind::proceed &&
+         (name == "LOG" || name == "NFLOG" || name == "ULOG" || name == "LOGMARK" || name == "AUDIT");
 }
 
 bool counts_packets(const Judgement& judgement, const Rule& rule) {
   bool found = false;
   for (const Condition& condition : rule.conditions)
     each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) {
-      for (std::string_view match : {"-m limit ", "-m hashlimit ", "-m connlimit "}) found = found || test.predicate.starts_with(match);
+      for (std::string_view match : {"-m limit ", "-m hashlimit ", "-m connlimit "})
+        found = found || test.predicate.starts_with(match);
     });
   // Some of recent's options always match, so they are no condition.
   return found || judgement.sources[rule.span.source].slice(rule.span).find(" -m recent ") != std::string_view::npos;

@@ -32,8 +32,7 @@ std::set<Cause> said_elsewhere(const Judgement& judgement, bool by_rule) {
 
 }  // namespace
 
-void report_unrestricted(const Judgement& judgement, Findings& findings, std::string_view check, Level level,
-                         bool by_rule) {
+void report_unrestricted(const Judgement& judgement, Findings& findings, std::string_view check, Level level, bool by_rule) {
   std::map<std::tuple<SourceSpan, std::string, std::string>, std::vector<Exposed>> groups;
   std::set<Cause> elsewhere = said_elsewhere(judgement, by_rule);
   for (const Opening& o : judgement.exposure.openings()) {
@@ -41,10 +40,12 @@ void report_unrestricted(const Judgement& judgement, Findings& findings, std::st
     // Where the filter is not in the file at all that is said once, as assumed.
     if (!o.by.rule && o.by.span().begin == o.by.span().end) continue;
     for (const RowHit& hit : o.hits)
-      if (hit.any && !elsewhere.contains({line_to_change(o).span(), o.zone(), hit.row->id})) groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, hit});
+      if (hit.any && !elsewhere.contains({line_to_change(o).span(), o.zone(), hit.row->id}))
+        groups[{line_to_change(o).span(), o.zone(), judgement.group ? "" : hit.row->id}].push_back({&o, hit});
   }
   for (auto& [key, group] : groups) {
-    std::stable_sort(group.begin(), group.end(), [](const Exposed& a, const Exposed& b) { return gravity(*a.hit.row) < gravity(*b.hit.row); });
+    std::stable_sort(group.begin(), group.end(),
+                     [](const Exposed& a, const Exposed& b) { return gravity(*a.hit.row) < gravity(*b.hit.row); });
     const Exposed& speaker = surest(group);
     const Opening& o = *speaker.opening;
     Finding f = finding_for(judgement, check, level, speaker);
@@ -58,10 +59,10 @@ void report_unrestricted(const Judgement& judgement, Findings& findings, std::st
     std::string rows = fmt::format("{} service{} of the port matrix{} {}", f.rows.size(), f.rows.size() == 1 ? "" : "s",
                                    named > shown_rows ? ", among them" : ",", names);
     bool known = o.by.chain->policy && o.by.chain->policy->value != ActionKind::unknown;
-    std::string who = o.by.rule ? "this rule"
-                      : known   ? "the ACCEPT policy of " + o.by.chain->name
+    std::string who = o.by.rule                 ? "this rule"
+                      : known                   ? "the ACCEPT policy of " + o.by.chain->name
                       : is_written(*o.by.chain) ? "the policy of " + o.by.chain->name + ", which may not be loaded,"
-                                : "the policy of " + o.by.chain->name + ", which is not in the file,";
+                                                : "the policy of " + o.by.chain->name + ", which is not in the file,";
     f.message = fmt::format("{} lets {} through to the PBX{}: {}", who, from_zone(o), if_sent_from(o) + if_routed(o), rows);
     if (!o.by.rule && !known) f.level = Level::note;
     if (!judgement.group) f.identity += '\n' + f.rows.front();

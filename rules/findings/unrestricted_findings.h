@@ -7,7 +7,6 @@ namespace ipo {
 
 // For unrestricted openings that anyone on the internet can use: by a rule, or by a policy. Rows that a more specific check
 // reports at the same line are left to it.
-void report_unrestricted(const Judgement& judgement, Findings& findings, std::string_view check, Level level,
-                         bool by_rule);
+void report_unrestricted(const Judgement& judgement, Findings& findings, std::string_view check, Level level, bool by_rule);
 
 }  // namespace ipo

@@ -53,7 +53,9 @@ namespace {
 // may be what became of the user.
 bool is_another(const User& user, const Record& record) {
   const Record& known = *user.records.back();
-  if (known.fields.empty() || record.fields.empty() || known.fields.front().value.span.source != record.fields.front().value.span.source) return false;
+  if (known.fields.empty() || record.fields.empty() ||
+      known.fields.front().value.span.source != record.fields.front().value.span.source)
+    return false;
   std::string_view name = text_of(record, "user.name"_key), number = text_of(record, "user.extension"_key);
   return !name.empty() && !number.empty() && !user.text("user.name"_key).empty() && !user.text("user.extension"_key).empty() &&
          user.text("user.name"_key) != name && user.text("user.extension"_key) != number;
@@ -131,7 +133,9 @@ bool is_external(std::string_view number, std::size_t longest_own) {
   return is_digits(digits) && digits.size() >= 7 && digits.size() > longest_own;
 }
 
-std::string counted_users(std::size_t n, std::string_view kind) { return fmt::format("{} {}{}", n, kind, n == 1 ? " has" : "s have"); }
+std::string counted_users(std::size_t n, std::string_view kind) {
+  return fmt::format("{} {}{}", n, kind, n == 1 ? " has" : "s have");
+}
 
 void report_users(Findings& findings, const Check& check, Level level, const std::vector<const User*>& users, std::string_view at,
                   std::string message) {

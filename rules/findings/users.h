@@ -37,7 +37,7 @@ struct User {
     return s ? parse_flag(s->value.value) : std::nullopt;
   }
   std::string_view number() const { return text("user.extension"_key); }
-  std::string label() const;                                // "201 anna"
+  std::string label() const;  // "201 anna"
 };
 
 // Records are one user when they have one GUID, or the same name and number and not two GUIDs. NoUser and RemoteManager are none.

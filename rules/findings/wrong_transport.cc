@@ -13,8 +13,7 @@ constexpr u128 widest_service = 64;  // ports of one row; what is wider is media
 
 }  // namespace
 
-std::optional<WrongTransport> wrong_transport(const Exposure& exposure, const PortMatrix& matrix,
-                                              const Opening& opening) {
+std::optional<WrongTransport> wrong_transport(const Exposure& exposure, const PortMatrix& matrix, const Opening& opening) {
   const Passage& passage = *opening.passage;
   const Rule* accepts = opening.by.rule;
   const Rule* translates = opening.flow->translation.rule;
@@ -23,15 +22,15 @@ std::optional<WrongTransport> wrong_transport(const Exposure& exposure, const Po
   if (!names(accepts, Field::protocol, 255) && !names(translates, Field::protocol, 255)) return {};
   Space& s = passage.chains->space();
   PacketSet packets = exposure.at_host(passage, s.unite(opening.proven, opening.possible));
-  IntervalSet protocols = s.project(packets, Dimension::protocol),
-              ports = s.project(packets, Dimension::destination_port);
+  IntervalSet protocols = s.project(packets, Dimension::protocol), ports = s.project(packets, Dimension::destination_port);
   if (protocols.size() != 1 || ports.size() != 1) return {};
   WrongTransport out;
   out.transport = static_cast<std::uint8_t>(protocols.begin()->lo);
   out.port = static_cast<unsigned>(ports.begin()->lo);
   if (out.transport != proto_tcp && out.transport != proto_udp) return {};
   for (const MatrixRow& row : matrix.rows) {
-    bool printed = std::any_of(row.ports.begin(), row.ports.end(), [&](auto range) { return range.first <= out.port && out.port <= range.second; });
+    bool printed = std::any_of(row.ports.begin(), row.ports.end(),
+                               [&](auto range) { return range.first <= out.port && out.port <= range.second; });
     IntervalSet moved = moved_ports(row, passage.host);
     if (!printed && !moved.contains(out.port)) continue;
     if (row.has_transport(out.transport) || moved.united(row.port_set()).size() > widest_service) return {};

@@ -14,7 +14,6 @@ struct WrongTransport {
 };
 
 // Nothing where the line opens more than one port, names no port or no transport, or the port lies in a range of media.
-std::optional<WrongTransport> wrong_transport(const Exposure& exposure, const PortMatrix& matrix,
-                                              const Opening& opening);
+std::optional<WrongTransport> wrong_transport(const Exposure& exposure, const PortMatrix& matrix, const Opening& opening);
 
 }  // namespace ipo

@@ -12,8 +12,7 @@ std::vector<LaterFact> read_later_facts() {
   TomlTable top(document.root, errors);
   for (const Node* node : top.tables("fact")) {
     TomlTable fact(*node, errors);
-    facts.push_back({fact.text("id"), fact.text("since"), fact.texts("rows", true), fact.text("text"),
-                     fact.text("evidence")});
+    facts.push_back({fact.text("id"), fact.text("since"), fact.texts("rows", true), fact.text("text"), fact.text("evidence")});
     fact.report_unknown_keys();
   }
   top.report_unknown_keys();

@@ -19,10 +19,11 @@ Needs read_needs() {
   TomlTable top(document.root, errors);
   for (const Node* node : top.tables("egress")) {
     TomlTable t(*node, errors);
-    out.egress.push_back({t.texts("rows", false), t.text("service", false), t.texts("transports", false), t.text("on", false), t.texts("unless", false),
-                          t.text("off", false), t.texts("peer_settings", false), t.text("port_setting", false),
-                          t.text("peer_product", false), t.text("peer_zone", false), t.flag("peer_lines", false).value_or(false),
-                          t.texts("peer_rows", false), t.texts("either_way", false), t.text("checked_by", false), t.text("unknown", false)});
+    out.egress.push_back({t.texts("rows", false), t.text("service", false), t.texts("transports", false), t.text("on", false),
+                          t.texts("unless", false), t.text("off", false), t.texts("peer_settings", false),
+                          t.text("port_setting", false), t.text("peer_product", false), t.text("peer_zone", false),
+                          t.flag("peer_lines", false).value_or(false), t.texts("peer_rows", false), t.texts("either_way", false),
+                          t.text("checked_by", false), t.text("unknown", false)});
     t.report_unknown_keys();
   }
   for (const Node* node : top.tables("worker")) {

@@ -17,7 +17,7 @@ struct EgressNeed {
   std::vector<std::string> peer_settings;
   std::string port_setting;
   std::string peer_product;
-  std::string peer_zone;   // kind
+  std::string peer_zone;  // kind
   bool peer_lines = false;
   std::vector<std::string> peer_rows, either_way;
   std::string checked_by;  // id of a check

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "parsers/model/finding.h"
-#include "parsers/text/interval_set.h"
 #include "parsers/model/model.h"
+#include "parsers/text/interval_set.h"
 
 namespace ipo {
 
@@ -27,11 +27,11 @@ struct MatrixRow {
   std::vector<std::string> transports;               // sorted; "tcp", "udp"; at least one
   std::vector<std::pair<unsigned, unsigned>> ports;  // 0..65535, as printed: a-b one pair, a/b two; empty = not printed
   std::string application;                           // "TFTP"; empty where the document names only the transport
-  std::optional<std::string> configurable;  // "1-100", "161,1024-65535", "any", "range:min-start=1024,min-end=2048"
-  bool optional = false;                    // as printed
-  std::string state;                        // "open", "closed", "filtered", "n/a"; as printed
-  std::string peer;                         // the external device; may be empty
-  std::string authentication;               // empty = none stated
+  std::optional<std::string> configurable;           // "1-100", "161,1024-65535", "any", "range:min-start=1024,min-end=2048"
+  bool optional = false;                             // as printed
+  std::string state;                                 // "open", "closed", "filtered", "n/a"; as printed
+  std::string peer;                                  // the external device; may be empty
+  std::string authentication;                        // empty = none stated
   std::string purpose;
   std::vector<std::string> platforms;  // empty = every platform of the product
   std::string document;

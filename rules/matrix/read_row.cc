@@ -13,8 +13,7 @@ constexpr std::size_t most_ports = 64;  // in one row; the document's longest ha
 
 std::vector<std::string_view> split(std::string_view s, char separator) {
   std::vector<std::string_view> parts;
-  for (std::size_t end; (end = s.find(separator)) != s.npos; s.remove_prefix(end + 1))
-    parts.push_back(s.substr(0, end));
+  for (std::size_t end; (end = s.find(separator)) != s.npos; s.remove_prefix(end + 1)) parts.push_back(s.substr(0, end));
   parts.push_back(s);
   return parts;
 }

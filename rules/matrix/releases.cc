@@ -14,9 +14,9 @@ namespace {
 // A row of a change table, with what it takes to undo it.
 struct Change {
   enum class Kind { added, changed, removed } kind;
-  std::size_t release = 0;        // that it led to, among matrix_releases()
+  std::size_t release = 0;  // that it led to, among matrix_releases()
   int table = 0, row = 0;
-  std::vector<MatrixRow> before;  // added: only the id; changed: id, ports and errata; removed: the whole row
+  std::vector<MatrixRow> before;           // added: only the id; changed: id, ports and errata; removed: the whole row
   std::optional<std::string> application;  // as printed in this table, where Tables 1 to 4 print it otherwise
   std::optional<bool> optional;
 

@@ -10,7 +10,7 @@ namespace ipo {
 
 // "69", "69/udp", "5060-5061/tcp".
 struct PortTerm {
-  unsigned lo = 0, hi = 0;      // as written; lo > hi and numbers past 65535 are the caller's to refuse
+  unsigned lo = 0, hi = 0;     // as written; lo > hi and numbers past 65535 are the caller's to refuse
   std::string_view transport;  // "tcp", "udp"; empty = any
 };
 std::optional<PortTerm> port_term(std::string_view term);

@@ -26,12 +26,19 @@ std::vector<Vulnerability> read_vulnerabilities() {
   TomlTable top(document.root, errors);
   for (const Node* node : top.tables("vulnerability")) {
     TomlTable table(*node, errors);
-    Vulnerability v{table.text("id"), table.text("what"), table.text("component"), table.text("product"), table.flag("separate", false).value_or(false),
-                    table.texts("platforms", false), table.text("score", false), {}, table.text("source")};
+    Vulnerability v{table.text("id"),
+                    table.text("what"),
+                    table.text("component"),
+                    table.text("product"),
+                    table.flag("separate", false).value_or(false),
+                    table.texts("platforms", false),
+                    table.text("score", false),
+                    {},
+                    table.text("source")};
     for (const Node* range : table.tables("affected")) {
       TomlTable affected(*range, errors);
-      v.affected.push_back({affected.text("from", false), affected.text("through", false), affected.text("before", false),
-                            affected.text("fixed")});
+      v.affected.push_back(
+          {affected.text("from", false), affected.text("through", false), affected.text("before", false), affected.text("fixed")});
       affected.report_unknown_keys();
     }
     table.report_unknown_keys();
@@ -61,7 +68,8 @@ std::optional<Certainty> Vulnerability::have(const Release& release, std::string
   for (const AffectedReleases& range : affected)
     if (std::optional<Certainty> certainty = range.have(release)) {
       in = &range;
-      bool elsewhere = !platforms.empty() && !platform.empty() && std::find(platforms.begin(), platforms.end(), platform) == platforms.end();
+      bool elsewhere =
+          !platforms.empty() && !platform.empty() && std::find(platforms.begin(), platforms.end(), platform) == platforms.end();
       return elsewhere || separate ? Certainty::possible : *certainty;
     }
   return {};

@@ -20,13 +20,13 @@ struct AffectedReleases {
 };
 
 struct Vulnerability {
-  std::string id;         // "CVE-2024-4196"
-  std::string what;       // a clause: "a web request to Web Control runs commands"
+  std::string id;    // "CVE-2024-4196"
+  std::string what;  // a clause: "a web request to Web Control runs commands"
   std::string component;
-  std::string product;    // "ip-office", "one-x-portal", "ccr", "application-server", "administration", "softconsole"
-  bool separate = false;  // on another machine, of which no input tells the release
+  std::string product;                 // "ip-office", "one-x-portal", "ccr", "application-server", "administration", "softconsole"
+  bool separate = false;               // on another machine, of which no input tells the release
   std::vector<std::string> platforms;  // where the matrix has the component; empty = not told apart
-  std::string score;      // CVSS base score, "10.0"; empty = the record has none
+  std::string score;                   // CVSS base score, "10.0"; empty = the record has none
   std::vector<AffectedReleases> affected;
   std::string source;
 

@@ -22,7 +22,8 @@ LansOfHosts::LansOfHosts(const std::vector<Host>& hosts) {
     for (std::string_view lan : {"lan1", "lan2"}) {
       const Setting* s = host.setting(std::string(lan) + ".address");
       std::optional<Address> address = s ? parse_address(s->value.value) : std::nullopt;
-      if (address && address->value != 0 && (found.empty() || found.front().address != *address)) found.push_back({lan, *address, {}});
+      if (address && address->value != 0 && (found.empty() || found.front().address != *address))
+        found.push_back({lan, *address, {}});
     }
     if (found.size() < 2) continue;
     for (Lan& lan : found) lan.host = with_lan_only(host, lan.name);

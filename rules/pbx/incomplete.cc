@@ -62,7 +62,8 @@ std::vector<MissingSystem> missing_systems(const Site& site) {
   if (!site.export_errors.empty()) {
     const std::set<std::uint32_t> with_records = sources_with_records(site);
     for (const ExportError& error : site.export_errors)
-      if (error.of_system && with_records.contains(error.span.source) && (error.address.empty() || known.insert(error.address).second))
+      if (error.of_system && with_records.contains(error.span.source) &&
+          (error.address.empty() || known.insert(error.address).second))
         out.push_back({error.address, true, error.span, {}, error.reason});
   }
   // Only a list of systems leads one to expect each of them in it.
@@ -106,7 +107,8 @@ void doubt_own_numbers(const Site& site, std::span<Finding> findings) {
       finding.doubt.push_back({"not all numbers of the site are in the export: " + reason, finding.span});
     }
   };
-  if (std::none_of(site.records.begin(), site.records.end(), [](const Record& r) { return r.type == "User"; })) return doubt("no User record is there");
+  if (std::none_of(site.records.begin(), site.records.end(), [](const Record& r) { return r.type == "User"; }))
+    return doubt("no User record is there");
   for (std::string type : {"User", "Extension", "HuntGroup"})
     if (!is_whole(site, type)) return doubt(type + " records are missing");
 }

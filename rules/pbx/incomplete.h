@@ -22,11 +22,11 @@ std::vector<ShortList> short_lists(const Site& site);
 
 // A system of the solution of which something is not there.
 struct MissingSystem {
-  std::string address;  // empty where the error does not say it
-  bool failed = false;  // it answered with an error; else no System record has the address
-  SourceSpan span;      // what says so
-  std::string named_by; // "License": the record that names the address
-  std::string reason;   // of the error: "461:SessionTimeout"; empty where it gives none
+  std::string address;   // empty where the error does not say it
+  bool failed = false;   // it answered with an error; else no System record has the address
+  SourceSpan span;       // what says so
+  std::string named_by;  // "License": the record that names the address
+  std::string reason;    // of the error: "461:SessionTimeout"; empty where it gives none
 };
 std::vector<MissingSystem> missing_systems(const Site& site);
 

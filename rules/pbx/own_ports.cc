@@ -72,7 +72,8 @@ std::vector<OwnPort> own_ports(const PortMatrix& matrix, const Host& host, std::
     IntervalSet ports = row.id == sip_row && protocol == proto_udp ? sip_ports(&host, proto_udp) : ports_of(row, &host);
     if (!ports.empty()) out.push_back({&row, std::move(ports)});
   }
-  std::stable_sort(out.begin(), out.end(), [](const OwnPort& a, const OwnPort& b) { return a.ports.begin()->lo < b.ports.begin()->lo; });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const OwnPort& a, const OwnPort& b) { return a.ports.begin()->lo < b.ports.begin()->lo; });
   return out;
 }
 
@@ -123,8 +124,7 @@ IntervalSet remote_only_ports(const MatrixRow& row, const Host* host) { return r
 IntervalSet tls_listening_ports(const Host* host) {
   IntervalSet tls = tls_sip_ports(host), clear = clear_sip_ports(host);
   for (const NamedPort& named : host ? named_ports(*host) : std::vector<NamedPort>())
-    if (named.service == "SIP")
-      (named.setting->key.text().ends_with("remote_tls_port") ? tls : clear).add(named.port, named.port);
+    if (named.service == "SIP") (named.setting->key.text().ends_with("remote_tls_port") ? tls : clear).add(named.port, named.port);
   return tls.minus(clear);
 }
 

@@ -15,7 +15,8 @@ namespace ipo {
 namespace {
 
 // Rows of the IP Office ingress table whose port is a setting of its own.
-constexpr std::pair<int, std::string_view> port_settings[] = {{5, "http.port"}, {7, "snmp.port"}, {9, "https.port"}, {20, "vnc.port"}};
+constexpr std::pair<int, std::string_view> port_settings[] = {
+    {5, "http.port"}, {7, "snmp.port"}, {9, "https.port"}, {20, "vnc.port"}};
 
 }  // namespace
 
@@ -88,7 +89,7 @@ bool applies(const MatrixRow& row, const Host* host) { return host ? applies(row
 int gravity(const MatrixRow& row) {
   static constexpr std::string_view order[] = {
       "ip-office/ingress/44", "ip-office/ingress/15", "ip-office/ingress/22", "ip-office/ingress/21", "ip-office/ingress/37",
-      "ip-office/ingress/41", "ip-office/ingress/39", "ip-office/ingress/4",  "ip-office/ingress/7",  "ip-office/ingress/31",
+      "ip-office/ingress/41", "ip-office/ingress/39", "ip-office/ingress/4", "ip-office/ingress/7", "ip-office/ingress/31",
       "ip-office/ingress/25", "ip-office/ingress/26", "ip-office/ingress/23", "ip-office/ingress/16", "ip-office/ingress/20",
       "ip-office/ingress/5",
       // other products' innards and shutdown listeners, then control of calls
@@ -97,21 +98,20 @@ int gravity(const MatrixRow& row) {
       "ip-office/ingress/33", "ip-office/ingress/43", "ip-office/ingress/30", "ip-office/ingress/35", "ip-office/ingress/32",
       "voicemail-pro/ingress/4", "voicemail-pro/ingress/1", "voicemail-pro/intra/1",
       // inside the machine
-      "ip-office/intra/1", "ip-office/intra/2", "ip-office/intra/3", "ip-office/intra/4", "ip-office/intra/5",
-      "ip-office/intra/6", "ip-office/intra/7", "ip-office/intra/8", "one-x-portal/intra/1", "one-x-portal/intra/2",
+      "ip-office/intra/1", "ip-office/intra/2", "ip-office/intra/3", "ip-office/intra/4", "ip-office/intra/5", "ip-office/intra/6",
+      "ip-office/intra/7", "ip-office/intra/8", "one-x-portal/intra/1", "one-x-portal/intra/2",
       // encrypted management, shells, phones, links
       "ip-office/ingress/42", "ip-office/ingress/38", "ip-office/ingress/40", "ip-office/ingress/1", "ip-office/ingress/18",
       "ip-office/ingress/19", "ip-office/ingress/17", "ip-office/ingress/14", "ip-office/ingress/13", "ip-office/ingress/12",
       "ip-office/ingress/29", "voicemail-pro/ingress/3", "voicemail-pro/ingress/6", "voicemail-pro/ingress/7",
       "voicemail-pro/ingress/8", "voicemail-pro/ingress/5", "voicemail-pro/ingress/2", "one-x-portal/ingress/2",
       "one-x-portal/ingress/3", "one-x-portal/ingress/8", "one-x-portal/ingress/9", "contact-recorder/ingress/3",
-      "contact-recorder/ingress/2", "ip-office/ingress/36", "ip-office/ingress/8", "ip-office/ingress/24",
-      "ip-office/ingress/45", "ip-office/ingress/10", "ip-office/ingress/2", "ip-office/ingress/3", "ip-office/ingress/6",
-      "ip-office/ingress/11",
+      "contact-recorder/ingress/2", "ip-office/ingress/36", "ip-office/ingress/8", "ip-office/ingress/24", "ip-office/ingress/45",
+      "ip-office/ingress/10", "ip-office/ingress/2", "ip-office/ingress/3", "ip-office/ingress/6", "ip-office/ingress/11",
       // what many sites mean to open
       "one-x-portal/ingress/4", "one-x-portal/ingress/16", "one-x-portal/ingress/10", "one-x-portal/ingress/11",
-      "one-x-portal/ingress/7", "one-x-portal/ingress/5", "ip-office/ingress/9", "ip-office/ingress/28",
-      "ip-office/ingress/46", "ip-office/ingress/27"};
+      "one-x-portal/ingress/7", "one-x-portal/ingress/5", "ip-office/ingress/9", "ip-office/ingress/28", "ip-office/ingress/46",
+      "ip-office/ingress/27"};
   static const std::unordered_map<std::string_view, int> ranks = [] {
     std::unordered_map<std::string_view, int> out;
     for (std::string_view id : order) out.emplace(id, static_cast<int>(out.size()));

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "parsers/text/letters.h"
 #include "parsers/ipoffice/settings.h"
+#include "parsers/text/letters.h"
 #include "parsers/text/values.h"
 #include "rules/pbx/host_lans.h"
 #include "rules/pbx/rows.h"
@@ -127,7 +127,8 @@ std::optional<ServiceState> service_state(const MatrixRow& row, const Host* host
 bool is_of_lan(const MatrixRow& row) {
   if (is_media_range(row)) return true;
   if (row.product != "ip-office" || row.direction != "ingress") return false;
-  return std::any_of(switches().begin(), switches().end(), [&](const Switch& s) { return s.row == row.number && s.key.starts_with("lan*"); });
+  return std::any_of(switches().begin(), switches().end(),
+                     [&](const Switch& s) { return s.row == row.number && s.key.starts_with("lan*"); });
 }
 
 bool is_on(const MatrixRow& row, const Host* host) {

@@ -28,7 +28,8 @@ void add_port(IntervalSet& ports, const Host* host, const std::string& transport
 
 // Nothing where that is not known.
 std::optional<bool> tls_only(const Host& host, const std::string& lan) {
-  std::optional<bool> tls = sip_transport(host, lan, "tls"), tcp = sip_transport(host, lan, "tcp"), udp = sip_transport(host, lan, "udp");
+  std::optional<bool> tls = sip_transport(host, lan, "tls"), tcp = sip_transport(host, lan, "tcp"),
+                      udp = sip_transport(host, lan, "udp");
   if (!tls || !tcp || !udp || !(*tls || *tcp || *udp)) return {};
   return *tls && !*tcp && !*udp;
 }

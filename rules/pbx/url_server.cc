@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "parsers/text/letters.h"
 #include "parsers/ipoffice/settings.h"
+#include "parsers/text/letters.h"
 #include "parsers/text/values.h"
 
 namespace ipo {

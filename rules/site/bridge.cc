@@ -13,7 +13,9 @@
 namespace ipo {
 namespace {
 
-bool has(const std::vector<std::string>& list, std::string_view name) { return std::find(list.begin(), list.end(), name) != list.end(); }
+bool has(const std::vector<std::string>& list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
 
 }  // namespace
 
@@ -35,7 +37,8 @@ void find_bridge_ports(Standing& standing, const Site& site) {
     IntervalSet own;
     for (const Host& host : site.hosts)
       if (is_pbx(host)) own.add(addresses_in(host, ruleset.family));
-    auto from = required(rule, Field::source, address_max(ruleset.family)), to = required(rule, Field::destination, address_max(ruleset.family));
+    auto from = required(rule, Field::source, address_max(ruleset.family)),
+         to = required(rule, Field::destination, address_max(ruleset.family));
     bool enters = (to && to->intersects(own)) || (from && !from->intersects(own) && all_public(ruleset.family).covers(*from));
     bool leaves = from && from->intersects(own);
     if (enters == leaves) return;
@@ -46,7 +49,8 @@ void find_bridge_ports(Standing& standing, const Site& site) {
   std::vector<InterfaceTest> named;
   for (const InterfaceTest& internet : standing.internet)
     if (ports.contains(internet.name) && !internet.prefix) named.push_back(internet), outer.insert(internet.name);
-  if (!named.empty()) std::erase_if(standing.internet, [&](const InterfaceTest& internet) { return has_interface(named, internet); });
+  if (!named.empty())
+    std::erase_if(standing.internet, [&](const InterfaceTest& internet) { return has_interface(named, internet); });
   std::vector<Inference> unused;
   if (standing.internet.empty()) infer_internet(standing, unused);
   if (standing.internet.empty()) standing.internet = named;
@@ -64,11 +68,13 @@ void find_bridge_ports(Standing& standing, const Site& site) {
 }
 
 bool is_of_bridged(std::string_view predicate) {
-  return predicate == "-m physdev --physdev-is-bridged" || predicate == "-m physdev --physdev-is-out" || !bridge_port(predicate, false).empty();
+  return predicate == "-m physdev --physdev-is-bridged" || predicate == "-m physdev --physdev-is-out" ||
+         !bridge_port(predicate, false).empty();
 }
 
 void name_by_ports(const Standing& standing, bool inbound, Packet& packet) {
-  const std::vector<std::string>&enters = inbound ? standing.outer_ports : standing.inner_ports, &leaves = inbound ? standing.inner_ports : standing.outer_ports;
+  const std::vector<std::string>&enters = inbound ? standing.outer_ports : standing.inner_ports,
+        &leaves = inbound ? standing.inner_ports : standing.outer_ports;
   if (packet.in != packet.out || enters.empty() || leaves.empty() || !(has(enters, packet.in) || has(leaves, packet.in))) return;
   packet.in = enters.front(), packet.out = leaves.front();
 }

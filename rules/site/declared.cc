@@ -89,17 +89,16 @@ void note_unnamed_interfaces(Site& site) {
     for (const Located<InterfaceTest>& interface : zone.interfaces)
       if (std::none_of(site.firewalls.begin(), site.firewalls.end(),
                        [&](const Firewall& firewall) { return names_interface(firewall, interface.value, any); }))
-        unnamed.push_back({fmt::format("zone {} is behind {}, an interface that no rule names", zone.name, format_interface(interface.value)),
-                           interface.span});
+        unnamed.push_back(
+            {fmt::format("zone {} is behind {}, an interface that no rule names", zone.name, format_interface(interface.value)),
+             interface.span});
   // Where the rules name none at all, there is nothing to mistype.
   if (any) site.inferences.insert(site.inferences.end(), unnamed.begin(), unnamed.end());
 }
 
 }  // namespace
 
-bool is_pbx(const Host& host) {
-  return std::find(host.products.begin(), host.products.end(), "ip-office") != host.products.end();
-}
+bool is_pbx(const Host& host) { return std::find(host.products.begin(), host.products.end(), "ip-office") != host.products.end(); }
 
 Host& pbx_of(Site& site) {
   for (Host& host : site.hosts)

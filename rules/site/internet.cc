@@ -54,9 +54,8 @@ std::vector<InterfaceTest> forwarding(const Firewall& firewall, const CallersOf&
 }
 
 bool tests_interfaces_only(const Rule& rule) {
-  return std::all_of(rule.conditions.begin(), rule.conditions.end(), [](const Condition& c) {
-    return c.any_of.size() == 1 && std::get_if<InterfaceTest>(&c.any_of.front());
-  });
+  return std::all_of(rule.conditions.begin(), rule.conditions.end(),
+                     [](const Condition& c) { return c.any_of.size() == 1 && std::get_if<InterfaceTest>(&c.any_of.front()); });
 }
 
 // Hairpin masquerading makes an inside interface look like an uplink. Of several candidates one that rules let packets
@@ -65,7 +64,8 @@ bool tests_interfaces_only(const Rule& rule) {
 void drop_inside(Standing& standing, const CallersOf& callers, std::vector<Inference>& inferences) {
   if (standing.internet.size() < 2) return;
   const std::vector<InterfaceTest> forwards = forwarding(*standing.firewall, callers);
-  bool some_forward = std::any_of(standing.internet.begin(), standing.internet.end(), [&](const InterfaceTest& t) { return has_interface(forwards, t); });
+  bool some_forward = std::any_of(standing.internet.begin(), standing.internet.end(),
+                                  [&](const InterfaceTest& t) { return has_interface(forwards, t); });
   auto inside = [&](const InterfaceTest& candidate) {
     bool found = false, others_forward = some_forward && !has_interface(forwards, candidate);
     each_rule(*standing.firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
@@ -110,7 +110,8 @@ void take_only_interface(Standing& standing, std::vector<Inference>& inferences)
   });
   if (!only || !through || others || is_tunnel(only->name)) return;
   standing.internet.push_back(*only);
-  inferences.push_back({fmt::format("internet is {}: rules forward from this interface to itself and name no other", only->name), *through});
+  inferences.push_back(
+      {fmt::format("internet is {}: rules forward from this interface to itself and name no other", only->name), *through});
 }
 
 }  // namespace
@@ -150,9 +151,10 @@ void infer_internet(Standing& standing, std::vector<Inference>& inferences) {
   if (standing.internet.empty()) take_only_interface(standing, inferences);
   for (InterfaceTest& i : standing.internet) i.incoming = true;
   if (standing.internet.empty())
-    inferences.push_back({"which interface leads to the internet is not known: any interface with a globally routable source "
-                          "counts, findings are warnings at most; name it with --internet",
-                          firewall.rulesets.empty() ? SourceSpan{} : firewall.rulesets.front().span});
+    inferences.push_back(
+        {"which interface leads to the internet is not known: any interface with a globally routable source "
+         "counts, findings are warnings at most; name it with --internet",
+         firewall.rulesets.empty() ? SourceSpan{} : firewall.rulesets.front().span});
 }
 
 }  // namespace ipo

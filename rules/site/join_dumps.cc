@@ -23,8 +23,8 @@ std::string path_of(const Firewall& firewall, const Sources& sources) {
 }
 
 bool is_only(const Firewall& firewall, Family family) {
-  return !firewall.rulesets.empty() && std::all_of(firewall.rulesets.begin(), firewall.rulesets.end(),
-                                                   [&](const Ruleset& r) { return r.family == family; });
+  return !firewall.rulesets.empty() &&
+         std::all_of(firewall.rulesets.begin(), firewall.rulesets.end(), [&](const Ruleset& r) { return r.family == family; });
 }
 
 }  // namespace
@@ -160,8 +160,8 @@ void settle_families(Site& site, const Sources& sources) {
       why = "beside " + beside->second;
     if (why.empty()) continue;
     firewall.rulesets.front().family = Family::ipv6;
-    site.inferences.push_back({fmt::format("{} is taken for IPv6, {}: nothing in it tells the family", path, why),
-                               firewall.rulesets.front().span});
+    site.inferences.push_back(
+        {fmt::format("{} is taken for IPv6, {}: nothing in it tells the family", path, why), firewall.rulesets.front().span});
   }
 }
 
@@ -171,7 +171,7 @@ void join(Site& site, std::size_t into, std::size_t from) {
 }
 
 void join_ufw(Site& site, const Sources& sources) {
-  constexpr std::string_view parts[] = {"before", "after", "user"};  // as ufw loads them
+  constexpr std::string_view parts[] = {"before", "after", "user"};                    // as ufw loads them
   std::map<std::pair<std::string, bool>, std::map<std::size_t, std::size_t>> folders;  // by part: the firewall
   for (std::size_t f = 0; f < site.firewalls.size(); ++f) {
     const Firewall& firewall = site.firewalls[f];
@@ -180,13 +180,15 @@ void join_ufw(Site& site, const Sources& sources) {
     std::string name = path.filename().generic_string();
     bool six = firewall.rulesets.front().family == Family::ipv6;
     for (std::size_t part = 0; part < std::size(parts); ++part)
-      if (name == std::string(parts[part]) + (six ? "6.rules" : ".rules")) folders[{path.parent_path().generic_string(), six}].emplace(part, f);
+      if (name == std::string(parts[part]) + (six ? "6.rules" : ".rules"))
+        folders[{path.parent_path().generic_string(), six}].emplace(part, f);
   }
   std::set<std::size_t> joined;
   for (const auto& [folder, files] : folders) {
     auto calls_ufw = [&](const auto& file) {
       bool found = false;
-      each_rule(site.firewalls[file.second], [&](const Ruleset&, const Chain&, const Rule& rule) { found = found || is_ufw_call(rule); });
+      each_rule(site.firewalls[file.second],
+                [&](const Ruleset&, const Chain&, const Rule& rule) { found = found || is_ufw_call(rule); });
       return found;
     };
     if (files.size() < 2 || !std::all_of(files.begin(), files.end(), calls_ufw)) continue;
@@ -201,7 +203,8 @@ void join_ufw(Site& site, const Sources& sources) {
     resolve_calls(into.rulesets.front(), site.statements);
     site.inferences.push_back({names + " are taken for ufw's rules of one machine", into.rulesets.front().span});
   }
-  for (auto f = joined.rbegin(); f != joined.rend(); ++f) site.firewalls.erase(site.firewalls.begin() + static_cast<std::ptrdiff_t>(*f));
+  for (auto f = joined.rbegin(); f != joined.rend(); ++f)
+    site.firewalls.erase(site.firewalls.begin() + static_cast<std::ptrdiff_t>(*f));
 }
 
 void join_families(Site& site, const Sources& sources) {
@@ -260,9 +263,9 @@ void join_declared(Site& site, const Sources& sources, const std::vector<Declare
       // A file of ipsets only is looked at where sets are resolved.
       for (const IpSet& set : site.sets) found = found || applies_to(part, sources[set.span.source].path(), working_folder);
       if (!found)
-        site.inferences.push_back({fmt::format("{} is declared for the firewall {} but was not given: judged without it",
-                                               file.value, d.name),
-                                   file.span});
+        site.inferences.push_back(
+            {fmt::format("{} is declared for the firewall {} but was not given: judged without it", file.value, d.name),
+             file.span});
     }
     for (Ruleset& ruleset : joined.rulesets) resolve_calls(ruleset, site.statements);
     if (!joined.rulesets.empty()) placed.push_back({first, std::move(joined)});

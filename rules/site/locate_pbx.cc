@@ -17,7 +17,8 @@ const IntervalSet& common_ports() {
   static const IntervalSet ports = [] {
     IntervalSet out = IntervalSet::range(20, 25);
     out.add(67, 69);
-    for (unsigned port : {53, 80, 110, 123, 143, 161, 389, 443, 465, 500, 514, 520, 587, 636, 993, 995, 1701, 3389, 8000, 8080, 8443})
+    for (unsigned port :
+         {53, 80, 110, 123, 143, 161, 389, 443, 465, 500, 514, 520, 587, 636, 993, 995, 1701, 3389, 8000, 8080, 8443})
       out.add(port, port);
     return out;
   }();
@@ -33,8 +34,8 @@ bool says_nothing(const MatrixRow& row) {
   return numbers.contains(row.number);
 }
 
-constexpr u128 widest_forward = 256;  // ports; a wider range was not written for the service that happens to lie in it
-constexpr u128 narrowest_media = 128; // ports; fewer are not a range for calls
+constexpr u128 widest_forward = 256;   // ports; a wider range was not written for the service that happens to lie in it
+constexpr u128 narrowest_media = 128;  // ports; fewer are not a range for calls
 
 // The row's ports among those forwarded say that a PBX is behind them.
 bool speaks_of_pbx(const MatrixRow& row, const IntervalSet& forwarded) {
@@ -57,8 +58,9 @@ struct PbxCandidate {
 
 // Calls are forwarded to a declared session border controller, which is no PBX.
 bool is_border_controller(const Site& site, Address address) {
-  return std::any_of(site.zones.begin(), site.zones.end(),
-                     [&](const Zone& zone) { return zone.kind == "sbc" && holds(zone, IntervalSet::of(address.value), address.family); });
+  return std::any_of(site.zones.begin(), site.zones.end(), [&](const Zone& zone) {
+    return zone.kind == "sbc" && holds(zone, IntervalSet::of(address.value), address.family);
+  });
 }
 
 // One for each machine: the first port forward that speaks for it.
@@ -105,8 +107,8 @@ void follow_forwards(Site& site, Host& host) {
       for (const Located<Address>& a : given) {
         if (!outer || a.value.family != ruleset.family || *outer != IntervalSet::of(a.value.value)) continue;
         host.addresses.push_back({target, rule.span});
-        site.inferences.push_back({fmt::format("{} is the PBX too: what is sent to {} is forwarded to it",
-                                               format_address(target), format_address(a.value)),
+        site.inferences.push_back({fmt::format("{} is the PBX too: what is sent to {} is forwarded to it", format_address(target),
+                                               format_address(a.value)),
                                    rule.span});
         return;
       }
@@ -128,9 +130,10 @@ void locate_pbx(Site& site, const PortMatrix& matrix, const std::vector<Address>
   std::vector<PbxCandidate> found = forwarded_pbx(site, matrix);
   for (const PbxCandidate& c : found) {
     pbx_of(site).addresses.push_back(c.address);
-    site.inferences.push_back({fmt::format("the PBX is {}: port forward to a port of {}{}", format_address(c.address.value), c.row,
-                                           found.size() > 1 ? ", one of several with such a forward; name the right one with --pbx" : ""),
-                               c.address.span});
+    site.inferences.push_back(
+        {fmt::format("the PBX is {}: port forward to a port of {}{}", format_address(c.address.value), c.row,
+                     found.size() > 1 ? ", one of several with such a forward; name the right one with --pbx" : ""),
+         c.address.span});
   }
 }
 

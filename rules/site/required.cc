@@ -63,14 +63,15 @@ bool is_about_ports(const Rule& rule) {
   return found;
 }
 
-bool all_private(const IntervalSet& addresses, Family family) { return !addresses.empty() && !addresses.intersects(all_public(family)); }
+bool all_private(const IntervalSet& addresses, Family family) {
+  return !addresses.empty() && !addresses.intersects(all_public(family));
+}
 
 Callers callers_of(const Ruleset& ruleset) {
   Callers out;
   for (const Chain& chain : ruleset.chains)
     for (const Rule& rule : chain.rules)
-      if (calls(rule.action.kind))
-        out[{chain.table, rule.action.chain}].push_back({&chain, &rule});
+      if (calls(rule.action.kind)) out[{chain.table, rule.action.chain}].push_back({&chain, &rule});
   return out;
 }
 
@@ -99,7 +100,8 @@ std::set<std::size_t> called_chains(const Ruleset& ruleset) {
 }
 
 bool is_generated(std::string_view chain) {
-  for (std::string_view prefix : {"DOCKER", "CNI-", "NETAVARK", "PODMAN", "KUBE-", "LIBVIRT_", "ufw-", "ufw6-", "f2b-", "fail2ban-", "MINIUPNPD"})
+  for (std::string_view prefix :
+       {"DOCKER", "CNI-", "NETAVARK", "PODMAN", "KUBE-", "LIBVIRT_", "ufw-", "ufw6-", "f2b-", "fail2ban-", "MINIUPNPD"})
     if (chain.starts_with(prefix)) return true;
   return false;
 }

@@ -67,7 +67,7 @@ std::string_view bridge_port(std::string_view predicate, bool incoming);
 // Ports of a bridge that a rule requires packets to come in or leave by.
 std::vector<std::string> required_ports(const Rule& rule, bool incoming);
 bool has_interface(const std::vector<InterfaceTest>& list, const InterfaceTest& test);  // of either direction
-std::string format_interface(const InterfaceTest& test);                               // "eth0", "eth+"
+std::string format_interface(const InterfaceTest& test);                                // "eth0", "eth+"
 
 // visit(ruleset, chain, rule) for every rule of a firewall.
 template <class Visit>

@@ -81,8 +81,8 @@ enum class Reading { least, most };
 
 // Nothing where the members cannot be told: exceptions in a set of two networks, or beside ranges of ports.
 std::optional<std::vector<Box>> boxes_of(const IpSet& set, Reading reading, bool exceptions_hold, int bits) {
-  auto addresses = std::count_if(set.parts.begin(), set.parts.end(),
-                                 [](SetPart p) { return p == SetPart::address || p == SetPart::network; });
+  auto addresses =
+      std::count_if(set.parts.begin(), set.parts.end(), [](SetPart p) { return p == SetPart::address || p == SetPart::network; });
   auto networks = std::count(set.parts.begin(), set.parts.end(), SetPart::network);
   bool hidden = std::any_of(set.parts.begin(), set.parts.end(), [](SetPart p) { return p == SetPart::mac || p == SetPart::mark; });
   bool exceptions = std::any_of(set.entries.begin(), set.entries.end(), [](const SetEntry& e) { return e.exception; });
@@ -189,7 +189,8 @@ std::optional<AllOf> tests_of(const Box& box, const IpSet& set, const OpaqueTest
       case SetPart::mark:
         all.opaque.push_back({use.predicate, "depends on the packet's mark", use.stateful});
         break;
-      case SetPart::member: return {};
+      case SetPart::member:
+        return {};
     }
   }
   return all;
@@ -203,7 +204,8 @@ std::size_t intervals_of(const AllOf& all) {
 
 Test simplest(AllOf all) {
   // A set of every packet.
-  if (all.fields.empty() && all.interfaces.empty() && all.opaque.empty()) return FieldTest{Field::protocol, IntervalSet::range(0, 255)};
+  if (all.fields.empty() && all.interfaces.empty() && all.opaque.empty())
+    return FieldTest{Field::protocol, IntervalSet::range(0, 255)};
   if (all.fields.size() + all.interfaces.size() + all.opaque.size() != 1) return all;
   if (!all.fields.empty()) return std::move(all.fields.front());
   if (!all.interfaces.empty()) return std::move(all.interfaces.front());
@@ -223,7 +225,8 @@ class Resolver {
 
   // What takes the place of `use`: nothing where the set is not given. `bounds` are the reasons of what stays open; a
   // rule of the wrong family would be refused, and `refused` says why.
-  std::optional<std::vector<Test>> resolve(const OpaqueTest& use, Family family, std::set<std::string>& bounds, std::string& refused) {
+  std::optional<std::vector<Test>> resolve(const OpaqueTest& use, Family family, std::set<std::string>& bounds,
+                                           std::string& refused) {
     auto it = machine_.sets.find(use.set);
     if (it == machine_.sets.end()) return {};
     if (it->second.size() == 1)
@@ -251,10 +254,10 @@ class Resolver {
       test_as<OpaqueTest>(out.back())->set = name;
       return;
     }
-    if (it->second.size() > 1)
-      return out.push_back(open(use, "of " + name, "the ipset " + name + " is given more than once"));
+    if (it->second.size() > 1) return out.push_back(open(use, "of " + name, "the ipset " + name + " is given more than once"));
     const IpSet& set = *it->second.front();
-    if (!set.doubt.empty()) out.push_back(open(use, "of " + name, "not every member of the ipset " + name + " is known: " + set.doubt));
+    if (!set.doubt.empty())
+      out.push_back(open(use, "of " + name, "not every member of the ipset " + name + " is known: " + set.doubt));
     bool added = machine_.added_to.contains(name), taken = machine_.taken_from.contains(name);
     if (added || taken) {
       OpaqueTest changed = open(use, "of " + name, "rules change the members of the ipset " + name);
@@ -392,7 +395,8 @@ void resolve_sets(Site& site, const Sources& sources, const std::vector<Declared
     for (const Ruleset& ruleset : firewall.rulesets)
       for (const Chain& chain : ruleset.chains)
         for (const Rule& rule : chain.rules)
-          for (const SetChange& change : rule.action.set_changes) (change.adds ? machine.added_to : machine.taken_from).insert(change.set);
+          for (const SetChange& change : rule.action.set_changes)
+            (change.adds ? machine.added_to : machine.taken_from).insert(change.set);
     Resolver resolver(machine, budget);
     for (Ruleset& ruleset : firewall.rulesets)
       for (Chain& chain : ruleset.chains)

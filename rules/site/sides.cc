@@ -105,7 +105,11 @@ void Sides::gather(const Rule& rule, const std::vector<InterfaceTest>& on_the_wa
   // A /8 says where an address is, a wider net does not; behind a tunnel only a /24 (/64) does.
   u128 widest = address_max(family_) >> 8, of_tunnel = address_max(family_) >> (family_ == Family::ipv4 ? 24 : 64);
   auto tie_to = [&](const InterfaceTest& test, bool own, bool negated) {
-    Tie tie{{}, interfaces.matching({true, test.name, test.prefix}), has_interface(standing_.internet, test), is_tunnel(test.name), !test.incoming};
+    Tie tie{{},
+            interfaces.matching({true, test.name, test.prefix}),
+            has_interface(standing_.internet, test),
+            is_tunnel(test.name),
+            !test.incoming};
     // "eth+" is no inside interface where it is the internet's eth0.
     if (!tie.outside && !standing_.internet.empty()) tie.interfaces = tie.interfaces.minus(outside_);
     if (own && !tie.outside) (tie.tunnel ? tunnels_ : named_).add(tie.interfaces);
@@ -135,8 +139,8 @@ void Sides::gather(const Zone& table, bool internet) {
     for (const Located<MaskedAddress>& source : table.sources) {
       IntervalSet with = addresses_of(source.value);
       if (internet || source.value.family != family_ || with.size() - 1 > widest || !standing_.knows(interface.value)) continue;
-      ties_.push_back({std::move(with), packets_.interfaces.matching(interface.value), has_interface(standing_.internet, interface.value),
-                       is_tunnel(interface.value.name), true, true});
+      ties_.push_back({std::move(with), packets_.interfaces.matching(interface.value),
+                       has_interface(standing_.internet, interface.value), is_tunnel(interface.value.name), true, true});
     }
 }
 

@@ -49,7 +49,7 @@ class Sides {
     IntervalSet with;        // at most a /8
     IntervalSet interfaces;  // what its interface test matches
     bool outside, tunnel, leaving;
-    bool declared = false;           // of a zone's own table, which is no other zone's business
+    bool declared = false;  // of a zone's own table, which is no other zone's business
   };
   void gather(const Rule& rule, const std::vector<InterfaceTest>& on_the_way);
   void gather(const Zone& table, bool internet);

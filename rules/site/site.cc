@@ -38,7 +38,8 @@ bool lets_new_through(const Rule& rule) {
     // firewalld's RELATED,ESTABLISHED,DNAT: what is translated is asked of the rules that translate.
     auto answers_or_translated = [](const Test& test) {
       auto* field = test_as<FieldTest>(test);
-      return field && ((field->field == Field::state && !field->values.contains(0)) || (field->field == Field::nat && !field->values.contains(0)));
+      return field && ((field->field == Field::state && !field->values.contains(0)) ||
+                       (field->field == Field::nat && !field->values.contains(0)));
     };
     if (c.any_of.size() > 1 && !c.negated && std::all_of(c.any_of.begin(), c.any_of.end(), answers_or_translated)) return false;
   }
@@ -100,7 +101,8 @@ bool serves_guests_only(const Firewall& firewall, const std::vector<Host>& hosts
         any = true;
       }
     for (const BaseChain& base : ruleset.base_chains) {
-      bool forward = base.hook == Hook::forward && ruleset.chains[base.chain].table == "filter", translates = base.nat && base.hook == Hook::prerouting;
+      bool forward = base.hook == Hook::forward && ruleset.chains[base.chain].table == "filter",
+           translates = base.nat && base.hook == Hook::prerouting;
       if (!forward && !translates) continue;
       for (std::size_t c : with_called(ruleset, {base.chain}))
         for (const Rule& rule : ruleset.chains[c].rules) {
@@ -188,7 +190,8 @@ bool holds(const Zone& zone, const IntervalSet& addresses, Family family) {
 std::vector<std::string> holders(const Site& site, const MaskedAddress& addresses) {
   std::vector<std::string> out;
   for (const Zone& zone : site.zones)
-    if (holds(zone, addresses_of(addresses), addresses.family) && std::find(out.begin(), out.end(), zone.name) == out.end()) out.push_back(zone.name);
+    if (holds(zone, addresses_of(addresses), addresses.family) && std::find(out.begin(), out.end(), zone.name) == out.end())
+      out.push_back(zone.name);
   return out;
 }
 
@@ -227,9 +230,7 @@ bool Standing::runs_on(const Host& host) const {
 
 namespace {
 
-SourceSpan place_of(const Firewall& firewall) {
-  return firewall.rulesets.empty() ? SourceSpan{} : firewall.rulesets.front().span;
-}
+SourceSpan place_of(const Firewall& firewall) { return firewall.rulesets.empty() ? SourceSpan{} : firewall.rulesets.front().span; }
 
 InterfaceTest interface_named(const std::string& name) {
   bool prefix = name.ends_with('+');
@@ -251,7 +252,9 @@ void take_internet(Standing& standing, const Site& site, const SiteOptions& opti
       for (const Located<InterfaceTest>& interface : zone.interfaces) {
         InterfaceTest test = interface.value;
         test.incoming = true;
-        if (has_interface(standing.internet, test) || !(standing.outermost ? standing.knows(test) : has_interface(standing.only_here, test))) continue;
+        if (has_interface(standing.internet, test) ||
+            !(standing.outermost ? standing.knows(test) : has_interface(standing.only_here, test)))
+          continue;
         standing.internet.push_back(test);
         inferences.push_back({fmt::format("internet is {}: declared", format_interface(test)), interface.span});
       }
@@ -264,17 +267,20 @@ void note_other_uplinks(const Standing& standing, const Site& site, std::vector<
   std::vector<Inference> concluded;
   infer_internet(unsaid, concluded);
   for (const InterfaceTest& test : unsaid.internet) {
-    auto covers = [&](const InterfaceTest& other) { return other.prefix ? test.name.starts_with(other.name) : other.name == test.name; };
+    auto covers = [&](const InterfaceTest& other) {
+      return other.prefix ? test.name.starts_with(other.name) : other.name == test.name;
+    };
     bool said = std::any_of(standing.internet.begin(), standing.internet.end(), covers) ||
                 std::any_of(site.zones.begin(), site.zones.end(), [&](const Zone& zone) {
-                  return std::any_of(zone.interfaces.begin(), zone.interfaces.end(), [&](const Located<InterfaceTest>& i) { return covers(i.value); });
+                  return std::any_of(zone.interfaces.begin(), zone.interfaces.end(),
+                                     [&](const Located<InterfaceTest>& i) { return covers(i.value); });
                 });
     if (said) continue;
     std::string begin = "internet is " + format_interface(test) + ": ";
     for (const Inference& inference : concluded)
       if (inference.message.starts_with(begin))
-        inferences.push_back({fmt::format("{} is no way to the internet, for it is not declared as one; yet {}", format_interface(test),
-                                          inference.message.substr(begin.size())),
+        inferences.push_back({fmt::format("{} is no way to the internet, for it is not declared as one; yet {}",
+                                          format_interface(test), inference.message.substr(begin.size())),
                               inference.span});
   }
 }
@@ -367,15 +373,17 @@ void find_own(Standing& standing, Site& site) {
     for (const Located<Address>& address : host.addresses) {
       if (auto line = own_address(*standing.firewall, address.value)) {
         standing.own.push_back(address.value);
-        site.inferences.push_back({fmt::format("{} is this firewall's own address: rules of its own traffic are about it, so INPUT is "
-                                               "judged for it",
-                                               format_address(address.value)),
-                                   *line});
+        site.inferences.push_back(
+            {fmt::format("{} is this firewall's own address: rules of its own traffic are about it, so INPUT is "
+                         "judged for it",
+                         format_address(address.value)),
+             *line});
       } else if (is_public(address.value) && !standing.internet.empty() && !standing.mentions(address.value)) {
-        site.inferences.push_back({fmt::format("no rule is about {}: it is taken for a machine behind this firewall, and FORWARD is "
-                                               "judged; if it is this machine, declare the role host",
-                                               format_address(address.value)),
-                                   place_of(*standing.firewall)});
+        site.inferences.push_back(
+            {fmt::format("no rule is about {}: it is taken for a machine behind this firewall, and FORWARD is "
+                         "judged; if it is this machine, declare the role host",
+                         format_address(address.value)),
+             place_of(*standing.firewall)});
       }
     }
   }
@@ -417,24 +425,31 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
   for (Firewall& firewall : site.firewalls)
     for (Ruleset& ruleset : firewall.rulesets) {
       assume_filter(ruleset, site.inferences);
-      if (resolve_marks(ruleset)) site.inferences.push_back({"packets are taken to arrive without a mark; rules here set marks", ruleset.span});
+      if (resolve_marks(ruleset))
+        site.inferences.push_back({"packets are taken to arrive without a mark; rules here set marks", ruleset.span});
     }
   if (!options.internet.empty()) std::erase_if(site.zones, [](const Zone& zone) { return zone.kind == "internet"; });
-  if (options.from && holders(site, *options.from).empty() && !addresses_of(*options.from).intersects(all_public(options.from->family)))
-    site.zones.push_back({format_addresses(addresses_of(*options.from), options.from->family), "", {}, {{*options.from, SourceSpan{}}}, SourceSpan{}});
+  if (options.from && holders(site, *options.from).empty() &&
+      !addresses_of(*options.from).intersects(all_public(options.from->family)))
+    site.zones.push_back({format_addresses(addresses_of(*options.from), options.from->family),
+                          "",
+                          {},
+                          {{*options.from, SourceSpan{}}},
+                          SourceSpan{}});
   locate_pbx(site, matrix, options.pbx);
   for (const Firewall& firewall : site.firewalls) {
     Standing standing;
     standing.firewall = &firewall;
-    bool located = std::any_of(site.hosts.begin(), site.hosts.end(), [](const Host& h) { return is_pbx(h) && !h.addresses.empty(); });
+    bool located =
+        std::any_of(site.hosts.begin(), site.hosts.end(), [](const Host& h) { return is_pbx(h) && !h.addresses.empty(); });
     bool guests = located && serves_guests_only(firewall, site.hosts);
     standing.role = firewall.role ? *firewall.role : guests ? Role::host : infer_role(firewall);
     if (!firewall.role)
-      site.inferences.push_back({guests ? "this is a host's own filter: it translates and forwards only for containers or virtual machines of its own"
-                                 : standing.role == Role::host
-                                     ? "this is a host's own filter: it translates nothing and forwards nothing"
-                                     : "this is a perimeter firewall: it translates or forwards",
-                                 place_of(firewall)});
+      site.inferences.push_back(
+          {guests ? "this is a host's own filter: it translates and forwards only for containers or virtual machines of its own"
+           : standing.role == Role::host ? "this is a host's own filter: it translates nothing and forwards nothing"
+                                         : "this is a perimeter firewall: it translates or forwards",
+           place_of(firewall)});
     standing.zones = zones_of(site);
     standing.protects_itself = standing.role == Role::host;
     out.push_back(std::move(standing));
@@ -471,18 +486,20 @@ std::vector<Standing> survey(Site& site, const Sources& sources, const PortMatri
     if (standing.role != Role::host || perimeter || !located || !all_inside || said) continue;
     standing.network_only = true;
     standing.zones.front().name = "network";
-    site.inferences.push_back({"no perimeter firewall was given and the PBX has private addresses: what is reachable is said "
-                               "of the network around it, one level lower",
-                               place_of(*standing.firewall)});
+    site.inferences.push_back(
+        {"no perimeter firewall was given and the PBX has private addresses: what is reachable is said "
+         "of the network around it, one level lower",
+         place_of(*standing.firewall)});
   }
   std::vector<const Standing*> all;
   for (const Standing& standing : out) all.push_back(&standing);
   for (const UnknownPbx& unknown : unknown_pbxes(site, all))
     site.inferences.push_back({format_unknown(unknown), unknown.known.front().span});
   if (!located && perimeter)
-    site.inferences.push_back({"the address of the PBX is not known: every destination is judged, findings are possible and "
-                               "warnings at most; pass --pbx ADDRESS",
-                               SourceSpan{}});
+    site.inferences.push_back(
+        {"the address of the PBX is not known: every destination is judged, findings are possible and "
+         "warnings at most; pass --pbx ADDRESS",
+         SourceSpan{}});
   return out;
 }
 

@@ -22,7 +22,7 @@ struct SiteOptions {
 
 // A zone as a firewall sees it.
 struct ZoneAt {
-  std::string name;                 // "internet", "itsp"; "network" where only a host's own filter is known
+  std::string name;  // "internet", "itsp"; "network" where only a host's own filter is known
   std::string kind;
   std::vector<const Zone*> tables;  // what was declared; empty for an inferred internet
   bool is_internet() const { return kind == "internet"; }

@@ -61,11 +61,13 @@ void look_at(const Standing& standing, bool for_leads, Knowledge& out) {
         auto lead = [&](const IntervalSet& to, const char* how) {
           if (to.size() != 1) return;
           Address address{ruleset.family, to.begin()->lo};
-          if (!is_public(address) || rule.action.kind == ActionKind::translate_destination) out.leads.push_back({address, how, rule.span});
+          if (!is_public(address) || rule.action.kind == ActionKind::translate_destination)
+            out.leads.push_back({address, how, rule.span});
         };
         if (rule.action.kind == ActionKind::translate_destination) lead(rule.action.translation.addresses, "port forward");
-        if (auto to = leading_chains.contains(c) && chain.table == "filter" ? required(rule, Field::destination, address_max(ruleset.family))
-                                                                            : std::nullopt)
+        if (auto to = leading_chains.contains(c) && chain.table == "filter"
+                          ? required(rule, Field::destination, address_max(ruleset.family))
+                          : std::nullopt)
           lead(*to, "rule");
       }
     }
@@ -145,8 +147,9 @@ std::string format_unknown(const UnknownPbx& unknown) {
   for (std::size_t i = 0; i < unknown.known.size() && i < most; ++i)
     known += fmt::format("{}{} ({})", i ? ", " : "", format_address(unknown.known[i].address), unknown.known[i].how);
   if (unknown.known.size() > most) known += fmt::format(" and {} more", unknown.known.size() - most);
-  return fmt::format("no rule, port forward or export names {}, {} as the PBX: is it spelt right? known here {} {}", addresses_of(unknown),
-                     unknown.declared ? "declared" : "given", unknown.known.size() == 1 ? "is" : "are", known);
+  return fmt::format("no rule, port forward or export names {}, {} as the PBX: is it spelt right? known here {} {}",
+                     addresses_of(unknown), unknown.declared ? "declared" : "given", unknown.known.size() == 1 ? "is" : "are",
+                     known);
 }
 
 }  // namespace ipo

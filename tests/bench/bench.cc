@@ -93,8 +93,8 @@ int parts(const char* path) {
     counted = &chains->space();
     nodes += counted->node_count(), edges += counted->edge_count(), steps += counted->steps();
   }
-  fmt::print(stderr, "{} openings, {} shadows; {} nodes, {} edges, {} steps\n", exposure.openings().size(), shadows, nodes,
-             edges, steps);
+  fmt::print(stderr, "{} openings, {} shadows; {} nodes, {} edges, {} steps\n", exposure.openings().size(), shadows, nodes, edges,
+             steps);
   return 0;
 }
 

@@ -3,18 +3,15 @@
 // /8 to a host, destinations from a /16 to a host; ports mostly single.
 #include "tests/bench/rule_list.h"
 
-#include <ctime>
-
 #include <fmt/format.h>
 
+#include <ctime>
 #include <random>
 
 namespace ipo::bench {
 namespace {
 
-std::uint32_t prefix(std::uint32_t address, int length) {
-  return length == 0 ? 0 : address & ~std::uint32_t{0} << (32 - length);
-}
+std::uint32_t prefix(std::uint32_t address, int length) { return length == 0 ? 0 : address & ~std::uint32_t{0} << (32 - length); }
 
 std::string dotted(std::uint32_t a, int length) {
   return fmt::format("{}.{}.{}.{}/{}", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255, length);

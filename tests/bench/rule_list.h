@@ -12,7 +12,7 @@ namespace ipo::bench {
 struct SyntheticRule {
   std::uint32_t source, destination;  // first address of the prefix
   int source_length, destination_length;
-  std::uint8_t protocol;              // 6 or 17
+  std::uint8_t protocol;  // 6 or 17
   std::uint16_t port_lo, port_hi;
   bool accept;
 };

@@ -1,7 +1,7 @@
 // Any bytes through the whole pipeline, twice: no crash, no hang, and the same findings both times.
-#include <cstdlib>
-
 #include "linter/lint.h"
+
+#include <cstdlib>
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   std::string bytes(reinterpret_cast<const char*>(data), size);

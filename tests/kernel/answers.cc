@@ -20,10 +20,10 @@ bool can_lead_to(const Flow& flow, const Packet& p, const Observation& kernel) {
   bool same = kernel.destination == p.destination, same_port = !has_ports(p) || kernel.destination_port == p.destination_port;
   if (!flow.translation.rule) return same && same_port;
   const Translation& t = flow.translation.rule->action.translation;
-  bool address = t.netmap                    ? kernel.destination == ((p.destination & ~t.netmap->mask) | t.netmap->value)
+  bool address = t.netmap                   ? kernel.destination == ((p.destination & ~t.netmap->mask) | t.netmap->value)
                  : t.to_receiving_interface ? true
-                 : !t.addresses.empty()      ? t.addresses.contains(kernel.destination)
-                                             : same;
+                 : !t.addresses.empty()     ? t.addresses.contains(kernel.destination)
+                                            : same;
   if (t.ports.empty() || !has_ports(p)) return address && same_port;
   if (t.keeps_port && t.ports.contains(p.destination_port)) return address && same_port;
   return address && t.ports.contains(kernel.destination_port);
@@ -42,7 +42,8 @@ Answers::Answers(ChainSets& chains) : chains_(chains), verdicts_(chains.ruleset(
     for (const Rule& rule : chain.rules) {
       if (rule.understanding == Understanding::bounded) undecidable_.insert(unknown_verdict(rule, true).reason);
       for (const Condition& condition : rule.conditions)
-        each_test<OpaqueTest>(condition, [&](const OpaqueTest& opaque) { undecidable_.insert(opaque.predicate + ": " + opaque.reason); });
+        each_test<OpaqueTest>(condition,
+                              [&](const OpaqueTest& opaque) { undecidable_.insert(opaque.predicate + ": " + opaque.reason); });
     }
   }
 }

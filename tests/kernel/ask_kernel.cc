@@ -51,7 +51,8 @@ std::vector<Batch> batches_of(const Sandbox& sandbox, const std::vector<Packet>&
   std::vector<Batch> batches;
   for (std::size_t i = 0; i < packets.size(); ++i) {
     bool known = packets[i].state == State::established;
-    if (batches.empty() || i - batches.back().begin == batch_limit || (i > 0 && known != (packets[i - 1].state == State::established)))
+    if (batches.empty() || i - batches.back().begin == batch_limit ||
+        (i > 0 && known != (packets[i - 1].state == State::established)))
       batches.push_back({i, i, {}});
     Batch& batch = batches.back();
     auto number = static_cast<std::uint32_t>(i - batch.begin + 1);
@@ -108,7 +109,8 @@ void converse(const std::string& dump, Backend backend, Family family, const std
     if (batch.begin > 0 && packets[batch.begin - 1].state == State::established && packets[batch.begin].state != State::established)
       if (CommandResult r = run({"conntrack", "-F"}, ""); r.status != 0) throw std::runtime_error("conntrack: " + r.errors);
     send(sandbox, packets, batch);
-    std::vector<Packet> sent(packets.begin() + static_cast<std::ptrdiff_t>(batch.begin), packets.begin() + static_cast<std::ptrdiff_t>(batch.end));
+    std::vector<Packet> sent(packets.begin() + static_cast<std::ptrdiff_t>(batch.begin),
+                             packets.begin() + static_cast<std::ptrdiff_t>(batch.end));
     std::vector<Observation> seen = observations(family, sent);
     std::copy(seen.begin(), seen.end(), out + batch.begin);
   }

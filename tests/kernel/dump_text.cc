@@ -91,7 +91,8 @@ std::string with_ufw_around(const std::string& text) {
     }
   });
   if (!ufw || base) return text;
-  std::string prefix = std::any_of(declared.begin(), declared.end(), [](auto& n) { return n.starts_with("ufw6-"); }) ? "ufw6-" : "ufw-";
+  std::string prefix =
+      std::any_of(declared.begin(), declared.end(), [](auto& n) { return n.starts_with("ufw6-"); }) ? "ufw6-" : "ufw-";
   std::string chains, rules;
   for (auto [name, hook] : {std::pair{"INPUT", "input"}, {"FORWARD", "forward"}, {"OUTPUT", "output"}}) {
     chains += std::string(":") + name + " DROP [0:0]\n";

@@ -84,7 +84,8 @@ Bytes transport(const Packet& p) {
       for (unsigned i = 0; i < 4; ++i) out[8 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
       return out;
     }
-    default: return Bytes(16, 0);
+    default:
+      return Bytes(16, 0);
   }
   bool pseudo = p.protocol != proto_icmp;
   Bytes around;

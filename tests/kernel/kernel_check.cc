@@ -43,15 +43,15 @@ struct Options {
 };
 
 struct Item {
-  std::string path;   // empty: made up
+  std::string path;  // empty: made up
   unsigned seed = 0;
   std::string text = {}, kernel_text = {};  // of a self-test: what ipo-lint is given, and the kernel
 };
 
 // Plain numbers, so that a child can hand them over in shared memory.
 struct Figures {
-  std::uint64_t sent = 0, compared = 0, unrouted = 0, other_state = 0, proven = 0, undecidable = 0, unproven = 0,
-                bounded = 0, disagreements = 0, unsteady = 0;
+  std::uint64_t sent = 0, compared = 0, unrouted = 0, other_state = 0, proven = 0, undecidable = 0, unproven = 0, bounded = 0,
+                disagreements = 0, unsteady = 0;
   void add(const Figures& f) {
     sent += f.sent, compared += f.compared, unrouted += f.unrouted, other_state += f.other_state, proven += f.proven;
     undecidable += f.undecidable, unproven += f.unproven, bounded += f.bounded;
@@ -187,8 +187,9 @@ class Check {
     }
   }
 
-  void judge(Answers& answers, const std::string& dump, Backend backend, const Ruleset& ruleset, const std::vector<std::string>& devices,
-             const Source& source, const std::vector<Packet>& sent, const std::vector<Answer>& given, const Asked& asked, Figures& f) {
+  void judge(Answers& answers, const std::string& dump, Backend backend, const Ruleset& ruleset,
+             const std::vector<std::string>& devices, const Source& source, const std::vector<Packet>& sent,
+             const std::vector<Answer>& given, const Asked& asked, Figures& f) {
     std::vector<std::size_t> suspects;
     for (std::size_t i = 0; i < sent.size(); ++i) {
       ++f.sent;
@@ -198,9 +199,7 @@ class Check {
       if (fate != Fate::accepted && fate != Fate::dropped) continue;
       ++f.compared;
       if (given[i].bounded) ++f.bounded;
-      ++(given[i].unproven == Unproven::no      ? f.proven
-         : given[i].unproven == Unproven::undecidable ? f.undecidable
-                                                : f.unproven);
+      ++(given[i].unproven == Unproven::no ? f.proven : given[i].unproven == Unproven::undecidable ? f.undecidable : f.unproven);
       if (!answers.contradiction(sent[i], given[i], asked.observations[i]).empty()) suspects.push_back(i);
     }
     if (suspects.empty()) return;
@@ -221,17 +220,22 @@ class Check {
       const Observation& kernel = second.observations[n];
       const Answer& answer = given[i];
       say("(" + std::string(kernel::name_of(backend)) + ") DISAGREEMENT: " + why);
-      out_ += "    packet: " + words_of(PartialPacket{sent[i].family, sent[i].hook, sent[i].in, sent[i].out, sent[i].state, sent[i].protocol,
-                                                      sent[i].source, sent[i].destination, sent[i].source_port,
-                                                      Interval{sent[i].destination_port, sent[i].destination_port}, sent[i].tcp_flags}) + '\n';
+      out_ += "    packet: " +
+              words_of(PartialPacket{sent[i].family, sent[i].hook, sent[i].in, sent[i].out, sent[i].state, sent[i].protocol,
+                                     sent[i].source, sent[i].destination, sent[i].source_port,
+                                     Interval{sent[i].destination_port, sent[i].destination_port}, sent[i].tcp_flags}) +
+              '\n';
       out_ += std::string("    kernel: ") + (kernel.fate == Fate::accepted ? "accept" : "drop");
       if (kernel.seen_translated)
-        out_ += " dst=" + format_address({ruleset.family, kernel.destination}) + " dport=" + std::to_string(kernel.destination_port);
+        out_ +=
+            " dst=" + format_address({ruleset.family, kernel.destination}) + " dport=" + std::to_string(kernel.destination_port);
       out_ += std::string("\n    ipo-lint: ") + (answer.outcome == ActionKind::accept ? "accept" : "drop") +
               (answer.unproven == Unproven::no ? " proven" : " possible");
       if (answer.destination) out_ += " dst=" + format_address({ruleset.family, *answer.destination});
       if (answer.destination_port) out_ += " dport=" + std::to_string(*answer.destination_port);
-      if (answer.bounded) out_ += std::string("; sets: ") + (answer.may_accept ? "may accept" : "never accepts") + (answer.may_drop ? ", may drop" : ", never drops");
+      if (answer.bounded)
+        out_ += std::string("; sets: ") + (answer.may_accept ? "may accept" : "never accepts") +
+                (answer.may_drop ? ", may drop" : ", never drops");
       out_ += '\n' + answers.reasoning(sent[i], source);
     }
     if (shown > 3) say("and " + std::to_string(shown - 3) + " more");
@@ -348,7 +352,8 @@ int check_all(const Options& options) {
             << " also held against the packet sets, " << all.disagreements << " disagreements, " << all.unsteady
             << " seen once and not again, " << not_one << " files with no or several dumps, " << complex
             << " too complex for packet sets, " << failed << " that failed\n";
-  if (refused_random > 0) std::cout << "kernel-check: " << refused_random << " random rule sets were refused, which is a fault of random_dump.cc\n";
+  if (refused_random > 0)
+    std::cout << "kernel-check: " << refused_random << " random rule sets were refused, which is a fault of random_dump.cc\n";
   munmap(memory, (items.size() + 1) * sizeof(Outcome));
   return all.disagreements > 0 || failed > 0 || refused_random > 0 || below > 0 ? 1 : 0;
 }
@@ -359,19 +364,26 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 int self_test(const Options& options) {
   for (bool v6 : {false, true}) {
-    std::string host = v6 ? "2001:db8::5" : "192.0.2.5", other = v6 ? "2001:db8::6" : "192.0.2.6", to = v6 ? '[' + host + ']' : host;
-    std::string text = "*mangle\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
-                       "-A PREROUTING -i eth1 -p tcp -m tcp --dport 23 -j DROP\nCOMMIT\n"
-                       "*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING -i eth0 -p udp -m udp --dport 69 -j DNAT "
-                       "--to-destination " + to + ":1069\n-A OUTPUT -p tcp -m tcp --dport 80 -j DNAT --to-destination " + host + "\nCOMMIT\n"
-                       "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:calls - [0:0]\n"
-                       "-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n-A FORWARD -d " + host + " -p udp -j calls\n"
-                       "-A FORWARD -m limit --limit 1/hour --limit-burst 1 -p tcp -j ACCEPT\n-A calls -p udp -m udp --dport 1069 -j ACCEPT\nCOMMIT\n";
+    std::string host = v6 ? "2001:db8::5" : "192.0.2.5", other = v6 ? "2001:db8::6" : "192.0.2.6",
+                to = v6 ? '[' + host + ']' : host;
+    std::string text =
+        "*mangle\n:PREROUTING ACCEPT [0:0]\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+        "-A PREROUTING -i eth1 -p tcp -m tcp --dport 23 -j DROP\nCOMMIT\n"
+        "*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING -i eth0 -p udp -m udp --dport 69 -j DNAT "
+        "--to-destination " +
+        to + ":1069\n-A OUTPUT -p tcp -m tcp --dport 80 -j DNAT --to-destination " + host +
+        "\nCOMMIT\n"
+        "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:calls - [0:0]\n"
+        "-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n-A FORWARD -d " +
+        host +
+        " -p udp -j calls\n"
+        "-A FORWARD -m limit --limit 1/hour --limit-burst 1 -p tcp -j ACCEPT\n-A calls -p udp -m udp --dport 1069 -j "
+        "ACCEPT\nCOMMIT\n";
     if (v6) text = "# Generated by ip6tables-save v1.8.9\n" + text;
     const std::pair<std::string, std::string> changes[] = {
-        {"", ""},                                       // the same: they must agree
-        {"--dport 23 -j DROP", "--dport 24 -j DROP"},   // before routing
-        {":1069\n-A OUTPUT", ":1070\n-A OUTPUT"},       // where a translation leads to
+        {"", ""},                                      // the same: they must agree
+        {"--dport 23 -j DROP", "--dport 24 -j DROP"},  // before routing
+        {":1069\n-A OUTPUT", ":1070\n-A OUTPUT"},      // where a translation leads to
         {"-j DNAT --to-destination " + host + "\n", "-j DNAT --to-destination " + other + "\n"},
         {"ESTABLISHED -j ACCEPT", "ESTABLISHED -j DROP"},
         {"calls -p udp -m udp --dport 1069 -j ACCEPT", "calls -p udp -m udp --dport 1069 -j REJECT"},
@@ -387,8 +399,9 @@ int self_test(const Options& options) {
         const Figures& f = outcome.figures[static_cast<int>(backend)];
         bool good = !outcome.failed && f.compared > 100 && (f.disagreements > 0) == !from.empty();
         if (good) continue;
-        std::cout << "kernel-check: self-test failed (" << kernel::name_of(backend) << "): "
-                  << (from.empty() ? "a dump disagrees with itself" : "not noticed: " + from) << '\n' << out;
+        std::cout << "kernel-check: self-test failed (" << kernel::name_of(backend)
+                  << "): " << (from.empty() ? "a dump disagrees with itself" : "not noticed: " + from) << '\n'
+                  << out;
         return 1;
       }
     }

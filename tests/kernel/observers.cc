@@ -22,8 +22,8 @@ namespace ipo::kernel {
 namespace {
 
 constexpr const char* table = "ipo_lint_observers";
-constexpr const char* plain_sets[] = {"entered", "fresh", "invalid", "established", "related", "left", "input_passed",
-                                      "forward_passed", "sent", "output_passed"};
+constexpr const char* plain_sets[] = {"entered", "fresh",        "invalid",        "established", "related",
+                                      "left",    "input_passed", "forward_passed", "sent",        "output_passed"};
 constexpr const char* wide_sets[] = {"input_seen", "forward_seen", "output_seen"};
 
 void nft(const std::string& text) {
@@ -38,8 +38,10 @@ std::string key_of(Family family) { return family == Family::ipv6 ? "ip6 flowlab
 // meanwhile that is kept in a map.
 std::string routing_sets(Family family) {
   std::string key = key_of(family);
-  return "map routes { typeof " + key + " : meta mark; flags interval; }\n"
-         "map marks { typeof " + key + " : meta mark; size 200000; flags dynamic; }\n";
+  return "map routes { typeof " + key +
+         " : meta mark; flags interval; }\n"
+         "map marks { typeof " +
+         key + " : meta mark; size 200000; flags dynamic; }\n";
 }
 std::string to_route(Family family) {
   std::string key = key_of(family);
@@ -102,7 +104,8 @@ class Netlink {
     generic.nfgen_family = family == Family::ipv6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
     std::memcpy(request.data(), &head, sizeof head);
     std::memcpy(request.data() + NLMSG_HDRLEN, &generic, sizeof generic);
-    if (::send(fd_, request.data(), request.size(), 0) < 0) throw std::runtime_error(std::string("netlink: ") + std::strerror(errno));
+    if (::send(fd_, request.data(), request.size(), 0) < 0)
+      throw std::runtime_error(std::string("netlink: ") + std::strerror(errno));
     for (;;) {
       ssize_t got = recv(fd_, buffer_.data(), buffer_.size(), 0);
       if (got < 0 && errno == EINTR) continue;
@@ -150,27 +153,29 @@ void start_tracking(Family family, const std::vector<Routed>& routes) {
   // A rule that asks for the state is what turns connection tracking on.
   nft("table " + family_word(family) + ' ' + table + " {\n" + routing_sets(family) +
       "chain tracking { type filter hook prerouting priority -500; ct state invalid accept\n}\n"
-      "chain routing { type filter hook prerouting priority 401; " + to_route(family) + "}\n"
-      "chain quiet { type filter hook output priority -500; " + only_ours + "}\n}\n" + adding(family, routes));
+      "chain routing { type filter hook prerouting priority 401; " +
+      to_route(family) +
+      "}\n"
+      "chain quiet { type filter hook output priority -500; " +
+      only_ours + "}\n}\n" + adding(family, routes));
 }
 
 void start_observing(Family family, const std::vector<Routed>& routes) {
   bool v6 = family == Family::ipv6;
-  std::string f = family_word(family), key = key_of(family),
-              wide = key + " . " + (v6 ? "ip6" : "ip") + " daddr . th dport";
+  std::string f = family_word(family), key = key_of(family), wide = key + " . " + (v6 ? "ip6" : "ip") + " daddr . th dport";
   std::string text = "table " + f + ' ' + table + " {}\ndelete table " + f + ' ' + table + "\ntable " + f + ' ' + table + " {\n" +
                      routing_sets(family);
-  for (const char* set : plain_sets)
-    text += std::string("set ") + set + " { typeof " + key + "; size 200000; flags dynamic; }\n";
-  for (const char* set : wide_sets)
-    text += std::string("set ") + set + " { typeof " + wide + "; size 200000; flags dynamic; }\n";
+  for (const char* set : plain_sets) text += std::string("set ") + set + " { typeof " + key + "; size 200000; flags dynamic; }\n";
+  for (const char* set : wide_sets) text += std::string("set ") + set + " { typeof " + wide + "; size 200000; flags dynamic; }\n";
   auto note = [](const char* set, const std::string& what) { return std::string("add @") + set + " { " + what + " }\n"; };
   auto chain = [&](const char* hook, int priority, const std::string& rules) {
-    std::string name = std::string(hook) + (priority < 0 ? "_before_" : "_after_") + std::to_string(priority < 0 ? -priority : priority);
+    std::string name =
+        std::string(hook) + (priority < 0 ? "_before_" : "_after_") + std::to_string(priority < 0 ? -priority : priority);
     text += "chain " + name + " { type filter hook " + hook + " priority " + std::to_string(priority) + ";\n" + rules + "}\n";
   };
   std::string states;
-  for (const char* state : {"invalid", "established", "related"}) states += std::string("ct state ") + state + ' ' + note(state, key);
+  for (const char* state : {"invalid", "established", "related"})
+    states += std::string("ct state ") + state + ' ' + note(state, key);
   states += "ct state new " + note("fresh", key);
   chain("prerouting", -500, note("entered", key));
   chain("prerouting", -199, states);
@@ -196,8 +201,19 @@ void next_batch(Family family, const std::vector<Routed>& routes) {
 
 std::vector<Observation> observations(Family family, const std::vector<Packet>& sent) {
   enum : std::uint16_t {
-    entered = 1, fresh = 2, invalid = 4, established = 8, related = 16, left = 32, input_passed = 64, forward_passed = 128,
-    went_out = 256, output_passed = 512, input_seen = 1024, forward_seen = 2048, output_seen = 4096
+    entered = 1,
+    fresh = 2,
+    invalid = 4,
+    established = 8,
+    related = 16,
+    left = 32,
+    input_passed = 64,
+    forward_passed = 128,
+    went_out = 256,
+    output_passed = 512,
+    input_seen = 1024,
+    forward_seen = 2048,
+    output_seen = 4096
   };
   std::vector<std::uint16_t> in(sent.size());
   std::vector<Observation> out(sent.size());

@@ -13,8 +13,8 @@ namespace ipo::kernel {
 
 enum class Fate : std::uint8_t {
   accepted,
-  dropped,   // or rejected, by whatever chain
-  unrouted,  // not sent, no route to this hook, or an address the kernel refuses: not a rule's doing
+  dropped,     // or rejected, by whatever chain
+  unrouted,    // not sent, no route to this hook, or an address the kernel refuses: not a rule's doing
   other_state  // connection tracking took it for another state than it was meant to be of
 };
 

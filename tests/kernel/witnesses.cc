@@ -33,8 +33,12 @@ IntervalSet flags_in(State state, bool tested) {
     return flags;
   }
   if (state == State::established) return IntervalSet::of(tcp_syn | tcp_ack);
-  return IntervalSet{{0, 0}, {tcp_fin, tcp_fin}, {tcp_syn | tcp_fin, tcp_syn | tcp_fin}, {tcp_syn | tcp_rst, tcp_syn | tcp_rst},
-                     {tcp_fin | tcp_psh | tcp_urg, tcp_fin | tcp_psh | tcp_urg}, {63, 63}};
+  return IntervalSet{{0, 0},
+                     {tcp_fin, tcp_fin},
+                     {tcp_syn | tcp_fin, tcp_syn | tcp_fin},
+                     {tcp_syn | tcp_rst, tcp_syn | tcp_rst},
+                     {tcp_fin | tcp_psh | tcp_urg, tcp_fin | tcp_psh | tcp_urg},
+                     {63, 63}};
 }
 
 IntervalSet protocols_in(State state, Family family, const Ruleset& ruleset) {
@@ -123,12 +127,14 @@ PacketSet sendable(PacketSpace& packets, const Ruleset& ruleset, const std::vect
   auto test = [&](Dimension d, const IntervalSet& values) { return s.test(d, values); };
   auto both = [&](PacketSet a, PacketSet b) { return s.intersect(a, b); };
   PacketSet syn = test(Dimension::tcp_flags, IntervalSet::of(tcp_syn)), no_ports = test(Dimension::source_port, none);
-  PacketSet kinds = both(test(Dimension::protocol, IntervalSet::of(proto_tcp)), test(Dimension::tcp_flags, flags_in(state, flags_tested)));
+  PacketSet kinds =
+      both(test(Dimension::protocol, IntervalSet::of(proto_tcp)), test(Dimension::tcp_flags, flags_in(state, flags_tested)));
   kinds = s.unite(kinds, both(test(Dimension::protocol, with_ports), syn));
   if (protocols.contains(icmp))
     kinds = s.unite(kinds, both(test(Dimension::protocol, IntervalSet::of(icmp)),
                                 both(both(no_ports, syn), test(Dimension::destination_port, IntervalSet::of(echo * 256)))));
-  PacketSet others = test(Dimension::protocol, protocols.minus(with_ports).minus(IntervalSet{{proto_tcp, proto_tcp}, {icmp, icmp}}));
+  PacketSet others =
+      test(Dimension::protocol, protocols.minus(with_ports).minus(IntervalSet{{proto_tcp, proto_tcp}, {icmp, icmp}}));
   kinds = s.unite(kinds, both(both(others, syn), both(no_ports, test(Dimension::destination_port, none))));
   PacketSet out = both(s.universe(family), kinds);
   out = both(out, test(Dimension::in, hook == Hook::output ? none : numbers));
@@ -185,17 +191,23 @@ Packet Witnesses::packet_at(const Point& point, Hook hook, State state) const {
 Witnesses::Point Witnesses::some_member(PacketSet set) {
   Space& s = chains_.space();
   set = s.possible(set);
-  std::array<Dimension, 7> order = {Dimension::protocol, Dimension::in, Dimension::out, Dimension::source,
-                                    Dimension::destination, Dimension::source_port, Dimension::destination_port};
+  std::array<Dimension, 7> order = {Dimension::protocol,        Dimension::in,          Dimension::out,
+                                    Dimension::source,          Dimension::destination, Dimension::source_port,
+                                    Dimension::destination_port};
   std::shuffle(order.begin(), order.end(), random_);
   for (Dimension d : order) {
     IntervalSet values = s.project(set, d);
     const Interval& i = values.intervals()[random_() % values.intervals().size()];
     u128 width = i.hi - i.lo, value = i.lo;
     switch (random_() % 3) {
-      case 0: value = i.hi; break;
-      case 1: value = width == ~u128{0} ? (u128{random_()} << 96) : i.lo + (u128{random_()} << 64 | random_()) % (width + 1); break;
-      default: break;
+      case 0:
+        value = i.hi;
+        break;
+      case 1:
+        value = width == ~u128{0} ? (u128{random_()} << 96) : i.lo + (u128{random_()} << 64 | random_()) % (width + 1);
+        break;
+      default:
+        break;
     }
     set = s.intersect(set, s.test(d, IntervalSet::of(value)));
   }
@@ -274,9 +286,8 @@ Counts Witnesses::find(Hook hook, State state, PacketSet sendable, std::vector<P
     bool here = base.hook == hook || (base.hook == Hook::prerouting && hook != Hook::output);
     if (!here || &base == last || (base.nat && (state != State::new_ || base.priority > 0))) continue;
     if (base.priority < conntrack_priority)
-      rules_of(base, stateless, [&](PacketSet hit) {
-        return s.intersect(s.exists(hit, Dimension::state), s.test(Dimension::state, this_state));
-      });
+      rules_of(base, stateless,
+               [&](PacketSet hit) { return s.intersect(s.exists(hit, Dimension::state), s.test(Dimension::state, this_state)); });
     else
       rules_of(base, sendable, [](PacketSet hit) { return hit; });
   }
@@ -305,7 +316,8 @@ void Witnesses::random(Hook hook, State state, PacketSet sendable, std::size_t c
   for (const Interval& i : s.project(sendable, Dimension::tcp_flags))
     for (u128 v = i.lo; v <= i.hi; ++v) flags.push_back(v);
   unsigned icmp = chains_.ruleset().family == Family::ipv6 ? proto_icmpv6 : proto_icmp;
-  IntervalSet echo = s.project(s.intersect(sendable, s.test(Dimension::protocol, IntervalSet::of(icmp))), Dimension::destination_port);
+  IntervalSet echo =
+      s.project(s.intersect(sendable, s.test(Dimension::protocol, IntervalSet::of(icmp))), Dimension::destination_port);
   auto value = [&](Dimension d) {
     const auto& named = named_[static_cast<std::size_t>(d)];
     u128 max = dimension_max(d);
@@ -324,8 +336,9 @@ void Witnesses::random(Hook hook, State state, PacketSet sendable, std::size_t c
     set(Dimension::source, value(Dimension::source));
     bool ports = protocol == proto_tcp || protocol == proto_udp || protocol == 132 || protocol == 136;
     set(Dimension::source_port, ports ? value(Dimension::source_port) : u128{0});
-    set(Dimension::destination_port, ports ? value(Dimension::destination_port)
-                                     : protocol == icmp && !echo.empty() ? echo.begin()->lo : u128{0});
+    set(Dimension::destination_port, ports                               ? value(Dimension::destination_port)
+                                     : protocol == icmp && !echo.empty() ? echo.begin()->lo
+                                                                         : u128{0});
     set(Dimension::tcp_flags, protocol == proto_tcp ? flags[random_() % flags.size()] : u128{tcp_syn});
     if (hook != Hook::output) set(Dimension::in, devices_[random_() % devices_.size()].first);
     if (hook != Hook::input) set(Dimension::out, devices_[random_() % devices_.size()].first);

@@ -37,8 +37,8 @@ class Witnesses {
 
   ChainSets& chains_;
   std::mt19937 random_;
-  std::vector<std::pair<u128, std::string>> devices_;      // by the number the space has for it
-  std::vector<std::vector<u128>> named_;                   // of each dimension, values at and beside the edges of tests
+  std::vector<std::pair<u128, std::string>> devices_;  // by the number the space has for it
+  std::vector<std::vector<u128>> named_;               // of each dimension, values at and beside the edges of tests
 };
 
 }  // namespace ipo::kernel

@@ -36,13 +36,15 @@ struct Agreement {
       std::uint32_t source = f.path.front().span.source;
       for (std::size_t i = 0; i < a.standings.size(); ++i) {
         const auto& rulesets = a.standings[i].firewall->rulesets;
-        if (std::none_of(rulesets.begin(), rulesets.end(), [&](const Ruleset& r) { return r.span.source == source && r.family == f.witness->family; }))
+        if (std::none_of(rulesets.begin(), rulesets.end(),
+                         [&](const Ruleset& r) { return r.span.source == source && r.family == f.witness->family; }))
           continue;
         INFO(finding_line(report, f, true) << "\n" << format_packet(*f.witness));
         PathVerdicts way(a.reading.site, a.standings, i, f.witness->family);
         const std::vector<const Verdict*>& met = way.of(as_asked(*f.witness));
         bool passes = met.back()->outcome == ActionKind::accept, sure = met.back()->certainty == Certainty::proven;
-        bool forgotten = f.message.find("no port forward leads") != std::string::npos || f.message.find("leads other ports") != std::string::npos;
+        bool forgotten = f.message.find("no port forward leads") != std::string::npos ||
+                         f.message.find("leads other ports") != std::string::npos;
         if (is_need(f)) {
           if (!forgotten && sure) CHECK_FALSE(passes);
         } else if (f.certainty == Certainty::proven && !f.zone.empty()) {
@@ -68,7 +70,8 @@ struct Agreement {
         auto at = best.find({f.zone, row});
         if (at == best.end()) continue;  // an egress row, or one of a range that is told as a whole
         INFO(finding_line(report, f, true) << " " << row);
-        if (f.rows.size() == 1 && f.certainty == Certainty::proven && !f.check.starts_with("rtp-") && f.check != "moved-port-mismatch" && f.check != "wrong-transport-allowed")
+        if (f.rows.size() == 1 && f.certainty == Certainty::proven && !f.check.starts_with("rtp-") &&
+            f.check != "moved-port-mismatch" && f.check != "wrong-transport-allowed")
           CHECK(at->second == Status::open);
         ++rows;
       }
@@ -93,22 +96,28 @@ std::vector<Input> random_site(unsigned seed) {
   std::mt19937 random(seed);
   auto roll = [&](std::size_t n) { return random() % n; };
   auto any_of = [&](std::initializer_list<const char*> list) { return std::string(*(list.begin() + roll(list.size()))); };
-  auto ports = [&] { return any_of({"69", "80", "5060", "5061", "46750:50750", "49152:53246", "50794", "50804", "161", "10000:20000", "443"}); };
-  auto source = [&] { return any_of({"", "", "-s 198.51.100.16/28 ", "-s 203.0.113.9/32 ", "-s 10.20.0.0/16 ", "-s 192.168.42.0/24 "}); };
+  auto ports = [&] {
+    return any_of({"69", "80", "5060", "5061", "46750:50750", "49152:53246", "50794", "50804", "161", "10000:20000", "443"});
+  };
+  auto source = [&] {
+    return any_of({"", "", "-s 198.51.100.16/28 ", "-s 203.0.113.9/32 ", "-s 10.20.0.0/16 ", "-s 192.168.42.0/24 "});
+  };
   auto in = [&] { return any_of({"", "-i eth0 ", "-i eth0 ", "-i eth1 ", "-i wg0 ", "-i eth2 ", "-i lo "}); };
   std::ostringstream rules;
   if (roll(4) != 0) {
     rules << "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n";
     for (std::size_t n = roll(4); n > 0; --n) {
       std::string p = any_of({"tcp", "udp"});
-      rules << "-A PREROUTING " << source() << "-i eth0 -p " << p << " -m " << p << " --dport " << ports() << " -j DNAT --to-destination 192.168.42.1\n";
+      rules << "-A PREROUTING " << source() << "-i eth0 -p " << p << " -m " << p << " --dport " << ports()
+            << " -j DNAT --to-destination 192.168.42.1\n";
     }
     rules << "-A POSTROUTING -o eth0 -j MASQUERADE\nCOMMIT\n";
   }
   rules << "*filter\n:INPUT DROP [0:0]\n:FORWARD " << any_of({"DROP", "DROP", "DROP", "ACCEPT"}) << " [0:0]\n:OUTPUT ACCEPT [0:0]\n"
         << "-A INPUT -i lo -j ACCEPT\n-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n";
   for (std::size_t n = 2 + roll(7); n > 0; --n) {
-    rules << "-A FORWARD " << source() << in() << any_of({"", "-o eth1 ", "-o eth0 ", "-o wg0 "}) << any_of({"", "-d 192.168.42.1/32 ", "-d 192.168.42.0/24 "});
+    rules << "-A FORWARD " << source() << in() << any_of({"", "-o eth1 ", "-o eth0 ", "-o wg0 "})
+          << any_of({"", "-d 192.168.42.1/32 ", "-d 192.168.42.0/24 "});
     if (roll(4) != 0) {
       std::string p = any_of({"tcp", "udp"});
       rules << "-p " << p << " -m " << p << " --dport " << ports() << ' ';
@@ -117,7 +126,10 @@ std::vector<Input> random_site(unsigned seed) {
   }
   rules << "COMMIT\n";
   std::string site = "[pbx]\naddresses = [\"192.168.42.1\"]\nplatform = \"ip500v2\"\n";
-  if (roll(2)) site += "[zones.provider]\nkind = \"itsp\"\nsources = [\"198.51.100.16/28\"]\n[calls]\ntrunk = { zone = \"provider\", register = " + any_of({"true", "false"}) + " }\n";
+  if (roll(2))
+    site +=
+        "[zones.provider]\nkind = \"itsp\"\nsources = [\"198.51.100.16/28\"]\n[calls]\ntrunk = { zone = \"provider\", register = " +
+        any_of({"true", "false"}) + " }\n";
   if (roll(2)) site += "[zones.guest]\ninterfaces = [\"eth2\"]\n";
   if (roll(2)) site += "[zones.users]\nsources = [\"10.20.0.0/16\"]\n";
   return {{"fw.rules", rules.str()}, {"ipo-lint.toml", site}};
@@ -172,7 +184,8 @@ TEST_CASE("agreement: a zone that declares what is true already adds no error") 
     for (const Standing& standing : a->standings) {
       declared = declared || !standing.zones.front().tables.empty() || standing.network_only;
       if (standing.outermost && a->standings.size() == 1)
-        for (const InterfaceTest& i : standing.internet) interfaces += (interfaces.empty() ? "\"" : ", \"") + i.name + (i.prefix ? "+\"" : "\"");
+        for (const InterfaceTest& i : standing.internet)
+          interfaces += (interfaces.empty() ? "\"" : ", \"") + i.name + (i.prefix ? "+\"" : "\"");
     }
     std::vector<std::string> tables = {"[zones.loop]\nkind = \"management\"\nsources = [\"172.31.250.0/24\"]\n"};
     if (!interfaces.empty() && !declared) tables.push_back("[zones.internet]\ninterfaces = [" + interfaces + "]\n");

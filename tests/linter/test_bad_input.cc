@@ -68,10 +68,10 @@ TEST_CASE("a dump that breaks off keeps what came before the break") {
 
 TEST_CASE("a truncated export says where it ends and keeps what came before") {
   Folder folder;
-  std::string path = folder.put(
-      "config.xml",
-      "<response status=\"1\">\n<data>\n<ws_object>\n<System GUID=\"5a1f0000-0000-4000-8000-000000000001\">\n"
-      "<Name>office</Name>\n<LANS>\n<LAN id=\"LAN1\"><IPAddress>192.168.42.1</IPAddress>\n<IPMa");
+  std::string path =
+      folder.put("config.xml",
+                 "<response status=\"1\">\n<data>\n<ws_object>\n<System GUID=\"5a1f0000-0000-4000-8000-000000000001\">\n"
+                 "<Name>office</Name>\n<LANS>\n<LAN id=\"LAN1\"><IPAddress>192.168.42.1</IPAddress>\n<IPMa");
   json report = lint(word(path), 1);
   CHECK(report["complete"] == true);
   REQUIRE(places(report, "not-understood").size() >= 1);
@@ -248,16 +248,13 @@ TEST_CASE("large and hostile dumps end with a report") {
   SECTION("100 000 rules") {
     ends(head +
          numbered(100'000,
-                  [&](int i) {
-                    return "-A INPUT -s 10." + n(i >> 16) + "." + n(i >> 8 & 255) + "." + n(i & 255) + " -j DROP";
-                  }) +
+                  [&](int i) { return "-A INPUT -s 10." + n(i >> 16) + "." + n(i >> 8 & 255) + "." + n(i & 255) + " -j DROP"; }) +
          "COMMIT\n");
   }
   SECTION("20 000 chains") {
-    ends(
-        head + numbered(20'000, [&](int i) { return ":C" + n(i) + " - [0:0]"; }) +
-        numbered(20'000, [&](int i) { return "-A FORWARD -d 10.0." + n(i >> 8) + "." + n(i & 255) + " -j C" + n(i); }) +
-        "COMMIT\n");
+    ends(head + numbered(20'000, [&](int i) { return ":C" + n(i) + " - [0:0]"; }) +
+         numbered(20'000, [&](int i) { return "-A FORWARD -d 10.0." + n(i >> 8) + "." + n(i & 255) + " -j C" + n(i); }) +
+         "COMMIT\n");
   }
   SECTION("jumps nested 20 000 deep") {
     ends(head + numbered(20'001, [&](int i) { return ":C" + n(i) + " - [0:0]"; }) + "-A FORWARD -j C0\n" +
@@ -265,26 +262,29 @@ TEST_CASE("large and hostile dumps end with a report") {
   }
   SECTION("2 to the power of 60 ways through jumps") {
     ends(head + numbered(61, [&](int i) { return ":C" + n(i) + " - [0:0]"; }) + "-A FORWARD -j C0\n" +
-         numbered(120, [&](int i) { return "-A C" + n(i / 2) + " -j C" + n(i / 2 + 1); }) +
-         "-A C60 -p udp -j ACCEPT\nCOMMIT\n");
+         numbered(120, [&](int i) { return "-A C" + n(i / 2) + " -j C" + n(i / 2 + 1); }) + "-A C60 -p udp -j ACCEPT\nCOMMIT\n");
   }
   SECTION("jumps in a circle") {
     CHECK(ends(head + ":A - [0:0]\n:B - [0:0]\n-A FORWARD -j A\n-A A -j B\n-A B -j A\n-A A -j A\nCOMMIT\n") != 3);
   }
   SECTION("5 000 undecidable matches after each other") {
-    CHECK(ends(head + numbered(5'000, [](int) { return "-A FORWARD -m limit --limit 3/min -j ACCEPT"; }) +
-               "COMMIT\n") == 3);
-    CHECK_THAT(said, Contains("these rules could not be judged: ") && Contains("shadowed rules could not be looked for: ") &&
-                         Contains("could not be checked: removed-product-port-open, rule-without-effect, target-missing, tunnel-incomplete: "));
+    CHECK(ends(head + numbered(5'000, [](int) { return "-A FORWARD -m limit --limit 3/min -j ACCEPT"; }) + "COMMIT\n") == 3);
+    CHECK_THAT(
+        said,
+        Contains("these rules could not be judged: ") && Contains("shadowed rules could not be looked for: ") &&
+            Contains("could not be checked: removed-product-port-open, rule-without-effect, target-missing, tunnel-incomplete: "));
   }
   SECTION("2 000 rules each of which crosses all others") {
-    CHECK(ends(head + numbered(2'000, [&](int i) {
-                 std::string a = n(i % 250), b = n(i / 250);
-                 return "-A FORWARD -m iprange --src-range 10." + a + "." + b + ".0-200." + a + "." + b +
-                        ".0 --dst-range 11." + n(i * 7 % 250) + "." + b + ".0-201." + n(i * 13 % 250) + "." + b +
-                        ".0 -p tcp -m tcp --sport " + n(1000 + i) + ":" + n(30000 + i) + " --dport " + n(2000 + 3 * i) + ":" +
-                        n(40000 + 5 * i) + " -j " + (i % 2 ? "ACCEPT" : "DROP");
-               }) + "COMMIT\n") == 3);
+    CHECK(ends(head +
+               numbered(2'000,
+                        [&](int i) {
+                          std::string a = n(i % 250), b = n(i / 250);
+                          return "-A FORWARD -m iprange --src-range 10." + a + "." + b + ".0-200." + a + "." + b +
+                                 ".0 --dst-range 11." + n(i * 7 % 250) + "." + b + ".0-201." + n(i * 13 % 250) + "." + b +
+                                 ".0 -p tcp -m tcp --sport " + n(1000 + i) + ":" + n(30000 + i) + " --dport " + n(2000 + 3 * i) +
+                                 ":" + n(40000 + 5 * i) + " -j " + (i % 2 ? "ACCEPT" : "DROP");
+                        }) +
+               "COMMIT\n") == 3);
   }
   SECTION("tags nested 100 000 deep") {
     std::string tags = "<response><data><ws_object><System>";
@@ -303,20 +303,18 @@ TEST_CASE("a file that changes or goes while a folder is read does no harm") {
   CHECK_THAT(ran.out, Contains("in 1 file"));
   std::string site = (folder.path / "site").string();
   CHECK(ran.err == "ipo-lint: 2 entries in " + site + " are left out; ipo-lint inventory " + site + " lists them\n");
-  Ran gone = run_program(word((folder.path / "site/good.rules").string()) +
-                         word((folder.path / "site/dangling").string()) + "--internet eth0");
+  Ran gone = run_program(word((folder.path / "site/good.rules").string()) + word((folder.path / "site/dangling").string()) +
+                         "--internet eth0");
   CHECK(gone.status == 3);
   CHECK_THAT(gone.out, Contains("[tftp-exposed]"));
 }
 
 TEST_CASE("the same input gives the same bytes") {
   Folder folder;
-  std::string files =
-      word(folder.put("config.xml", slurp(source_dir() / "fixtures/formats/ipoffice/screens.xml")));
+  std::string files = word(folder.put("config.xml", slurp(source_dir() / "fixtures/formats/ipoffice/screens.xml")));
   for (const char* name : {"basic", "matches", "targets", "several-dumps", "ipv6"})
-    files += word(folder.put(
-        std::string(name) + ".rules",
-        slurp(source_dir() / "fixtures/formats/iptables" / (std::string(name) + ".rules"))));
+    files += word(folder.put(std::string(name) + ".rules",
+                             slurp(source_dir() / "fixtures/formats/iptables" / (std::string(name) + ".rules"))));
   for (std::string arguments : {"--format text --color always", "--format json", "--format sarif"}) {
     Ran first = run_program(arguments + " " + files), second = run_program(arguments + " " + files);
     CAPTURE(arguments);

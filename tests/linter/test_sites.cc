@@ -133,7 +133,8 @@ TEST_CASE("grown sites: what every verb prints of them is as their goldens say")
   for (const auto& entry : fs::directory_iterator("fixtures/printed")) {
     INFO("site " << entry.path().filename());
     const std::string site = (entry.path() / "site").generic_string();
-    std::string out = printed({"lint", site}) + printed({"lint", site, "--no-group", "--only", "tftp-exposed,undeclared-source,unexpected-zone"});
+    std::string out =
+        printed({"lint", site}) + printed({"lint", site, "--no-group", "--only", "tftp-exposed,undeclared-source,unexpected-zone"});
     for (const char* verb : {"zones", "exposure", "inventory"}) out += printed({verb, site});
     out += printed({"init", site, "--output", "-"});
     std::istringstream asked(read_file(entry.path() / "asked"));

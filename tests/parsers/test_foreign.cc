@@ -37,8 +37,7 @@ const std::string dump =
     "-A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT\nCOMMIT\n";
 const std::string fortigate =
     "config firewall policy\n    edit 7\n        set srcintf \"wan2\"\n        set action accept\n    next\nend\n";
-const std::string script =
-    "#!/bin/sh\nIPT=/sbin/iptables\n$IPT -P FORWARD DROP\n$IPT -A FORWARD -p udp --dport 5060 -j ACCEPT\n";
+const std::string script = "#!/bin/sh\nIPT=/sbin/iptables\n$IPT -P FORWARD DROP\n$IPT -A FORWARD -p udp --dport 5060 -j ACCEPT\n";
 
 const std::string compiled =
     "ipset cmdlist:\ncreate PVEFW-0-lan-v4 (fT3)\n\tcreate PVEFW-0-lan-v4 hash:net family inet hashsize 64 maxelem 64\n"
@@ -58,155 +57,169 @@ std::string quoted(const fs::path& path) { return "'" + path.string() + "' "; }
 }  // namespace
 
 TEST_CASE("a text is taken for what it is by all of its marks, and not by some of them") {
-  for (auto [name, text] : std::vector<std::pair<std::string, std::string>>{
-           {"an EdgeOS or VyOS configuration (set lines)", "set interfaces ethernet eth0 address 192.0.2.8/29\nset interfaces pppoe pppoe0 mtu 1492\n"},
-           {"a Juniper configuration (set lines)", "set interfaces ge-0/0/0 unit 0 family inet address 192.0.2.8/29\n"},
-           {"a Juniper configuration (set lines)", "set firewall family inet filter voice term sip then accept\n"},
-           {"an EdgeOS or VyOS configuration (set lines)", "set service ssh port 22\nset service dns forwarding cache-size 150\n"},
-           {"a Palo Alto configuration (set lines)", "set service sip protocol udp port 5060\n"},
-           {"a Juniper ScreenOS configuration", "set policy from \"Untrust\" to \"Trust\" \"Any\" \"pbx\" \"SIP\" permit\n"},
-           {"an EdgeOS or VyOS configuration (set lines)", "set policy prefix-list OFFICE rule 5 action permit\n"},
-           {"a Juniper ScreenOS configuration", "set vrouter \"untrust-vr\"\nset arp age 20\n"},
-           {"a Palo Alto configuration (set lines)", "set zone trust network layer3 ethernet1/2\n"},
-           {"a Check Point Gaia configuration", "set interface eth2 state on\n"},
-           {"", "set interface eth2 colour blue\n"},
-           {"", "set colour blue\nset size large\n"},
-           {"a Palo Alto configuration", "deviceconfig {\n  system {\n  }\n}\nrulebase {\n  security {\n  }\n}\n"},
-           {"", "deviceconfig {\n  name office\n}\n"},
-           {"a Juniper configuration", "## Last changed: 2026-01-02\nsystem {\n    host-name gw;\n}\n"},
-           {"a Juniper configuration", "system {\n    host-name gw; ## SECRET-DATA\n    root; ## SECRET-DATA\n}\nsnmp {\n    community x; ## SECRET-DATA\n}\n"},
-           {"", "system {\n    host-name gw;\n}\n"},
-           {"an EdgeOS or VyOS configuration", "/* === vyatta-config-version: \"zone-policy@1\" === */\n"},
-           {"an EdgeOS or VyOS configuration", "interfaces {\n    ethernet eth0 {\n    }\n}\nnat {\n}\n"},
-           {"", "firewall {\n    enabled true\n}\n"},
-           {"a Cisco ASA configuration", "access-list out line 1 extended permit udp any host 192.0.2.8 eq 5060\n"},
-           {"a Cisco ASA configuration", "access-group out global\n"},
-           {"a Cisco ASA configuration", "nameif outside\nsecurity-level 0\n"},
-           {"", "nameif outside\n"},
-           {"", "access-list out\n"},
-           {"", "access-group out beside\n"},
-           {"a Cisco IOS configuration", "access-list 101 permit udp any host 192.0.2.8 eq 5060\n"},
-           {"a Cisco IOS configuration", "ipv6 access-list OFFICE\n permit udp any any\n"},
-           {"a Cisco IOS configuration", "ipv4 access-list OFFICE\n 10 permit udp any any\n"},
-           {"a Cisco IOS configuration", "hostname gw\ninterface Gi0/0\n ip address 192.0.2.8 255.255.255.248\n ip nat outside\nip route 0.0.0.0 0.0.0.0 192.0.2.9\n"},
-           {"", "hostname gw\n"},
-           {"", "ip access-list\n"},
-           {"", "access-list 101 colour blue\n"},
-           {"a FortiGate configuration", "config-version=FGT60F\n"},
-           {"", "config system global\n    hostname gw\n"},
-           {"", "config system global\nend\n"},
-           {"", "config garden\n    edit 7\n        set tree oak\n    next\nend\n"},
-           {"a MikroTik RouterOS export", "/ip firewall filter\nadd chain=forward action=drop\n"},
-           {"a MikroTik RouterOS export", "/ip firewall filter add chain=forward action=drop\n"},
-           {"", "/ip firewall filter\nprint\n"},
-           {"", "# by RouterAnything\nadd chain=forward\n"},
-           {"an nftables ruleset", "insert rule ip filter input drop\n"},
-           {"an nftables ruleset", "table bridge x { }\n"},
-           {"an nftables ruleset", "flush ruleset\n"},
-           {"an nftables ruleset", "table ip x {\n\tcounter y\n"},
-           {"an nftables ruleset", "type filter hook input priority 0\n"},
-           {"", "table of contents {\n}\n"},
-           {"", "table ip of addresses\n"},
-           {"", "add rule of thumb here\n"},
-           {"", "add house ip filter input drop\n"},
-           {"", "type filter hook input\n"},
-           {"an OpenWrt firewall configuration", "package firewall\n"},
-           {"an OpenWrt firewall configuration", "config 'redirect'\n\toption target DNAT\n"},
-           {"", "config zone\n"},
-           {"", "config system\n\toption hostname gw\n"},
-           {"", "Chain FORWARD (policy DROP)\n"},
-           {"", "Chain of command\ntarget prot\n"},
-           {"what ufw status prints", "Status: inactive\nLogging: off\n"},
-           {"what ufw status prints", "Added user rules (see 'ufw status' for running firewall):\nufw allow 22\n"},
-           {"what ufw status prints", "To      Action  From\n--      ------  ----\n22      ALLOW   Anywhere\n"},
-           {"", "Status: active\n"},
-           {"", "To Action From\n"},
-           {"Windows firewall rules", "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules]\n"},
-           {"", "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Example]\n"},
-           {"Windows firewall rules", "New-NetFirewallRule -DisplayName voice -Direction Inbound -LocalPort 5060\n"},
-           {"Windows firewall rules", "Regelname:   voice\nRichtung:    Eingehend\n"},
-           {"", "Rule Name: voice\n"},
-           {"Windows firewall rules", "DisplayName    : voice\nDisplayGroup   : x\nDirection      : Inbound\n"},
-           {"", "DisplayName    : voice\nDirection      : Inbound\n"},
-           {"a SonicWall configuration", "access-rule from WAN to LAN action allow\n"},
-           {"", "Y2hlY2tzdW1WZXJzaW9uPTEm\n"},
-           {"", "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVpBQkNERUZHSElKS0xNTk9QUVJTVFVWV1hZWg==\n"},
-           {"a Check Point configuration", "mgmt_cli add access-rule layer Network position 1 name voice\n"},
-           {"", "(\n\t:colour (blue)\n)\n"},
-           {"", ":rules (\n)\n"},
-           {"a Proxmox firewall file", "[OPTIONS]\nenable: 1\n"},
-           {"", "[RULES]\nfirst: be kind\n"},
-           {"a Shorewall file", "#ACTION SOURCE DEST PROTO DPORT\nACCEPT net loc:192.168.17.4 udp 5060\n"},
-           {"", "#ACTION SOURCE DEST\n"},
-           {"", "ACCEPT net loc udp 5060\n"},
-           {"an ipfw ruleset", "00100 allow udp from any to any 5060\n"},
-           {"an ipfw ruleset", "add allow udp from any to any 5060\n"},
-           {"an ipfw ruleset", "/sbin/ipfw -q add 100 deny ip from any to any\n"},
-           {"", "100 allow udp from any to any\n"},
-           {"", "00100 sheep in the meadow\n"},
-           {"what firewall-cmd --list-all prints", "public (active)\n  target: default\n  icmp-block-inversion: no\n  interfaces: eth0\n  masquerade: no\n"},
-           {"", "public (active)\n  target: default\n  interfaces: eth0\n"},
-           {"a Huawei configuration", "sysname gw\nacl number 3000\n"},
-           {"", "sysname gw\n"},
-           {"", "acl number 3000\n"},
-           {"", "Name: voice\nType: person\n"},
-           {"", "Type: hash:ip\n"},
-           {"a FRITZ!Box configuration", "**** FRITZ!Box 7590 CONFIGURATION EXPORT\n"},
-           {"", "**** FRITZ!Box 7590\n"},
-           {"a script", "@echo off\necho hello\n"},
-           {"a script", "#!/bin/sh\necho hello\n"},
-           {"a shell script that calls nft", "#!/bin/sh\nsudo nft -f /etc/rules\n"},
-           {"a shell script that calls ufw", "#!/bin/sh\n/usr/sbin/ufw allow 5060/udp\n"},
-           {"a shell script that calls firewall-cmd", "#!/bin/sh\nfirewall-cmd --add-port=5060/udp\n"},
-           {"a shell script that calls ipset", "ipset create voice hash:ip\nipset add voice 192.0.2.8\n"},
-           {"a shell script that calls iptables", "#!/bin/sh\nif ${IPTABLES} -C FORWARD -j voice; then echo; fi\n"},
-           {"a shell script that calls iptables", "#!/bin/sh\n\"$IPT\" -P FORWARD DROP\n"},
-           {"firewall rules in a format of their own", "permit tcp any\ndeny udp any\nallow 192.0.2.8 any\n"},
-           {"", "permit tcp any\ndeny udp any\n"},
-           {"", "permit tcp any SRC=192.0.2.1\ndeny udp any SRC=192.0.2.1\nallow udp any SRC=192.0.2.1\n"},
-           {"", "permit me\ndeny it\nallow this\n"},
-           {"firewall rules in a format of their own", "allow 192.0.2.8:5060 in\ndrop 192.0.2.0/24 out\nreject 192.0.2.1-5 in\n"},
-           {"", "allow 192.0.2.x in\ndrop 192.0.2.y out\nreject 192.0.2.z in\n"},
-           {"an nftables ruleset (JSON)", "{\"nftables\": [{\"add\": {}}]}"},
-           {"an nftables ruleset (JSON)", "{\"nftables\": [{\"table\": {}}]}"},
-           {"an nftables ruleset (JSON)", "{\"nftables\": [{\"chain\": {}}]}"},
-           {"", "{\"nftables\": \"yes\"}"},
-           {"", "{\"chain\": \"shop\", \"table\": 5}"},
-           {"a UniFi gateway configuration (config.gateway.json)", "{\"firewall\": {\"all-ping\": \"enable\"}}"},
-           {"a UniFi gateway configuration (config.gateway.json)", "{\"firewall\": {\"ip-src-route\": \"disable\"}}"},
-           {"a UniFi gateway configuration (config.gateway.json)", "{\"firewall\": {\"state-policy\": {}}}"},
-           {"a UniFi gateway configuration (config.gateway.json)", "{\"service\": {\"nat\": {\"rule\": {\"inside-address\": {}}}}}"},
-           {"a UniFi gateway configuration (config.gateway.json)", "{\"port-forward\": {\"rule\": {\"forward-to\": {}}}}"},
-           {"", "{\"service\": {\"lunch\": true}}"},
-           {"", "{\"inside-address\": 5, \"forward-to\": 7}"},
-           {"", "{\"firewall\": true}"},
-           {"Check Point rules (JSON)", "{\"rulebase\": [{\"type\": \"access-rule\"}]}"},
-           {"Check Point rules (JSON)", "[{\"type\": \"access-rule\", \"rule-number\": 1}]"},
-           {"", "{\"type\": \"access-rule\"}"},
-           {"AWS security groups", "{\"SecurityGroups\": [{\"IpPermissions\": []}]}"},
-           {"", "{\"SecurityGroups\": []}"},
-           {"", "{\"IpPermissions\": []}"},
-           {"firewall rules in a format of their own", "{\"rules\": [{\"action\": \"allow\", \"protocol\": \"udp\", \"dst\": \"192.0.2.8\"}]}"},
-           {"firewall rules in a format of their own", "{\"rule\": {\"policy\": \"x\", \"proto\": \"udp\", \"destination\": \"192.0.2.8\"}}"},
-           {"firewall rules in a format of their own", "{\"policies\": [{\"access\": \"x\", \"proto\": \"udp\", \"dest_port\": 5060}]}"},
-           {"firewall rules in a format of their own", "{\"firewallRules\": [{\"allowed\": [{\"IPProtocol\": \"udp\"}], \"sourceRanges\": [\"0.0.0.0/0\"]}]}"},
-           {"firewall rules in a format of their own", "{\"rule\": {\"target\": \"x\", \"proto\": \"udp\", \"dst\": \"192.0.2.8\"}}"},
-           {"", "{\"rules\": [{\"protocol\": \"udp\", \"dst\": \"192.0.2.8\"}]}"},
-           {"", "{\"rules\": [{\"action\": \"allow\", \"dst\": \"192.0.2.8\"}]}"},
-           {"", "{\"rules\": [{\"action\": \"allow\", \"protocol\": \"udp\"}]}"},
-           {"", "{\"goods\": [{\"action\": \"allow\", \"protocol\": \"udp\", \"dst\": \"192.0.2.8\"}]}"},
-           {"firewall rules in a format of their own", "<list><rule><action>pass</action><protocol>udp</protocol><dst>192.0.2.8</dst></rule></list>"},
-           {"", "<list><rule><protocol>udp</protocol><dst>192.0.2.8</dst></rule></list>"},
-           {"", "<list><rule><action>pass</action><dst>192.0.2.8</dst></rule></list>"},
-           {"", "<list><rule><action>pass</action><protocol>udp</protocol></rule></list>"},
-           {"", "<list><sheep><action>pass</action><protocol>udp</protocol><dst>192.0.2.8</dst></sheep></list>"},
-           {"documentation", "# How to\nThis is the page that you read and it is not a file of a machine\n"},
-           {"documentation", "# How to\n```\npass in on em1\n```\nThis is a page of the site.\n```\nblock in all\n```\na\nb\nc\nd\n"},
-           {"a pf.conf ruleset", "pass in on em1 proto udp\n"},
-           {"a pf.conf ruleset", "scrub in all\nset skip on lo0\n"},
-           {"", "pass the salt\n"},
-           {"a pf.conf ruleset", "block drop in quick on em1\n"},
-       }) {
+  for (
+      auto [name, text] : std::vector<std::pair<std::string, std::string>>{
+          {"an EdgeOS or VyOS configuration (set lines)",
+           "set interfaces ethernet eth0 address 192.0.2.8/29\nset interfaces pppoe pppoe0 mtu 1492\n"},
+          {"a Juniper configuration (set lines)", "set interfaces ge-0/0/0 unit 0 family inet address 192.0.2.8/29\n"},
+          {"a Juniper configuration (set lines)", "set firewall family inet filter voice term sip then accept\n"},
+          {"an EdgeOS or VyOS configuration (set lines)", "set service ssh port 22\nset service dns forwarding cache-size 150\n"},
+          {"a Palo Alto configuration (set lines)", "set service sip protocol udp port 5060\n"},
+          {"a Juniper ScreenOS configuration", "set policy from \"Untrust\" to \"Trust\" \"Any\" \"pbx\" \"SIP\" permit\n"},
+          {"an EdgeOS or VyOS configuration (set lines)", "set policy prefix-list OFFICE rule 5 action permit\n"},
+          {"a Juniper ScreenOS configuration", "set vrouter \"untrust-vr\"\nset arp age 20\n"},
+          {"a Palo Alto configuration (set lines)", "set zone trust network layer3 ethernet1/2\n"},
+          {"a Check Point Gaia configuration", "set interface eth2 state on\n"},
+          {"", "set interface eth2 colour blue\n"},
+          {"", "set colour blue\nset size large\n"},
+          {"a Palo Alto configuration", "deviceconfig {\n  system {\n  }\n}\nrulebase {\n  security {\n  }\n}\n"},
+          {"", "deviceconfig {\n  name office\n}\n"},
+          {"a Juniper configuration", "## Last changed: 2026-01-02\nsystem {\n    host-name gw;\n}\n"},
+          {"a Juniper configuration",
+           "system {\n    host-name gw; ## SECRET-DATA\n    root; ## SECRET-DATA\n}\nsnmp {\n    community x; ## SECRET-DATA\n}\n"},
+          {"", "system {\n    host-name gw;\n}\n"},
+          {"an EdgeOS or VyOS configuration", "/* === vyatta-config-version: \"zone-policy@1\" === */\n"},
+          {"an EdgeOS or VyOS configuration", "interfaces {\n    ethernet eth0 {\n    }\n}\nnat {\n}\n"},
+          {"", "firewall {\n    enabled true\n}\n"},
+          {"a Cisco ASA configuration", "access-list out line 1 extended permit udp any host 192.0.2.8 eq 5060\n"},
+          {"a Cisco ASA configuration", "access-group out global\n"},
+          {"a Cisco ASA configuration", "nameif outside\nsecurity-level 0\n"},
+          {"", "nameif outside\n"},
+          {"", "access-list out\n"},
+          {"", "access-group out beside\n"},
+          {"a Cisco IOS configuration", "access-list 101 permit udp any host 192.0.2.8 eq 5060\n"},
+          {"a Cisco IOS configuration", "ipv6 access-list OFFICE\n permit udp any any\n"},
+          {"a Cisco IOS configuration", "ipv4 access-list OFFICE\n 10 permit udp any any\n"},
+          {"a Cisco IOS configuration",
+           "hostname gw\ninterface Gi0/0\n ip address 192.0.2.8 255.255.255.248\n ip nat outside\nip route 0.0.0.0 0.0.0.0 "
+           "192.0.2.9\n"},
+          {"", "hostname gw\n"},
+          {"", "ip access-list\n"},
+          {"", "access-list 101 colour blue\n"},
+          {"a FortiGate configuration", "config-version=FGT60F\n"},
+          {"", "config system global\n    hostname gw\n"},
+          {"", "config system global\nend\n"},
+          {"", "config garden\n    edit 7\n        set tree oak\n    next\nend\n"},
+          {"a MikroTik RouterOS export", "/ip firewall filter\nadd chain=forward action=drop\n"},
+          {"a MikroTik RouterOS export", "/ip firewall filter add chain=forward action=drop\n"},
+          {"", "/ip firewall filter\nprint\n"},
+          {"", "# by RouterAnything\nadd chain=forward\n"},
+          {"an nftables ruleset", "insert rule ip filter input drop\n"},
+          {"an nftables ruleset", "table bridge x { }\n"},
+          {"an nftables ruleset", "flush ruleset\n"},
+          {"an nftables ruleset", "table ip x {\n\tcounter y\n"},
+          {"an nftables ruleset", "type filter hook input priority 0\n"},
+          {"", "table of contents {\n}\n"},
+          {"", "table ip of addresses\n"},
+          {"", "add rule of thumb here\n"},
+          {"", "add house ip filter input drop\n"},
+          {"", "type filter hook input\n"},
+          {"an OpenWrt firewall configuration", "package firewall\n"},
+          {"an OpenWrt firewall configuration", "config 'redirect'\n\toption target DNAT\n"},
+          {"", "config zone\n"},
+          {"", "config system\n\toption hostname gw\n"},
+          {"", "Chain FORWARD (policy DROP)\n"},
+          {"", "Chain of command\ntarget prot\n"},
+          {"what ufw status prints", "Status: inactive\nLogging: off\n"},
+          {"what ufw status prints", "Added user rules (see 'ufw status' for running firewall):\nufw allow 22\n"},
+          {"what ufw status prints", "To      Action  From\n--      ------  ----\n22      ALLOW   Anywhere\n"},
+          {"", "Status: active\n"},
+          {"", "To Action From\n"},
+          {"Windows firewall rules",
+           "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules]\n"},
+          {"", "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Example]\n"},
+          {"Windows firewall rules", "New-NetFirewallRule -DisplayName voice -Direction Inbound -LocalPort 5060\n"},
+          {"Windows firewall rules", "Regelname:   voice\nRichtung:    Eingehend\n"},
+          {"", "Rule Name: voice\n"},
+          {"Windows firewall rules", "DisplayName    : voice\nDisplayGroup   : x\nDirection      : Inbound\n"},
+          {"", "DisplayName    : voice\nDirection      : Inbound\n"},
+          {"a SonicWall configuration", "access-rule from WAN to LAN action allow\n"},
+          {"", "Y2hlY2tzdW1WZXJzaW9uPTEm\n"},
+          {"", "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVpBQkNERUZHSElKS0xNTk9QUVJTVFVWV1hZWg==\n"},
+          {"a Check Point configuration", "mgmt_cli add access-rule layer Network position 1 name voice\n"},
+          {"", "(\n\t:colour (blue)\n)\n"},
+          {"", ":rules (\n)\n"},
+          {"a Proxmox firewall file", "[OPTIONS]\nenable: 1\n"},
+          {"", "[RULES]\nfirst: be kind\n"},
+          {"a Shorewall file", "#ACTION SOURCE DEST PROTO DPORT\nACCEPT net loc:192.168.17.4 udp 5060\n"},
+          {"", "#ACTION SOURCE DEST\n"},
+          {"", "ACCEPT net loc udp 5060\n"},
+          {"an ipfw ruleset", "00100 allow udp from any to any 5060\n"},
+          {"an ipfw ruleset", "add allow udp from any to any 5060\n"},
+          {"an ipfw ruleset", "/sbin/ipfw -q add 100 deny ip from any to any\n"},
+          {"", "100 allow udp from any to any\n"},
+          {"", "00100 sheep in the meadow\n"},
+          {"what firewall-cmd --list-all prints",
+           "public (active)\n  target: default\n  icmp-block-inversion: no\n  interfaces: eth0\n  masquerade: no\n"},
+          {"", "public (active)\n  target: default\n  interfaces: eth0\n"},
+          {"a Huawei configuration", "sysname gw\nacl number 3000\n"},
+          {"", "sysname gw\n"},
+          {"", "acl number 3000\n"},
+          {"", "Name: voice\nType: person\n"},
+          {"", "Type: hash:ip\n"},
+          {"a FRITZ!Box configuration", "**** FRITZ!Box 7590 CONFIGURATION EXPORT\n"},
+          {"", "**** FRITZ!Box 7590\n"},
+          {"a script", "@echo off\necho hello\n"},
+          {"a script", "#!/bin/sh\necho hello\n"},
+          {"a shell script that calls nft", "#!/bin/sh\nsudo nft -f /etc/rules\n"},
+          {"a shell script that calls ufw", "#!/bin/sh\n/usr/sbin/ufw allow 5060/udp\n"},
+          {"a shell script that calls firewall-cmd", "#!/bin/sh\nfirewall-cmd --add-port=5060/udp\n"},
+          {"a shell script that calls ipset", "ipset create voice hash:ip\nipset add voice 192.0.2.8\n"},
+          {"a shell script that calls iptables", "#!/bin/sh\nif ${IPTABLES} -C FORWARD -j voice; then echo; fi\n"},
+          {"a shell script that calls iptables", "#!/bin/sh\n\"$IPT\" -P FORWARD DROP\n"},
+          {"firewall rules in a format of their own", "permit tcp any\ndeny udp any\nallow 192.0.2.8 any\n"},
+          {"", "permit tcp any\ndeny udp any\n"},
+          {"", "permit tcp any SRC=192.0.2.1\ndeny udp any SRC=192.0.2.1\nallow udp any SRC=192.0.2.1\n"},
+          {"", "permit me\ndeny it\nallow this\n"},
+          {"firewall rules in a format of their own", "allow 192.0.2.8:5060 in\ndrop 192.0.2.0/24 out\nreject 192.0.2.1-5 in\n"},
+          {"", "allow 192.0.2.x in\ndrop 192.0.2.y out\nreject 192.0.2.z in\n"},
+          {"an nftables ruleset (JSON)", "{\"nftables\": [{\"add\": {}}]}"},
+          {"an nftables ruleset (JSON)", "{\"nftables\": [{\"table\": {}}]}"},
+          {"an nftables ruleset (JSON)", "{\"nftables\": [{\"chain\": {}}]}"},
+          {"", "{\"nftables\": \"yes\"}"},
+          {"", "{\"chain\": \"shop\", \"table\": 5}"},
+          {"a UniFi gateway configuration (config.gateway.json)", "{\"firewall\": {\"all-ping\": \"enable\"}}"},
+          {"a UniFi gateway configuration (config.gateway.json)", "{\"firewall\": {\"ip-src-route\": \"disable\"}}"},
+          {"a UniFi gateway configuration (config.gateway.json)", "{\"firewall\": {\"state-policy\": {}}}"},
+          {"a UniFi gateway configuration (config.gateway.json)", "{\"service\": {\"nat\": {\"rule\": {\"inside-address\": {}}}}}"},
+          {"a UniFi gateway configuration (config.gateway.json)", "{\"port-forward\": {\"rule\": {\"forward-to\": {}}}}"},
+          {"", "{\"service\": {\"lunch\": true}}"},
+          {"", "{\"inside-address\": 5, \"forward-to\": 7}"},
+          {"", "{\"firewall\": true}"},
+          {"Check Point rules (JSON)", "{\"rulebase\": [{\"type\": \"access-rule\"}]}"},
+          {"Check Point rules (JSON)", "[{\"type\": \"access-rule\", \"rule-number\": 1}]"},
+          {"", "{\"type\": \"access-rule\"}"},
+          {"AWS security groups", "{\"SecurityGroups\": [{\"IpPermissions\": []}]}"},
+          {"", "{\"SecurityGroups\": []}"},
+          {"", "{\"IpPermissions\": []}"},
+          {"firewall rules in a format of their own",
+           "{\"rules\": [{\"action\": \"allow\", \"protocol\": \"udp\", \"dst\": \"192.0.2.8\"}]}"},
+          {"firewall rules in a format of their own",
+           "{\"rule\": {\"policy\": \"x\", \"proto\": \"udp\", \"destination\": \"192.0.2.8\"}}"},
+          {"firewall rules in a format of their own",
+           "{\"policies\": [{\"access\": \"x\", \"proto\": \"udp\", \"dest_port\": 5060}]}"},
+          {"firewall rules in a format of their own",
+           "{\"firewallRules\": [{\"allowed\": [{\"IPProtocol\": \"udp\"}], \"sourceRanges\": [\"0.0.0.0/0\"]}]}"},
+          {"firewall rules in a format of their own",
+           "{\"rule\": {\"target\": \"x\", \"proto\": \"udp\", \"dst\": \"192.0.2.8\"}}"},
+          {"", "{\"rules\": [{\"protocol\": \"udp\", \"dst\": \"192.0.2.8\"}]}"},
+          {"", "{\"rules\": [{\"action\": \"allow\", \"dst\": \"192.0.2.8\"}]}"},
+          {"", "{\"rules\": [{\"action\": \"allow\", \"protocol\": \"udp\"}]}"},
+          {"", "{\"goods\": [{\"action\": \"allow\", \"protocol\": \"udp\", \"dst\": \"192.0.2.8\"}]}"},
+          {"firewall rules in a format of their own",
+           "<list><rule><action>pass</action><protocol>udp</protocol><dst>192.0.2.8</dst></rule></list>"},
+          {"", "<list><rule><protocol>udp</protocol><dst>192.0.2.8</dst></rule></list>"},
+          {"", "<list><rule><action>pass</action><dst>192.0.2.8</dst></rule></list>"},
+          {"", "<list><rule><action>pass</action><protocol>udp</protocol></rule></list>"},
+          {"", "<list><sheep><action>pass</action><protocol>udp</protocol><dst>192.0.2.8</dst></sheep></list>"},
+          {"documentation", "# How to\nThis is the page that you read and it is not a file of a machine\n"},
+          {"documentation",
+           "# How to\n```\npass in on em1\n```\nThis is a page of the site.\n```\nblock in all\n```\na\nb\nc\nd\n"},
+          {"a pf.conf ruleset", "pass in on em1 proto udp\n"},
+          {"a pf.conf ruleset", "scrub in all\nset skip on lo0\n"},
+          {"", "pass the salt\n"},
+          {"a pf.conf ruleset", "block drop in quick on em1\n"},
+      }) {
     INFO(text);
     CHECK(looks_like(text) == name);
   }
@@ -214,18 +227,15 @@ TEST_CASE("a text is taken for what it is by all of its marks, and not by some o
 
 TEST_CASE("a foreign configuration is known by its look") {
   for (auto [name, text] : std::vector<std::pair<std::string, std::string>>{
-           {"an nftables ruleset",
-            "table inet fw {\n\tchain in {\n\t\ttype filter hook input priority 0; policy drop;\n\t}\n}\n"},
+           {"an nftables ruleset", "table inet fw {\n\tchain in {\n\t\ttype filter hook input priority 0; policy drop;\n\t}\n}\n"},
            {"an nftables ruleset",
             "flush ruleset\nadd table ip nat\nadd chain ip nat pre { type nat hook prerouting priority -100; }\n"},
            {"an nftables ruleset", "#!/usr/sbin/nft -f\ntable ip6 x {}\n"},
-           {"an nftables ruleset (JSON)",
-            R"({"nftables": [{"metainfo": {"version": "1.0.2"}}, {"chain": {"family": "ip"}}]})"},
+           {"an nftables ruleset (JSON)", R"({"nftables": [{"metainfo": {"version": "1.0.2"}}, {"chain": {"family": "ip"}}]})"},
            {"a pf.conf ruleset",
             "ext = \"em1\"\nset skip on lo0\nblock in log all\npass in on $ext proto udp to 192.0.2.8 port 5060\n"},
            {"a pf.conf ruleset", "rdr pass on em1 inet proto udp from any to any port 5060 -> 192.168.17.4\n"},
-           {"a pfSense configuration",
-            "<?xml version=\"1.0\"?>\n<!-- by hand -->\n<pfsense>\n<version>23.3</version></pfsense>"},
+           {"a pfSense configuration", "<?xml version=\"1.0\"?>\n<!-- by hand -->\n<pfsense>\n<version>23.3</version></pfsense>"},
            {"an OPNsense configuration", "\xef\xbb\xbf<?xml version=\"1.0\"?><opnsense><filter/></opnsense>"},
            {"an encrypted pfSense or OPNsense backup",
             "---- BEGIN config.xml ----\nVersion: pfSense 2.7\n\nQUJD\n---- END config.xml ----\n"},
@@ -235,8 +245,7 @@ TEST_CASE("a foreign configuration is known by its look") {
            {"a FortiGate configuration", "#config-version=FG100E-6.4.4-FW-build1803-201209:opmode=0\nconfig vdom\n"},
            {"a FortiGate configuration", fortigate},
            {"a MikroTik RouterOS export", "# jan/02/2024 08:00:00 by RouterOS 7.13\n/interface bridge\nadd name=lan\n"},
-           {"a MikroTik RouterOS export",
-            "/ip/firewall/nat add chain=dstnat action=dst-nat to-addresses=192.168.17.4\n"},
+           {"a MikroTik RouterOS export", "/ip/firewall/nat add chain=dstnat action=dst-nat to-addresses=192.168.17.4\n"},
            {"a MikroTik backup", "\x88\xac\xa1\xb1\x01\x02"},
            {"a Cisco ASA configuration", ": Saved\nASA Version 9.12(4)\nhostname gw\n"},
            {"a Cisco ASA configuration",
@@ -245,18 +254,15 @@ TEST_CASE("a foreign configuration is known by its look") {
             "ip access-list extended FROM-WAN\n permit udp any host 192.0.2.8 eq 5060\n deny ip any any\n"},
            {"a Juniper configuration (set lines)",
             "set version 18.4R3\nset security zones security-zone trust interfaces ge-0/0/1.0\n"},
-           {"a Juniper configuration",
-            "system {\n    host-name gw;\n}\ninterfaces {\n    ge-0/0/0 {\n        unit 0;\n    }\n}\n"},
+           {"a Juniper configuration", "system {\n    host-name gw;\n}\ninterfaces {\n    ge-0/0/0 {\n        unit 0;\n    }\n}\n"},
            {"a Juniper ScreenOS configuration",
             "set zone \"Trust\" tcp-rst\nset policy id 4 from \"Untrust\" to \"Trust\" \"Any\" \"pbx\" \"SIP\" "
             "permit\n"},
            {"a Palo Alto configuration (set lines)",
             "set rulebase security rules voice from outside\nset rulebase security rules voice action allow\n"},
            {"a Palo Alto configuration", "<config version=\"10.1.0\" urldb=\"paloaltonetworks\"><devices/></config>"},
-           {"a SonicWall configuration",
-            "Y2hlY2tzdW1WZXJzaW9uPTEmYnVpbGROdW09Ni41LjQmc2hvcnRQcm9kTmFtZT1UWiUyMDQwMCZhPTE=&&"},
-           {"a SonicWall configuration",
-            "firmware-version \"SonicOS 7.0.1\"\naccess-rule ipv4 from WAN to LAN action allow\n"},
+           {"a SonicWall configuration", "Y2hlY2tzdW1WZXJzaW9uPTEmYnVpbGROdW09Ni41LjQmc2hvcnRQcm9kTmFtZT1UWiUyMDQwMCZhPTE=&&"},
+           {"a SonicWall configuration", "firmware-version \"SonicOS 7.0.1\"\naccess-rule ipv4 from WAN to LAN action allow\n"},
            {"a Sophos configuration",
             "<?xml version=\"1.0\"?><Configuration APIVersion=\"1905.1\"><FirewallRule/></Configuration>"},
            {"a WatchGuard configuration", "<?xml version=\"1.0\"?><profile><policy-list/></profile>"},
@@ -267,12 +273,10 @@ TEST_CASE("a foreign configuration is known by its look") {
            {"a UniFi gateway configuration (config.gateway.json)",
             R"({"firewall": {"name": {"WAN_IN": {"default-action": "drop"}}}})"},
            {"a Check Point configuration", "(\n\t:rule-base (\"##Standard\"\n\t\t:rule ()\n\t)\n)\n"},
-           {"a Check Point Gaia configuration",
-            "set clienv rows 24\nset interface eth1 ipv4-address 192.0.2.9 mask-length 29\n"},
+           {"a Check Point Gaia configuration", "set clienv rows 24\nset interface eth1 ipv4-address 192.0.2.9 mask-length 29\n"},
            {"Windows firewall rules",
             "\r\nRule Name:       voice\r\n---------------------------\r\nEnabled:   Yes\r\nDirection:  In\r\n"},
-           {"Windows firewall rules",
-            utf16("netsh advfirewall firewall add rule name=\"voice\" dir=in action=allow\r\n")},
+           {"Windows firewall rules", utf16("netsh advfirewall firewall add rule name=\"voice\" dir=in action=allow\r\n")},
            {"what ufw status prints",
             "Status: active\n\nTo        Action    From\n--        ------    ----\n5060/udp  ALLOW IN  192.0.2.0/28\n"},
            {"what iptables -L prints",
@@ -294,8 +298,7 @@ TEST_CASE("a foreign configuration is known by its look") {
             std::string("\1\0\0\0", 4) + utf16("NoUser").substr(2) + '\2' + utf16("RemoteManager").substr(2)},
            {"a shell script that calls iptables", script},
            {"a shell script that calls iptables", "iptables -I INPUT -p udp --dport 5060 -j ACCEPT\n"},
-           {"a shell script that calls iptables",
-            "iface eth1 inet dhcp\n  post-up iptables -A INPUT -i eth1 -j DROP\n"},
+           {"a shell script that calls iptables", "iface eth1 inet dhcp\n  post-up iptables -A INPUT -i eth1 -j DROP\n"},
            {"a shell script that calls nft", "#!/bin/sh\nnft add rule inet fw in accept\n"},
            {"a shell script that calls firewall-cmd", "#!/bin/sh\nsudo firewall-cmd --add-port=5060/udp\n"},
            {"a zip archive", "PK\x03\x04\x14"},
@@ -341,22 +344,19 @@ TEST_CASE("what is nobody's configuration does not look like one") {
 }
 
 TEST_CASE("a refusal says what was not checked") {
-  CHECK(
-      refusal(*foreign_look(fortigate)) ==
-      "looks like a FortiGate configuration, which ipo-lint cannot read yet; nothing about this firewall was checked");
+  CHECK(refusal(*foreign_look(fortigate)) ==
+        "looks like a FortiGate configuration, which ipo-lint cannot read yet; nothing about this firewall was checked");
   CHECK(refusal(*foreign_look(script)) ==
         "looks like a shell script that calls iptables; ipo-lint reads what iptables-save prints after it ran; nothing "
         "in it was checked");
-  CHECK(refusal(*foreign_look("%PDF-1.4")) ==
-        "looks like a PDF document, which is no configuration of a firewall or an IP Office");
+  CHECK(refusal(*foreign_look("%PDF-1.4")) == "looks like a PDF document, which is no configuration of a firewall or an IP Office");
 }
 
 TEST_CASE("a look is taken at the start of a file only, whatever is in it") {
   std::string filler(looked_at, 'x');
   CHECK(looks_like(filler + "\n" + fortigate).empty());
   CHECK(looks_like(fortigate + filler + filler) == "a FortiGate configuration");
-  for (std::string piece :
-       {"set ", "{", "<", "<!--", "[", "\xff\xfe", "\"", "(\n", "access-list a line 1", "add ", "A=", "\n"}) {
+  for (std::string piece : {"set ", "{", "<", "<!--", "[", "\xff\xfe", "\"", "(\n", "access-list a line 1", "add ", "A=", "\n"}) {
     std::string many;
     while (many.size() < 2 * looked_at) many += piece;
     foreign_look(many);
@@ -421,7 +421,8 @@ TEST_CASE("what tools print for people is refused by name, though lines in it ar
     Folder folder;
     Ran ran = run_program(quoted(fs::path(folder.put("gw.txt", text))));
     CHECK(ran.status == 3);
-    CHECK_THAT(ran.err, Contains("gw.txt") && Contains("looks like what ") && Contains("ipo-lint reads what iptables-save prints") &&
+    CHECK_THAT(ran.err, Contains("gw.txt") && Contains("looks like what ") &&
+                            Contains("ipo-lint reads what iptables-save prints") &&
                             Contains("nothing about this firewall was checked"));
   }
 }
@@ -457,8 +458,7 @@ TEST_CASE("many files of one look are told of in few lines") {
 TEST_CASE(".gitignore hides what git would not show") {
   Folder folder;
   fs::create_directories(folder.path / "repository/.git");
-  folder.put("repository/.gitignore",
-             "# notes\n*.bak\n/top.txt\nlogs/\na/**/deep.txt\n!keep.bak\nodd[0-9].txt\n!odd[a-c].bak\n");
+  folder.put("repository/.gitignore", "# notes\n*.bak\n/top.txt\nlogs/\na/**/deep.txt\n!keep.bak\nodd[0-9].txt\n!odd[a-c].bak\n");
   folder.put("repository/site/.gitignore", "local.*\r\n!local.rules\n\\#x\n");
   for (const char* name : {"x.bak", "keep.bak", "top.txt", "sub/top.txt", "logs/a.txt", "sub/logs/b.txt", "logs.txt",
                            "a/b/c/deep.txt", "a/deep.txt", "local.txt", "local.rules", "odd1.txt", "odda.bak"})
@@ -507,7 +507,7 @@ TEST_CASE("what git tracks is not hidden by .gitignore") {
     return files();
   };
   const std::vector<std::string> all = {"edge.rules", "a.rules", "b.rules"};
-  CHECK(changed(7, 4) == all);           // a version that is not known
+  CHECK(changed(7, 4) == all);  // a version that is not known
   CHECK(changed(7, 1) == all);
   CHECK(changed(0, 'X') == all);         // no index
   CHECK(changed(11, 9) == all);          // more entries than there are
@@ -520,7 +520,8 @@ TEST_CASE("what git tracks is not hidden by .gitignore") {
     folder.put("r/.git", text);
     CHECK(files() == std::vector<std::string>{"edge.rules", "a.rules"});
   }
-  for (const std::string& text : {std::string("../store\n"), "gitdir: ../store\n" + std::string(4096, '\n'), std::string("gitdir: ../none\n")}) {
+  for (const std::string& text :
+       {std::string("../store\n"), "gitdir: ../store\n" + std::string(4096, '\n'), std::string("gitdir: ../none\n")}) {
     folder.put("r/.git", text);
     CHECK(files().empty());
   }

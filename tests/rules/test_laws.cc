@@ -8,10 +8,10 @@
 #include <sstream>
 
 #include "parsers/ipoffice/settings.h"
-#include "rules/matrix/needs.h"
-#include "rules/matrix/peers.h"
 #include "rules/exposure/media.h"
 #include "rules/findings/reached.h"
+#include "rules/matrix/needs.h"
+#include "rules/matrix/peers.h"
 #include "tests/cases.h"
 
 using namespace ipo;
@@ -21,7 +21,8 @@ namespace {
 
 // Speaks of rows that are reachable, each in its own words.
 bool speaks_of_exposure(const Finding& f) {
-  return f.check == "any-any-accept" || (f.check == "default-accept-policy" && !f.zone.empty()) || !find_check(f.check)->rows.empty();
+  return f.check == "any-any-accept" || (f.check == "default-accept-policy" && !f.zone.empty()) ||
+         !find_check(f.check)->rows.empty();
 }
 
 // A dump as an admin in a hurry writes it: forwards, port lists, ranges, sources, early drops, limits.
@@ -100,7 +101,7 @@ TEST_CASE("laws: every row of a service has a rank of its own, so that rows that
 
 TEST_CASE("laws: the data of who uses a row know every ingress row but the debug and unused ones, and no other") {
   const std::set<std::string> kinds = {"internet", "itsp", "sbc", "partner", "peer-site", "voice", "users", "management", "guest"};
-  const std::set<std::string> nobodys = {"ip-office/ingress/15", "ip-office/ingress/44", "ip-office/ingress/28",
+  const std::set<std::string> nobodys = {"ip-office/ingress/15",   "ip-office/ingress/44",   "ip-office/ingress/28",
                                          "one-x-portal/ingress/1", "one-x-portal/ingress/6", "contact-recorder/ingress/1"};
   std::set<std::string> used;
   for (const RowPeer& peer : row_peers()) {
@@ -167,7 +168,8 @@ TEST_CASE("laws: what remote workers and devices inside need are ingress rows, a
 TEST_CASE("laws: the media ranges said to be defaults are the matrix's, where it gives them") {
   for (const MediaDefault& d : media_defaults())
     for (std::string_view release : matrix_releases())
-      if (d.releases == "release " + std::string(release)) CHECK(builtin_matrix(release).find("ip-office/ingress/27")->port_set() == IntervalSet({d.ports}));
+      if (d.releases == "release " + std::string(release))
+        CHECK(builtin_matrix(release).find("ip-office/ingress/27")->port_set() == IntervalSet({d.ports}));
 }
 
 TEST_CASE("laws: a line, a zone and a row are one finding, grouped or not") {
@@ -234,7 +236,10 @@ TEST_CASE("laws: the packet of a finding goes by its line or by one the finding 
     std::string text = random_dump(seed, seed % 3 == 0);
     // As hasty hands leave it.
     std::mt19937 random(seed);
-    for (auto [right, wrong] : {std::pair("-p tcp -m tcp", "-p tpc -m tcp"), {"-p udp -m udp --dport", "--dport"}, {"-m tcp --dport", "--dport"}, {"-j ACCEPT", "-j ALLOW"}})
+    for (auto [right, wrong] : {std::pair("-p tcp -m tcp", "-p tpc -m tcp"),
+                                {"-p udp -m udp --dport", "--dport"},
+                                {"-m tcp --dport", "--dport"},
+                                {"-j ACCEPT", "-j ALLOW"}})
       for (std::size_t at = 0; (at = text.find(right, at)) != text.npos; at += 5)
         if (random() % 6 == 0) text.replace(at, std::string(right).size(), wrong);
     LintOptions options = located();
@@ -256,8 +261,9 @@ TEST_CASE("laws: fingerprints survive comments, unrelated rules, counters and re
     std::string nat = text.substr(0, filter), rest = text.substr(filter);
     // An unrelated rule first of all, a comment everywhere, the tables the other way round, counters that moved on.
     std::size_t rule = rest.find("-A FORWARD");
-    std::string edited = "# edited\n" + rest.substr(0, rule) + "# a new customer\n-A FORWARD -i wlan9 -p tcp -m tcp --dport 3307 -j DROP\n" +
-                         rest.substr(rule) + "# and the forwards\n" + nat;
+    std::string edited = "# edited\n" + rest.substr(0, rule) +
+                         "# a new customer\n-A FORWARD -i wlan9 -p tcp -m tcp --dport 3307 -j DROP\n" + rest.substr(rule) +
+                         "# and the forwards\n" + nat;
     for (std::size_t at = 0; (at = edited.find("[0:0]", at)) != edited.npos;) edited.replace(at, 5, "[17:4711]");
     auto prints = [&](const std::string& dump) {
       std::multiset<std::string> out;
@@ -276,7 +282,8 @@ TEST_CASE("laws: a site is judged whichever chain or table of a dump is missing"
   std::size_t dumps = 0;
   for (const auto& entry : std::filesystem::directory_iterator(source_dir() / "fixtures/printed")) {
     std::vector<Input> inputs;
-    for (const auto& file : std::filesystem::directory_iterator(entry.path() / "site")) inputs.push_back({file.path().filename().string(), read_file(file.path())});
+    for (const auto& file : std::filesystem::directory_iterator(entry.path() / "site"))
+      inputs.push_back({file.path().filename().string(), read_file(file.path())});
     for (Input& input : inputs) {
       const std::string whole = input.bytes;
       std::vector<std::string> lines;

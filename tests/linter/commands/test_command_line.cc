@@ -35,8 +35,8 @@ Message message_of(const Words& words) {
 }  // namespace
 
 TEST_CASE("lint is the default verb and options do not swallow files") {
-  LintCommand c = lint_of({"--internet", "eth0,eth1", "fw.rules", "--internet", "ppp0", "--pbx=192.0.2.1,2001:db8::1",
-                           "config.xml", "-", "--only", "tftp-exposed", "[x]"});
+  LintCommand c = lint_of({"--internet", "eth0,eth1", "fw.rules", "--internet", "ppp0", "--pbx=192.0.2.1,2001:db8::1", "config.xml",
+                           "-", "--only", "tftp-exposed", "[x]"});
   CHECK(c.inputs == Words{"fw.rules", "config.xml", "-", "[x]"});
   CHECK(c.options.internet == Words{"eth0", "eth1", "ppp0"});
   REQUIRE(c.options.pbx.size() == 2);
@@ -102,8 +102,7 @@ TEST_CASE("help and version are no errors") {
     CHECK_THAT(message_of(words).text, Contains("Usage: ipo-lint"));
   }
   CHECK(message_of({"--version"}).text == "ipo-lint " IPO_LINT_VERSION "\n");
-  CHECK(std::get<MatrixQuery>(parse_command_line({"matrix", "69", "udp", "--format", "json"})).terms ==
-        Words{"69", "udp"});
+  CHECK(std::get<MatrixQuery>(parse_command_line({"matrix", "69", "udp", "--format", "json"})).terms == Words{"69", "udp"});
   CHECK(std::get<ExplainCommand>(parse_command_line({"explain", "x"})).check == "x");
   CHECK(std::get<ExplainCommand>(parse_command_line({"explain", "if", "routed"})).check == "if routed");
   CHECK(std::get<ExplainCommand>(parse_command_line({"explain", "--all", "x"})).all);
@@ -116,7 +115,8 @@ TEST_CASE("help and version are no errors") {
 }
 
 TEST_CASE("a first word that is a file, or may be one, is no mistyped verb") {
-  for (const Words& words : {Words{"./exposre"}, Words{"exposre.rules"}, Words{"site/qery"}, Words{"branch-office"}, Words{"-", "exposre"}})
+  for (const Words& words :
+       {Words{"./exposre"}, Words{"exposre.rules"}, Words{"site/qery"}, Words{"branch-office"}, Words{"-", "exposre"}})
     CHECK(std::holds_alternative<LintCommand>(parse_command_line(words)));
 }
 
@@ -177,7 +177,8 @@ TEST_CASE("a folder is read in order, without hidden entries and links") {
   CHECK(files.remarks == Words{"3 entries in " + site + " are left out; ipo-lint inventory " + site + " lists them"});
   Words what;
   for (const LeftOut& one : files.left_out) what.push_back(one.path.substr(site.size() + 1) + ": " + one.what);
-  CHECK(what == Words{".git: hidden", ".hidden: hidden", "empty: an empty file", "link: a symbolic link", "linked: a symbolic link"});
+  CHECK(what ==
+        Words{".git: hidden", ".hidden: hidden", "empty: an empty file", "link: a symbolic link", "linked: a symbolic link"});
 
   files = read_inputs({site}, false, in);
   CHECK(files.inputs.empty());
@@ -224,8 +225,9 @@ TEST_CASE("a report file is replaced at once and nothing else is left behind") {
 
 TEST_CASE("what is shown does not change the status") {
   Folder folder;
-  std::string dump = folder.put("fw.rules", "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
-                                            "-A INPUT -p tcp -m tcp --dport 443\nCOMMIT\n");
+  std::string dump = folder.put("fw.rules",
+                                "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+                                "-A INPUT -p tcp -m tcp --dport 443\nCOMMIT\n");
   std::string only = "'" + dump + "' --only target-missing --fail-on note";  // a note
   CHECK(run_program(only).status == 1);
   Ran hidden = run_program(only + " --min-severity error");
@@ -294,7 +296,8 @@ TEST_CASE("checks and explain") {
   CHECK(run_explain(about("tftp-exposed"), page, err) == 0);
   CHECK(page.str().size() > 20);
   CHECK(page.str().find("```findings") == std::string::npos);
-  CHECK_THAT(page.str(), Contains("## Flagged") && Contains("## Allowed") && Contains("more examples: `ipo-lint explain --all tftp-exposed`"));
+  CHECK_THAT(page.str(),
+             Contains("## Flagged") && Contains("## Allowed") && Contains("more examples: `ipo-lint explain --all tftp-exposed`"));
   std::ostringstream whole;
   CHECK(run_explain(about("tftp-exposed", true), whole, err) == 0);
   CHECK(whole.str().size() > 2 * page.str().size());
@@ -306,8 +309,8 @@ TEST_CASE("checks and explain") {
 TEST_CASE("explain says what the words of the reports mean") {
   std::ostringstream list, err;
   CHECK(run_explain(about(""), list, err) == 0);
-  for (const char* term : {"if routed", "possible", "proven", "zone", "extent", "perimeter", "trunk", "row", "witness", "assumed", "IF-Routed",
-                           "\"if routed\"", "zones", "transit", "witnesses"}) {
+  for (const char* term : {"if routed", "possible", "proven", "zone", "extent", "perimeter", "trunk", "row", "witness", "assumed",
+                           "IF-Routed", "\"if routed\"", "zones", "transit", "witnesses"}) {
     std::ostringstream text;
     CAPTURE(term);
     bool known = std::string_view(term) != "witnesses";

@@ -116,8 +116,10 @@ TEST_CASE("exposure: of many lines that open a row the text names the first few,
   Folder folder;
   std::string text = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n";
   for (int n = 0; n < 9; ++n)
-    text += "-A FORWARD -s 198.51.100." + std::to_string(8 * n) + "/32 -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 69 -j ACCEPT\n";
-  std::string arguments = "exposure --internet eth0 --pbx 192.168.42.1 --status open,possible '" + folder.put("fw.rules", text + "COMMIT\n") + "'";
+    text +=
+        "-A FORWARD -s 198.51.100." + std::to_string(8 * n) + "/32 -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 69 -j ACCEPT\n";
+  std::string arguments =
+      "exposure --internet eth0 --pbx 192.168.42.1 --status open,possible '" + folder.put("fw.rules", text + "COMMIT\n") + "'";
   CHECK_THAT(run_program(arguments).out, Contains("line 5, 6, 7, 8, 9 and 4 more"));
   Json table = Json::parse(run_program(arguments + " --format json").out);
   CHECK(table["rows"][0]["lines"].size() == 9);
@@ -126,25 +128,31 @@ TEST_CASE("exposure: of many lines that open a row the text names the first few,
 TEST_CASE("query: what is closed because nothing leads there says so") {
   Folder folder;
   std::string files = "--internet eth0 --pbx 192.168.42.7 '" +
-                      folder.put("fw.rules", "*nat\n:PREROUTING ACCEPT [0:0]\n"
-                                             "-A PREROUTING -i eth0 -p tcp -m tcp --dport 8022 -j DNAT --to-destination 192.168.42.9:22\n"
-                                             "COMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n") + "'";
+                      folder.put("fw.rules",
+                                 "*nat\n:PREROUTING ACCEPT [0:0]\n"
+                                 "-A PREROUTING -i eth0 -p tcp -m tcp --dport 8022 -j DNAT --to-destination 192.168.42.9:22\n"
+                                 "COMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n") +
+                      "'";
   Ran ran = run_program("query --from internet --service 8022/tcp " + files);
   CHECK_THAT(ran.out, Catch::StartsWith("closed to pbx: no forward for 8022/tcp leads to 192.168.42.7 (from internet"));
   CHECK(ran.out.find("blocked by") == std::string::npos);
-  CHECK_THAT(run_program("query --from internet --service 22/tcp " + files).out, Catch::StartsWith("open: 22/tcp from internet to pbx"));
+  CHECK_THAT(run_program("query --from internet --service 22/tcp " + files).out,
+             Catch::StartsWith("open: 22/tcp from internet to pbx"));
 }
 
 TEST_CASE("query: what is closed says its ports, and is blamed on the firewall that stops what a forward leads") {
   Folder folder;
-  folder.put("edge.rules", "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
-                           "-A PREROUTING -i wan0 -p tcp -m tcp --dport 8443 -j DNAT --to-destination 192.168.42.1\n"
-                           "-A POSTROUTING -o wan0 -j MASQUERADE\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
-                           "-A FORWARD -i wan0 -o lan0 -m conntrack --ctstate DNAT -j ACCEPT\nCOMMIT\n");
-  folder.put("inner.rules", "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
-                            "-A FORWARD -d 192.168.42.1/32 -i outer0 -o lan0 -p udp -m udp --dport 5060 -j ACCEPT\nCOMMIT\n");
-  folder.put("ipo-lint.toml", "[pbx]\naddresses = [\"192.168.42.1\"]\n[[firewall]]\nfiles = [\"edge.rules\"]\nrole = \"perimeter\"\n"
-                              "[[firewall]]\nfiles = [\"inner.rules\"]\nrole = \"transit\"\n[zones.internet]\ninterfaces = [\"wan0\"]\n");
+  folder.put("edge.rules",
+             "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n"
+             "-A PREROUTING -i wan0 -p tcp -m tcp --dport 8443 -j DNAT --to-destination 192.168.42.1\n"
+             "-A POSTROUTING -o wan0 -j MASQUERADE\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+             "-A FORWARD -i wan0 -o lan0 -m conntrack --ctstate DNAT -j ACCEPT\nCOMMIT\n");
+  folder.put("inner.rules",
+             "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+             "-A FORWARD -d 192.168.42.1/32 -i outer0 -o lan0 -p udp -m udp --dport 5060 -j ACCEPT\nCOMMIT\n");
+  folder.put("ipo-lint.toml",
+             "[pbx]\naddresses = [\"192.168.42.1\"]\n[[firewall]]\nfiles = [\"edge.rules\"]\nrole = \"perimeter\"\n"
+             "[[firewall]]\nfiles = [\"inner.rules\"]\nrole = \"transit\"\n[zones.internet]\ninterfaces = [\"wan0\"]\n");
   std::string out = run_program("query --from internet --service 8443/tcp '" + folder.path.string() + "'").out;
   CHECK_THAT(out, Contains("ports       tcp/8443"));
   CHECK_THAT(out, Contains("translate to 192.168.42.1"));
@@ -155,13 +163,14 @@ TEST_CASE("a rule that iptables may refuse is judged as loaded or not, and the d
   Folder folder;
   std::string ports = "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,69";
   auto ask = [&](const std::string& name, const std::string& first, const std::string& target) {
-    std::string rules = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -p udp " + first + " -j " + target +
-                        "\n" + (target == "DROP" ? "-A INPUT -p udp -m udp --dport 69 -j ACCEPT\n" : "") + "COMMIT\n";
+    std::string rules = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -p udp " + first + " -j " +
+                        target + "\n" + (target == "DROP" ? "-A INPUT -p udp -m udp --dport 69 -j ACCEPT\n" : "") + "COMMIT\n";
     return run_program("query --internet eth0 --from internet --service 69/udp '" + folder.put(name, rules) + "'").out;
   };
   std::string refusal = "iptables may refuse this rule (more than 15 ports";
   CHECK_THAT(ask("a", "-m multiport --dports " + ports, "ACCEPT"), Contains(refusal + "); judged as if it were loaded (line 5)"));
-  CHECK_THAT(ask("b", "-m multiport --dports 1:2," + ports, "ACCEPT"), Contains(refusal + ", a range counts as two); judged as if it were loaded"));
+  CHECK_THAT(ask("b", "-m multiport --dports 1:2," + ports, "ACCEPT"),
+             Contains(refusal + ", a range counts as two); judged as if it were loaded"));
   CHECK_THAT(ask("c", "-m multiport --dports " + ports, "DROP"), Contains(refusal + "); judged as if it were not loaded (line 5)"));
   CHECK_THAT(ask("d", "! -s 198.51.100.1,198.51.100.2 --dport 69", "ACCEPT"),
              Contains("iptables may refuse this rule (\"!\" with several addresses); judged as if it were loaded"));
@@ -172,15 +181,18 @@ TEST_CASE("the interface that leads to the PBX is a doubt only where it decides,
   int n = 0;
   // With the rules of nat and FORWARD, the doubts of the finding: ": LINE WORD" each.
   auto doubts = [&](const std::string& translation, const std::string& forward) {
-    std::string text = "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A PREROUTING -i ppp0 -p udp -m udp --dport 69 " + translation +
-                       "-j DNAT --to-destination 192.168.42.5\n-A POSTROUTING -o ppp0 -j MASQUERADE\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n"
-                       ":FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:inner - [0:0]\n" + forward + "COMMIT\n";
+    std::string text =
+        "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n-A PREROUTING -i ppp0 -p udp -m udp --dport 69 " + translation +
+        "-j DNAT --to-destination 192.168.42.5\n-A POSTROUTING -o ppp0 -j MASQUERADE\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n"
+        ":FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:inner - [0:0]\n" +
+        forward + "COMMIT\n";
     std::string arguments = " --format json --pbx 192.168.42.5 '" + folder.put("fw" + std::to_string(++n) + ".rules", text) + "'";
     auto written = [](const Json& list) {
       std::string out;
       for (const Json& d : list) {
         std::string why = d["why"];
-        out += " " + std::to_string(d["line"].get<int>()) + ":" + (why.find("which interface") == 0 ? "out" : why.substr(0, why.find_first_of(" :", 3)));
+        out += " " + std::to_string(d["line"].get<int>()) + ":" +
+               (why.find("which interface") == 0 ? "out" : why.substr(0, why.find_first_of(" :", 3)));
       }
       return out;
     };
@@ -196,7 +208,8 @@ TEST_CASE("the interface that leads to the PBX is a doubt only where it decides,
   const std::string set = "-m set --match-set staff src ", time = "-m time --timestart 08:00:00 --timestop 18:00:00 ";
   CHECK(doubts(time, "-A FORWARD -i ppp0 -o eth1 -m conntrack --ctstate DNAT -j ACCEPT\n") == " 4:-m time");
   CHECK(doubts(set, "-A FORWARD -i ppp0 -d 192.168.42.5/32 " + set + "-j ACCEPT\n") == " 4:-m set");
-  CHECK(doubts("", "-A FORWARD -p udp -m limit --limit 9/min -j DROP\n-A FORWARD -d 192.168.42.5/32 -j ACCEPT\n") == " 12:-m limit");
+  CHECK(doubts("", "-A FORWARD -p udp -m limit --limit 9/min -j DROP\n-A FORWARD -d 192.168.42.5/32 -j ACCEPT\n") ==
+        " 12:-m limit");
   CHECK(doubts("", "-A FORWARD -i ppp0 -p udp -m udp --dport 69 -j NFQUEUE --queue-num 3\n") == " 12:handed");
   CHECK(doubts(set, two + "-A FORWARD -i ppp0 -j ACCEPT\n") == " 4:-m set");
   CHECK(doubts("", two + "-A FORWARD -i ppp0 -j ACCEPT\n") == "");
@@ -206,7 +219,8 @@ TEST_CASE("the interface that leads to the PBX is a doubt only where it decides,
   CHECK(doubts("", two + "-A FORWARD -i ppp0 -o eth1 -j inner\n-A inner -p udp -m udp --dport 69 -j ACCEPT\n") == " 14:out");
   CHECK(doubts("", two + "-A FORWARD -o eth2 -j DROP\n-A FORWARD -i ppp0 -j ACCEPT\n") == " 14:out");
   CHECK(doubts("", two + "-A FORWARD -o eth1 " + set + "-j ACCEPT\n-A FORWARD -o eth2 -j ACCEPT\n") == " 14:-m set");
-  CHECK(doubts("", two + "-A FORWARD -o eth1 " + set + "-j ACCEPT\n-A FORWARD -o eth2 -m set --match-set sales src -j ACCEPT\n") == " 14:-m set 14:out");
+  CHECK(doubts("", two + "-A FORWARD -o eth1 " + set + "-j ACCEPT\n-A FORWARD -o eth2 -m set --match-set sales src -j ACCEPT\n") ==
+        " 14:-m set 14:out");
 }
 
 TEST_CASE("query: a person's question has a verdict, a packet and the line that closes it") {
@@ -218,8 +232,9 @@ TEST_CASE("query: a person's question has a verdict, a packet and the line that 
   CHECK_THAT(ran.out, Contains("translate to 192.168.42.1 port 69"));
 
   // The same by row and by word, of the other zone, of an address.
-  for (const char* words : {"--from itsp --service T1.16", "--from itsp --service ip-office/ingress/16", "--from itsp --service sip",
-                            "--from 198.51.100.3 --service 5060", "--from 198.51.100.0/28 --service 5060-5061/udp"}) {
+  for (const char* words :
+       {"--from itsp --service T1.16", "--from itsp --service ip-office/ingress/16", "--from itsp --service sip",
+        "--from 198.51.100.3 --service 5060", "--from 198.51.100.0/28 --service 5060-5061/udp"}) {
     INFO(words);
     Json answer = Json::parse(run_program("query --format json " + site.files + " " + words).out);
     REQUIRE(answer["answers"].size() >= 1);
@@ -237,14 +252,18 @@ TEST_CASE("query: a person's question has a verdict, a packet and the line that 
 TEST_CASE("a doubt names each cause once, with its own reason") {
   Folder folder;
   auto doubts = [&](const std::string& name, const std::string& rules) {
-    Json answers = Json::parse(run_program("query --internet eth0 --from internet --service 69/udp --format json '" +
-                                           folder.put(name, "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n" + rules + "COMMIT\n") + "'").out);
+    Json answers = Json::parse(
+        run_program(
+            "query --internet eth0 --from internet --service 69/udp --format json '" +
+            folder.put(name, "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n" + rules + "COMMIT\n") + "'")
+            .out);
     std::vector<std::string> out;
     for (const Json& doubt : answers["answers"][0]["doubt"]) out.push_back(doubt["why"]);
     return out;
   };
   CHECK(doubts("a", "-A INPUT -m limit --limit 3/min -j elsewhere\n") ==
-        std::vector<std::string>{"target elsewhere is neither known nor a chain of this table", "-m limit --limit 3/min: depends on the rate of packets"});
+        std::vector<std::string>{"target elsewhere is neither known nor a chain of this table",
+                                 "-m limit --limit 3/min: depends on the rate of packets"});
   // Of a table that may not be loaded it is said why, not that it is.
   std::vector<std::string> stopped = doubts("b", "-A INPUT -p udp --dport 69 -j ACCEPT\n-A INPUT -i\n");
   REQUIRE(!stopped.empty());
@@ -254,15 +273,17 @@ TEST_CASE("a doubt names each cause once, with its own reason") {
 
 TEST_CASE("query: an address inside that no zone has is asked for as a zone of its own") {
   Folder folder;
-  std::string rules = folder.put("fw.rules", "*nat\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n"
-                                             "-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to-destination 192.168.42.1\nCOMMIT\n"
-                                             "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n"
-                                             "-A FORWARD -i eth0 -d 192.168.42.1 -p udp --dport 5060 -j ACCEPT\n"
-                                             "-A FORWARD -i eth2 -s 10.20.0.0/24 -d 192.168.42.1 -p udp --dport 161 -j ACCEPT\n"
-                                             "-A FORWARD -i eth3 -d 192.168.42.1 -p tcp --dport 443 -j ACCEPT\nCOMMIT\n");
-  std::string toml = folder.put("ipo-lint.toml", "[pbx]\naddresses = [\"192.168.42.1\"]\n[zones.internet]\ninterfaces = [\"eth0\"]\n"
-                                                 "[zones.guest]\ninterfaces = [\"eth3\"]\nsources = [\"10.30.0.0/16\"]\n"
-                                                 "[zones.admin]\nkind = \"management\"\ninterfaces = [\"wg0\"]\n");
+  std::string rules = folder.put("fw.rules",
+                                 "*nat\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n"
+                                 "-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to-destination 192.168.42.1\nCOMMIT\n"
+                                 "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n"
+                                 "-A FORWARD -i eth0 -d 192.168.42.1 -p udp --dport 5060 -j ACCEPT\n"
+                                 "-A FORWARD -i eth2 -s 10.20.0.0/24 -d 192.168.42.1 -p udp --dport 161 -j ACCEPT\n"
+                                 "-A FORWARD -i eth3 -d 192.168.42.1 -p tcp --dport 443 -j ACCEPT\nCOMMIT\n");
+  std::string toml = folder.put("ipo-lint.toml",
+                                "[pbx]\naddresses = [\"192.168.42.1\"]\n[zones.internet]\ninterfaces = [\"eth0\"]\n"
+                                "[zones.guest]\ninterfaces = [\"eth3\"]\nsources = [\"10.30.0.0/16\"]\n"
+                                "[zones.admin]\nkind = \"management\"\ninterfaces = [\"wg0\"]\n");
   auto ask = [&](const std::string& from, const std::string& service) {
     return Json::parse(run_program("query --format json '" + rules + "' --from " + from + " --service " + service).out)["answers"];
   };
@@ -317,13 +338,17 @@ TEST_CASE("query: words that mean nothing are said with what would") {
 
 TEST_CASE("query: an address is asked for as itself, not as its whole zone") {
   Folder folder;
-  std::string files = "'" + folder.put("fw.rules", "*nat\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n"
-                                                   "-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n"
-                                                   "-A POSTROUTING -o eth0 -j MASQUERADE\nCOMMIT\n"
-                                                   "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n"
-                                                   "-A FORWARD -i eth0 -s 198.51.100.7 -d 192.168.42.1 -p udp --dport 69 -j ACCEPT\nCOMMIT\n") + "'";
+  std::string files = "'" +
+                      folder.put("fw.rules",
+                                 "*nat\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n"
+                                 "-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n"
+                                 "-A POSTROUTING -o eth0 -j MASQUERADE\nCOMMIT\n"
+                                 "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n"
+                                 "-A FORWARD -i eth0 -s 198.51.100.7 -d 192.168.42.1 -p udp --dport 69 -j ACCEPT\nCOMMIT\n") +
+                      "'";
   auto status = [&](const std::string& from) {
-    Json answer = Json::parse(run_program("query --format json --pbx 192.168.42.1 " + files + " --service 69/udp --from " + from).out);
+    Json answer =
+        Json::parse(run_program("query --format json --pbx 192.168.42.1 " + files + " --service 69/udp --from " + from).out);
     return answer["answers"][0]["status"].get<std::string>();
   };
   CHECK(status("internet") == "open");

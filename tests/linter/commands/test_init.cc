@@ -107,12 +107,9 @@ std::string table(const std::string& name, const std::string& chains, const std:
   return "*" + name + "\n" + chains + rules + "COMMIT\n";
 }
 std::string filter(const std::string& rules, const std::string& policies = "DROP") {
-  return table("filter", ":INPUT " + policies + " [0:0]\n:FORWARD " + policies + " [0:0]\n:OUTPUT ACCEPT [0:0]\n",
-               rules);
+  return table("filter", ":INPUT " + policies + " [0:0]\n:FORWARD " + policies + " [0:0]\n:OUTPUT ACCEPT [0:0]\n", rules);
 }
-std::string nat(const std::string& rules) {
-  return table("nat", ":PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n", rules);
-}
+std::string nat(const std::string& rules) { return table("nat", ":PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n", rules); }
 
 const std::string masquerade = "-A POSTROUTING -o eth0 -j MASQUERADE\n";
 const std::string established = "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n";
@@ -120,8 +117,8 @@ const std::string established = "-A FORWARD -m conntrack --ctstate RELATED,ESTAB
 std::string export_of(const std::string& name, const std::string& address, const std::string& more = "",
                       const std::string& records = "") {
   return "<response status=\"1\"><data><ws_object><System GUID=\"7c0e0000-0000-4000-8000-000000000001\"><Name>" + name +
-         "</Name><MajorVersion>9</MajorVersion><MinorVersion>1</MinorVersion><LANS><LAN id=\"LAN1\"><IPAddress>" +
-         address + "</IPAddress></LAN></LANS>" + more + "</System></ws_object>" + records + "</data></response>\n";
+         "</Name><MajorVersion>9</MajorVersion><MinorVersion>1</MinorVersion><LANS><LAN id=\"LAN1\"><IPAddress>" + address +
+         "</IPAddress></LAN></LANS>" + more + "</System></ws_object>" + records + "</data></response>\n";
 }
 
 }  // namespace
@@ -150,32 +147,29 @@ TEST_CASE("init: fixture sites keep their verdicts") {
 TEST_CASE("init: a single perimeter firewall gets its role, internet and PBX") {
   std::string text =
       check_init({{"config.xml", export_of("front-desk", "192.168.42.1")},
-                  {"fw.rules",
-                   nat("-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade) +
-                       filter(established + "-A FORWARD -i eth0 -d 192.168.42.1 -p udp --dport 69 -j ACCEPT\n")}});
+                  {"fw.rules", nat("-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade) +
+                                   filter(established + "-A FORWARD -i eth0 -d 192.168.42.1 -p udp --dport 69 -j ACCEPT\n")}});
   CHECK_THAT(text, Contains("release = \"9.1\"  # exported: config.xml:1"));
   CHECK_THAT(text, Contains("name = \"front-desk\"") && Contains("addresses = [\"192.168.42.1\"]"));
   CHECK_THAT(text, Contains("\n[[firewall]]\nfiles = [\"fw.rules\"]\nrole = \"perimeter\"  # "));
-  CHECK_THAT(
-      text,
-      Contains("\n[zones.internet]\ninterfaces = [\"eth0\"]  # source addresses are translated on the way out of it: "
-               "fw.rules:5\n"));
+  CHECK_THAT(text, Contains("\n[zones.internet]\ninterfaces = [\"eth0\"]  # source addresses are translated on the way out of it: "
+                            "fw.rules:5\n"));
 }
 
 TEST_CASE("init: the PBX is known from a port forward only") {
   std::string text =
       check_init({{"fw.rules", nat("-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n") +
                                    filter("-A FORWARD -i eth0 -j ACCEPT\n")}});
-  CHECK_THAT(text, Contains("addresses = [\"192.168.42.1\"]") &&
-                       Contains("port forward to a port of ip-office/ingress/16: fw.rules:4"));
+  CHECK_THAT(text,
+             Contains("addresses = [\"192.168.42.1\"]") && Contains("port forward to a port of ip-office/ingress/16: fw.rules:4"));
 }
 
 TEST_CASE("init: port forwards to two hosts") {
-  std::string text = check_init(
-      {{"fw.rules", nat("-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n"
-                        "-A PREROUTING -i eth0 -p tcp --dport 50804 -j DNAT --to-destination 192.168.42.2\n" +
-                        masquerade) +
-                        filter(established + "-A FORWARD -i eth0 -j ACCEPT\n")}});
+  std::string text =
+      check_init({{"fw.rules", nat("-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n"
+                                   "-A PREROUTING -i eth0 -p tcp --dport 50804 -j DNAT --to-destination 192.168.42.2\n" +
+                                   masquerade) +
+                                   filter(established + "-A FORWARD -i eth0 -j ACCEPT\n")}});
   CHECK_THAT(text, Contains("192.168.42.1") && Contains("192.168.42.2"));
 }
 
@@ -194,8 +188,7 @@ TEST_CASE("init: a host's own filter, with and without its address") {
              Contains("role = \"host\"") && Contains("judged against the network around it:\n# [zones.internet]"));
   CHECK_THAT(check_init({{"config.xml", export_of("front-desk", "203.0.113.5")}, {"fw.rules", rules}}),
              Contains("role = \"host\""));
-  std::string named =
-      filter("-A INPUT -i eth0 -p udp --dport 69 -j ACCEPT\n-A INPUT -i wan0 -p tcp --dport 80 -j ACCEPT\n");
+  std::string named = filter("-A INPUT -i eth0 -p udp --dport 69 -j ACCEPT\n-A INPUT -i wan0 -p tcp --dport 80 -j ACCEPT\n");
   check_init({{"config.xml", export_of("front-desk", "192.168.42.1")}, {"fw.rules", named}});
   CHECK_THAT(check_init({{"fw.rules", named}}), Contains("[zones.internet]\ninterfaces = [\"wan0\"]"));
 }
@@ -203,17 +196,15 @@ TEST_CASE("init: a host's own filter, with and without its address") {
 TEST_CASE("init: the dumps of both families are one firewall") {
   std::string four = nat(masquerade) + filter("-A FORWARD -i eth0 -p udp --dport 69 -j ACCEPT\n");
   std::string six = filter("-A FORWARD -i eth0 -d 2001:db8::1 -p udp --dport 69 -j ACCEPT\n");
-  std::string text =
-      check_init({{"config.xml", export_of("front-desk", "192.168.42.1")}, {"edge.v4", four}, {"edge.v6", six}});
+  std::string text = check_init({{"config.xml", export_of("front-desk", "192.168.42.1")}, {"edge.v4", four}, {"edge.v6", six}});
   CHECK_THAT(text, Contains("files = [\n  \"edge.v4\",\n  \"edge.v6\",\n]\nrole = \"perimeter\""));
 }
 
 TEST_CASE("init: firewalls without a proven path get no roles") {
   std::string a = nat(masquerade) + filter(established + "-A FORWARD -i eth0 -p udp --dport 69 -j ACCEPT\n");
-  std::string b =
-      nat("-A POSTROUTING -o eth1 -j MASQUERADE\n") + filter(
-                                                          "-A FORWARD -i eth1 -p tcp --dport 23 -j ACCEPT\n"
-                                                          "-A FORWARD -i eth0 -p tcp --dport 80 -j ACCEPT\n");
+  std::string b = nat("-A POSTROUTING -o eth1 -j MASQUERADE\n") + filter(
+                                                                      "-A FORWARD -i eth1 -p tcp --dport 23 -j ACCEPT\n"
+                                                                      "-A FORWARD -i eth0 -p tcp --dport 80 -j ACCEPT\n");
   std::string host = filter("-A INPUT -p udp --dport 69 -j ACCEPT\n");
   Input config{"config.xml", export_of("front-desk", "192.168.42.1")};
   std::string same = check_init({config, {"a.rules", a}, {"b.rules", a}});
@@ -231,15 +222,14 @@ TEST_CASE("init: sources get zones, those that overlap one") {
       {{"config.xml", export_of("front-desk", "192.168.42.1")},
        {"fw.rules",
         nat(masquerade) +
-            filter(established +
-                   "-A FORWARD -i eth0 -s 198.51.100.0/28 -d 192.168.42.1 -p udp --dport 5060 -j ACCEPT\n"
-                   "-A FORWARD -i eth0 -s 198.51.100.0/28 -d 192.168.42.1 -p udp --dport 46750:50750 -j ACCEPT\n"
-                   "-A FORWARD -i eth0 -s 203.0.113.0/24 -d 192.168.42.1 -p tcp --dport 443 -j ACCEPT\n"
-                   "-A FORWARD -i eth0 -s 203.0.113.9 -d 192.168.42.1 -p udp --dport 69 -j ACCEPT\n"
-                   "-A FORWARD -i eth0 -m iprange --src-range 192.0.2.3-192.0.2.9 -d 192.168.42.1 -p tcp --dport 443 "
-                   "-j ACCEPT\n")}});
-  CHECK_THAT(text, Contains("[zones.source-2]\nkind = \"itsp\"") &&
-                       Contains("sources = [\"198.51.100.0/28\"]  # let in by fw.rules:"));
+            filter(established + "-A FORWARD -i eth0 -s 198.51.100.0/28 -d 192.168.42.1 -p udp --dport 5060 -j ACCEPT\n"
+                                 "-A FORWARD -i eth0 -s 198.51.100.0/28 -d 192.168.42.1 -p udp --dport 46750:50750 -j ACCEPT\n"
+                                 "-A FORWARD -i eth0 -s 203.0.113.0/24 -d 192.168.42.1 -p tcp --dport 443 -j ACCEPT\n"
+                                 "-A FORWARD -i eth0 -s 203.0.113.9 -d 192.168.42.1 -p udp --dport 69 -j ACCEPT\n"
+                                 "-A FORWARD -i eth0 -m iprange --src-range 192.0.2.3-192.0.2.9 -d 192.168.42.1 -p tcp --dport 443 "
+                                 "-j ACCEPT\n")}});
+  CHECK_THAT(text,
+             Contains("[zones.source-2]\nkind = \"itsp\"") && Contains("sources = [\"198.51.100.0/28\"]  # let in by fw.rules:"));
   CHECK_THAT(text, Contains("[zones.source-3]\nkind = \"partner\"") && Contains("sources = [\"203.0.113.0/24\"]"));
   CHECK_THAT(text, !Contains("\"203.0.113.9\""));
   CHECK_THAT(text, Contains("[zones.source-1]\nkind = \"partner\"") &&
@@ -247,15 +237,13 @@ TEST_CASE("init: sources get zones, those that overlap one") {
 }
 
 TEST_CASE("init: media only partly open to the provider is still found") {
-  check_init(
-      {{"config.xml", export_of("front-desk", "192.168.42.1", "<Platform>ip500v2</Platform>")},
-       {"fw.rules",
-        nat("-A PREROUTING -i eth0 -s 198.51.100.0/28 -p udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n"
-            "-A PREROUTING -i eth0 -s 198.51.100.0/28 -p udp --dport 46750:48000 -j DNAT --to-destination "
-            "192.168.42.1\n" +
-            masquerade) +
-            filter(established +
-                   "-A FORWARD -i eth0 -d 192.168.42.1 -j ACCEPT\n-A FORWARD -i eth1 -o eth0 -j ACCEPT\n")}});
+  check_init({{"config.xml", export_of("front-desk", "192.168.42.1", "<Platform>ip500v2</Platform>")},
+              {"fw.rules",
+               nat("-A PREROUTING -i eth0 -s 198.51.100.0/28 -p udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n"
+                   "-A PREROUTING -i eth0 -s 198.51.100.0/28 -p udp --dport 46750:48000 -j DNAT --to-destination "
+                   "192.168.42.1\n" +
+                   masquerade) +
+                   filter(established + "-A FORWARD -i eth0 -d 192.168.42.1 -j ACCEPT\n-A FORWARD -i eth1 -o eth0 -j ACCEPT\n")}});
 }
 
 TEST_CASE("init: a source whose zone would change another verdict is left out, with what it would do") {
@@ -263,10 +251,9 @@ TEST_CASE("init: a source whose zone would change another verdict is left out, w
   std::string text = check_init(
       {{"config.xml", export_of("front-desk", "192.168.42.1")},
        {"fw.rules",
-        nat(masquerade) +
-            filter(established + "-A FORWARD -i eth0 -s 8.0.0.0/8 -d 192.168.42.1 -p tcp --dport 443 -j ACCEPT\n"
-                                 "-A FORWARD -i eth0 -s 8.0.0.0/8 -d 192.168.42.1 -p udp --dport 69 -j ACCEPT\n"
-                                 "-A FORWARD -i eth0 -s 9.0.0.0/8 -d 192.168.42.1 -p udp --dport 69 -j ACCEPT\n")}});
+        nat(masquerade) + filter(established + "-A FORWARD -i eth0 -s 8.0.0.0/8 -d 192.168.42.1 -p tcp --dport 443 -j ACCEPT\n"
+                                               "-A FORWARD -i eth0 -s 8.0.0.0/8 -d 192.168.42.1 -p udp --dport 69 -j ACCEPT\n"
+                                               "-A FORWARD -i eth0 -s 9.0.0.0/8 -d 192.168.42.1 -p udp --dport 69 -j ACCEPT\n")}});
   CHECK_THAT(text, Contains("# left out: it would ") && Contains("tftp-exposed at "));
   CHECK_THAT(text, !Contains("\nsources = [\"8.0.0.0/8\"]"));
 }
@@ -279,19 +266,17 @@ TEST_CASE("init: a SIP line makes the trunk") {
   };
   std::string rules = nat(masquerade) + filter(established + "-A FORWARD -i eth1 -o eth0 -j ACCEPT\n");
   std::string open =
-      nat(masquerade) +
-      filter(established + "-A FORWARD -i eth0 -s 198.51.100.7 -d 192.168.42.1 -p udp --dport 5060 -j ACCEPT\n");
-  std::string text =
-      check_init({{"config.xml", export_of("a", "192.168.42.1", "", line("true"))}, {"fw.rules", rules}});
+      nat(masquerade) + filter(established + "-A FORWARD -i eth0 -s 198.51.100.7 -d 192.168.42.1 -p udp --dport 5060 -j ACCEPT\n");
+  std::string text = check_init({{"config.xml", export_of("a", "192.168.42.1", "", line("true"))}, {"fw.rules", rules}});
   CHECK_THAT(text, Contains("\ntrunk = { zone = \"internet\", register = true }") && !Contains("trunk-pass-9") &&
                        !Contains("trunk-user-9"));
   text = check_init({{"config.xml", export_of("a", "192.168.42.1", "", line("false"))}, {"fw.rules", open}});
-  CHECK_THAT(text, Contains("# left out: it would bring ") &&
-                       Contains("\n# trunk = { zone = \"source-1\", register = false }"));
+  CHECK_THAT(text, Contains("# left out: it would bring ") && Contains("\n# trunk = { zone = \"source-1\", register = false }"));
   std::string media =
       nat("-A PREROUTING -i eth0 -s 198.51.100.7 -p udp -j DNAT --to-destination 192.168.42.1\n" + masquerade) +
-      filter(established + "-A FORWARD -i eth1 -o eth0 -j ACCEPT\n"
-                           "-A FORWARD -i eth0 -s 198.51.100.7 -d 192.168.42.1 -p udp -m multiport --dports 5060,40750:50750 -j ACCEPT\n");
+      filter(established +
+             "-A FORWARD -i eth1 -o eth0 -j ACCEPT\n"
+             "-A FORWARD -i eth0 -s 198.51.100.7 -d 192.168.42.1 -p udp -m multiport --dports 5060,40750:50750 -j ACCEPT\n");
   text = check_init({{"config.xml", export_of("a", "192.168.42.1", "", line("false"))}, {"fw.rules", media}});
   CHECK_THAT(text, Contains("\ntrunk = { zone = \"source-1\", register = false }"));
   text = check_init({{"config.xml", export_of("a", "192.168.42.1", "", line("false"))}, {"fw.rules", rules}});
@@ -306,10 +291,8 @@ TEST_CASE("init: exports that collide") {
     text.replace(text.find("000000000001"), 12, "000000000002");
     return text;
   };
-  check_init(
-      {{"a.xml", export_of("twin", "192.168.42.1")}, {"b.xml", other("twin", "192.168.42.2")}, {"fw.rules", rules}});
-  check_init(
-      {{"a.xml", export_of("one", "192.168.42.1")}, {"b.xml", other("two", "192.168.42.1")}, {"fw.rules", rules}});
+  check_init({{"a.xml", export_of("twin", "192.168.42.1")}, {"b.xml", other("twin", "192.168.42.2")}, {"fw.rules", rules}});
+  check_init({{"a.xml", export_of("one", "192.168.42.1")}, {"b.xml", other("two", "192.168.42.1")}, {"fw.rules", rules}});
   check_init({{"a.xml", export_of("one", "192.168.42.1")}, {"b.xml", other("two", "0.0.0.0")}, {"fw.rules", rules}});
   check_init({{"a.xml", export_of("  ", "192.168.42.1")}, {"b.xml", other("&#9;x", "10.0.0.2")}, {"fw.rules", rules}});
 }
@@ -385,8 +368,7 @@ TEST_CASE("init: where it writes") {
   CHECK_THAT(done.err, Contains("does not find it by itself; give it with --config"));
   CHECK(init(command).status == 2);
   LintOptions options = command.site.options;
-  Report report =
-      lint(group_sites({{(folder.path / "site/fw/edge.rules").string(), rules}}, command.output)[0], options);
+  Report report = lint(group_sites({{(folder.path / "site/fw/edge.rules").string(), rules}}, command.output)[0], options);
   CHECK(report.errors.empty());
 
   command.site.inputs = {"-"};
@@ -398,16 +380,14 @@ TEST_CASE("init: where it writes") {
 
 TEST_CASE("init: a site file that spoke for the inputs is extended, not repeated") {
   Folder folder;
-  folder.put(
-      "ipo-lint.toml",
-      "release = \"9.0\"\n[zones.itsp]\nsources = [\"198.51.100.0/28\"]\n[checks]\ntftp-exposed = \"warning\"\n");
-  InitCommand command =
-      command_for(folder,
-                  {{"site/config.xml", export_of("a", "192.168.42.1")},
-                   {"site/fw.rules",
-                    nat(masquerade) + filter("-A FORWARD -i eth0 -s 198.51.100.0/28 -p udp --dport 5060 -j ACCEPT\n"
-                                             "-A FORWARD -i eth0 -p udp --dport 69 -j ACCEPT\n")}},
-                  {});
+  folder.put("ipo-lint.toml",
+             "release = \"9.0\"\n[zones.itsp]\nsources = [\"198.51.100.0/28\"]\n[checks]\ntftp-exposed = \"warning\"\n");
+  InitCommand command = command_for(
+      folder,
+      {{"site/config.xml", export_of("a", "192.168.42.1")},
+       {"site/fw.rules", nat(masquerade) + filter("-A FORWARD -i eth0 -s 198.51.100.0/28 -p udp --dport 5060 -j ACCEPT\n"
+                                                  "-A FORWARD -i eth0 -p udp --dport 69 -j ACCEPT\n")}},
+      {});
   CHECK(init(command).status == 0);
   std::string path = (folder.path / "site/ipo-lint.toml").string(), text = slurp(path);
   CHECK_THAT(text, Contains("extends = \"../ipo-lint.toml\"") && !Contains("release") && !Contains("198.51.100.0/28"));

@@ -66,15 +66,17 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 TEST_CASE("query: what a machine redirects of its own goes to itself, and so where it may have been left alone before") {
   Folder folder;
-  std::string dump = folder.put("fw.rules",
-                                "*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m recent --rcheck --name seen -j RETURN\n"
-                                "-A OUTPUT -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 3128\n-A PREROUTING -p tcp -m tcp --dport 80 -j "
-                                "REDIRECT --to-ports 3128\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT DROP [0:0]\n"
-                                "-A OUTPUT -d 127.0.0.1/32 -p tcp -m tcp --dport 3128 -j ACCEPT\nCOMMIT\n");
+  std::string dump =
+      folder.put("fw.rules",
+                 "*nat\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m recent --rcheck --name seen -j RETURN\n"
+                 "-A OUTPUT -p tcp -m tcp --dport 80 -j REDIRECT --to-ports 3128\n-A PREROUTING -p tcp -m tcp --dport 80 -j "
+                 "REDIRECT --to-ports 3128\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT DROP [0:0]\n"
+                 "-A OUTPUT -d 127.0.0.1/32 -p tcp -m tcp --dport 3128 -j ACCEPT\nCOMMIT\n");
   auto ask = [&](const std::string& packet) {
     return Json::parse(run_program("query " + dump + " --packets " + folder.put("packets.jsonl", packet + "\n")).out);
   };
-  Json own = ask(R"({"hook":"output","out":"eth0","src":"10.20.3.5","dst":"203.0.113.9","proto":"tcp","sport":40000,"dport":80,"state":"new"})");
+  Json own = ask(
+      R"({"hook":"output","out":"eth0","src":"10.20.3.5","dst":"203.0.113.9","proto":"tcp","sport":40000,"dport":80,"state":"new"})");
   CHECK(own["verdict"] == "accept");
   CHECK(own["certainty"] == "possible");
   CHECK(own["dst"] == "127.0.0.1");
@@ -83,7 +85,8 @@ TEST_CASE("query: what a machine redirects of its own goes to itself, and so whe
 
 TEST_CASE("query: the answer to a packet as the contract has it") {
   Query q;
-  Ran ran = q.packets(R"({"hook":"forward","in":"eth0","out":"eth1","src":"203.0.113.9","dst":"198.51.100.1","proto":"udp","sport":40000,"dport":5060,"state":"new"})");
+  Ran ran = q.packets(
+      R"({"hook":"forward","in":"eth0","out":"eth1","src":"203.0.113.9","dst":"198.51.100.1","proto":"udp","sport":40000,"dport":5060,"state":"new"})");
   CHECK(ran.status == 0);
   CHECK(ran.err == "");
   std::string f = "{\"file\":\"" + q.dump + "\",\"line\":";
@@ -123,12 +126,14 @@ TEST_CASE("query: absent fields are unknown") {
   a = q.ask(R"({"hook":"forward","in":"eth1","dst":"198.51.100.1","proto":"tcp","dport":"443"})");
   CHECK(a["verdict"] == "reject");
   CHECK(a["certainty"] == "proven");
-  CHECK(q.ask(R"({"hook":null,"in":"eth0","out":"eth1","dst":"198.51.100.1","src":"","proto":"tcp","dport":443})")["verdict"] == "reject");
+  CHECK(q.ask(R"({"hook":null,"in":"eth0","out":"eth1","dst":"198.51.100.1","src":"","proto":"tcp","dport":443})")["verdict"] ==
+        "reject");
 }
 
 TEST_CASE("query: icmp, redirects, states, local packets") {
   Query q;
-  Json a = q.ask(R"({"hook":"input","in":"eth0","src":"203.0.113.9","dst":"198.51.100.1","proto":"icmp","icmp_type":8,"icmp_code":0})");
+  Json a =
+      q.ask(R"({"hook":"input","in":"eth0","src":"203.0.113.9","dst":"198.51.100.1","proto":"icmp","icmp_type":8,"icmp_code":0})");
   CHECK(a["verdict"] == "accept");
   CHECK(a["certainty"] == "proven");
   CHECK(a["dport"].is_null());
@@ -150,8 +155,8 @@ TEST_CASE("query: icmp, redirects, states, local packets") {
 TEST_CASE("query: one line in, one line out, same order, whatever the lines are") {
   Query q;
   std::string good = R"({"hook":"input","in":"lo"})";
-  std::string in = good + "\r\n\nnonsense\n" + good + "\n" + R"({"dport":70000})" + "\n" + R"({"hook":"input","in":"eth9","proto":"tcp","dport":1})" +
-                   "\n" + std::string(70000, ' ') + "\n" + good;
+  std::string in = good + "\r\n\nnonsense\n" + good + "\n" + R"({"dport":70000})" + "\n" +
+                   R"({"hook":"input","in":"eth9","proto":"tcp","dport":1})" + "\n" + std::string(70000, ' ') + "\n" + good;
   Ran ran = q.packets(in);
   CHECK(ran.status == 3);
   std::vector<std::string> out = lines_of(ran.out);
@@ -200,7 +205,8 @@ TEST_CASE("query: answers come before the next question") {
                         "; mkfifo ask; (exec 3>ask; echo '{\"hook\":\"input\",\"in\":\"lo\"}' >&3; "
                         "for i in $(seq 100); do grep -q accept answers 2>/dev/null && break; sleep 0.1; done; "
                         "wc -l < answers > seen; echo '{\"hook\":\"input\",\"in\":\"eth1\",\"proto\":\"udp\"}' >&3) & "
-                        "'" + program_path() + "' query fw.rules --packets - < ask > answers; wait; cat seen answers");
+                        "'" +
+                        program_path() + "' query fw.rules --packets - < ask > answers; wait; cat seen answers");
   std::vector<std::string> out = lines_of(ran.out);
   REQUIRE(out.size() == 3);
   CHECK(out[0] == "1");
@@ -208,7 +214,8 @@ TEST_CASE("query: answers come before the next question") {
 
 TEST_CASE("query: several firewalls need a name") {
   Query q;
-  std::string other = q.folder.put("other.rules", "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n");
+  std::string other =
+      q.folder.put("other.rules", "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n");
   Ran ran = q.packet("hook=input in=eth1 proto=udp", other);
   CHECK(ran.status == 2);
   CHECK_THAT(ran.err, Contains("several firewalls were given: name one with --firewall") && Contains(q.dump) && Contains(other));
@@ -224,8 +231,9 @@ TEST_CASE("query: families") {
   Ran ran = q.packets("{\"hook\":\"input\",\"src\":\"2001:db8::1\"}\n");
   CHECK(ran.status == 3);
   CHECK(Json::parse(ran.out)["error"] == "no IPv6 rules were given; add the firewall's ip6tables-save");
-  std::string six = q.folder.put("six.rules", "# ip6tables-save\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
-                                              "-A INPUT -s 2001:db8::/64 -j ACCEPT\nCOMMIT\n");
+  std::string six = q.folder.put("six.rules",
+                                 "# ip6tables-save\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+                                 "-A INPUT -s 2001:db8::/64 -j ACCEPT\nCOMMIT\n");
   Json a = Json::parse(q.packets("{\"hook\":\"input\",\"src\":\"2001:db8::1\",\"dst\":\"2001:db8:1::1\"}\n", six).out);
   CHECK(a["verdict"] == "accept");
   CHECK(a["dst"] == "2001:db8:1::1");
@@ -236,7 +244,9 @@ TEST_CASE("query: families") {
 TEST_CASE("query: the text form") {
   Query q;
   std::string command = "cd " + q.folder.path.string() + "; '" + program_path() + "' query fw.rules --packet ";
-  CHECK(run_program("--version >/dev/null; " + command + "'in=eth0 out=eth1 SRC=203.0.113.9 dst=198.51.100.1 proto=UDP spt=40000 dpt=5060'").out ==
+  CHECK(run_program("--version >/dev/null; " + command +
+                    "'in=eth0 out=eth1 SRC=203.0.113.9 dst=198.51.100.1 proto=UDP spt=40000 dpt=5060'")
+            .out ==
         R"(accepted (proven): fw.rules:19
   = packet:     in=eth0 out=eth1 src=203.0.113.9 dst=198.51.100.1 proto=udp sport=40000 dport=5060 state=new, at forward
   = translated: to 192.168.42.1 port 5061, from 198.51.100.1
@@ -262,7 +272,8 @@ TEST_CASE("query: what is wrong with the question") {
     CHECK(ran.out == "");
     return ran.err;
   };
-  CHECK(fault("in=eth0 src=300.1.1.1") == "ipo-lint: --packet: column 9: 'src' takes one IPv4 or IPv6 address, not \"300.1.1.1\"\n");
+  CHECK(fault("in=eth0 src=300.1.1.1") ==
+        "ipo-lint: --packet: column 9: 'src' takes one IPv4 or IPv6 address, not \"300.1.1.1\"\n");
   CHECK_THAT(fault("src=192.0.2.1 dst=2001:db8::1"), Contains("different families"));
   CHECK_THAT(fault("dprt=69"), Contains("did you mean dport?"));
   CHECK_THAT(fault("udp"), Contains("write it like dport=69"));
@@ -288,15 +299,71 @@ TEST_CASE("query: what is wrong with the question") {
 
 TEST_CASE("a line read plainly is what the general reader makes of it") {
   // Lines as programs write them, most of them damaged or unusual in one way or several; into a packet that holds another one.
-  const std::vector<std::string> names = {"hook",  "in",    "out",   "src",   "dst",       "proto",     "sport", "dport",
-                                          "state", "flags", "icmp_type", "icmp_code", "zone", "inn", "", "stats", "h\\u006fok"};
-  const std::vector<std::string> values = {
-      R"("input")", R"("forward")", R"("output")", R"("prerouting")", R"("")", R"("eth0")", R"("lo")", "\"\xff\xc3\"", R"("192.0.2.1")",
-      R"("203.0.113.255")", R"("256.1.1.1")", R"("1.2.3")", R"("01.2.3.4")", R"("0001.2.3.4")", R"("1.2.3.4.")", R"(".1.2.3")", R"("1..2.3")",
-      R"("1.2.3.4 ")", R"("2001:db8::1")", R"("::ffff:192.0.2.1")", R"("tcp")", R"("udp")", R"("UDP")", R"("icmp")", R"("all")", R"("ipv6-icmp")",
-      R"("17")", R"("017")", "6", "1", "58", "0", "-0", "00", "007", "255", "256", "65535", "65536", "1e3", "1.5", "-1", "99999999999999999999",
-      R"("5060")", R"("00080")", R"("-1")", R"("+1")", R"(" 1")", R"("1 ")", "null", "true", "[1]", R"({"a":1})", R"("new")", R"("established")",
-      R"("untracked")", R"("SYN,ACK")", R"("none")", R"("e\u0074h0")", R"("a\"b")", R"("open)", "", "\"a\tb\""};
+  const std::vector<std::string> names = {"hook",  "in",        "out",       "src",  "dst", "proto", "sport", "dport",     "state",
+                                          "flags", "icmp_type", "icmp_code", "zone", "inn", "",      "stats", "h\\u006fok"};
+  const std::vector<std::string> values = {R"("input")",
+                                           R"("forward")",
+                                           R"("output")",
+                                           R"("prerouting")",
+                                           R"("")",
+                                           R"("eth0")",
+                                           R"("lo")",
+                                           "\"\xff\xc3\"",
+                                           R"("192.0.2.1")",
+                                           R"("203.0.113.255")",
+                                           R"("256.1.1.1")",
+                                           R"("1.2.3")",
+                                           R"("01.2.3.4")",
+                                           R"("0001.2.3.4")",
+                                           R"("1.2.3.4.")",
+                                           R"(".1.2.3")",
+                                           R"("1..2.3")",
+                                           R"("1.2.3.4 ")",
+                                           R"("2001:db8::1")",
+                                           R"("::ffff:192.0.2.1")",
+                                           R"("tcp")",
+                                           R"("udp")",
+                                           R"("UDP")",
+                                           R"("icmp")",
+                                           R"("all")",
+                                           R"("ipv6-icmp")",
+                                           R"("17")",
+                                           R"("017")",
+                                           "6",
+                                           "1",
+                                           "58",
+                                           "0",
+                                           "-0",
+                                           "00",
+                                           "007",
+                                           "255",
+                                           "256",
+                                           "65535",
+                                           "65536",
+                                           "1e3",
+                                           "1.5",
+                                           "-1",
+                                           "99999999999999999999",
+                                           R"("5060")",
+                                           R"("00080")",
+                                           R"("-1")",
+                                           R"("+1")",
+                                           R"(" 1")",
+                                           R"("1 ")",
+                                           "null",
+                                           "true",
+                                           "[1]",
+                                           R"({"a":1})",
+                                           R"("new")",
+                                           R"("established")",
+                                           R"("untracked")",
+                                           R"("SYN,ACK")",
+                                           R"("none")",
+                                           R"("e\u0074h0")",
+                                           R"("a\"b")",
+                                           R"("open)",
+                                           "",
+                                           "\"a\tb\""};
   const std::vector<std::string> blanks = {"", "", "", " ", "\t", " \r"};
   std::mt19937 random(11);
   auto roll = [&](std::size_t n) { return random() % n; };
@@ -324,10 +391,17 @@ TEST_CASE("a line read plainly is what the general reader makes of it") {
       std::size_t at = roll(text.size());
       constexpr std::string_view marks = "\"{}:,\\[]0-\0\n\xef";
       switch (roll(4)) {
-        case 0: text.erase(at, 1); break;
-        case 1: text.insert(at, 1, marks[roll(marks.size())]); break;
-        case 2: text[at] = static_cast<char>(roll(256)); break;
-        default: text.resize(at);
+        case 0:
+          text.erase(at, 1);
+          break;
+        case 1:
+          text.insert(at, 1, marks[roll(marks.size())]);
+          break;
+        case 2:
+          text[at] = static_cast<char>(roll(256));
+          break;
+        default:
+          text.resize(at);
       }
     }
     INFO(text);
@@ -381,7 +455,9 @@ TEST_CASE("a packet in words says the same again") {
 TEST_CASE("query: a declared path is walked from firewall to firewall") {
   Folder folder;
   auto nat = [](const std::string& rules) { return "*nat\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n" + rules + "COMMIT\n"; };
-  auto filter = [](const std::string& rules) { return "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n" + rules + "COMMIT\n"; };
+  auto filter = [](const std::string& rules) {
+    return "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n" + rules + "COMMIT\n";
+  };
   std::string firewalls;
   auto firewall = [&](const std::string& name, const std::string& role, const std::string& host, const std::string& rules) {
     folder.put(name + ".rules", rules);
@@ -390,17 +466,22 @@ TEST_CASE("query: a declared path is walked from firewall to firewall") {
   };
   // "accept proven 2" is what becomes of it, how surely, and the steps of its way.
   auto ask = [&](const std::string& packet) {
-    std::string config = folder.put("ipo-lint.toml", "[[host]]\nname = \"ipo1\"\naddresses = [\"10.0.0.5\", \"2001:db8::5\"]\n\n[[host]]\nname = \"ipo2\"\n"
-                                                     "addresses = [\"10.0.0.6\"]\n\n[zones.internet]\ninterfaces = [\"eth0\"]\n\n" + firewalls);
+    std::string config =
+        folder.put("ipo-lint.toml",
+                   "[[host]]\nname = \"ipo1\"\naddresses = [\"10.0.0.5\", \"2001:db8::5\"]\n\n[[host]]\nname = \"ipo2\"\n"
+                   "addresses = [\"10.0.0.6\"]\n\n[zones.internet]\ninterfaces = [\"eth0\"]\n\n" +
+                       firewalls);
     std::string lines = folder.put("packets.jsonl", packet + "\n");
     Ran ran = run_program("query " + folder.path.string() + "/*.rules --config " + config + " --packets " + lines);
     INFO(ran.err);
     Json answer = Json::parse(ran.out);
-    std::string out = answer["verdict"].get<std::string>() + " " + answer["certainty"].get<std::string>() + " " + std::to_string(answer["path"].size());
+    std::string out = answer["verdict"].get<std::string>() + " " + answer["certainty"].get<std::string>() + " " +
+                      std::to_string(answer["path"].size());
     for (const Json& doubt : answer["doubt"]) out += "; " + doubt["why"].get<std::string>();
     return out;
   };
-  const std::string led = "-A PREROUTING -i eth0 -p udp -m udp --dport 5060 -j DNAT --to-destination 10.0.0.5\n", lets = "-A FORWARD -i eth0 -p udp -j ACCEPT\n";
+  const std::string led = "-A PREROUTING -i eth0 -p udp -m udp --dport 5060 -j DNAT --to-destination 10.0.0.5\n",
+                    lets = "-A FORWARD -i eth0 -p udp -j ACCEPT\n";
   const std::string sip = R"({"in":"eth0","src":"203.0.113.9","dst":"198.51.100.1","proto":"udp","sport":6000,"dport":5060})";
   const std::string other = R"({"in":"eth0","src":"192.0.2.9","dst":"198.51.100.1","proto":"udp","sport":6000,"dport":5060})";
   const std::string own = "-A INPUT -s 203.0.113.0/24 -p udp -m udp --dport 5060 -j ACCEPT\n";
@@ -409,10 +490,14 @@ TEST_CASE("query: a declared path is walked from firewall to firewall") {
     firewall("own", "host", "ipo1", filter(own));
     CHECK(ask(sip) == "accept proven 3");
     CHECK(ask(other) == "drop proven 3");
-    CHECK(ask(R"({"hook":"forward","in":"eth0","src":"203.0.113.9","dst":"10.0.0.6","proto":"udp","dport":5061})") == "accept proven 1");
-    CHECK(ask(R"({"hook":"forward","in":"eth0","src":"203.0.113.9","dst":"10.0.0.99","proto":"udp","dport":5061})") == "accept proven 1");
-    CHECK(ask(R"({"hook":"forward","in":"eth0","src":"203.0.113.9","dst":"10.0.0.5","proto":"tcp","dport":5060})") == "drop proven 1");
-    CHECK(ask(R"({"hook":"forward","in":"eth0","src":"203.0.113.9","proto":"udp","dport":5061})").starts_with("accept possible 1; whether it goes on to own"));
+    CHECK(ask(R"({"hook":"forward","in":"eth0","src":"203.0.113.9","dst":"10.0.0.6","proto":"udp","dport":5061})") ==
+          "accept proven 1");
+    CHECK(ask(R"({"hook":"forward","in":"eth0","src":"203.0.113.9","dst":"10.0.0.99","proto":"udp","dport":5061})") ==
+          "accept proven 1");
+    CHECK(ask(R"({"hook":"forward","in":"eth0","src":"203.0.113.9","dst":"10.0.0.5","proto":"tcp","dport":5060})") ==
+          "drop proven 1");
+    CHECK(ask(R"({"hook":"forward","in":"eth0","src":"203.0.113.9","proto":"udp","dport":5061})")
+              .starts_with("accept possible 1; whether it goes on to own"));
   }
   SECTION("one before gives it another source") {
     firewall("edge", "perimeter", "", nat(led + "-A POSTROUTING -d 10.0.0.0/8 -j MASQUERADE\n") + filter(lets));
@@ -428,14 +513,16 @@ TEST_CASE("query: a declared path is walked from firewall to firewall") {
     CHECK(ask(other) == "drop proven 3");
   }
   SECTION("one of several ports is picked") {
-    firewall("edge", "perimeter", "", nat("-A PREROUTING -i eth0 -p udp -m udp --dport 5060 -j DNAT --to-destination 10.0.0.5:5061-5064\n") + filter(lets));
+    firewall("edge", "perimeter", "",
+             nat("-A PREROUTING -i eth0 -p udp -m udp --dport 5060 -j DNAT --to-destination 10.0.0.5:5061-5064\n") + filter(lets));
     firewall("own", "host", "ipo1", filter("-A INPUT -s 203.0.113.0/24 -p udp -m udp --dport 5062 -j ACCEPT\n"));
     CHECK(ask(sip).starts_with("drop possible 3; "));
     CHECK(ask(other) == "drop proven 3");
   }
   SECTION("the dump of a family is missing") {
-    firewall("edge", "perimeter", "", filter("-A FORWARD -i eth0 -p udp -j ACCEPT\n") );
-    folder.put("edge6.rules", "# Generated by ip6tables-save\n" + filter("-A FORWARD -d 2001:db8::5/128 -i eth0 -p udp -j ACCEPT\n"));
+    firewall("edge", "perimeter", "", filter("-A FORWARD -i eth0 -p udp -j ACCEPT\n"));
+    folder.put("edge6.rules",
+               "# Generated by ip6tables-save\n" + filter("-A FORWARD -d 2001:db8::5/128 -i eth0 -p udp -j ACCEPT\n"));
     firewalls.replace(firewalls.find("\"edge.rules\""), 12, "\"edge.rules\", \"edge6.rules\"");
     firewall("own", "host", "ipo1", filter(own));
     CHECK(ask(R"({"hook":"forward","in":"eth0","src":"2001:db8:1::9","dst":"2001:db8::5","proto":"udp","dport":5060})") ==

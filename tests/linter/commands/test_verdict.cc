@@ -110,7 +110,8 @@ std::set<Triple> all_triples(const Ruleset& ruleset, const Packet& packet, const
 
 template <std::size_t part>
 bool same(const std::set<Triple>& triples) {
-  return std::all_of(triples.begin(), triples.end(), [&](const Triple& t) { return std::get<part>(t) == std::get<part>(*triples.begin()); });
+  return std::all_of(triples.begin(), triples.end(),
+                     [&](const Triple& t) { return std::get<part>(t) == std::get<part>(*triples.begin()); });
 }
 bool same_verdict(const std::set<Triple>& triples) { return same<0>(triples); }
 
@@ -144,10 +145,17 @@ Ruleset random_ruleset(unsigned seed) {
     c.span = {0, place + 1, place + 2};
     c.negated = roll(3) == 0;
     switch (roll(4)) {
-      case 0: c.any_of.push_back(FieldTest{Field::state, IntervalSet::of(roll(5))}); break;
-      case 1: c.any_of.push_back(OpaqueTest{"p0", "undecidable", false}); break;
-      case 2: c.any_of.push_back(FieldTest{Field::source, IntervalSet::range(roll(4), 4 + roll(4))}); break;
-      default: c.any_of.push_back(FieldTest{Field::destination_port, IntervalSet::range(roll(4), 4 + roll(4))});
+      case 0:
+        c.any_of.push_back(FieldTest{Field::state, IntervalSet::of(roll(5))});
+        break;
+      case 1:
+        c.any_of.push_back(OpaqueTest{"p0", "undecidable", false});
+        break;
+      case 2:
+        c.any_of.push_back(FieldTest{Field::source, IntervalSet::range(roll(4), 4 + roll(4))});
+        break;
+      default:
+        c.any_of.push_back(FieldTest{Field::destination_port, IntervalSet::range(roll(4), 4 + roll(4))});
     }
     r.conditions.push_back(c);
     ActionKind kinds[] = {ActionKind::untrack, ActionKind::untrack, ActionKind::drop, ActionKind::return_};
@@ -241,9 +249,15 @@ TEST_CASE("verdict of a partly known packet is proven exactly when no completion
       // Values past what the rules name are all alike: one of them stands for the rest.
       unsigned which = static_cast<unsigned>(random() % 6), other = (which + 1 + static_cast<unsigned>(random() % 5)) % 6;
       for (unsigned field : std::set{which, n % 2 ? which : other}) switch (field) {
-          case 0: partial.source.reset(), open([](Packet& p, unsigned v) { p.source = v; }, 9); break;
-          case 1: partial.destination.reset(), open([](Packet& p, unsigned v) { p.destination = v; }, 9); break;
-          case 2: partial.source_port.reset(), open([](Packet& p, unsigned v) { p.source_port = static_cast<std::uint16_t>(v); }, 9); break;
+          case 0:
+            partial.source.reset(), open([](Packet& p, unsigned v) { p.source = v; }, 9);
+            break;
+          case 1:
+            partial.destination.reset(), open([](Packet& p, unsigned v) { p.destination = v; }, 9);
+            break;
+          case 2:
+            partial.source_port.reset(), open([](Packet& p, unsigned v) { p.source_port = static_cast<std::uint16_t>(v); }, 9);
+            break;
           case 3:
             partial.destination_port.reset();
             open([](Packet& p, unsigned v) { p.destination_port = static_cast<std::uint16_t>(v); }, 9);
@@ -292,13 +306,15 @@ TEST_CASE("a verdict kept for many packets is the one each of them gets alone") 
           c.span = {0, rule.span.begin + 1, rule.span.begin + 2};
           c.negated = roll(3) == 0;
           c.any_of.push_back(OpaqueTest{"several", "undecidable", false});
-          c.any_of.push_back(FieldTest{roll(2) ? Field::source : Field::destination_port, IntervalSet::range(roll(4), 4 + roll(4))});
+          c.any_of.push_back(
+              FieldTest{roll(2) ? Field::source : Field::destination_port, IntervalSet::range(roll(4), 4 + roll(4))});
           rule.conditions.push_back(c);
         }
     // The interface an input packet has not is one rules ask for, too.
     for (Hook hook : {Hook::input, Hook::output}) {
       Chain chain;
-      chain.table = "filter", chain.name = std::string(name_of(hook)), chain.policy = Located<ActionKind>{ActionKind::drop, {0, 6000, 6001}};
+      chain.table = "filter", chain.name = std::string(name_of(hook)),
+      chain.policy = Located<ActionKind>{ActionKind::drop, {0, 6000, 6001}};
       chain.rules = ruleset.chains[0].rules;
       for (Rule& rule : chain.rules)
         if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to) rule.action.kind = ActionKind::return_;
@@ -312,12 +328,23 @@ TEST_CASE("a verdict kept for many packets is the one each of them gets alone") 
       PartialPacket p = whole(whole_packet);
       if (roll(3) == 0) p.hook = std::array{Hook::input, Hook::output}[roll(2)];
       if (roll(3) == 0) switch (roll(6)) {
-          case 0: p.source.reset(); break;
-          case 1: p.destination.reset(); break;
-          case 2: p.destination_port.reset(); break;
-          case 3: p.protocol = proto_icmp, p.destination_port = Interval{256 * u128{roll(2)}, 255 + 256 * u128{roll(2) + 1}}; break;
-          case 4: p.hook.reset(), roll(2) ? p.in.reset() : p.out.reset(); break;
-          default: p.in.reset(), p.source_port.reset();
+          case 0:
+            p.source.reset();
+            break;
+          case 1:
+            p.destination.reset();
+            break;
+          case 2:
+            p.destination_port.reset();
+            break;
+          case 3:
+            p.protocol = proto_icmp, p.destination_port = Interval{256 * u128{roll(2)}, 255 + 256 * u128{roll(2) + 1}};
+            break;
+          case 4:
+            p.hook.reset(), roll(2) ? p.in.reset() : p.out.reset();
+            break;
+          default:
+            p.in.reset(), p.source_port.reset();
         }
       Verdict many = verdicts.of(p), alone = Verdicts(ruleset).of(p);
       INFO("seed " << seed << " packet " << n << " " << format_packet(whole_packet));
@@ -370,11 +397,13 @@ TEST_CASE("doubts are the predicates the outcome depends on") {
       for (const auto& [key, why] : keys)
         for (unsigned bits = 0; bits < 1u << keys.size(); ++bits) {
           auto outcome = [&](bool flip) {
-            return trace(ruleset, p, [&](const OpaqueTest& test, SourceSpan place) {
-                     Key asked = key_of(test, place);
-                     auto index = std::distance(keys.begin(), keys.find(asked));
-                     return (bits >> index & 1) != 0 ? !(flip && asked == key) : flip && asked == key;
-                   }).verdict;
+            return trace(ruleset, p,
+                         [&](const OpaqueTest& test, SourceSpan place) {
+                           Key asked = key_of(test, place);
+                           auto index = std::distance(keys.begin(), keys.find(asked));
+                           return (bits >> index & 1) != 0 ? !(flip && asked == key) : flip && asked == key;
+                         })
+                .verdict;
           };
           if (outcome(false) != outcome(true)) expected.insert(why);
         }
@@ -481,8 +510,9 @@ TEST_CASE("a field that is not given fails every test it need not pass") {
     CHECK(Verdicts(r).of(p).outcome == ActionKind::accept);
   }
   SECTION("unless nothing else is left") {
-    Ruleset r = input_chain({rule_of(ActionKind::accept, {ports(0, 1023)}, 10), rule_of(ActionKind::accept, {ports(1024, 65535)}, 20)},
-                            ActionKind::drop);
+    Ruleset r =
+        input_chain({rule_of(ActionKind::accept, {ports(0, 1023)}, 10), rule_of(ActionKind::accept, {ports(1024, 65535)}, 20)},
+                    ActionKind::drop);
     Verdict v = Verdicts(r).of(p);
     CHECK(v.outcome == ActionKind::accept);
     CHECK(v.certainty == Certainty::proven);
@@ -667,14 +697,16 @@ TEST_CASE("verdicts on real dumps are those of trace", "[corpus]") {
           }
         }
     }
-  std::cout << "real dumps: " << compared << " packets, " << possible << " possible, " << too_many << " with too many valuations to compare\n";
+  std::cout << "real dumps: " << compared << " packets, " << possible << " possible, " << too_many
+            << " with too many valuations to compare\n";
   CHECK(compared > 2000);
 }
 
 TEST_CASE("a translation that changes nothing is none to ctstate DNAT") {
   for (bool address : {true, false})
     for (bool several : {false, true}) {
-      Ruleset r = input_chain({rule_of(ActionKind::accept, {FieldTest{Field::nat, IntervalSet{{1, 1}, {3, 3}}}}, 10)}, ActionKind::drop);
+      Ruleset r =
+          input_chain({rule_of(ActionKind::accept, {FieldTest{Field::nat, IntervalSet{{1, 1}, {3, 3}}}}, 10)}, ActionKind::drop);
       Rule dnat = rule_of(ActionKind::translate_destination, {}, 200);
       dnat.action.name = "DNAT";
       if (address) dnat.action.translation.addresses = several ? IntervalSet::range(5, 6) : IntervalSet::of(5);
@@ -692,7 +724,8 @@ TEST_CASE("a translation that changes nothing is none to ctstate DNAT") {
       ChainSets chains(packets, ruleset);
       Space& s = packets.space;
       PacketSet accepted = s.nothing();
-      for (const Flow& f : Reach(chains).flows(Hook::input, s.intersect(chains.universe(), s.test(Dimension::nat, IntervalSet::of(0)))))
+      for (const Flow& f :
+           Reach(chains).flows(Hook::input, s.intersect(chains.universe(), s.test(Dimension::nat, IntervalSet::of(0)))))
         accepted = s.unite(accepted, f.accepted);
       Verdicts verdicts(ruleset);
       for (unsigned value : {4u, 5u, 69u, 71u}) {
@@ -710,7 +743,7 @@ TEST_CASE("a translation that changes nothing is none to ctstate DNAT") {
         CHECK(s.at(s.proven(accepted), point) == (same ? 0u : 1u));
         Trace t = trace(ruleset, p, [](const OpaqueTest&, SourceSpan) { return false; });
         CHECK(t.verdict == v.outcome);
-        if (several && address) continue;  // which address it is given is not known
+        if (several && address) continue;         // which address it is given is not known
         CHECK(v.certainty == Certainty::proven);  // whichever port it is given
       }
     }

@@ -14,10 +14,8 @@ namespace {
 
 std::string config(unsigned site) {
   return "<response status=\"1\"><data><ws_object><System GUID=\"" + std::to_string(site) + "\"><Name>shop-" +
-         std::to_string(site) +
-         "</Name><LANS><LAN id=\"LAN1\"><IPAddress>10." +
-         std::to_string(site / 250) + "." + std::to_string(site % 250) +
-         ".1</IPAddress></LAN></LANS></System></ws_object></data></response>\n";
+         std::to_string(site) + "</Name><LANS><LAN id=\"LAN1\"><IPAddress>10." + std::to_string(site / 250) + "." +
+         std::to_string(site % 250) + ".1</IPAddress></LAN></LANS></System></ws_object></data></response>\n";
 }
 
 std::string rules(unsigned site, unsigned port) {
@@ -35,9 +33,7 @@ std::vector<std::string> grouped(const Folder& folder, const std::string& named)
   std::vector<std::string> out;
   std::string base = folder.path.string() + "/";
   for (const SiteInputs& site : group_sites(read_inputs({named}, false, nothing).inputs, "")) {
-    std::string line = site.name.starts_with(base) ? site.name.substr(base.size())
-                       : site.name == folder.path  ? "."
-                                                   : site.name;
+    std::string line = site.name.starts_with(base) ? site.name.substr(base.size()) : site.name == folder.path ? "." : site.name;
     line += ":";
     for (const Input& input : site.inputs) line += " " + input.path.substr(base.size());
     out.push_back(line);
@@ -59,10 +55,10 @@ TEST_CASE("bulk: a folder with several exports is a site for each, and for each 
   folder.put("tree/spare/two/fw.rules", dump);
   folder.put("tree/spare/two/fw6.rules", dump);
   folder.put("tree/top.rules", dump);
-  std::vector<std::string> expected = {
-      "tree/a: tree/a/config.xml tree/a/fw/router.rules", "tree/b: tree/b/pbx/config.xml tree/b/router.rules",
-      "tree/spare/one: tree/spare/one/fw.rules", "tree/spare/two: tree/spare/two/fw.rules tree/spare/two/fw6.rules",
-      "tree: tree/top.rules"};
+  std::vector<std::string> expected = {"tree/a: tree/a/config.xml tree/a/fw/router.rules",
+                                       "tree/b: tree/b/pbx/config.xml tree/b/router.rules",
+                                       "tree/spare/one: tree/spare/one/fw.rules",
+                                       "tree/spare/two: tree/spare/two/fw.rules tree/spare/two/fw6.rules", "tree: tree/top.rules"};
   CHECK(grouped(folder, (folder.path / "tree").string()) == expected);
   CHECK(grouped(folder, (folder.path / "tree").string() + "/") == expected);
   // One export and no site file: all of it is one site.
@@ -82,9 +78,8 @@ TEST_CASE("bulk: sites with and without a site file in one tree do not mix") {
     if (i == 2) folder.put(site + "ipo-lint.toml", "[checks]\ntftp-exposed = \"off\"\n");
   }
   CHECK(grouped(folder, (folder.path / "tree").string()) ==
-        std::vector<std::string>{
-            "tree/s1: tree/s1/config.xml tree/s1/fw.rules", "tree/s2: tree/s2/config.xml tree/s2/fw.rules",
-            "tree/s3: tree/s3/config.xml tree/s3/fw.rules", "tree/s4: tree/s4/config.xml tree/s4/fw.rules"});
+        std::vector<std::string>{"tree/s1: tree/s1/config.xml tree/s1/fw.rules", "tree/s2: tree/s2/config.xml tree/s2/fw.rules",
+                                 "tree/s3: tree/s3/config.xml tree/s3/fw.rules", "tree/s4: tree/s4/config.xml tree/s4/fw.rules"});
   // A site file at the top governs all that is below it and has none nearer.
   folder.put("tree/ipo-lint.toml", "");
   CHECK(grouped(folder, (folder.path / "tree").string()) ==
@@ -172,9 +167,7 @@ TEST_CASE("bulk: what a site file gets wrong is a usage error with its places, a
       {"unknown key", "[calls]\ntrunks = \"itsp\"\n", {"ipo-lint.toml:2:1: ", "trunks"}},
       {"wrong type", "release = 9.1\n", {"ipo-lint.toml:1:"}},
       {"a file that extends itself", "extends = \"ipo-lint.toml\"\n", {"ipo-lint.toml:1:11: ", "extends itself"}},
-      {"no date",
-       "[[ignore]]\ncheck = \"tftp-exposed\"\nreason = \"lab\"\nuntil = \"2027-02-30\"\n",
-       {"ipo-lint.toml:4:"}},
+      {"no date", "[[ignore]]\ncheck = \"tftp-exposed\"\nreason = \"lab\"\nuntil = \"2027-02-30\"\n", {"ipo-lint.toml:4:"}},
       {"a host nobody knows",
        "[[host]]\nname = \"ipo1\"\n[[firewall]]\nfiles = [\"fw.rules\"]\nrole = \"host\"\nhost = \"ipo2\"\n",
        {"ipo-lint.toml:6:", "ipo2"}},
@@ -223,7 +216,8 @@ TEST_CASE("bulk: every report says which site was not judged") {
   }
   folder.put("shops/shop-1/ipo-lint.toml", "[zones.voice]\nkind = \"phones\"\ninterfaces = [\"eth1\"]\n");
   std::string out = folder.path.string();
-  Ran ran = run_program("'" + out + "/shops' --format text --format json='" + out + "/r.json' --format sarif='" + out + "/r.sarif'");
+  Ran ran =
+      run_program("'" + out + "/shops' --format text --format json='" + out + "/r.json' --format sarif='" + out + "/r.sarif'");
   CHECK(ran.status == 2);
   CHECK_THAT(ran.err, Catch::Contains("ipo-lint.toml:2:8: "));
   CHECK_THAT(ran.out, Catch::Contains("not judged: its site file has errors"));
@@ -246,15 +240,18 @@ TEST_CASE("bulk: what is secret in one site's file is hidden, whichever site it 
   folder.put(".git/keep", "");
   for (unsigned site = 0; site < 3; ++site) {
     std::string name = "shop-" + std::to_string(site), own = std::to_string(site), line = config(site);
-    line.replace(line.find("</System>"), 9, "<SNMP><Enabled>perhaps</Enabled></SNMP><FlashDriveSerial>tulip-" + own + "</FlashDriveSerial></System>");
+    line.replace(line.find("</System>"), 9,
+                 "<SNMP><Enabled>perhaps</Enabled></SNMP><FlashDriveSerial>tulip-" + own + "</FlashDriveSerial></System>");
     std::string user = "<User GUID=\"u" + own;
-    line.replace(line.find("</ws_object>"), 12, "</ws_object><ws_object>" + user + "1\"><Name>anna</Name><Extension>201</Extension></User>" + user + "2\"><Name>bert</Name><Extension>201</Extension><Motto>marigold-" + own +
-                                                    "</Motto></User></ws_object>");
+    line.replace(line.find("</ws_object>"), 12,
+                 "</ws_object><ws_object>" + user + "1\"><Name>anna</Name><Extension>201</Extension></User>" + user +
+                     "2\"><Name>bert</Name><Extension>201</Extension><Motto>marigold-" + own + "</Motto></User></ws_object>");
     folder.put(name + "/config.xml", line);
     std::string dump = rules(site, 69);
     folder.put(name + "/edge.rules", dump.replace(dump.rfind("ACCEPT"), 6, "WEIRD"));
-    folder.put(name + "/ipo-lint.toml", "[[field]]\npath = 'System/FlashDriveSerial'\nkey = \"system.display_name\"\nsecret = true\n"
-                                        "[[field]]\npath = 'User/Motto'\nkey = \"user.sip_name\"\nsecret = true\n");
+    folder.put(name + "/ipo-lint.toml",
+               "[[field]]\npath = 'System/FlashDriveSerial'\nkey = \"system.display_name\"\nsecret = true\n"
+               "[[field]]\npath = 'User/Motto'\nkey = \"user.sip_name\"\nsecret = true\n");
   }
   Ran text = run_program("'" + folder.path.string() + "' --format text --format json='" + (folder.path / "r.json").string() + "'");
   CHECK_THAT(text.out, Catch::Contains("shop-2/config.xml:1:"));

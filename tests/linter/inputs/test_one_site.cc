@@ -49,8 +49,8 @@ TEST_CASE("one site: several are refused by name") {
   Asked asked = ask({{a, b}, "", {}, {}});
   CHECK_FALSE(asked.assessment);
   CHECK(asked.status == 2);
-  CHECK(asked.err == "ipo-lint: these files are 2 sites: " + (folder.path / "a").string() + ", " +
-                         (folder.path / "b").string() + "; ask about one at a time\n");
+  CHECK(asked.err == "ipo-lint: these files are 2 sites: " + (folder.path / "a").string() + ", " + (folder.path / "b").string() +
+                         "; ask about one at a time\n");
   asked = ask({{a, b}, folder.put("all.toml", "release = \"9.0\"\n"), {}, {}});
   REQUIRE(asked.assessment);
   CHECK(asked.assessment->matrix->release == "9.0");
@@ -58,8 +58,7 @@ TEST_CASE("one site: several are refused by name") {
 
 TEST_CASE("one site: what cannot be used is said, the rest is assessed") {
   Folder folder;
-  std::string empty = folder.put("empty", ""), odd = folder.put("odd", "nothing known\n"),
-              good = folder.put("fw", dump);
+  std::string empty = folder.put("empty", ""), odd = folder.put("odd", "nothing known\n"), good = folder.put("fw", dump);
   Asked asked = ask({{empty, odd, good}, "", {}, {}});
   REQUIRE(asked.assessment);
   CHECK(asked.status == 3);

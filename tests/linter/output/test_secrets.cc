@@ -27,38 +27,51 @@ std::vector<std::pair<std::string, std::string>> inputs() {
                      "<Row><Name>LoginCode</Name><Value>" + mark + "</Value></Row><P Password=\"" + mark + "\">x</P></User>";
   std::string system =
       "<System GUID=\"g-2\"><Name>office</Name><LANS><LAN id=\"LAN1\"><IPAddress>192.168.42.1</IPAddress></LAN></LANS>"
-      "<SNMP><Enabled>perhaps</Enabled><Community>" + mark + "</Community><TrapCommunity>" + mark + "</TrapCommunity></SNMP>"
-      "<UnsecuredInterfaces><SystemPassword>" + mark + "</SystemPassword><MonitorPassword>" + mark + "</MonitorPassword>"
-      "</UnsecuredInterfaces><VoIPSecurity><DefaultExtensionPassword>" + mark + "</DefaultExtensionPassword></VoIPSecurity></System>";
-  std::string envelope = "<response status=\"1\"><data><ws_object>" + user + "</ws_object><ws_object>" + system + "</ws_object></data></response>";
+      "<SNMP><Enabled>perhaps</Enabled><Community>" +
+      mark + "</Community><TrapCommunity>" + mark +
+      "</TrapCommunity></SNMP>"
+      "<UnsecuredInterfaces><SystemPassword>" +
+      mark + "</SystemPassword><MonitorPassword>" + mark +
+      "</MonitorPassword>"
+      "</UnsecuredInterfaces><VoIPSecurity><DefaultExtensionPassword>" +
+      mark + "</DefaultExtensionPassword></VoIPSecurity></System>";
+  std::string envelope =
+      "<response status=\"1\"><data><ws_object>" + user + "</ws_object><ws_object>" + system + "</ws_object></data></response>";
   std::string twice = envelope;
   twice.replace(twice.find("<Community>" + mark), 11 + mark.size(), "<Community>" + mark + "x");
   std::string codes;
   for (int n = 0; n < 3; ++n) {
-    codes += "<User GUID=\"g-" + std::to_string(30 + n) + "\"><Name>u" + std::to_string(n) + "</Name><Extension>30" + std::to_string(n) +
-             "</Extension><SoftPhone>true</SoftPhone><LoginCode>" + (n == 0 ? weak : shared) + "</LoginCode><VoicemailCode>" + weak +
-             "</VoicemailCode><Password>" + weak + "</Password></User>\n";
+    codes += "<User GUID=\"g-" + std::to_string(30 + n) + "\"><Name>u" + std::to_string(n) + "</Name><Extension>30" +
+             std::to_string(n) + "</Extension><SoftPhone>true</SoftPhone><LoginCode>" + (n == 0 ? weak : shared) +
+             "</LoginCode><VoicemailCode>" + weak + "</VoicemailCode><Password>" + weak + "</Password></User>\n";
   }
-  codes += "<System GUID=\"g-2\"><Name>office</Name><Telephony><MinimumCodeLength>9</MinimumCodeLength></Telephony><VoIPSecurity>"
-           "<DefaultExtensionPassword>" + weak + "</DefaultExtensionPassword></VoIPSecurity><UnsecuredInterfaces><SystemPassword>" + weak +
-           "</SystemPassword><MonitorPassword>" + weak + "</MonitorPassword></UnsecuredInterfaces></System>";
+  codes +=
+      "<System GUID=\"g-2\"><Name>office</Name><Telephony><MinimumCodeLength>9</MinimumCodeLength></Telephony><VoIPSecurity>"
+      "<DefaultExtensionPassword>" +
+      weak + "</DefaultExtensionPassword></VoIPSecurity><UnsecuredInterfaces><SystemPassword>" + weak +
+      "</SystemPassword><MonitorPassword>" + weak + "</MonitorPassword></UnsecuredInterfaces></System>";
   return {
       {"codes.xml", "<response status=\"1\"><data><ws_object>" + codes + "</ws_object></data></response>"},
       {"phones/46xxsettings.txt", "SET TLSSRVR 10.1.1.1\nSET PROCPSWD " + craft + "\nSET ADMIN_PASSWORD " + craft + "\n"},
       {"config.xml", envelope},
       {"again.xml", twice},  // contradicts the first
       {"cut.xml", envelope.substr(0, envelope.find("SIPPassword>") + 16)},
-      {"broken.xml", "<response><data><ws_object><User GUID=\"1\"><LoginCode>" + mark + "</Name></User><Password " + mark + "></ws_object>"},
-      {"users.json", "{\"response\":{\"@status\":\"1\",\"data\":{\"ws_object\":[{\"User\":{\"@GUID\":\"1\",\"Name\":\"anna\",\"LoginCode\":\"" + mark +
-                         "\",\"Password\":[\"" + mark + "\",\"" + mark + "\"],\"VoicemailCode\":{\"#text\":\"" + mark + "\"}}}]}}}"},
+      {"broken.xml",
+       "<response><data><ws_object><User GUID=\"1\"><LoginCode>" + mark + "</Name></User><Password " + mark + "></ws_object>"},
+      {"users.json",
+       "{\"response\":{\"@status\":\"1\",\"data\":{\"ws_object\":[{\"User\":{\"@GUID\":\"1\",\"Name\":\"anna\",\"LoginCode\":\"" +
+           mark + "\",\"Password\":[\"" + mark + "\",\"" + mark + "\"],\"VoicemailCode\":{\"#text\":\"" + mark + "\"}}}]}}}"},
       {"cut.json", "{\"response\":{\"@status\":\"1\",\"data\":{\"ws_object\":[{\"User\":{\"@GUID\":\"1\",\"LoginCode\":\"" + mark},
-      {"46xxsettings.txt", "SET HTTPSRVR 10.1.1.1\nSET SNMPSTRING " + mark + "\nSET PROCPSWD \"" + mark + "\"\nSET ADMIN_PASSWORD \"" + mark +
-                               "\nSET NVIKEPSK " + mark + " and more\nGOTO END\nSET SNMPSTRING " + mark + "\nSET FORCE_WEB_ADMIN_PASSWORD " + mark +
+      {"46xxsettings.txt", "SET HTTPSRVR 10.1.1.1\nSET SNMPSTRING " + mark + "\nSET PROCPSWD \"" + mark +
+                               "\"\nSET ADMIN_PASSWORD \"" + mark + "\nSET NVIKEPSK " + mark +
+                               " and more\nGOTO END\nSET SNMPSTRING " + mark + "\nSET FORCE_WEB_ADMIN_PASSWORD " + mark +
                                "\n# END\n"},
       {"trunk.xml", "<Template xmlns=\"urn:SIPTrunk-schema\"><SIPTrunk><ITSPProxy>198.51.100.7</ITSPProxy><Password>" + mark +
                         "</Password><Auth><UserName>x</UserName><Password>" + mark + "</Password></Auth></SIPTrunk></Template>"},
-      {"directory.xml", "<corporate_dir xmlns=\"http://www.avaya.com/ipoffice/corporatedirectory\"><data_source>IPOFFICE/8.1(69) 192.168.42.1"
-                        "</data_source><pin>" + mark + "</pin><list><name>a</name><numb>1</numb></list></corporate_dir>"},
+      {"directory.xml",
+       "<corporate_dir xmlns=\"http://www.avaya.com/ipoffice/corporatedirectory\"><data_source>IPOFFICE/8.1(69) 192.168.42.1"
+       "</data_source><pin>" +
+           mark + "</pin><list><name>a</name><numb>1</numb></list></corporate_dir>"},
   };
 }
 
@@ -100,7 +113,8 @@ TEST_CASE("no output of any command holds a secret") {
   std::string found = run_here(of_all({"lint"})).out;
   for (const char* check : {"default-password", "shared-login-code", "short-login-code", "phone-settings-insecure"})
     CHECK(found.find(std::string("[") + check + "]") != std::string::npos);
-  std::string toml = "[settings]\n\"snmp.community\" = \"" + mark + "\"\n\"snmp.comunity\" = \"" + mark + "\"\n\"security.system_password\" = [\"" + mark + "\"]\n";
+  std::string toml = "[settings]\n\"snmp.community\" = \"" + mark + "\"\n\"snmp.comunity\" = \"" + mark +
+                     "\"\n\"security.system_password\" = [\"" + mark + "\"]\n";
   Ran ran = run_program("'" + files[0] + "' --config '" + folder.put("site/ipo-lint.toml", toml) + "'");
   CHECK(ran.status == 2);
   CHECK((ran.out + ran.err).find(mark) == std::string::npos);
@@ -117,57 +131,118 @@ std::string masked(const std::string& text) {
 }  // namespace
 
 TEST_CASE("one list says which names are secret") {
-  for (const char* name : {"UserPwd", "SIPAuthPwd", "WepKey", "Token", "LicenseKey", "PSK", "PreSharedKey", "Passphrase", "Community", "ConferencePIN",
-                           "USERPIN", "WPA_KEY", "VPNKey", "SNMPSTRING", "ADMIN_PASSWORD", "SipAuthPass", "AccessToken", "LdapBindPw", "DoorCode",
-                           "USERPASS", "OTP", "SNMPv3AuthKey", "User/SIPAuthPwd", "snmp.community", "Login Code"})
+  for (const char* name :
+       {"UserPwd",        "SIPAuthPwd",      "WepKey",         "Token",      "LicenseKey", "PSK",      "PreSharedKey",
+        "Passphrase",     "Community",       "ConferencePIN",  "USERPIN",    "WPA_KEY",    "VPNKey",   "SNMPSTRING",
+        "ADMIN_PASSWORD", "SipAuthPass",     "AccessToken",    "LdapBindPw", "DoorCode",   "USERPASS", "OTP",
+        "SNMPv3AuthKey",  "User/SIPAuthPwd", "snmp.community", "Login Code"})
     CHECK((ipo::names_secret(name) ? "" : std::string(name)) == "");
-  for (const char* name : {"Key", "key0", "monkey", "SoftKey", "PublicKey", "HOT_KEY", "Spinner", "Shipping", "OnePageView", "Extension", "BypassMode", "BYPASS",
-                           "CountryCode", "AreaCode", "ForceAccountCode", "PINLength", "Compass", "dport", "LAN1"})
+  for (const char* name :
+       {"Key", "key0", "monkey", "SoftKey", "PublicKey", "HOT_KEY", "Spinner", "Shipping", "OnePageView", "Extension", "BypassMode",
+        "BYPASS", "CountryCode", "AreaCode", "ForceAccountCode", "PINLength", "Compass", "dport", "LAN1"})
     CHECK((ipo::names_secret(name) ? std::string(name) : "") == "");
 }
 
 TEST_CASE("a secret is hidden in every shape it takes in a text") {
-  for (const char* text : {
-           "-m string --string \"password=4bz7x\" --algo bm", "-m string --hex-string \"password|3d|4bz7x\"", "--hex-string |70617373776f72643d|4bz7x",
-           "-m foo --password 4bz7x", "--opensecret 4bz7x --closesecret 4bz7x", "--comment \"password is 4bz7x\"", "# the pwd 4bz7x",
-           "--comment \"login code: 4bz7x\"", "--comment 'login code: 4bz7x'", "key=4bz7x", "--license-key 4bz7x", "# password for the trunk is 4bz7x",
-           "# voicemail code 4bz7x", "# pre-shared key 4bz7x", "# snmp community string: 4bz7x", "ftp://anna:4bz7x@198.51.100.7/", "sip:anna:4bz7x@198.51.100.7",
-           "admin:4bz7x@198.51.100.7", "Authorization: Basic 4bz7x==", "Authorization: Digest username=x, response=4bz7x", "X-Auth-Token: 4bz7x",
-           "<LoginCode 4bz7x<Name>x</Name>", "<LoginCode\n4bz7x\n<Name>", "<LoginCode \"4bz7x<", "</LoginCode 4bz7x>", "<LoginCode=4bz7x>", "<LoginCode 4bz7x",
-           "<LoginCode><x>4bz7x</x>", "<LoginCode><![CDATA[4bz7x]]>", "<Name>LoginCode</Name><Value>4bz7x</Value>", "<F name=\"PIN\" value=\"4bz7x\"/>",
-           "{\"ConferencePIN\":\"4bz7x", "{\"LoginCode\":[\"4bz7x\",\"4bz7x", "{\"LoginCode\":{\"a\":\"4bz7x", "\"LoginCode\":\"a\\\"4bz7x", "\"{\\\"password\\\":\\\"4bz7x\\\"}\"",
-           "PASSWORD%3D4bz7x", "passphrase: correct horse 4bz7x", "psk => 4bz7x",
-           "\"Password\" \"4bz7x\""})
+  for (const char* text : {"-m string --string \"password=4bz7x\" --algo bm",
+                           "-m string --hex-string \"password|3d|4bz7x\"",
+                           "--hex-string |70617373776f72643d|4bz7x",
+                           "-m foo --password 4bz7x",
+                           "--opensecret 4bz7x --closesecret 4bz7x",
+                           "--comment \"password is 4bz7x\"",
+                           "# the pwd 4bz7x",
+                           "--comment \"login code: 4bz7x\"",
+                           "--comment 'login code: 4bz7x'",
+                           "key=4bz7x",
+                           "--license-key 4bz7x",
+                           "# password for the trunk is 4bz7x",
+                           "# voicemail code 4bz7x",
+                           "# pre-shared key 4bz7x",
+                           "# snmp community string: 4bz7x",
+                           "ftp://anna:4bz7x@198.51.100.7/",
+                           "sip:anna:4bz7x@198.51.100.7",
+                           "admin:4bz7x@198.51.100.7",
+                           "Authorization: Basic 4bz7x==",
+                           "Authorization: Digest username=x, response=4bz7x",
+                           "X-Auth-Token: 4bz7x",
+                           "<LoginCode 4bz7x<Name>x</Name>",
+                           "<LoginCode\n4bz7x\n<Name>",
+                           "<LoginCode \"4bz7x<",
+                           "</LoginCode 4bz7x>",
+                           "<LoginCode=4bz7x>",
+                           "<LoginCode 4bz7x",
+                           "<LoginCode><x>4bz7x</x>",
+                           "<LoginCode><![CDATA[4bz7x]]>",
+                           "<Name>LoginCode</Name><Value>4bz7x</Value>",
+                           "<F name=\"PIN\" value=\"4bz7x\"/>",
+                           "{\"ConferencePIN\":\"4bz7x",
+                           "{\"LoginCode\":[\"4bz7x\",\"4bz7x",
+                           "{\"LoginCode\":{\"a\":\"4bz7x",
+                           "\"LoginCode\":\"a\\\"4bz7x",
+                           "\"{\\\"password\\\":\\\"4bz7x\\\"}\"",
+                           "PASSWORD%3D4bz7x",
+                           "passphrase: correct horse 4bz7x",
+                           "psk => 4bz7x",
+                           "\"Password\" \"4bz7x\""})
     CHECK((masked(text).find("4bz7x") == std::string::npos ? "" : text + (" -> " + masked(text))) == "");
   CHECK(masked("# PIN 4711") == "# PIN ***");
 }
 
 TEST_CASE("what only looks like a secret is evidence and stays") {
-  for (const char* text :
-       {"-A INPUT -i key0 -p tcp --dport 22 -j ACCEPT", "--comment \"monkey=3\"", ":SECRET DROP [0:0]", "-A secret -s 198.51.100.0/24 -j ACCEPT",
-        "-m set --match-set secret src -j ACCEPT", "-m recent --name password_x --rcheck", "-m string --string \"password\" --algo bm",
-        "create community hash:ip family inet", "add community 198.51.100.7", "-m foo --key 5", "pass in on em0 proto udp", "# pin the route 5060",
-        "key = \"snmp.enabled\"", "sip:201@198.51.100.7", "mailto:anna@example.net", "<Password/><Name>x</Name>", "</Password><Name>x</Name>",
-        "-j passthrough", "<PublicKey>abc</PublicKey>", "PublicKey = abc", "--comment \"token bucket\"", "--hex-string \"|deadbeef|\" --algo bm"})
+  for (const char* text : {"-A INPUT -i key0 -p tcp --dport 22 -j ACCEPT",
+                           "--comment \"monkey=3\"",
+                           ":SECRET DROP [0:0]",
+                           "-A secret -s 198.51.100.0/24 -j ACCEPT",
+                           "-m set --match-set secret src -j ACCEPT",
+                           "-m recent --name password_x --rcheck",
+                           "-m string --string \"password\" --algo bm",
+                           "create community hash:ip family inet",
+                           "add community 198.51.100.7",
+                           "-m foo --key 5",
+                           "pass in on em0 proto udp",
+                           "# pin the route 5060",
+                           "key = \"snmp.enabled\"",
+                           "sip:201@198.51.100.7",
+                           "mailto:anna@example.net",
+                           "<Password/><Name>x</Name>",
+                           "</Password><Name>x</Name>",
+                           "-j passthrough",
+                           "<PublicKey>abc</PublicKey>",
+                           "PublicKey = abc",
+                           "--comment \"token bucket\"",
+                           "--hex-string \"|deadbeef|\" --algo bm"})
     CHECK(masked(text) == text);
 }
 
 TEST_CASE("words of ours stay, what is assigned in them does not") {
   CHECK(ipo::without_secrets("the SNMP community is a well-known default") == "the SNMP community is a well-known default");
   CHECK(ipo::without_secrets("unexpected word \"password=4bz7x\"") == "unexpected word \"password=***\"");
-  CHECK(ipo::without_secrets("-m foo --password 4bz7x: match module foo is not known") == "-m foo --password *** match module foo is not known");
+  CHECK(ipo::without_secrets("-m foo --password 4bz7x: match module foo is not known") ==
+        "-m foo --password *** match module foo is not known");
 }
 
 TEST_CASE("a secret beside its name is in no output of any command") {
   Folder folder;
   const std::vector<std::string> secrets = {"4711903", "s3crefix"};
-  const std::vector<std::string> said = {"pin code 4711903", "pin 4711903", "PIN no. 4711903", "login code 4711903", "login codes 2222 and 4711903", "the PIN is 4711903",
-                                         "password s3crefix", "pw s3crefix", "password for anna is s3crefix", "pin_4711903", "password-s3crefix", "pin (4711903)"};
+  const std::vector<std::string> said = {"pin code 4711903",
+                                         "pin 4711903",
+                                         "PIN no. 4711903",
+                                         "login code 4711903",
+                                         "login codes 2222 and 4711903",
+                                         "the PIN is 4711903",
+                                         "password s3crefix",
+                                         "pw s3crefix",
+                                         "password for anna is s3crefix",
+                                         "pin_4711903",
+                                         "password-s3crefix",
+                                         "pin (4711903)"};
   std::vector<std::pair<std::string, std::string>> files;
-  std::string rules = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n", phones = "SET HTTPSRVR 10.1.1.1\n", sets;
+  std::string rules = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n", phones = "SET HTTPSRVR 10.1.1.1\n",
+              sets;
   for (const std::string& s : said) {
     rules += "-A FORWARD -i ppp0 -p udp --dport 69 -m comment --comment \"" + s + "\" -j ACCEPT\n";
-    rules += "-A FORWARD -i ppp0 -p tcp --dport 80 -m string --string \"" + s + "\" --algo bm -j ACCEPT\n-A FORWARD bogus \"" + s + "\"\n";
+    rules += "-A FORWARD -i ppp0 -p tcp --dport 80 -m string --string \"" + s + "\" --algo bm -j ACCEPT\n-A FORWARD bogus \"" + s +
+             "\"\n";
     rules += "# " + s + "\n";
     phones += "## " + s + "\nSET PHNOL \"" + s + "\"\nSET HTTPDIR \"" + s + "\nbroken " + s + "\n";
     sets += "add office 198.51.100." + std::to_string(sets.size() / 40) + " comment \"" + s + "\"\n";
@@ -176,23 +251,29 @@ TEST_CASE("a secret beside its name is in no output of any command") {
   files.emplace_back("46xxsettings.txt", phones);
   files.emplace_back("office.ipset", "create office hash:ip family inet hashsize 1024 maxelem 65536 comment\n" + sets);
   std::string xml, cut;
-  for (const char* pair :
-       {"<Password> <Value/>4711903</Password>", "<Password><a>4711903</a>s3crefix<a/>4711903</Password>", "<Password><v a=\"4711903\"/></Password>",
-        "<field name=\"LoginCode\" value=\"4711903\"/>", "<field value=\"4711903\" type=\"x\" name=\"Login Code\"/>", "<field name=\"LoginCode\">4711903</field>",
-        "<field key='Password' kind='x'>s3crefix</field>", "<field name=\"PIN\"><Value>4711903</Value></field>", "<field><Name>LoginCode</Name><Value>4711903</Value></field>",
-        "<field><Name>LoginCode</Name><Type>x</Type><Value>4711903</Value></field>", "<field><Value>4711903</Value><Name>LoginCode</Name></field>",
-        "<field><Label>SIP Password</Label><Unit/><NewValue v=\"s3crefix\"/></field>", "<Note>pin code 4711903</Note>", "<Note text=\"password s3crefix\"/>"}) {
+  for (const char* pair : {"<Password> <Value/>4711903</Password>", "<Password><a>4711903</a>s3crefix<a/>4711903</Password>",
+                           "<Password><v a=\"4711903\"/></Password>", "<field name=\"LoginCode\" value=\"4711903\"/>",
+                           "<field value=\"4711903\" type=\"x\" name=\"Login Code\"/>", "<field name=\"LoginCode\">4711903</field>",
+                           "<field key='Password' kind='x'>s3crefix</field>", "<field name=\"PIN\"><Value>4711903</Value></field>",
+                           "<field><Name>LoginCode</Name><Value>4711903</Value></field>",
+                           "<field><Name>LoginCode</Name><Type>x</Type><Value>4711903</Value></field>",
+                           "<field><Value>4711903</Value><Name>LoginCode</Name></field>",
+                           "<field><Label>SIP Password</Label><Unit/><NewValue v=\"s3crefix\"/></field>",
+                           "<Note>pin code 4711903</Note>", "<Note text=\"password s3crefix\"/>"}) {
     xml += std::string(pair) + "\n";
     cut += "<User GUID=\"1\"><Name>a</Name>" + std::string(pair) + "</Usr>\n";
   }
-  std::string head = "<response status=\"1\"><data><ws_object>", user = "<User GUID=\"g-1\"><Name>anna</Name><Extension>201</Extension>";
+  std::string head = "<response status=\"1\"><data><ws_object>",
+              user = "<User GUID=\"g-1\"><Name>anna</Name><Extension>201</Extension>";
   files.emplace_back("config.xml", head + user + xml + "</User></ws_object></data></response>");
   files.emplace_back("cut.xml", head + cut);
   std::string members;
-  for (const char* pair : {R"({"name": "LoginCode", "value": "4711903"})", R"({"value": "4711903", "name": "LoginCode"})", R"({"name": "LoginCode", "type": "x", "value": 4711903})",
-                           R"({"@name": "LoginCode", "#text": "4711903"})", R"({"@name": "LoginCode", "@value": "4711903"})", R"({"key": "Login Code", "value": ["4711903", "s3crefix"]})",
-                           R"({"id": "Password", "data": {"text": "s3crefix"}})", R"({"label": "PIN", "a": {"b": 1}, "newValue": "4711903"})", R"("pin code 4711903")",
-                           R"({"note": "the password is s3crefix"})"})
+  for (const char* pair :
+       {R"({"name": "LoginCode", "value": "4711903"})", R"({"value": "4711903", "name": "LoginCode"})",
+        R"({"name": "LoginCode", "type": "x", "value": 4711903})", R"({"@name": "LoginCode", "#text": "4711903"})",
+        R"({"@name": "LoginCode", "@value": "4711903"})", R"({"key": "Login Code", "value": ["4711903", "s3crefix"]})",
+        R"({"id": "Password", "data": {"text": "s3crefix"}})", R"({"label": "PIN", "a": {"b": 1}, "newValue": "4711903"})",
+        R"("pin code 4711903")", R"({"note": "the password is s3crefix"})"})
     members += (members.empty() ? "" : ",\n") + std::string(pair);
   std::string json = R"({"response":{"@status":"1","data":{"ws_object":[{"User":{"@GUID":"1","Name":"anna","Fields":[)" + members;
   files.emplace_back("users.json", json + "]}}]}}}");
@@ -206,18 +287,23 @@ TEST_CASE("a secret beside its name is in no output of any command") {
       words.insert(words.end(), inputs.begin(), inputs.end());
       runs.push_back(std::move(words));
     };
-    for (const char* format : {"text", "json", "sarif"}) run({"lint", "--internet", "ppp0", "--pbx", "192.168.42.1", "--format", format});
+    for (const char* format : {"text", "json", "sarif"})
+      run({"lint", "--internet", "ppp0", "--pbx", "192.168.42.1", "--format", format});
     if (n < all.size())
       for (const char* format : {"text", "json", "counts"}) run({"inventory", "--format", format});
     for (const char* format : {"text", "json"}) run({"zones", "--format", format});
-    for (const char* format : {"text", "json"}) run({"exposure", "--internet", "ppp0", "--pbx", "192.168.42.1", "--format", format});
     for (const char* format : {"text", "json"})
-      run({"query", "--internet", "ppp0", "--pbx", "192.168.42.1", "--from", "internet", "--service", "69/udp", "--format", format});
+      run({"exposure", "--internet", "ppp0", "--pbx", "192.168.42.1", "--format", format});
+    for (const char* format : {"text", "json"})
+      run({"query", "--internet", "ppp0", "--pbx", "192.168.42.1", "--from", "internet", "--service", "69/udp", "--format",
+           format});
     run({"init", "-o", "-"});
   }
   // What stands in a site file where it does not belong.
-  std::string site = folder.put("site/ipo-lint.toml", "\"pin code 4711903\" = 3\n[zones.office]\nkind = \"pin 4711903\"\nsources = [\"login code 4711903\"]\n"
-                                                      "interfaces = [\"password s3crefix\"]\n[[ignore]]\ncheck = \"pin_4711903\"\n");
+  std::string site =
+      folder.put("site/ipo-lint.toml",
+                 "\"pin code 4711903\" = 3\n[zones.office]\nkind = \"pin 4711903\"\nsources = [\"login code 4711903\"]\n"
+                 "interfaces = [\"password s3crefix\"]\n[[ignore]]\ncheck = \"pin_4711903\"\n");
   for (const char* verb : {"lint", "inventory", "zones", "exposure"}) runs.push_back({verb, "--config", site, all[0]});
   for (const auto& words : runs) {
     Ran ran = run_here(words);
@@ -233,10 +319,12 @@ TEST_CASE("a secret beside its name is in no output of any command") {
 
 TEST_CASE("no doubt, message or step says what a match looks for") {
   Folder folder;
-  for (const char* match : {"-m string --string \"password=hunter2\" --algo bm", "-m string --hex-string \"login code: |20|hunter2\" --algo bm",
-                            "-m foo --password hunter2", "-m string --string 'login code: hunter2'", "-m string --string \"sip:a:hunter2@x\" --algo bm"}) {
-    std::string file = folder.put("fw.rules", "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A FORWARD -i ppp0 -p udp --dport 69 " +
-                                                  std::string(match) + " -j ACCEPT\nCOMMIT\n");
+  for (const char* match : {"-m string --string \"password=hunter2\" --algo bm",
+                            "-m string --hex-string \"login code: |20|hunter2\" --algo bm", "-m foo --password hunter2",
+                            "-m string --string 'login code: hunter2'", "-m string --string \"sip:a:hunter2@x\" --algo bm"}) {
+    std::string file = folder.put(
+        "fw.rules", "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n-A FORWARD -i ppp0 -p udp --dport 69 " +
+                        std::string(match) + " -j ACCEPT\nCOMMIT\n");
     for (const char* format : {"text", "json", "sarif"}) {
       Ran ran = run_here({"lint", "--internet", "ppp0", "--pbx", "192.168.42.1", "--format", format, file});
       INFO(match << ' ' << format);
@@ -244,7 +332,8 @@ TEST_CASE("no doubt, message or step says what a match looks for") {
       CHECK((ran.out + ran.err).find("hunter2") == std::string::npos);
     }
     for (const char* format : {"text", "jsonl"}) {
-      Ran ran = run_program("query --pbx 192.168.42.1 --format " + std::string(format) + " --packet 'in=ppp0 dst=192.168.42.1 proto=udp dport=69' '" + file + "'");
+      Ran ran = run_program("query --pbx 192.168.42.1 --format " + std::string(format) +
+                            " --packet 'in=ppp0 dst=192.168.42.1 proto=udp dport=69' '" + file + "'");
       INFO(match << ' ' << format << ran.out << ran.err);
       CHECK(ran.out.find("possible") != std::string::npos);
       CHECK(ran.out.find("hunter2") == std::string::npos);
@@ -279,11 +368,14 @@ TEST_CASE("a report replaces nothing that is read, and no link to nothing") {
 
 TEST_CASE("characters that nobody sees are escaped in every format") {
   Folder folder;
-  const std::vector<std::string> unseen = {"\u202e", "\u2066", "\u200b", "\u2028", "\ufeff", "\U000e0041", "\u009b", "\u061c", "\u00ad"};
+  const std::vector<std::string> unseen = {"\u202e",     "\u2066", "\u200b", "\u2028", "\ufeff",
+                                           "\U000e0041", "\u009b", "\u061c", "\u00ad"};
   std::string all;
   for (const std::string& c : unseen) all += c;
-  std::string file = folder.put("a" + all + ".rules", "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n-A FORWARD -i ppp0 -p udp --dport 69 -m comment --comment \"" +
-                                                        all + "\" -m foo" + all + " -j ACCEPT\nCOMMIT\n");
+  std::string file =
+      folder.put("a" + all + ".rules",
+                 "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n-A FORWARD -i ppp0 -p udp --dport 69 -m comment --comment \"" +
+                     all + "\" -m foo" + all + " -j ACCEPT\nCOMMIT\n");
   for (const char* format : {"text", "json", "sarif"}) {
     std::string out = run_here({"lint", "--internet", "ppp0", "--pbx", "192.168.42.1", "--format", format, file}).out;
     INFO(format);
@@ -293,13 +385,14 @@ TEST_CASE("characters that nobody sees are escaped in every format") {
 
 TEST_CASE("the action lets no workflow command of an input through") {
   Folder folder;
-  folder.put("fw/a.rules", "*filter\n:INPUT DROP [0:0]\n-A INPUT bogus\n::set-output name=x::y\n::error::z\r\n::stop-commands::\nCOMMIT\n");
+  folder.put("fw/a.rules",
+             "*filter\n:INPUT DROP [0:0]\n-A INPUT bogus\n::set-output name=x::y\n::error::z\r\n::stop-commands::\nCOMMIT\n");
   folder.put("fw/::warning::b.rules", "::add-mask::x\n");
   std::string output = (folder.path / "output").string();
   auto act = [&](const std::string& environment) {
     std::string out = folder.path / "stdout";
-    std::string command = "cd '" + folder.path.string() + "' && env GITHUB_OUTPUT='" + output + "' PROGRAM='" + program_path() + "' " + environment + " '" +
-                          (source_dir() / "ci/action").string() + "' > '" + out + "' 2>&1";
+    std::string command = "cd '" + folder.path.string() + "' && env GITHUB_OUTPUT='" + output + "' PROGRAM='" + program_path() +
+                          "' " + environment + " '" + (source_dir() / "ci/action").string() + "' > '" + out + "' 2>&1";
     (void)!std::system(command.c_str());
     return slurp(out);
   };
@@ -347,7 +440,8 @@ TEST_CASE("what stands behind the name of a secret is masked, and no more than t
            {"password=\\\"x7k9q\\\" beside", "password=\\\"***\" beside"},
            {"\"password\" : \"x7k9q\", \"name\": \"anna\"", "\"password\" : \"***\", \"name\": \"anna\""},
            {"\"password\": [\"x7k9q\", \"y8\"], \"name\": \"anna\"", "\"password\": [***], \"name\": \"anna\""},
-           {"\"password\": {\"a\": {\"b\": \"x7k9q\"}, \"c\": \"]\"}, \"name\": \"anna\"", "\"password\": {***}, \"name\": \"anna\""},
+           {"\"password\": {\"a\": {\"b\": \"x7k9q\"}, \"c\": \"]\"}, \"name\": \"anna\"",
+            "\"password\": {***}, \"name\": \"anna\""},
            {"\"password\": [x7k9q", "\"password\": [***"},
            {"password%3dx7k9q&name=anna", "password%3d***"},
            {"password%3Ax7k9q", "password%3A***"},
@@ -364,7 +458,8 @@ TEST_CASE("what stands behind the name of a secret is masked, and no more than t
            {"login\tcode 4711", "login\tcode ***"},
            {"pre-shared key x7k9q", "pre-shared key ***"},
            {"a key x7k9q", "a key x7k9q"},
-           {"areallylongwordofmorethanthirtytwolettersinlogin code 4711", "areallylongwordofmorethanthirtytwolettersinlogin code ***"},
+           {"areallylongwordofmorethanthirtytwolettersinlogin code 4711",
+            "areallylongwordofmorethanthirtytwolettersinlogin code ***"},
            {"keypass code x", "keypass code ***"},
            {"--password x7k9q", "--password ***"},
            {"--password=x7k9q beside", "--password=*** beside"},
@@ -482,10 +577,13 @@ TEST_CASE("what stands behind the name of a secret is masked, and no more than t
             "<Name>LoginCode</Name><Type>***</Type>\n<Value>***</Value></Row><Value>2</Value>"},
            {"<Name>Login Code</Name><Value v=\"4711\"/>", "<Name>Login Code</Name><Value v=\"***\"/>"},
            {"{\"name\": \"LoginCode\", \"value\": \"4711\"}", "{\"name\": \"LoginCode\", \"value\": \"***\"}"},
-           {"{\"value\": \"4711\", \"a\": 1, \"name\": \"LoginCode\"}, {\"value\": 2}", "{\"value\": \"***\", \"a\": 1, \"name\": \"LoginCode\"}, {\"value\": 2}"},
+           {"{\"value\": \"4711\", \"a\": 1, \"name\": \"LoginCode\"}, {\"value\": 2}",
+            "{\"value\": \"***\", \"a\": 1, \"name\": \"LoginCode\"}, {\"value\": 2}"},
            {"{\"name\":\"LoginCode\",\"type\":\"s\",\"value\":4711}", "{\"name\":\"LoginCode\",\"type\":\"***\",\"value\":***}"},
-           {"{\n  \"name\" : \"Login Code\",\n  \"value\" : [4711, 4712],\n  \"x\": 1\n}", "{\n  \"name\" : \"Login Code\",\n  \"value\" : [***],\n  \"x\": 1\n}"},
-           {"{\"x\":{\"value\":1},\"name\":\"LoginCode\",\"value\":\"4711\"", "{\"x\":{\"value\":1},\"name\":\"LoginCode\",\"value\":\"***\""},
+           {"{\n  \"name\" : \"Login Code\",\n  \"value\" : [4711, 4712],\n  \"x\": 1\n}",
+            "{\n  \"name\" : \"Login Code\",\n  \"value\" : [***],\n  \"x\": 1\n}"},
+           {"{\"x\":{\"value\":1},\"name\":\"LoginCode\",\"value\":\"4711\"",
+            "{\"x\":{\"value\":1},\"name\":\"LoginCode\",\"value\":\"***\""},
            {"{\"name\":\"anna\",\"value\":\"4711\"}", "{\"name\":\"anna\",\"value\":\"4711\"}"},
            {"name=LoginCode value=4711", "name=LoginCode ***"},
            {"LoginCode \"4711\"", "LoginCode \"***\""},

@@ -52,7 +52,8 @@ constexpr const char* options = " --pbx 192.168.42.1 --internet eth0";
 
 }  // namespace
 
-TEST_CASE("laws: every fixture's fingerprints are the same from every folder, beside other sites and after edits beside the point") {
+TEST_CASE(
+    "laws: every fixture's fingerprints are the same from every folder, beside other sites and after edits beside the point") {
   Folder repository;
   fs::create_directory(repository.path / ".git");
   std::vector<std::string> sites;
@@ -88,7 +89,8 @@ TEST_CASE("a finding's fingerprint is its own: neighbours, words and numbers bes
   fs::create_directory(repository.path / ".git");
   repository.put("a/fw.rules", rules);
   repository.put("b/fw.rules", rules);
-  Prints a = prints(repository.path, std::string("a/fw.rules") + options), b = prints(repository.path, std::string("b/fw.rules") + options);
+  Prints a = prints(repository.path, std::string("a/fw.rules") + options),
+         b = prints(repository.path, std::string("b/fw.rules") + options);
   REQUIRE(a.size() >= 2);
   for (const std::string& print : a) CHECK(!b.contains(print));  // the same facts of two files are two
 
@@ -101,7 +103,10 @@ TEST_CASE("a finding's fingerprint is its own: neighbours, words and numbers bes
     replace_all(text, "-A FORWARD", "-A FORWARD --match comment --comment \"CHG 7's -j\" --set-counters 5 300");
     replace_all(text, " -j ACCEPT", " -m comment --comment=door -j ACCEPT");
   }
-  SECTION("a rule before") { replace_all(text, "-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp", "-A FORWARD -i wlan9 -j DROP\n-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp"); }
+  SECTION("a rule before") {
+    replace_all(text, "-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp",
+                "-A FORWARD -i wlan9 -j DROP\n-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp");
+  }
   repository.put("a/fw.rules", text);
   CHECK(holds(prints(repository.path, std::string("a/fw.rules") + options), a));
 }
@@ -110,7 +115,8 @@ TEST_CASE("outside of repositories a copy keeps its fingerprints") {
   Folder here, there;
   here.put("fw.rules", rules);
   there.put("new/fw.rules", rules);
-  CHECK(prints(here.path, std::string("fw.rules") + options) == prints("/", "'" + (there.path / "new/fw.rules").string() + "'" + options));
+  CHECK(prints(here.path, std::string("fw.rules") + options) ==
+        prints("/", "'" + (there.path / "new/fw.rules").string() + "'" + options));
 }
 
 TEST_CASE("equal findings are counted in the order of their paths, not of the command line") {
@@ -134,7 +140,9 @@ TEST_CASE("SARIF paths start at the repository's root, and what is outside is sa
   fs::create_directory(repository.path / ".git");
   repository.put("Büro 50%#1/fw.rules", rules);
   elsewhere.put("fw.rules", rules);
-  auto first = [](const nlohmann::json& log) { return log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]; };
+  auto first = [](const nlohmann::json& log) {
+    return log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
+  };
   auto notes = [](const nlohmann::json& log) { return log["runs"][0]["invocations"][0]["toolExecutionNotifications"].dump(); };
   std::string named = "'" + (repository.path / "Büro 50%#1/fw.rules").string() + "'" + options;
   for (const fs::path& from : {repository.path, repository.path / "Büro 50%#1", elsewhere.path, fs::path("/")}) {
@@ -145,7 +153,8 @@ TEST_CASE("SARIF paths start at the repository's root, and what is outside is sa
     CHECK(log["runs"].size() == 1);
     CHECK(!log["runs"][0].contains("automationDetails"));
   }
-  for (const std::string& arguments : {"'" + (elsewhere.path / "fw.rules").string() + "'" + options, "- <'" + (elsewhere.path / "fw.rules").string() + "'" + options}) {
+  for (const std::string& arguments : {"'" + (elsewhere.path / "fw.rules").string() + "'" + options,
+                                       "- <'" + (elsewhere.path / "fw.rules").string() + "'" + options}) {
     nlohmann::json log = linted(repository.path, arguments, "sarif");
     if (arguments[0] != '-') continue;
     CHECK(first(log)["uri"] == "file:///dev/stdin");

@@ -1,19 +1,19 @@
 // The reports over sites made by hand: every claim of linter/reports/formats.h that a reader or a machine relies on.
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <sstream>
 
-#include "linter/reports/fingerprint.h"
 #include "linter/inputs/repository.h"
 #include "linter/output/json_writer.h"
 #include "linter/output/page.h"
 #include "linter/output/place.h"
 #include "linter/output/redact.h"
+#include "linter/output/snippet.h"
+#include "linter/reports/fingerprint.h"
 #include "linter/reports/formats.h"
 #include "linter/reports/sarif_text.h"
-#include "linter/output/snippet.h"
 #include "tests/sarif_rules.h"
 
 using namespace ipo;
@@ -93,9 +93,7 @@ std::string sarif_of(const Report& report) {
   return out.str();
 }
 
-nlohmann::json first_result(const Report& report) {
-  return nlohmann::json::parse(sarif_of(report))["runs"][0]["results"][0];
-}
+nlohmann::json first_result(const Report& report) { return nlohmann::json::parse(sarif_of(report))["runs"][0]["results"][0]; }
 
 }  // namespace
 
@@ -205,15 +203,14 @@ TEST_CASE("the text report counts, and says what it did not see") {
   Report report = report_of("a", "x\n");
   CHECK_THAT(text_of(report), Catch::EndsWith("no findings in 1 file\n"));
   report.problems = {{"b", "empty file; nothing to analyse"}, {"-", "cannot be read"}};
-  report.findings = {finding("tftp-exposed", Level::error, "m", {0, 0, 1}),
-                     finding("shadowed-rule", Level::note, "m", {})};
-  CHECK_THAT(text_of(report),
-             Contains("not analysed: b: empty file; nothing to analyse\nnot analysed: <stdin>: cannot"));
+  report.findings = {finding("tftp-exposed", Level::error, "m", {0, 0, 1}), finding("shadowed-rule", Level::note, "m", {})};
+  CHECK_THAT(text_of(report), Contains("not analysed: b: empty file; nothing to analyse\nnot analysed: <stdin>: cannot"));
   CHECK_THAT(text_of(report), Catch::EndsWith("1 error, 1 note in 1 file; incomplete: 2 inputs not analysed\n"));
   report.firewalls = 0;
-  CHECK_THAT(text_of(report), Catch::EndsWith("1 error, 1 note in 1 file; no firewall was judged; incomplete: 2 inputs not analysed\n"));
-  CHECK(nlohmann::json::parse(sarif_of(report))["runs"][0]["invocations"][0]["toolExecutionNotifications"].back()["message"]["text"] ==
-        "No firewall was judged.");
+  CHECK_THAT(text_of(report),
+             Catch::EndsWith("1 error, 1 note in 1 file; no firewall was judged; incomplete: 2 inputs not analysed\n"));
+  CHECK(nlohmann::json::parse(sarif_of(report))["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+            .back()["message"]["text"] == "No firewall was judged.");
 }
 
 TEST_CASE("colour appears only when asked for") {
@@ -224,8 +221,7 @@ TEST_CASE("colour appears only when asked for") {
 }
 
 TEST_CASE("a terminal sees no control characters of an input") {
-  Report report =
-      report_of("evil\x1b]0;x\x07.rules", "\t-A X --comment \"\x1b[31m\xe2\x80\xae\xc2\x9b\" -j ACCEPT\r\n");
+  Report report = report_of("evil\x1b]0;x\x07.rules", "\t-A X --comment \"\x1b[31m\xe2\x80\xae\xc2\x9b\" -j ACCEPT\r\n");
   report.findings = {finding("not-understood", Level::warning, "bad \x1b[2J word", span_of(report, "-j ACCEPT"))};
   report.findings[0].path = {{"a\x1b", "b\n", {0, 0, 1}}};
   std::string text = text_of(report);
@@ -322,11 +318,9 @@ TEST_CASE("SARIF counts UTF-16 units, links what it mentions and tells the packe
         "udp/69 (TFTP) is reachable from the internet. This is possible, not proven, because of [-m recent "
         "--rcheck](1). Witness: 'udp 203.0.113.9:40000 → 192.168.42.1:69 in eth0'. See: [jumped to by this rule](2).");
   CHECK(result["codeFlows"][0]["threadFlows"][0]["locations"].size() == 2);
-  CHECK(result["locations"][0]["physicalLocation"]["region"]["snippet"]["text"] ==
-        "-A SERVICES -p udp --dport 69 -j ACCEPT");
+  CHECK(result["locations"][0]["physicalLocation"]["region"]["snippet"]["text"] == "-A SERVICES -p udp --dport 69 -j ACCEPT");
 
-  report =
-      report_of("dir name/fw#1 %.rules", "-A X --comment \"caf\xc3\xa9 \xf0\x9f\x93\x9e\" -j ACCEPT\r\nCOMMIT\r\n");
+  report = report_of("dir name/fw#1 %.rules", "-A X --comment \"caf\xc3\xa9 \xf0\x9f\x93\x9e\" -j ACCEPT\r\nCOMMIT\r\n");
   report.findings = {finding("not-understood", Level::note, "[x](1) {0} \\", span_of(report, "-j ACCEPT"))};
   result = first_result(report);
   nlohmann::json place = result["locations"][0]["physicalLocation"];
@@ -353,8 +347,7 @@ TEST_CASE("SARIF without findings is a run all the same, and problems make it un
 TEST_CASE("SARIF keeps the 5000 most severe results and says so") {
   Report report = report_of("a", "x\n");
   for (int i = 0; i < 5100; ++i)
-    report.findings.push_back(
-        finding("shadowed-rule", i >= 5050 ? Level::error : Level::note, std::to_string(i), {0, 0, 1}));
+    report.findings.push_back(finding("shadowed-rule", i >= 5050 ? Level::error : Level::note, std::to_string(i), {0, 0, 1}));
   nlohmann::json run = nlohmann::json::parse(sarif_of(report))["runs"][0];
   CHECK(run["results"].size() == 5000);
   CHECK(run["results"][4999]["message"]["text"] == "5099.");
@@ -374,11 +367,11 @@ TEST_CASE("SARIF addresses start at the repository's root, or are whole where a 
 }
 
 TEST_CASE("no report prints a secret") {
-  Report report = report_of(
-      "config.xml",
-      "<System>\n<Com>\xe2\x82\xac"
-      "hunter2</Com><Tftp>1</Tftp><LoginCode>4711</LoginCode>"
-      "<User Password=\"s3cr3t\" Name=\"Bob\"/>\n<SNMPCommunity type=\"x\">kiwi</SNMPCommunity>\n</System>\n");
+  Report report =
+      report_of("config.xml",
+                "<System>\n<Com>\xe2\x82\xac"
+                "hunter2</Com><Tftp>1</Tftp><LoginCode>4711</LoginCode>"
+                "<User Password=\"s3cr3t\" Name=\"Bob\"/>\n<SNMPCommunity type=\"x\">kiwi</SNMPCommunity>\n</System>\n");
   Setting setting;
   setting.secret = true;
   setting.value = {"hunter2", span_of(report,
@@ -399,9 +392,8 @@ TEST_CASE("no report prints a secret") {
       CAPTURE(secret);
       CHECK(out.find(secret) == std::string::npos);
     }
-  CHECK_THAT(
-      text, Contains("2 | <Com>***</Com><Tftp>1</Tftp><LoginCode>***</LoginCode><User Password=\"***\" Name=\"Bob\"/>\n"
-                     "  |               ^^^^^^^^^^^^^^\n"));
+  CHECK_THAT(text, Contains("2 | <Com>***</Com><Tftp>1</Tftp><LoginCode>***</LoginCode><User Password=\"***\" Name=\"Bob\"/>\n"
+                            "  |               ^^^^^^^^^^^^^^\n"));
   CHECK_THAT(text, Contains("  |      ^^^\n"));
 }
 
@@ -429,12 +421,23 @@ TEST_CASE("a large text is searched for secrets as far as it is quoted, and hide
   };
   while (text.size() < (std::size_t{5} << 20)) {
     switch (random() % 6) {
-      case 0: text += "<Password>", filler(random() % 400000), text += "</Password>"; break;
-      case 1: text += " pin = \"", filler(random() % 60000), text += "\" "; break;
-      case 2: text += "<LoginCode kind=\"x\" secret='y'>", filler(30), text += "</LoginCode>"; break;
-      case 3: text += "\npsk: " + std::string(random() % 3000, 'z') + "\n"; break;
-      case 4: text += "<Secret zz zz>", filler(10); break;
-      default: text += "<Name>", filler(random() % 200000), text += "</Name>";
+      case 0:
+        text += "<Password>", filler(random() % 400000), text += "</Password>";
+        break;
+      case 1:
+        text += " pin = \"", filler(random() % 60000), text += "\" ";
+        break;
+      case 2:
+        text += "<LoginCode kind=\"x\" secret='y'>", filler(30), text += "</LoginCode>";
+        break;
+      case 3:
+        text += "\npsk: " + std::string(random() % 3000, 'z') + "\n";
+        break;
+      case 4:
+        text += "<Secret zz zz>", filler(10);
+        break;
+      default:
+        text += "<Name>", filler(random() % 200000), text += "</Name>";
     }
   }
   Report report = report_of("x", text);
@@ -457,7 +460,8 @@ TEST_CASE("paragraphs and lists of a page are filled, all else stays") {
   CHECK(filled("   - a bb ccc\n", 9) == "   - a bb\n     ccc\n");
   CHECK(filled("    - a bb ccc dd\n", 9) == "    - a bb ccc dd\n");  // four blanks make it code
   CHECK(filled("words\n    more of\nthem\n", 40) == "words more of them\n");
-  CHECK(filled("one\n\ntwo\n# three\nfour\n| a | b |\n> five six\nseven\n", 5) == "one\n\ntwo\n# three\nfour\n| a | b |\n> five six\nseven\n");
+  CHECK(filled("one\n\ntwo\n# three\nfour\n| a | b |\n> five six\nseven\n", 5) ==
+        "one\n\ntwo\n# three\nfour\n| a | b |\n> five six\nseven\n");
   CHECK(filled("a\nb\n```\nc\nd\n```\ne\nf\n", 40) == "a b\n```\nc\nd\n```\ne f\n");
   // A fence ends with one of its own sort, as long or longer.
   CHECK(filled("````\n```\na\n~~~~\nb\n`````\nc\nd\n", 40) == "````\n```\na\n~~~~\nb\n`````\nc d\n");
@@ -552,13 +556,15 @@ TEST_CASE("text: what a finding says is not assumed again") {
   CHECK_THAT(text_of(report), Contains("assumed: nothing names the PBX (a:1)\nassumed: internet is eth0 (a:1)\n"));
   report.findings.push_back(finding("pbx-address-unmentioned", Level::note, "nothing names the PBX", span_of(report, "x")));
   std::string text = text_of(report);
-  CHECK_THAT(text, Contains("note[pbx-address-unmentioned]: nothing names the PBX\n") && Contains("assumed: internet is eth0 (a:1)\n"));
+  CHECK_THAT(text,
+             Contains("note[pbx-address-unmentioned]: nothing names the PBX\n") && Contains("assumed: internet is eth0 (a:1)\n"));
   CHECK_THAT(text, !Contains("assumed: nothing"));
 }
 
 TEST_CASE("text: after twenty findings of a check the others are a line each") {
   Report report = report_of("a", "x\n");
-  for (int i = 0; i < 23; ++i) report.findings.push_back(finding("shadowed-rule", Level::warning, "m" + std::to_string(i), span_of(report, "x")));
+  for (int i = 0; i < 23; ++i)
+    report.findings.push_back(finding("shadowed-rule", Level::warning, "m" + std::to_string(i), span_of(report, "x")));
   report.findings.push_back(finding("tftp-exposed", Level::error, "other", span_of(report, "x")));
   std::string text = text_of(report);
   auto count = [&](const std::string& part) {

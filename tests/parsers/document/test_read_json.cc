@@ -36,10 +36,14 @@ nlohmann::json value_of(const Node& node) {
       for (const Node& c : node.children) out.push_back(value_of(c));
       return out;
     }
-    case Node::Kind::string: return node.text;
-    case Node::Kind::boolean: return node.text == "true";
-    case Node::Kind::null: return nullptr;
-    default: return nlohmann::json::parse(node.text);
+    case Node::Kind::string:
+      return node.text;
+    case Node::Kind::boolean:
+      return node.text == "true";
+    case Node::Kind::null:
+      return nullptr;
+    default:
+      return nlohmann::json::parse(node.text);
   }
 }
 
@@ -96,7 +100,8 @@ TEST_CASE("json nests 200 levels deep and no further") {
 
 TEST_CASE("json is read as another reader reads it, whole or damaged") {
   std::mt19937 random(1);
-  const std::string seed = R"({"hook":"input","in":"eth0","n":[0,-1,2.5,1e9,{"x":null}],"s":"a\\\"\u0041\ud83d\ude00","t":true,"f":false})";
+  const std::string seed =
+      R"({"hook":"input","in":"eth0","n":[0,-1,2.5,1e9,{"x":null}],"s":"a\\\"\u0041\ud83d\ude00","t":true,"f":false})";
   const std::string alphabet = "{}[]:,\"\\ntf0123.eE-+ u\x01";
   unsigned good = 0;
   for (int n = 0; n < 20000; ++n) {
@@ -104,9 +109,14 @@ TEST_CASE("json is read as another reader reads it, whole or damaged") {
     for (unsigned edits = random() % 4; edits > 0; --edits) {
       std::size_t at = random() % text.size();
       switch (random() % 3) {
-        case 0: text.erase(at, 1 + random() % 5); break;
-        case 1: text.insert(at, 1, alphabet[random() % alphabet.size()]); break;
-        default: text[at] = alphabet[random() % alphabet.size()];
+        case 0:
+          text.erase(at, 1 + random() % 5);
+          break;
+        case 1:
+          text.insert(at, 1, alphabet[random() % alphabet.size()]);
+          break;
+        default:
+          text[at] = alphabet[random() % alphabet.size()];
       }
       if (text.empty()) text = " ";
     }

@@ -11,8 +11,7 @@ struct Read {
   Sources sources;
   Document document;
 
-  explicit Read(std::string text)
-      : sources{Source("a.toml", std::move(text), "UTF-8")}, document(read_toml(sources, 0)) {}
+  explicit Read(std::string text) : sources{Source("a.toml", std::move(text), "UTF-8")}, document(read_toml(sources, 0)) {}
   std::string_view at(SourceSpan span) const { return sources[0].slice(span); }
   const Node& key(std::string_view name) const {
     const Node* node = document.root.child(name);
@@ -35,9 +34,8 @@ TEST_CASE("toml: scalars carry kind, text and exact spans") {
   Read toml("s = \"a\\tb\"\nl = 'c:\\d'\nb = true\nf = false\ni = 0x1_F\nn = -7\nr = 1_0.50\n");
   REQUIRE(toml.document.damages.empty());
   const std::vector<std::tuple<Node::Kind, std::string, std::string>> expected = {
-      {Node::Kind::string, "a\tb", "\"a\\tb\""}, {Node::Kind::string, "c:\\d", "'c:\\d'"},
-      {Node::Kind::boolean, "true", "true"},     {Node::Kind::boolean, "false", "false"},
-      {Node::Kind::integer, "31", "0x1_F"},      {Node::Kind::integer, "-7", "-7"},
+      {Node::Kind::string, "a\tb", "\"a\\tb\""}, {Node::Kind::string, "c:\\d", "'c:\\d'"}, {Node::Kind::boolean, "true", "true"},
+      {Node::Kind::boolean, "false", "false"},   {Node::Kind::integer, "31", "0x1_F"},     {Node::Kind::integer, "-7", "-7"},
       {Node::Kind::real, "10.50", "1_0.50"}};
   REQUIRE(toml.document.root.children.size() == expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -195,19 +193,17 @@ TEST_CASE("toml: what nests too deep is refused, by brackets and by dots") {
     while (n-- > 0) out += part;
     return out;
   };
-  for (const std::string& text :
-       {"a = " + repeat("[", 100000), "a = " + repeat("{a=", 100000), "a" + repeat(".a", 100000) + " = 1",
-        "[a" + repeat(" . \"b.c\"", 40) + "]", "a = [{ b" + repeat(".a", 100000) + " = 1 }]",
-        "s = '''\n'''''\na" + repeat(".a", 100000) + " = 1", "s = \"\\\"\"\na" + repeat(".a", 100000) + " = 1",
-        "# '\na" + repeat(".a", 100000) + " = 1"}) {
+  for (const std::string& text : {"a = " + repeat("[", 100000), "a = " + repeat("{a=", 100000), "a" + repeat(".a", 100000) + " = 1",
+                                  "[a" + repeat(" . \"b.c\"", 40) + "]", "a = [{ b" + repeat(".a", 100000) + " = 1 }]",
+                                  "s = '''\n'''''\na" + repeat(".a", 100000) + " = 1",
+                                  "s = \"\\\"\"\na" + repeat(".a", 100000) + " = 1", "# '\na" + repeat(".a", 100000) + " = 1"}) {
     Read toml(text);
     CHECK(toml.document.root.children.empty());
     CHECK(toml.document.damages.size() == 1);
   }
-  for (const std::string& text :
-       {"a = [" + repeat("1.5, ", 1000) + "]", "a = \"" + repeat(".", 1000) + "\"",
-        "a = '''\n" + repeat(".", 1000) + "'''\nb = \"\"\"" + repeat(".", 1000) + "\"\"\"\"", "#" + repeat(".", 1000),
-        "a" + repeat(".a", 31) + " = " + repeat("[", 60) + repeat("]", 60)}) {
+  for (const std::string& text : {"a = [" + repeat("1.5, ", 1000) + "]", "a = \"" + repeat(".", 1000) + "\"",
+                                  "a = '''\n" + repeat(".", 1000) + "'''\nb = \"\"\"" + repeat(".", 1000) + "\"\"\"\"",
+                                  "#" + repeat(".", 1000), "a" + repeat(".a", 31) + " = " + repeat("[", 60) + repeat("]", 60)}) {
     INFO(text.substr(0, 40));
     CHECK(Read(text).document.damages.empty());
   }

@@ -142,8 +142,7 @@ class Generator {
     for (unsigned i = 0; i < count; ++i) {
       std::string quote = one_of({"\"", "'"});
       out += one_of({" ", "\n\t", "  "}) + "a" + std::to_string(i) + one_of({"=", " = "}) + quote;
-      out += one_of({"plain", "a > b", "&lt;&amp;&quot;", "ü&#x20ac;", "", "/>", "=x="}) + (quote == "'" ? "\"" : "'") +
-             quote;
+      out += one_of({"plain", "a > b", "&lt;&amp;&quot;", "ü&#x20ac;", "", "/>", "=x="}) + (quote == "'" ? "\"" : "'") + quote;
     }
     if (chance(4)) {
       out += one_of({"/>", " />"});
@@ -155,8 +154,7 @@ class Generator {
       if (level <= 5 && chance(2))
         element(out, level + 1);
       else
-        out += one_of(
-            {"text", " grün ", "&amp;", "&#65;", "\n", "<![CDATA[<raw> & ]]>", "<!-- > -->", "<?pi <x> ?>", "1 > 0"});
+        out += one_of({"text", " grün ", "&amp;", "&#65;", "\n", "<![CDATA[<raw> & ]]>", "<!-- > -->", "<?pi <x> ?>", "1 > 0"});
     }
     out += "</" + tag + one_of({">", " >"});
   }
@@ -213,7 +211,8 @@ TEST_CASE("a text is copied only where something in it must be hidden", "[xml]")
     CHECK(text.find('<', got.begin) == text.find("<a"));
     CHECK(read(text).document.root.children.at(0).text == "x<");
   }
-  for (std::string_view text : {"<a><!-- x --></a>", "<a>\x01</a>", "<a>1 < 2</a>", "<!DOCTYPE a><a/>", "<a/><?xml version='1.0'?>", "<a><b </a>"}) {
+  for (std::string_view text :
+       {"<a><!-- x --></a>", "<a>\x01</a>", "<a>1 < 2</a>", "<!DOCTYPE a><a/>", "<a/><?xml version='1.0'?>", "<a><b </a>"}) {
     CAPTURE(text);
     CHECK_FALSE(prepared(text).copy.empty());
     CHECK(prepared(text).text().size() == text.size());
@@ -333,8 +332,8 @@ TEST_CASE("damages are reported where they are and the rest is read", "[xml]") {
       {"<a><![CDATA[x</a>", "(a())", "a CDATA section without its end", "<"},
       {"<a>1</a><!-- x <b/>", "(a('1'))", "a comment without its end", "<"},
       {"<?xml version='1.0'><a>1</a>", "(a('1'))", "a processing instruction without its end", "<?"},
-      {"<!DOCTYPE a [<!ENTITY x \"]>\"> <!-- ' --> ]><a>&x;</a>", "(a('&x;'))",
-       "document type declarations are not read", "<!DOCTYPE"},
+      {"<!DOCTYPE a [<!ENTITY x \"]>\"> <!-- ' --> ]><a>&x;</a>", "(a('&x;'))", "document type declarations are not read",
+       "<!DOCTYPE"},
       {"<a><!doctype html><b/></a>", "(a(b()))", "document type declarations are not read", "<!doctype"},
       {"junk <a/>", "('junk' a())", "text outside any element", "j"},
       {"", "()", "no XML element can be read here", ""},
@@ -348,8 +347,7 @@ TEST_CASE("damages are reported where they are and the rest is read", "[xml]") {
     if (!c.shape.empty()) CHECK(shape(r.document.root) == c.shape);
     INFO(messages(r.document));
     bool found = false;
-    for (const Note& d : r.document.damages)
-      found = found || (d.message == c.damage && (c.at.empty() || r.slice(d.span) == c.at));
+    for (const Note& d : r.document.damages) found = found || (d.message == c.damage && (c.at.empty() || r.slice(d.span) == c.at));
     CHECK(found);
   }
   CHECK(shape(read("<\xc3\x97 b='1'/><a>1</a>").document.root).find("a('1')") != std::string::npos);
@@ -395,8 +393,7 @@ TEST_CASE("entities never expand and files are never opened", "[xml]") {
   std::ofstream(secret) << "TOP-SECRET-CONTENT";
   std::string url = "file://" + secret.string();
   for (std::string text :
-       {"<!DOCTYPE a [<!ENTITY x SYSTEM \"" + url + "\">]><a b=\"&x;\">&x;</a>",
-        "<!DOCTYPE a SYSTEM \"" + url + "\"><a>&x;</a>",
+       {"<!DOCTYPE a [<!ENTITY x SYSTEM \"" + url + "\">]><a b=\"&x;\">&x;</a>", "<!DOCTYPE a SYSTEM \"" + url + "\"><a>&x;</a>",
         "<!DOCTYPE a [<!ENTITY % p SYSTEM \"" + url + "\"> %p;]><a>1</a>",
         "<a xmlns:xi=\"http://www.w3.org/2001/XInclude\"><xi:include href=\"" + url + "\" parse=\"text\"/></a>"}) {
     Read x = read(text);

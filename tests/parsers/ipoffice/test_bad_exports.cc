@@ -20,8 +20,8 @@ namespace {
 std::string word(const std::string& path) { return "'" + path + "' "; }
 
 std::string system_with(const std::string& inside, const std::string& guid = "5a1f0000-0000-4000-8000-000000000001") {
-  return "<System GUID=\"" + guid + "\"><Name>office</Name><LANS><LAN id=\"LAN1\"><IPAddress>192.168.42.1</IPAddress></LAN></LANS>" +
-         inside + "</System>";
+  return "<System GUID=\"" + guid +
+         "\"><Name>office</Name><LANS><LAN id=\"LAN1\"><IPAddress>192.168.42.1</IPAddress></LAN></LANS>" + inside + "</System>";
 }
 
 std::string export_of(const std::string& record) {
@@ -53,22 +53,25 @@ bool says_so(const std::string& text) {
 void check_cuts(const std::string& whole) {
   CHECK_FALSE(says_so(whole));
   for (std::size_t cut = 0; cut < whole.size(); ++cut)
-    if (!says_so(whole.substr(0, cut))) FAIL("silent when cut at " << cut << ": ..." << whole.substr(0, cut).substr(cut > 60 ? cut - 60 : 0));
+    if (!says_so(whole.substr(0, cut)))
+      FAIL("silent when cut at " << cut << ": ..." << whole.substr(0, cut).substr(cut > 60 ? cut - 60 : 0));
 }
 
 const std::string small_xml =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- saved -->\n" +
-    export_of(system_with("<SNMP><Port>161</Port></SNMP>") +
-              "<User GUID='5a1f0000-0000-4000-8000-000000000301'><Name>Zo\xc3\xab &amp; Knut</Name><Extension>341</Extension></User>");
+    export_of(
+        system_with("<SNMP><Port>161</Port></SNMP>") +
+        "<User GUID='5a1f0000-0000-4000-8000-000000000301'><Name>Zo\xc3\xab &amp; Knut</Name><Extension>341</Extension></User>");
 
 }  // namespace
 
 TEST_CASE("what is no export is not taken for one") {
   Folder folder;
-  for (const char* text : {"not XML at all\n", "{\"a\":1}", "<html><body><p>About IP Office</p></body></html>",
-                           "<?xml version=\"1.0\"?><pfsense><version>21</version><system><user><name>a</name></user></system></pfsense>",
-                           "<nmaprun scanner=\"nmap\"><host><address addr=\"10.0.0.1\"/></host></nmaprun>",
-                           "<Event><System><Provider Name='x'/></System"}) {
+  for (const char* text :
+       {"not XML at all\n", "{\"a\":1}", "<html><body><p>About IP Office</p></body></html>",
+        "<?xml version=\"1.0\"?><pfsense><version>21</version><system><user><name>a</name></user></system></pfsense>",
+        "<nmaprun scanner=\"nmap\"><host><address addr=\"10.0.0.1\"/></host></nmaprun>",
+        "<Event><System><Provider Name='x'/></System"}) {
     std::string file = word(folder.put("config.xml", text));
     Ran ran = run_program(file);
     CAPTURE(text, ran.out, ran.err);
@@ -76,7 +79,8 @@ TEST_CASE("what is no export is not taken for one") {
       CHECK_THAT(ran.out, Contains("[not-understood]"));
     } else {
       CHECK(ran.status == 3);
-      CHECK_THAT(ran.err, StartsWith("ipo-lint: ") && (Contains("not recognised as any supported format") || Contains("looks like a")));
+      CHECK_THAT(ran.err,
+                 StartsWith("ipo-lint: ") && (Contains("not recognised as any supported format") || Contains("looks like a")));
     }
     json named = lint_files("--as ipoffice " + file, 1);
     CHECK_FALSE(findings_of(named, "not-understood").empty());
@@ -86,12 +90,14 @@ TEST_CASE("what is no export is not taken for one") {
 TEST_CASE("an export cut at any byte says so") {
   SECTION("XML") { check_cuts(small_xml); }
   SECTION("JSON") {
-    check_cuts(R"({"response":{"@status":"1","data":{"ws_object":[{"System":{"@GUID":"5a1f-1","Name":"office","LANS":{"LAN":)"
-               R"([{"@id":"LAN1","IPAddress":"192.168.42.1"}]},"SNMP":{"Port":161}}},{"User":{"@GUID":"5a1f-2","Name":"Zo\u00eb"}}]}}})");
+    check_cuts(
+        R"({"response":{"@status":"1","data":{"ws_object":[{"System":{"@GUID":"5a1f-1","Name":"office","LANS":{"LAN":)"
+        R"([{"@id":"LAN1","IPAddress":"192.168.42.1"}]},"SNMP":{"Port":161}}},{"User":{"@GUID":"5a1f-2","Name":"Zo\u00eb"}}]}}})");
   }
   SECTION("user list") {
-    check_cuts("<userlist xmlns=\"http://www.avaya.com/ipoffice/userlist\"><data_source>IPOFFICE/8.1(69) 10.20.30.1</data_source>"
-               "<list><user><name>A</name><extn>341</extn></user></list></userlist>");
+    check_cuts(
+        "<userlist xmlns=\"http://www.avaya.com/ipoffice/userlist\"><data_source>IPOFFICE/8.1(69) 10.20.30.1</data_source>"
+        "<list><user><name>A</name><extn>341</extn></user></list></userlist>");
   }
 }
 
@@ -119,7 +125,8 @@ TEST_CASE("an export whose declared encoding is wrong is read as what it is") {
 
 TEST_CASE("nesting without end is cut and said") {
   Folder folder;
-  std::string xml = "<response status='1'><data><ws_object><System GUID='1'>", list = R"({"response":{"data":{"ws_object":{"System":)";
+  std::string xml = "<response status='1'><data><ws_object><System GUID='1'>",
+              list = R"({"response":{"data":{"ws_object":{"System":)";
   for (int i = 0; i < 100'000; ++i) xml += "<a>", list += R"({"a":[)";
   for (const std::string& text : {xml, list}) {
     json report = lint_files(word(folder.put("deep", text)), 1);
@@ -148,10 +155,12 @@ TEST_CASE("two records of one GUID are said, with both places") {
 
 TEST_CASE("two sources that contradict each other are both named") {
   Folder folder;
-  std::string xml = folder.put("site/a.xml", export_of(system_with("\n<SNMP><Port>161</Port>\n<Community>hunter2</Community></SNMP>")));
+  std::string xml =
+      folder.put("site/a.xml", export_of(system_with("\n<SNMP><Port>161</Port>\n<Community>hunter2</Community></SNMP>")));
   std::string other = folder.put(
-      "site/b.json", "{\"response\":{\"@status\":\"1\",\"data\":{\"ws_object\":{\"System\":{\n\"@GUID\":\"5a1f0000-0000-4000-8000-000000000001\","
-                     "\"Name\":\"office\",\n\"SNMP\":{\"Port\":\"1161\",\n\"Community\":\"hunter3\"}}}}}}");
+      "site/b.json",
+      "{\"response\":{\"@status\":\"1\",\"data\":{\"ws_object\":{\"System\":{\n\"@GUID\":\"5a1f0000-0000-4000-8000-000000000001\","
+      "\"Name\":\"office\",\n\"SNMP\":{\"Port\":\"1161\",\n\"Community\":\"hunter3\"}}}}}}");
   auto said = findings_of(lint_files(word(xml) + word(other), 1), "contradictory-setting");
   REQUIRE(said.size() == 2);
   CHECK(said[0]["file"] == other);

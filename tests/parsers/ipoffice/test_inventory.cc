@@ -59,8 +59,7 @@ TEST_CASE("inventory shows the lines that were not understood, by reason") {
   std::string text = inventory_of(dump, "text");
   CHECK_THAT(text, Catch::StartsWith("<stdin>: iptables-save, 4 statements: 1 understood, 2 bounded, 0 ignored, 1 not "
                                      "understood\n"));
-  CHECK_THAT(text,
-             Contains("\n  depends on the rate of packets (1)\n    6 | -A INPUT -m limit --limit 3/min -j ACCEPT\n"));
+  CHECK_THAT(text, Contains("\n  depends on the rate of packets (1)\n    6 | -A INPUT -m limit --limit 3/min -j ACCEPT\n"));
   CHECK_THAT(text, Contains("    7 | -A INPUT -p udp --frobnicate 7 --password ***"));
   std::string many = "*filter\n:INPUT DROP [0:0]\n";
   for (int i = 0; i < 20; ++i) many += "-A INPUT -m limit -j ACCEPT\n";
@@ -80,8 +79,7 @@ TEST_CASE("inventory lists the settings of an export, without its secrets") {
   CHECK(settings[1]["value"] == "office");
   CHECK(settings[2]["key"].is_null());
   CHECK(settings[3]["value"] == "***");
-  for (const char* format : {"json", "text"})
-    CHECK(inventory_of(system_export, format).find("hunter2") == std::string::npos);
+  for (const char* format : {"json", "text"}) CHECK(inventory_of(system_export, format).find("hunter2") == std::string::npos);
   CHECK(inventory_of(dump, "json").find("hunter2") == std::string::npos);
   CHECK_THAT(inventory_of(system_export, "text"), Contains("settings of System g-1\n") && Contains("system.name") &&
                                                       Contains("1 value under 1 path is no setting that is known"));
@@ -89,8 +87,10 @@ TEST_CASE("inventory lists the settings of an export, without its secrets") {
 
 TEST_CASE("inventory tells what a value in other units, or a code, says") {
   const std::string systems =
-      "<response status='1'><data><ws_object><System><Name>office</Name><LANS><LAN id='LAN1'><IPAddress>10.9.0.1</IPAddress><DHCPmode>4</DHCPmode>"
-      "<VoipGatekeeper><ChallengeExpiryTime>25000</ChallengeExpiryTime><H323SignalingOverTLS>0</H323SignalingOverTLS><TlsPort>5061</TlsPort>"
+      "<response status='1'><data><ws_object><System><Name>office</Name><LANS><LAN "
+      "id='LAN1'><IPAddress>10.9.0.1</IPAddress><DHCPmode>4</DHCPmode>"
+      "<VoipGatekeeper><ChallengeExpiryTime>25000</ChallengeExpiryTime><H323SignalingOverTLS>0</"
+      "H323SignalingOverTLS><TlsPort>5061</TlsPort>"
       "</VoipGatekeeper></LAN></LANS></System></ws_object></data></response>";
   Json settings = Json::parse(inventory_of(systems, "json"))["settings"];
   auto means = [&](const std::string& key) {

@@ -7,8 +7,8 @@
 #include <map>
 #include <random>
 
-#include "parsers/text/embedded.h"
 #include "parsers/ipoffice/ipoffice.h"
+#include "parsers/text/embedded.h"
 #include "parsers/text/secret_names.h"
 #include "tests/program.h"
 
@@ -74,9 +74,8 @@ std::map<std::string, int> count(const Site& site) {
 }
 
 bool says(const Site& site, Understanding u, const std::string& reason) {
-  return std::any_of(site.statements.begin(), site.statements.end(), [&](const Statement& s) {
-    return s.understanding == u && s.reason.find(reason) != std::string::npos;
-  });
+  return std::any_of(site.statements.begin(), site.statements.end(),
+                     [&](const Statement& s) { return s.understanding == u && s.reason.find(reason) != std::string::npos; });
 }
 
 // Holds for every input.
@@ -106,10 +105,8 @@ const std::string system_record =
     "<System GUID=\"g1\"><Name>mill</Name><MajorVersion>9</MajorVersion><MinorVersion>1</MinorVersion>"
     "<LANS><LAN id=\"LAN1\"><IPAddress>10.1.2.3</IPAddress></LAN><LAN id=\"LAN2\"><IPAddress>10.9.9.1</IPAddress></LAN>"
     "</LANS></System>";
-const std::string user_record =
-    "<User GUID=\"g2\"><FullName>Ren\xc3\xa9 D</FullName><LoginCode>4711</LoginCode></User>";
-const std::string extension_record =
-    "<Extension GUID=\"g3\"><Extension>204</Extension><TypeInfo>3</TypeInfo></Extension>";
+const std::string user_record = "<User GUID=\"g2\"><FullName>Ren\xc3\xa9 D</FullName><LoginCode>4711</LoginCode></User>";
+const std::string extension_record = "<Extension GUID=\"g3\"><Extension>204</Extension><TypeInfo>3</TypeInfo></Extension>";
 
 std::string utf16(const std::string& text, bool big) {  // text of characters below U+0800
   std::string out = big ? "\xfe\xff" : "\xff\xfe";
@@ -298,12 +295,15 @@ TEST_CASE("what cannot be right is said", "[ipoffice]") {
   r = read("<System GUID='1'><Name>a</Name><Name>b</Name></System>");
   CHECK(r.site.records.at(0).fields.at(1).path == "System/Name");
   CHECK(r.site.hosts.at(0).name == "a");
-  CHECK(says(r.site, Understanding::not_understood, "system.name stands twice in one record with different values; the first counts"));
+  CHECK(says(r.site, Understanding::not_understood,
+             "system.name stands twice in one record with different values; the first counts"));
   // A list is none of it, nor what a map knows by its number.
   r = read("<User GUID='1'><Name>a</Name><Skills><Skill>x</Skill><Skill>y</Skill></Skills></User>");
   CHECK(r.site.records.at(0).fields.back().path == "User/Skills/Skill[2]");
   CHECK(count(r.site)["not_understood"] == 0);
-  r = read("<System GUID='1'><LAN><FirewallProfile>in</FirewallProfile></LAN><LAN><FirewallProfile>out</FirewallProfile></LAN></System>");
+  r = read(
+      "<System "
+      "GUID='1'><LAN><FirewallProfile>in</FirewallProfile></LAN><LAN><FirewallProfile>out</FirewallProfile></LAN></System>");
   CHECK(r.site.hosts.at(0).setting("lan2.firewall_profile")->value.value == "out");
   CHECK(count(r.site)["not_understood"] == 0);
   r = read("<System GUID='1'><SNMP><Community>a</Community></SNMP><snmp><Community>b</Community></snmp></System>");
@@ -327,20 +327,18 @@ TEST_CASE("several systems, and what was known of them before", "[ipoffice]") {
     interpret_ipoffice(sources, 0, site);
     interpret_ipoffice(sources, 1, site);
     REQUIRE(site.hosts.size() == 2);
-    CHECK(std::count_if(site.hosts.begin(), site.hosts.end(), [](const Host& h) { return h.release.has_value(); }) ==
-          1);
+    CHECK(std::count_if(site.hosts.begin(), site.hosts.end(), [](const Host& h) { return h.release.has_value(); }) == 1);
   }
 }
 
 TEST_CASE("secrets are marked by name, and no statement shows one", "[ipoffice]") {
-  for (const char* name :
-       {"Password", "SIPPassword", "LoginCode", "Login_Code", "VoicemailCode", "Community", "PSK", "SharedKey",
-        "AuthCode", "AuthorizationCode", "Passcode", "PIN", "UserPin", "Secret", "PassPhrase"}) {
+  for (const char* name : {"Password", "SIPPassword", "LoginCode", "Login_Code", "VoicemailCode", "Community", "PSK", "SharedKey",
+                           "AuthCode", "AuthorizationCode", "Passcode", "PIN", "UserPin", "Secret", "PassPhrase"}) {
     INFO(name);
     std::string n = name;
-    Read r = read("<ws_object><Thing GUID='1'><" + n + ">hunter2</" + n + "><P " + n + "='hunter2'>x</P><Row><Name>" +
-                  n + "</Name><Value>hunter2</Value></Row><F name='" + n + "'>hunter2</F><" + n +
-                  "><v w='hunter2'>hunter2</v></" + n + "></Thing></ws_object>");
+    Read r = read("<ws_object><Thing GUID='1'><" + n + ">hunter2</" + n + "><P " + n + "='hunter2'>x</P><Row><Name>" + n +
+                  "</Name><Value>hunter2</Value></Row><F name='" + n + "'>hunter2</F><" + n + "><v w='hunter2'>hunter2</v></" + n +
+                  "></Thing></ws_object>");
     int hidden = 0;
     for (const Setting& s : r.site.records.at(0).fields) {
       if (s.value.value != "hunter2") continue;
@@ -348,11 +346,9 @@ TEST_CASE("secrets are marked by name, and no statement shows one", "[ipoffice]"
       ++hidden;
     }
     CHECK(hidden == 6);
-    for (const Statement& s : r.site.statements)
-      CHECK((slice(r, s.span) + s.reason).find("hunter2") == std::string::npos);
+    for (const Statement& s : r.site.statements) CHECK((slice(r, s.span) + s.reason).find("hunter2") == std::string::npos);
   }
-  for (const char* name :
-       {"User/Name", "User/PhoneType", "System/Shipping", "Spinner", "User/OnePageView", "System/SNMP/Port"})
+  for (const char* name : {"User/Name", "User/PhoneType", "System/Shipping", "Spinner", "User/OnePageView", "System/SNMP/Port"})
     CHECK_FALSE(names_secret(name));
 }
 
@@ -362,8 +358,7 @@ TEST_CASE("only IP Office is recognised", "[ipoffice]") {
   CHECK(sure("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n") == 0);
   CHECK(sure("<nmaprun scanner=\"nmap\"><host><address addr=\"10.0.0.1\"/></host></nmaprun>") == 0);
   CHECK(sure("<?xml "
-             "version=\"1.0\"?><pfsense><version>21</version><system><user><name>a</name></user></system></pfsense>") ==
-        0);
+             "version=\"1.0\"?><pfsense><version>21</version><system><user><name>a</name></user></system></pfsense>") == 0);
   CHECK(sure("<opnsense><OPNsense><Firewall/></OPNsense></opnsense>") == 0);
   CHECK(sure("<!DOCTYPE html><html><body>IP Office</body></html>") == 0);
   CHECK(sure("<Event><System><Provider Name='x'/><EventID>1</EventID></System></Event>") <= 5);
@@ -413,8 +408,8 @@ TEST_CASE("the field map", "[ipoffice]") {
 }
 
 TEST_CASE("mappings of the site's own come into effect", "[ipoffice]") {
-  Sources tables{Source(
-      "fields.toml", "[[field]]\npath = 'System/FlashDriveSerial'\nkey = 'flash.serial'\nevidence = 'ours'", "UTF-8")};
+  Sources tables{
+      Source("fields.toml", "[[field]]\npath = 'System/FlashDriveSerial'\nkey = 'flash.serial'\nevidence = 'ours'", "UTF-8")};
   FieldMap map;
   REQUIRE(map.add(read_toml(tables, 0)).empty());
   Sources sources{decode_source("x", fixture("system.xml"))};
@@ -441,8 +436,7 @@ TEST_CASE("malformed exports say what is wrong and keep what is there", "[ipoffi
 TEST_CASE("two thousand mutations of an export", "[ipoffice]") {
   std::mt19937 random(11);
   std::vector<std::string> seeds;
-  for (const auto& entry : fs::directory_iterator(fixtures / "formats/ipoffice"))
-    seeds.push_back(bytes_of(entry.path()));
+  for (const auto& entry : fs::directory_iterator(fixtures / "formats/ipoffice")) seeds.push_back(bytes_of(entry.path()));
   std::sort(seeds.begin(), seeds.end());
   for (int round = 0; round < 2000; ++round) {
     std::string text = seeds[random() % seeds.size()];

@@ -7,9 +7,9 @@
 
 #include "linter/commands/commands.h"
 #include "parsers/document/document.h"
-#include "parsers/text/embedded.h"
 #include "parsers/ipoffice/field_map.h"
 #include "parsers/ipoffice/settings.h"
+#include "parsers/text/embedded.h"
 #include "tests/program.h"
 
 using namespace ipo;
@@ -55,14 +55,16 @@ TEST_CASE("the list of settings is whole", "[settings]") {
     }
   }
   // Every setting of a system that the map knows is in the list.
-  const std::set<std::string> of_records = {"user", "extension", "license", "sipline", "directory", "hunt_group", "phone", "firewall_profile",
-                                            "short_code", "incoming_route", "group_ids", "line", "provision"};
+  const std::set<std::string> of_records = {"user",       "extension", "license",          "sipline",    "directory",
+                                            "hunt_group", "phone",     "firewall_profile", "short_code", "incoming_route",
+                                            "group_ids",  "line",      "provision"};
   for (const auto& [key, match] : FieldMap::builtin().keys()) {
     INFO(key);
     if (key != "system.data_source" && !of_records.contains(key.substr(0, key.find('.')))) CHECK(keys.contains(key));
   }
   // The columns are those the file explains.
-  const std::set<std::string> columns = {"key", "name", "type", "unit", "range", "range_source", "ranges", "multiple_of", "span", "choices", "screen", "element", "evidence", "defaults"};
+  const std::set<std::string> columns = {"key",         "name", "type",    "unit",   "range",   "range_source", "ranges",
+                                         "multiple_of", "span", "choices", "screen", "element", "evidence",     "defaults"};
   for (const EmbeddedText& file : field_tables()) {
     if (file.name != "settings.toml") continue;
     Sources sources{decode_source("settings.toml", file.text)};
@@ -104,14 +106,17 @@ TEST_CASE("values are held against the list", "[settings]") {
   std::string file = folder.put("config.xml", unseen);
   Ran ran = run_program("'" + file + "' --config '" + folder.put("ipo-lint.toml", "[settings]\n\"snmp.port\" = 162\n") + "'");
   CHECK(ran.status == 2);
-  CHECK_THAT(ran.err, Contains("ipo-lint.toml:2:15: 'snmp.port' of [settings] is outside 161, 1024-65535; it takes a port, 161, 1024-65535"));
+  CHECK_THAT(
+      ran.err,
+      Contains("ipo-lint.toml:2:15: 'snmp.port' of [settings] is outside 161, 1024-65535; it takes a port, 161, 1024-65535"));
 }
 
 TEST_CASE("an export contradicted by the site file is one finding with both places", "[settings]") {
   Folder folder;
-  std::string file = folder.put("config.xml",
-                                "<response status=\"1\"><data><ws_object><System GUID=\"5a1f0000-0000-4000-8000-000000000001\"><Name>office</Name>\n"
-                                "<SNMP><Port>161</Port></SNMP></System></ws_object></data></response>");
+  std::string file = folder.put(
+      "config.xml",
+      "<response status=\"1\"><data><ws_object><System GUID=\"5a1f0000-0000-4000-8000-000000000001\"><Name>office</Name>\n"
+      "<SNMP><Port>161</Port></SNMP></System></ws_object></data></response>");
   std::string config = folder.put("ipo-lint.toml", "[settings]\n\"snmp.port\" = 1161\n");
   nlohmann::json report = nlohmann::json::parse(run_program("--format json '" + file + "' --config '" + config + "'").out);
   std::size_t found = 0;
@@ -128,7 +133,8 @@ TEST_CASE("an export contradicted by the site file is one finding with both plac
 }
 
 TEST_CASE("the reference is made of the list", "[settings]") {
-  CHECK_THAT(settings({"snmp", "PORT"}, "text"), Contains("snmp.port       SNMP Port: a port, 161, 1024-65535\n") && Contains("snmp.trap.port"));
+  CHECK_THAT(settings({"snmp", "PORT"}, "text"),
+             Contains("snmp.port       SNMP Port: a port, 161, 1024-65535\n") && Contains("snmp.trap.port"));
   CHECK(settings({"no-such-word"}, "text") == "ipo-lint: no setting matches; `ipo-lint settings` lists them all\n");
   std::string page = settings({}, "markdown");
   auto list = nlohmann::json::parse(settings({}, "json"));
@@ -148,17 +154,20 @@ TEST_CASE("an export nobody has seen is mapped by pasting", "[settings]") {
 
   std::string own = "[[field]]\npath = 'System/Telephony/Snmp/ReadCommunity'\nkey  = \"snmp.community\"\n";
   std::string fields = "'" + folder.put("own.toml", own) + "'";
-  CHECK_THAT(run_program("inventory --fields " + fields + " " + file).out, Contains("snmp.community") && Contains("2 values under 1 path"));
+  CHECK_THAT(run_program("inventory --fields " + fields + " " + file).out,
+             Contains("snmp.community") && Contains("2 values under 1 path"));
   CHECK_THAT(run_program("--fields " + fields + " " + file).out, Contains("snmp-default-community"));
   folder.put("ipo-lint.toml", own);
   CHECK_THAT(run_program(file).out, Contains("snmp-default-community"));
   CHECK_THAT(run_program("inventory " + file).out, Contains("2 values under 1 path"));
 
   for (const auto& [wrong, message] : std::vector<std::pair<std::string, std::string>>{
-           {"[[field]]\npath = 'A'\nkey = 'snmp.comunity'\n", "own.toml:1:1: no setting is called 'snmp.comunity'; did you mean 'snmp.community'?"},
+           {"[[field]]\npath = 'A'\nkey = 'snmp.comunity'\n",
+            "own.toml:1:1: no setting is called 'snmp.comunity'; did you mean 'snmp.community'?"},
            {"\n[[field]]\npath = '('\nkey = 'snmp.port'\n", "own.toml:2:1: the path is no pattern"},
            {"[[field]]\npath = 'A'\nkey = ''\n", "own.toml:1:1: a field needs a path and a key"},
-           {"[[field]]\npath = 'A'\nkey = 'snmp.port'\nsecrets = true\n", "a field has path, key or ignore, evidence, secret, source, divide and words, nothing else"},
+           {"[[field]]\npath = 'A'\nkey = 'snmp.port'\nsecrets = true\n",
+            "a field has path, key or ignore, evidence, secret, source, divide and words, nothing else"},
            {"[fields]\n", "own.toml:1:2: a file of fields holds [[field]] tables and nothing else"},
            {"", "no [[field]] is in this file"},
            {"[[field]\n", "own.toml:1:"}}) {

@@ -36,7 +36,11 @@ std::string fate(const Files& files, const std::vector<std::string>& packets) {
   for (const std::string& packet : packets) {
     std::string way = packet.substr(0, packet.find(' ')), port = packet.substr(way.size() + 1);
     bool six = way == "in6";
-    json line = {{"hook", way == "forward" ? "forward" : "input"}, {"in", "ppp0"}, {"proto", "udp"}, {"sport", 5061}, {"dport", std::stoi(port)}};
+    json line = {{"hook", way == "forward" ? "forward" : "input"},
+                 {"in", "ppp0"},
+                 {"proto", "udp"},
+                 {"sport", 5061},
+                 {"dport", std::stoi(port)}};
     line["src"] = six ? "2001:db8:5::7" : "198.51.100.77", line["dst"] = six ? "2001:db8:5::1" : "192.0.2.33";
     if (way == "forward") line["out"] = "br0";
     lines += line.dump() + "\n";
@@ -49,12 +53,15 @@ std::string fate(const Files& files, const std::vector<std::string>& packets) {
   std::istringstream answers(ran.out);
   for (std::string line; std::getline(answers, line);) {
     json answer = json::parse(line);
-    out += (out.empty() ? "" : " ") + (answer.value("certainty", "") == "proven" ? answer.value("verdict", "") : std::string("maybe"));
+    out +=
+        (out.empty() ? "" : " ") + (answer.value("certainty", "") == "proven" ? answer.value("verdict", "") : std::string("maybe"));
   }
   return out;
 }
 
-std::string fate(const std::string& text, const std::vector<std::string>& packets) { return fate(Files{{"gw.rules", text}}, packets); }
+std::string fate(const std::string& text, const std::vector<std::string>& packets) {
+  return fate(Files{{"gw.rules", text}}, packets);
+}
 
 // The lines of not-understood findings.
 std::vector<int> told(const std::string& text) {
@@ -87,12 +94,12 @@ TEST_CASE("loading: a table that comes again replaces the first") {
 TEST_CASE("loading: tables that come again for another family or machine, or for ufw, replace nothing") {
   CHECK(fate(by4 + closed + sip + commit + by6 + closed + commit, {"in 5060", "in6 5060"}) == "accept drop");
   CHECK(fate(by6 + closed + commit + by4 + closed + sip + commit, {"in 5060", "in6 5060"}) == "accept drop");
-  CHECK(fate(by4 + nat + commit + by4 + closed + sip + commit + by6 + nat + commit + by6 + closed + commit, {"in 5060", "in6 5060"}) ==
-        "accept drop");
+  CHECK(fate(by4 + nat + commit + by4 + closed + sip + commit + by6 + nat + commit + by6 + closed + commit,
+             {"in 5060", "in6 5060"}) == "accept drop");
   CHECK(fate(closed + "-A INPUT -s 198.51.100.0/24 -j ACCEPT\n" + commit + closed + "-A INPUT -s fd00:9::/64 -j ACCEPT\n" + commit,
              {"in 5060", "in6 5060"}) == "accept drop");
-  CHECK(fate("gw# iptables-save\n" + closed + sip + commit + "gw# ip6tables-save\n" + closed + commit + "gw# exit\n", {"in 5060", "in6 5060"}) ==
-        "accept drop");
+  CHECK(fate("gw# iptables-save\n" + closed + sip + commit + "gw# ip6tables-save\n" + closed + commit + "gw# exit\n",
+             {"in 5060", "in6 5060"}) == "accept drop");
   std::string machine = by4 + nat + commit + by4 + closed + sip + commit;
   CHECK(told(machine + machine).empty());
   std::string ufw = "*filter\n:ufw-user-input - [0:0]\n";
@@ -128,7 +135,8 @@ TEST_CASE("loading: what a table that is not loaded would open is found, as poss
 }
 
 TEST_CASE("loading: comments and blanks") {
-  for (std::string harmless : {"# phones\n", "\n\n", "#\n"}) CHECK(fate(closed + harmless + sip + commit, {"in 5060", "in 5061"}) == "accept drop");
+  for (std::string harmless : {"# phones\n", "\n\n", "#\n"})
+    CHECK(fate(closed + harmless + sip + commit, {"in 5060", "in 5061"}) == "accept drop");
   for (std::string stop : {"  # phones\n", "\t# phones\n", "   \n", "\t\n"}) {
     CAPTURE(stop);
     CHECK(fate(closed + stop + sip + commit, {"in 5060", "in 5061"}) == "maybe maybe");
@@ -148,37 +156,41 @@ TEST_CASE("loading: lines that iptables-restore refuses") {
   CHECK(fate(closed + sip + commit + "*mangle\n" + refused + commit, {"in 5060", "in 5061"}) == "maybe drop");
   for (std::string behind : {sip, commit, std::string(":INPUT ACCEPT [0:0]\n")}) {
     CAPTURE(behind);
-    CHECK(fate(closed + sip + to_pbx + commit + behind + nat + forward + commit, {"in 5060", "in 5061", "forward 5060"}) == "accept drop maybe");
+    CHECK(fate(closed + sip + to_pbx + commit + behind + nat + forward + commit, {"in 5060", "in 5061", "forward 5060"}) ==
+          "accept drop maybe");
     CHECK(told(closed + sip + commit + behind) == std::vector{7});
   }
   CHECK(fate("*filtre\nCOMMIT\n" + closed + sip + commit, {"in 5060"}) == "maybe");
   CHECK(fate(closed + sip + commit + "*filtre\nCOMMIT\n", {"in 5060", "in 5061"}) == "accept drop");
   // A kernel may have more tables than others.
-  CHECK(fate(by4 + "*rawpost\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n" + by4 + closed + sip + commit, {"in 5060", "in 5061"}) == "accept drop");
+  CHECK(fate(by4 + "*rawpost\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n" + by4 + closed + sip + commit, {"in 5060", "in 5061"}) ==
+        "accept drop");
 }
 
 TEST_CASE("loading: what iptables -S prints") {
   CHECK(fate(listed + sip, {"in 5060", "in 5061"}) == "accept drop");
-  CHECK(fate("-N voice\n" + listed + "-A INPUT -j voice\n-A voice -p udp -m udp --dport 5060 -j ACCEPT\n", {"in 5060", "in 5061"}) ==
-        "accept drop");
+  CHECK(fate("-N voice\n" + listed + "-A INPUT -j voice\n-A voice -p udp -m udp --dport 5060 -j ACCEPT\n",
+             {"in 5060", "in 5061"}) == "accept drop");
   for (const std::string& text :
        {listed + to_pbx + listed_nat + forward, listed_nat + forward + listed + to_pbx,
         "root@gw:~# iptables -S\n" + listed + to_pbx + "root@gw:~# iptables -t nat -S\n" + listed_nat + forward + "root@gw:~# \n",
-        "$ sudo iptables --table nat --list-rules\n" + listed_nat + forward + "$ sudo iptables --list-rules\n" + listed + to_pbx + "$ exit\n",
-        "# iptables -t raw -S\n-P PREROUTING ACCEPT\n-P OUTPUT ACCEPT\n# iptables -t nat -S\n" + listed_nat + forward + "# iptables -S\n" +
-            listed + to_pbx}) {
+        "$ sudo iptables --table nat --list-rules\n" + listed_nat + forward + "$ sudo iptables --list-rules\n" + listed + to_pbx +
+            "$ exit\n",
+        "# iptables -t raw -S\n-P PREROUTING ACCEPT\n-P OUTPUT ACCEPT\n# iptables -t nat -S\n" + listed_nat + forward +
+            "# iptables -S\n" + listed + to_pbx}) {
     CAPTURE(text);
     CHECK(fate(text, {"forward 5060", "forward 5061"}) == "accept drop");
   }
   CHECK(fate("gw# ip6tables -S\n" + listed + sip, {"in6 5060", "in6 5061"}) == "accept drop");
   CHECK(fate("gw# iptables -S\n" + listed + sip + "gw# ip6tables -S\n" + listed, {"in 5060", "in6 5060"}) == "accept drop");
-  CHECK(fate("-P INPUT DROP -c 0 0\n-P FORWARD DROP -c 0 0\n-P OUTPUT ACCEPT -c 9 720\n-A INPUT -p udp -m udp --dport 5060 -c 3 90 -j ACCEPT\n",
+  CHECK(fate("-P INPUT DROP -c 0 0\n-P FORWARD DROP -c 0 0\n-P OUTPUT ACCEPT -c 9 720\n-A INPUT -p udp -m udp --dport 5060 -c 3 90 "
+             "-j ACCEPT\n",
              {"in 5060", "in 5061"}) == "accept drop");
-  CHECK(fate("gw# iptables -S INPUT\n-P INPUT DROP\n" + sip + "gw# iptables -S FORWARD\n-P FORWARD DROP\n", {"in 5060", "in 5061", "forward 5060"}) ==
-        "accept drop drop");
+  CHECK(fate("gw# iptables -S INPUT\n-P INPUT DROP\n" + sip + "gw# iptables -S FORWARD\n-P FORWARD DROP\n",
+             {"in 5060", "in 5061", "forward 5060"}) == "accept drop drop");
   // As older kernels order nat.
-  CHECK(fate("-P PREROUTING ACCEPT\n-P POSTROUTING ACCEPT\n-P OUTPUT ACCEPT\n" + forward + listed + to_pbx, {"forward 5060", "forward 5061"}) ==
-        "accept drop");
+  CHECK(fate("-P PREROUTING ACCEPT\n-P POSTROUTING ACCEPT\n-P OUTPUT ACCEPT\n" + forward + listed + to_pbx,
+             {"forward 5060", "forward 5061"}) == "accept drop");
   // Commands that name their table.
   CHECK(fate("-t nat " + forward + to_pbx + "-A FORWARD -j DROP\n", {"forward 5060", "forward 5061"}) == "accept drop");
 }
@@ -208,13 +220,13 @@ TEST_CASE("loading: a dump that says that something is missing") {
 TEST_CASE("loading: the family of a dump in which nothing tells it") {
   std::string plain = closed + "-A INPUT -s 203.0.113.64/27 -j ACCEPT\n" + commit;
   for (auto [four, six] : std::vector<std::pair<std::string, std::string>>{{"host.v4", "host.v6"},
-                                                                          {"ipv4/base.rules", "ipv6/base.rules"},
-                                                                          {"iptables", "ip6tables"},
-                                                                          {"iptables.rules", "ip6tables.rules"},
-                                                                          {"gw.rules", "gw6.rules"},
-                                                                          {"gw-4.rules", "gw-6.rules"},
-                                                                          {"inet.rules", "inet6.rules"},
-                                                                          {"GW_IPV4.TXT", "GW_IPV6.TXT"}}) {
+                                                                           {"ipv4/base.rules", "ipv6/base.rules"},
+                                                                           {"iptables", "ip6tables"},
+                                                                           {"iptables.rules", "ip6tables.rules"},
+                                                                           {"gw.rules", "gw6.rules"},
+                                                                           {"gw-4.rules", "gw-6.rules"},
+                                                                           {"inet.rules", "inet6.rules"},
+                                                                           {"GW_IPV4.TXT", "GW_IPV6.TXT"}}) {
     CAPTURE(four, six);
     for (const std::string& neutral :
          {opened + commit, closed + sip + commit, closed + sip + "-A INPUT -m limit --limit 2/min -j LOG\n" + commit,
@@ -225,9 +237,11 @@ TEST_CASE("loading: the family of a dump in which nothing tells it") {
     }
   }
   // What stands in it is surer than its name.
-  for (std::string four : {"-A INPUT -s 192.0.2.7/32 -j DROP\n", "-A INPUT -p icmp -j ACCEPT\n", "-A INPUT -j REJECT --reject-with icmp-port-unreachable\n"})
+  for (std::string four : {"-A INPUT -s 192.0.2.7/32 -j DROP\n", "-A INPUT -p icmp -j ACCEPT\n",
+                           "-A INPUT -j REJECT --reject-with icmp-port-unreachable\n"})
     CHECK(fate(Files{{"host.v6", closed + sip + four + commit}}, {"in 5060"}) == "accept");
-  CHECK(fate(Files{{"host.v6", nat + "-A PREROUTING -i wan1 -p tcp --dport 81 -j DNAT --to-destination 10.9.0.4:80\n" + commit + closed + sip + commit}},
+  CHECK(fate(Files{{"host.v6", nat + "-A PREROUTING -i wan1 -p tcp --dport 81 -j DNAT --to-destination 10.9.0.4:80\n" + commit +
+                                   closed + sip + commit}},
              {"in 5060"}) == "accept");
   CHECK(fate(Files{{"host.v6", by4 + closed + sip + commit}}, {"in 5060"}) == "accept");
   // A figure in a name is no family.
@@ -246,7 +260,8 @@ TEST_CASE("loading: many tables are read in time that grows as they do") {
     CHECK(run_program("--format json '" + folder.put("gw.rules", text) + "' > /dev/null").status <= 1);
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
-  for (std::string piece : {"*filter\nCOMMIT\n", "*a\n", "*a\nCOMMIT\n", "*filter\n", "# Table `nat' is incompatible, use 'nft' tool.\n", "COMMIT\n  \n"}) {
+  for (std::string piece : {"*filter\nCOMMIT\n", "*a\n", "*a\nCOMMIT\n", "*filter\n",
+                            "# Table `nat' is incompatible, use 'nft' tool.\n", "COMMIT\n  \n"}) {
     CAPTURE(piece);
     CHECK(took(piece, 20000) < 20 * (took(piece, 2000) + 0.05));
   }
@@ -260,30 +275,46 @@ TEST_CASE("loading: the bytes of a file are taken for the encoding that all of t
     return std::string(source.encoding()) + " " + std::string(source.text());
   };
   CHECK(read("abc") == "UTF-8 abc");
-  CHECK(read("\xef\xbb\xbf" "abc") == "UTF-8 abc");
-  CHECK(read("\xef\xbb\xbf" "a\xfc") == "windows-1252 \xc3\xaf\xc2\xbb\xc2\xbf" "a\xc3\xbc");
+  CHECK(read("\xef\xbb\xbf"
+             "abc") == "UTF-8 abc");
+  CHECK(read("\xef\xbb\xbf"
+             "a\xfc") ==
+        "windows-1252 \xc3\xaf\xc2\xbb\xc2\xbf"
+        "a\xc3\xbc");
   CHECK(read("\xc3\xbc \xe2\x82\xac \xf0\x9f\x93\x9e") == "UTF-8 \xc3\xbc \xe2\x82\xac \xf0\x9f\x93\x9e");
   // Forms that are too long, halves of pairs and what is beyond the last character are no UTF-8.
-  for (const char* bytes : {"\xc0\xaf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\xe2\x82x"})
+  for (const char* bytes : {"\xc0\xaf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
+                            "\xe2\x82", "\xe2\x82x"})
     CHECK(read(bytes).starts_with("windows-1252 "));
-  for (const char* bytes : {"\xe0\xa0\x80", "\xed\x9f\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) CHECK(read(bytes) == std::string("UTF-8 ") + bytes);
+  for (const char* bytes : {"\xe0\xa0\x80", "\xed\x9f\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
+    CHECK(read(bytes) == std::string("UTF-8 ") + bytes);
   using namespace std::string_literals;
-  CHECK(read("\xff\xfe" "a\0b\0"s) == "UTF-16LE ab");
-  CHECK(read("\xfe\xff" "\0a\0b"s) == "UTF-16BE ab");
+  CHECK(read("\xff\xfe"
+             "a\0b\0"s) == "UTF-16LE ab");
+  CHECK(read("\xfe\xff"
+             "\0a\0b"s) == "UTF-16BE ab");
   CHECK(read("a\0b\0"s) == "UTF-16LE ab");
   CHECK(read("\0a\0b"s) == "UTF-16BE ab");
   CHECK(read("\0a\0\0"s) != "UTF-16BE a"s);
   CHECK(read("\xff\xfe\x3d\xd8\xde\xdc"s) == "UTF-16LE \xf0\x9f\x93\x9e");
-  CHECK(read("\xff\xfe\x3d\xd8" "a\0"s) == "UTF-16LE \xef\xbf\xbd" "a");
+  CHECK(read("\xff\xfe\x3d\xd8"
+             "a\0"s) ==
+        "UTF-16LE \xef\xbf\xbd"
+        "a");
   CHECK(read("\xff\xfe\x3d\xd8\0\xe0"s) == "UTF-16LE \xef\xbf\xbd\xee\x80\x80");
   CHECK(read("\xff\xfe\x3d\xd8"s) == "UTF-16LE \xef\xbf\xbd");
-  CHECK(read("\xff\xfe\xde\xdc" "a\0"s) == "UTF-16LE \xef\xbf\xbd" "a");
+  CHECK(read("\xff\xfe\xde\xdc"
+             "a\0"s) ==
+        "UTF-16LE \xef\xbf\xbd"
+        "a");
   for (const char* name : {"ISO-8859-1", "latin1", "windows-1252"})
-    CHECK(read("<?xml version=\"1.0\" encoding=\"" + std::string(name) + "\"?><a>\xc3\xbc</a>").ends_with("<a>\xc3\x83\xc2\xbc</a>"));
+    CHECK(
+        read("<?xml version=\"1.0\" encoding=\"" + std::string(name) + "\"?><a>\xc3\xbc</a>").ends_with("<a>\xc3\x83\xc2\xbc</a>"));
   CHECK(read("<?xml version=\"1.0\" encoding=\"UTF-8\"?><a>\xc3\xbc</a>").ends_with("<a>\xc3\xbc</a>"));
   ipo::Source lines = ipo::decode_source("x", "a\rb\r\nc\n\nd");
   CHECK(lines.line_count() == 5);
-  for (auto [number, text] : std::vector<std::pair<std::uint32_t, std::string>>{{0, ""}, {1, "a"}, {2, "b"}, {3, "c"}, {4, ""}, {5, "d"}, {6, ""}}) {
+  for (auto [number, text] :
+       std::vector<std::pair<std::uint32_t, std::string>>{{0, ""}, {1, "a"}, {2, "b"}, {3, "c"}, {4, ""}, {5, "d"}, {6, ""}}) {
     CHECK(lines.line(number) == text);
     CHECK((number == 0 || number == 6) == (lines.line_start(number) == lines.text().size()));
   }

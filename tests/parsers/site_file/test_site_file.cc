@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <random>
 
-#include "linter/output/place.h"
 #include "linter/inputs/site_files.h"
+#include "linter/output/place.h"
 #include "parsers/ipoffice/field_map.h"
 #include "parsers/site_file/site_file.h"
 #include "tests/program.h"
@@ -84,9 +84,7 @@ reason = "reverse proxy, CHG-1182"
 until  = 2027-03-31
 )";
 
-std::filesystem::path fixture(const char* name) {
-  return ipo::testing::source_dir() / "fixtures/site-file" / name;
-}
+std::filesystem::path fixture(const char* name) { return ipo::testing::source_dir() / "fixtures/site-file" / name; }
 
 }  // namespace
 
@@ -183,8 +181,8 @@ TEST_CASE("site file: the fixture that shows every key reads without an error, w
   CHECK(zones ==
         Texts{"internet/internet", "provider/itsp", "provider/itsp", "voice/voice", "users/users", "management/management"});
   for (const Setting& s : f.settings) settings.push_back(s.key.text() + "=" + s.value.value + (s.secret ? " secret" : ""));
-  CHECK(settings == Texts{"snmp.enabled=true", "snmp.community=an-invented-word secret", "lan1.rtp.min=46750",
-                          "lan1.rtp.max=50750", "services.http.level=Secure, Medium"});
+  CHECK(settings == Texts{"snmp.enabled=true", "snmp.community=an-invented-word secret", "lan1.rtp.min=46750", "lan1.rtp.max=50750",
+                          "services.http.level=Secure, Medium"});
   for (const CheckLevel& c : f.checks) levels.push_back(c.check + "=" + (c.level ? std::string(name_of(*c.level)) : "off"));
   CHECK(levels == Texts{"debug-port-enabled=error", "shadowed-rule=off", "sip-open-to-any-source=warning"});
   REQUIRE(f.firewalls.size() == 3);
@@ -329,8 +327,7 @@ TEST_CASE("site file: every error says place, fact and way out") {
       {"release = \"1.2.3.4.5.6\"\n", w + "1:11: 'release' is '1.2.3.4.5.6'; it takes a release as \"9.1\" or \"11.1.3.0.0\"\n"},
       {"release = \"9.\"\n", w + "1:11: 'release' is '9.'; it takes a release as \"9.1\" or \"11.1.3.0.0\"\n"},
       // settings
-      {"[settings]\n\"snmp.enable\" = true\n",
-       w + "2:1: unknown key 'snmp.enable' in [settings]; did you mean 'snmp.enabled'?\n"},
+      {"[settings]\n\"snmp.enable\" = true\n", w + "2:1: unknown key 'snmp.enable' in [settings]; did you mean 'snmp.enabled'?\n"},
       {"[settings]\nSNMP.Enabled = true\n", w + "2:6: unknown key 'SNMP.Enabled' in [settings]; did you mean 'snmp.enabled'?\n"},
       {"[settings]\nanything.entirely.different = true\n",
        w + "2:19: unknown key 'anything.entirely.different' in [settings]; 'ipo-lint inventory' shows the keys of an "
@@ -372,8 +369,7 @@ TEST_CASE("site file: every error says place, fact and way out") {
        w + "5:18: there is no zone 'provder'; did you mean 'provider'?\n"},
       {"[calls]\ntrunk = { zone = \"elsewhere\" }\n", w + "2:18: there is no zone 'elsewhere'; declare it: [zones.<name>]\n"},
       {"[[host]]\nname = \"apps\"\n[[firewall]]\nfiles = [\"a\"]\nrole = \"host\"\nhost = [\"apps\", \"app\", \"portal\"]\n",
-       w + "6:17: there is no host 'app'; did you mean 'apps'?\n" + w +
-           "6:24: there is no host 'portal'; declare it: [[host]]\n"},
+       w + "6:17: there is no host 'app'; did you mean 'apps'?\n" + w + "6:24: there is no host 'portal'; declare it: [[host]]\n"},
   };
   for (const Case& c : cases) {
     INFO(c.text);
@@ -521,8 +517,8 @@ TEST_CASE("site file: the overlap of zones is that of a packet in both") {
     bool meet = false;
     for (const std::string& name : names)
       for (unsigned last = 0; last < 4; ++last)
-        meet = meet ||
-               (claims(read.file.zones[0], name, 0x0a000000u + last) && claims(read.file.zones[1], name, 0x0a000000u + last));
+        meet =
+            meet || (claims(read.file.zones[0], name, 0x0a000000u + last) && claims(read.file.zones[1], name, 0x0a000000u + last));
     CHECK(read.errors.size() == (meet ? 1 : 0));
     overlaps += meet;
   }
@@ -996,11 +992,13 @@ TEST_CASE("site file: nothing outside the repository is extended, however it is 
     tree.put("repo/site/ipo-lint.toml", "extends = \"" + name + "\"\n");
     return opened("repo/site/ipo-lint.toml");
   };
-  for (const std::string& name : {elsewhere, std::string("/etc/passwd"), std::string("../../elsewhere/other.toml"), std::string("../../repo2/base.toml"),
-                                  std::string("../out/other.toml"), std::string("../shared/link.toml"), std::string("/dev/zero"),
-                                  std::string("../../elsewhere/none.toml"), std::string("/proc/self/environ")}) {
+  for (const std::string& name :
+       {elsewhere, std::string("/etc/passwd"), std::string("../../elsewhere/other.toml"), std::string("../../repo2/base.toml"),
+        std::string("../out/other.toml"), std::string("../shared/link.toml"), std::string("/dev/zero"),
+        std::string("../../elsewhere/none.toml"), std::string("/proc/self/environ")}) {
     INFO(name);
-    CHECK_THAT(extending(name), Catch::Contains(" lies outside the repository") && !Catch::Contains("kiwi") && !Catch::Contains("4bz7"));
+    CHECK_THAT(extending(name),
+               Catch::Contains(" lies outside the repository") && !Catch::Contains("kiwi") && !Catch::Contains("4bz7"));
   }
   CHECK_THAT(extending("../shared/notes.txt"), Catch::Contains("is no .toml file") && !Catch::Contains("4bz7"));
   CHECK_THAT(extending("../shared/pipe.toml"), Catch::Contains("is no regular file"));
@@ -1024,18 +1022,22 @@ TEST_CASE("site file: nothing outside the repository is extended, however it is 
 }
 
 TEST_CASE("site file: days and releases are taken as they are written, or refused") {
-  auto taken = [](const std::string& until) { return Read("[[ignore]]\ncheck = \"tftp-exposed\"\nreason = \"r\"\nuntil = \"" + until + "\"\n").errors.empty(); };
+  auto taken = [](const std::string& until) {
+    return Read("[[ignore]]\ncheck = \"tftp-exposed\"\nreason = \"r\"\nuntil = \"" + until + "\"\n").errors.empty();
+  };
   for (const char* day : {"2027-03-31", "2028-02-29", "2000-02-29", "2027-01-01", "2027-12-31", "2027-04-30"}) CHECK(taken(day));
-  for (const char* day : {"2100-02-29", "2027-02-29", "2027-00-10", "2027-13-10", "2027-04-31", "2027-03-00", "2027-3-311", "2027x03-31", "2027-03x31",
-                          "20x7-03-31", "2027-0x-31", "2027-03-x1", "2027-03-3"})
+  for (const char* day : {"2100-02-29", "2027-02-29", "2027-00-10", "2027-13-10", "2027-04-31", "2027-03-00", "2027-3-311",
+                          "2027x03-31", "2027-03x31", "20x7-03-31", "2027-0x-31", "2027-03-x1", "2027-03-3"})
     CHECK_FALSE(taken(day));
-  for (const char* release : {"9.1", "11.1.3.1", "123456789.1"}) CHECK(Read("release = \"" + std::string(release) + "\"\n").errors.empty());
+  for (const char* release : {"9.1", "11.1.3.1", "123456789.1"})
+    CHECK(Read("release = \"" + std::string(release) + "\"\n").errors.empty());
   for (const char* release : {"9", "9.", ".9", "9.x", "9..1", "1234567890.1", "9.1234567890"})
     CHECK_FALSE(Read("release = \"" + std::string(release) + "\"\n").errors.empty());
 }
 
 TEST_CASE("site file: names with blanks or control characters are refused, and so is half an ignore") {
-  for (const char* zone : {"[zones.\"a\\u0007b\"]", "[zones.\"a\\u007fb\"]", "[zones.\" \"]"}) CHECK_FALSE(Read(std::string(zone) + "\ninterfaces = [\"eth0\"]\n").errors.empty());
+  for (const char* zone : {"[zones.\"a\\u0007b\"]", "[zones.\"a\\u007fb\"]", "[zones.\" \"]"})
+    CHECK_FALSE(Read(std::string(zone) + "\ninterfaces = [\"eth0\"]\n").errors.empty());
   for (const char* name : {"", "eth 0", "eth\\t0", "eth\\u00070", "eth\\u007f0", "sixteenletterslo"})
     CHECK_FALSE(Read("[zones.internet]\ninterfaces = [\"" + std::string(name) + "\"]\n").errors.empty());
   CHECK(Read("[zones.internet]\ninterfaces = [\"fifteenletterso\"]\n").errors.empty());
@@ -1043,7 +1045,8 @@ TEST_CASE("site file: names with blanks or control characters are refused, and s
   CHECK(Read("[zones.itsp]\nsources = [\"0.0.0.0/0\"]\ninterfaces = [\"eth7\"]\n").errors.empty());
   std::string ignore = "[[ignore]]\ncheck = \"tftp-exposed\"\n";
   CHECK(Read(ignore + "reason = \"r\"\npath = \"a/**\"\n").file.ignores.size() == 1);
-  for (const char* half : {"path = \"a/**\"\n", "reason = \"r\"\npath = 5\nuntil = \"2027-03-31\"\n", "reason = \"r\"\nuntil = \"never\"\n", "reason = \" \"\npath = \"a\"\n"})
+  for (const char* half : {"path = \"a/**\"\n", "reason = \"r\"\npath = 5\nuntil = \"2027-03-31\"\n",
+                           "reason = \"r\"\nuntil = \"never\"\n", "reason = \" \"\npath = \"a\"\n"})
     CHECK(Read(ignore + half).file.ignores.empty());
   std::string peer = "[[peer]]\nname = \"branch\"\nlink = \"scn\"\n";
   CHECK(Read(peer + "addresses = [\"198.51.100.9\"]\n").file.peers.size() == 1);

@@ -1,11 +1,11 @@
 // What work grows with, counted in operations and never in time.
-#include <catch2/catch.hpp>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <functional>
 #include <random>
@@ -27,7 +27,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-std::vector<FieldEntry> fields(std::size_t count, const std::function<std::string(std::size_t)>& pattern, std::vector<Note>& errors) {
+std::vector<FieldEntry> fields(std::size_t count, const std::function<std::string(std::size_t)>& pattern,
+                               std::vector<Note>& errors) {
   std::string text;
   for (std::size_t i = 0; i < count; ++i) text += "[[field]]\npath = '" + pattern(i) + "'\nkey = 'lan1.address'\n";
   Sources sources{decode_source("own.toml", text)};
@@ -113,9 +114,13 @@ TEST_CASE("an edited chain is the list that the edits make, one after another") 
       bool inside = static_cast<std::size_t>(at) < list.size();
       switch (random() % 8) {
         case 0:
-        case 1: order.push_back(rule), list.push_back(rule); break;
+        case 1:
+          order.push_back(rule), list.push_back(rule);
+          break;
         case 2:
-        case 3: order.insert(static_cast<std::size_t>(at), rule), list.insert(list.begin() + at, rule); break;
+        case 3:
+          order.insert(static_cast<std::size_t>(at), rule), list.insert(list.begin() + at, rule);
+          break;
         case 4:
           if (inside) order.replace(static_cast<std::size_t>(at), rule), list[static_cast<std::size_t>(at)] = rule;
           break;
@@ -130,8 +135,10 @@ TEST_CASE("an edited chain is the list that the edits make, one after another") 
           break;
         }
         default:
-          if (random() % 40 == 0) order.clear(), list.clear();
-          else if (random() % 8 == 0) REQUIRE(order.rules() == list);
+          if (random() % 40 == 0)
+            order.clear(), list.clear();
+          else if (random() % 8 == 0)
+            REQUIRE(order.rules() == list);
       }
       REQUIRE(order.size() == list.size());
     }
@@ -201,7 +208,8 @@ TEST_CASE("a path is held against the patterns that say its names, however many 
   std::vector<Note> errors;
   for (std::size_t count : {1000u, 2000u}) {
     FieldMap map;
-    map.add(fields(count, [](std::size_t i) { return "(?:.*/)?Thing" + std::to_string(i) + "/Value"; }, errors));
+    map.add(fields(
+        count, [](std::size_t i) { return "(?:.*/)?Thing" + std::to_string(i) + "/Value"; }, errors));
     map.add_builtin();
     CHECK(errors.empty());
     CHECK(map.tried_for("System/Thing7/Value") < 20);
@@ -213,12 +221,14 @@ TEST_CASE("a path is held against the patterns that say its names, however many 
 
 TEST_CASE("patterns that say no name have a limit") {
   std::vector<Note> errors;
-  std::vector<FieldEntry> read = fields(most_tried + 2, [](std::size_t i) { return ".*Custom" + std::to_string(i) + "x.*"; }, errors);
+  std::vector<FieldEntry> read = fields(
+      most_tried + 2, [](std::size_t i) { return ".*Custom" + std::to_string(i) + "x.*"; }, errors);
   CHECK(read.size() == most_tried);
   REQUIRE(errors.size() == 2);
   CHECK_THAT(errors[0].message, Contains("more than 200 patterns have to be tried for one path"));
   errors.clear();
-  read = fields(400, [](std::size_t i) { return "A" + std::to_string(i) + "/(?:[^x]{3}){200}"; }, errors);
+  read = fields(
+      400, [](std::size_t i) { return "A" + std::to_string(i) + "/(?:[^x]{3}){200}"; }, errors);
   CHECK(read.size() < 400);
   REQUIRE(errors.size() == 1);
   CHECK_THAT(errors[0].message, Contains("more than 1000000 steps together"));
@@ -226,13 +236,15 @@ TEST_CASE("patterns that say no name have a limit") {
 
 TEST_CASE("names between slashes lead to the pattern that matches first") {
   std::vector<Note> errors;
-  const char* patterns[] = {"X/a|b/Y",       "One/[a/b]+/Two", "P/?Q/R",  "L\\[L1\\]/Adr", "(?:U|V)/W",
-                            "[[:alpha:]/]+9", "\\Qq/r\\E",      "/*S/T", "K{0}/M",         ".*/Z"};
-  std::vector<FieldEntry> read = fields(std::size(patterns), [&](std::size_t i) { return std::string(patterns[i]); }, errors);
+  const char* patterns[] = {"X/a|b/Y",        "One/[a/b]+/Two", "P/?Q/R", "L\\[L1\\]/Adr", "(?:U|V)/W",
+                            "[[:alpha:]/]+9", "\\Qq/r\\E",      "/*S/T",  "K{0}/M",        ".*/Z"};
+  std::vector<FieldEntry> read = fields(
+      std::size(patterns), [&](std::size_t i) { return std::string(patterns[i]); }, errors);
   REQUIRE(errors.empty());
   FieldMap map;
   map.add(read);
-  for (const char* path : {"x/A", "b/y", "one/a//b/two", "PQ/R", "p/q/r", "L[L1]/adr", "v/w", "ab/cd9", "q/r", "s/t", "//S/T", "/M", "a/b/z"}) {
+  for (const char* path :
+       {"x/A", "b/y", "one/a//b/two", "PQ/R", "p/q/r", "L[L1]/adr", "v/w", "ab/cd9", "q/r", "s/t", "//S/T", "/M", "a/b/z"}) {
     CAPTURE(path);
     CHECK(map.find(path).key == "lan1.address");
   }
@@ -247,9 +259,11 @@ TEST_CASE("a large file is not read whole where its start or a hole says what it
   std::istringstream in;
   std::string zeros = folder.put("zeros.xml", "");
   std::filesystem::resize_file(zeros, std::uintmax_t{1900} << 20);
-  std::string rules = folder.put("rules.txt", "*filter\n:INPUT DROP [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n" + std::string(70'000, '#'));
+  std::string rules =
+      folder.put("rules.txt", "*filter\n:INPUT DROP [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n" + std::string(70'000, '#'));
   std::filesystem::resize_file(rules, std::uintmax_t{300} << 20);
-  std::string cut = folder.put("cut.xml", "<?xml version=\"1.0\"?><data><ws_object><System><Name>a</Name></System></ws_object>" + std::string(70'000, ' '));
+  std::string cut = folder.put(
+      "cut.xml", "<?xml version=\"1.0\"?><data><ws_object><System><Name>a</Name></System></ws_object>" + std::string(70'000, ' '));
   std::filesystem::resize_file(cut, std::uintmax_t{1900} << 20);
   InputFiles named = read_inputs({zeros, rules, cut}, false, in);
   CHECK(named.inputs.empty());

@@ -1,6 +1,6 @@
 // The engine against plain interpretation: every packet of a small universe, every assignment of the predicates.
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <random>
 #include <set>
 
@@ -201,7 +201,8 @@ TEST_CASE("a shadowed rule is one whose removal changes nothing and that no pack
         INFO("seed " << seed << " chain " << c << " rule " << r);
         Space& s = packets.space;
         // Within what FORWARD can see: a real interface on both sides.
-        PacketSet seen = s.intersect(s.test(Dimension::in, packets.interfaces.all()), s.test(Dimension::out, packets.interfaces.all()));
+        PacketSet seen =
+            s.intersect(s.test(Dimension::in, packets.interfaces.all()), s.test(Dimension::out, packets.interfaces.all()));
         REQUIRE(s.restrict(smaller.decision(without.base_chains[0]), seen) == s.restrict(before, seen));
       }
   }
@@ -279,7 +280,8 @@ TEST_CASE("a redundant rule is one that packets meet and whose removal changes n
     Space& s = packets.space;
     std::set<const Rule*> found, met;
     for (const Redundant& r : find_redundant(chains)) found.insert(r.rule.rule);
-    chains.send(ruleset.base_chains[0], hook_packets(chains, Hook::forward), [&](RuleRef at, PacketSet, PacketSet) { met.insert(at.rule); });
+    chains.send(ruleset.base_chains[0], hook_packets(chains, Hook::forward),
+                [&](RuleRef at, PacketSet, PacketSet) { met.insert(at.rule); });
     // With rejects told from drops.
     auto decides = [&](const Ruleset& rules, ActionKind policy) {
       Ruleset marked = rules;
@@ -291,7 +293,8 @@ TEST_CASE("a redundant rule is one that packets meet and whose removal changes n
             rule.action.name = "REJECT";
           }
       ChainSets all(packets, marked);
-      return s.restrict(s.relabel(all.decision(marked.base_chains[0]), [](std::uint32_t v) { return std::min(v, std::uint32_t{first_translation}); }),
+      return s.restrict(s.relabel(all.decision(marked.base_chains[0]),
+                                  [](std::uint32_t v) { return std::min(v, std::uint32_t{first_translation}); }),
                         hook_packets(all, Hook::forward));
     };
     PacketSet before_drop = decides(ruleset, ActionKind::drop), before_accept = decides(ruleset, ActionKind::accept);
@@ -333,10 +336,17 @@ TEST_CASE("rulesets are equal exactly when no packet is treated otherwise") {
     if (rules.empty()) continue;
     std::size_t at = random() % rules.size();
     switch (random() % 4) {
-      case 0: rules.erase(rules.begin() + static_cast<std::ptrdiff_t>(at)); break;
-      case 1: rules.insert(rules.begin() + static_cast<std::ptrdiff_t>(at), rules[at]); break;
-      case 2: std::swap(rules[at], rules[rules.size() - 1 - at]); break;
-      default: break;
+      case 0:
+        rules.erase(rules.begin() + static_cast<std::ptrdiff_t>(at));
+        break;
+      case 1:
+        rules.insert(rules.begin() + static_cast<std::ptrdiff_t>(at), rules[at]);
+        break;
+      case 2:
+        std::swap(rules[at], rules[rules.size() - 1 - at]);
+        break;
+      default:
+        break;
     }
     Comparison comparison(before, after);
     Space& s = comparison.packets().space;
@@ -371,7 +381,8 @@ TEST_CASE("rulesets are equal exactly when no packet is treated otherwise") {
       p.hook = Hook::forward;
       p.state = static_cast<State>(value(Dimension::state));
       if (p.state != State::new_) continue;
-      p.in = comparison.packets().interfaces.name(value(Dimension::in)), p.out = comparison.packets().interfaces.name(value(Dimension::out));
+      p.in = comparison.packets().interfaces.name(value(Dimension::in)),
+      p.out = comparison.packets().interfaces.name(value(Dimension::out));
       p.protocol = static_cast<std::uint8_t>(value(Dimension::protocol));
       p.source = value(Dimension::source), p.destination = value(Dimension::destination);
       p.source_port = static_cast<std::uint16_t>(value(Dimension::source_port));

@@ -19,13 +19,16 @@ struct Case {
 // To 198.51.100.4 udp/4000 by eth0, at FORWARD unless the fields say otherwise.
 Json ask(const Case& c, const std::string& options = "") {
   std::string text = c.rules, nat;
-  if (std::size_t cut = text.find("--\n"); cut == 0 || (cut != text.npos && text[cut - 1] == '\n')) nat = text.substr(0, cut), text = text.substr(cut + 3);
+  if (std::size_t cut = text.find("--\n"); cut == 0 || (cut != text.npos && text[cut - 1] == '\n'))
+    nat = text.substr(0, cut), text = text.substr(cut + 3);
   Folder folder;
   std::string dump = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n" + text + "COMMIT\n";
   if (!nat.empty()) dump = "*nat\n:PREROUTING ACCEPT [0:0]\n" + nat + "COMMIT\n" + dump;
-  Json packet = {{"hook", "forward"}, {"in", "eth0"}, {"src", "203.0.113.30"}, {"dst", "198.51.100.4"}, {"proto", "udp"}, {"sport", 31000}, {"dport", 4000}};
+  Json packet = {{"hook", "forward"}, {"in", "eth0"},   {"src", "203.0.113.30"}, {"dst", "198.51.100.4"},
+                 {"proto", "udp"},    {"sport", 31000}, {"dport", 4000}};
   packet.merge_patch(Json::parse(*c.fields ? c.fields : "{}"));
-  Ran ran = run_program("query " + folder.put("fw.rules", dump) + " --packets " + folder.put("p.jsonl", packet.dump() + "\n") + " " + options);
+  Ran ran = run_program("query " + folder.put("fw.rules", dump) + " --packets " + folder.put("p.jsonl", packet.dump() + "\n") +
+                        " " + options);
   INFO(ran.err);
   return Json::parse(ran.out);
 }
@@ -82,8 +85,10 @@ TEST_CASE("new packets: certain is a verdict that every reading gives") {
       {(maybe + "-A FORWARD -d 10.9.0.5 -j ACCEPT\n").c_str(), "drop possible"},
       {"-A FORWARD -m recent --rcheck --name seen -j ACCEPT\n-A FORWARD -p udp -j ACCEPT\n", "accept proven"},
       {"-A FORWARD -m recent --rcheck --name seen -j REJECT\n", "drop possible"},
-      {"-A PREROUTING -p udp -j DNAT --to-destination 10.9.0.1-10.9.0.3\n--\n-A FORWARD -d 10.9.0.0/29 -j ACCEPT\n", "accept proven"},
-      {"-A PREROUTING -p udp -j DNAT --to-destination 10.9.0.1-10.9.0.3\n--\n-A FORWARD -d 10.9.0.1 -j ACCEPT\n", "accept possible"},
+      {"-A PREROUTING -p udp -j DNAT --to-destination 10.9.0.1-10.9.0.3\n--\n-A FORWARD -d 10.9.0.0/29 -j ACCEPT\n",
+       "accept proven"},
+      {"-A PREROUTING -p udp -j DNAT --to-destination 10.9.0.1-10.9.0.3\n--\n-A FORWARD -d 10.9.0.1 -j ACCEPT\n",
+       "accept possible"},
   });
   // Where it goes is said only if that is the same, too.
   Json picked = ask({"-A PREROUTING -p udp -j DNAT --to-destination 10.9.0.1-10.9.0.3:69\n--\n-A FORWARD -j ACCEPT\n", ""});
@@ -101,9 +106,11 @@ TEST_CASE("new packets: the destination tells the hook that is not given") {
       {"-A PREROUTING -p udp -j REDIRECT --to-ports 69\n--\n-A FORWARD -j ACCEPT\n", "drop proven", none},
       {"-A INPUT -j ACCEPT\n", "accept possible", none},
       {"-A PREROUTING -p udp -j DNAT --to-destination :69\n--\n-A INPUT -j ACCEPT\n", "accept possible", none},
-      {"-A PREROUTING -p udp -m recent --rcheck --name seen -j DNAT --to-destination 10.9.0.5\n--\n-A FORWARD -j ACCEPT\n", "drop possible", none},
+      {"-A PREROUTING -p udp -m recent --rcheck --name seen -j DNAT --to-destination 10.9.0.5\n--\n-A FORWARD -j ACCEPT\n",
+       "drop possible", none},
   });
-  check({{"-A INPUT -j ACCEPT\n", "accept proven", none}, {"-A INPUT -j ACCEPT\n", "accept possible", R"({"hook":null,"dst":"198.51.100.5"})"}},
+  check({{"-A INPUT -j ACCEPT\n", "accept proven", none},
+         {"-A INPUT -j ACCEPT\n", "accept possible", R"({"hook":null,"dst":"198.51.100.5"})"}},
         "--pbx 198.51.100.4");
   check({{FORWARDED "-A FORWARD -j ACCEPT\n", "accept proven", R"({"hook":null,"dst":"192.168.7.2"})"}}, "--pbx 192.168.7.2");
 }
@@ -111,15 +118,16 @@ TEST_CASE("new packets: the destination tells the hook that is not given") {
 TEST_CASE("new packets: the type of an address is known where it is the machine's own, or the same on every machine") {
   const char* broadcast = "-A INPUT -m addrtype --dst-type BROADCAST -j DROP\n-A INPUT -j ACCEPT\n";
   const char* input = R"({"hook":"input"})";
-  check({
-            {broadcast, "accept proven", input},
-            {"-A INPUT -m addrtype --dst-type LOCAL -j ACCEPT\n", "accept proven", input},
-            {"-A INPUT -m addrtype ! --dst-type LOCAL -j DROP\n-A INPUT -j ACCEPT\n", "accept proven", input},
-            {"-A INPUT -m addrtype --dst-type UNICAST -j ACCEPT\n", "drop proven", input},
-            {"-A INPUT -m addrtype --dst-type BROADCAST,MULTICAST,ANYCAST -j DROP\n-A INPUT -j ACCEPT\n", "accept proven", input},
-            {broadcast, "accept possible", R"({"hook":"input","dst":"198.51.100.255"})"},
-        },
-        "--pbx 198.51.100.4");
+  check(
+      {
+          {broadcast, "accept proven", input},
+          {"-A INPUT -m addrtype --dst-type LOCAL -j ACCEPT\n", "accept proven", input},
+          {"-A INPUT -m addrtype ! --dst-type LOCAL -j DROP\n-A INPUT -j ACCEPT\n", "accept proven", input},
+          {"-A INPUT -m addrtype --dst-type UNICAST -j ACCEPT\n", "drop proven", input},
+          {"-A INPUT -m addrtype --dst-type BROADCAST,MULTICAST,ANYCAST -j DROP\n-A INPUT -j ACCEPT\n", "accept proven", input},
+          {broadcast, "accept possible", R"({"hook":"input","dst":"198.51.100.255"})"},
+      },
+      "--pbx 198.51.100.4");
   check({
       {broadcast, "accept possible", input},
       {broadcast, "drop proven", R"({"hook":"input","dst":"255.255.255.255"})"},
@@ -128,6 +136,7 @@ TEST_CASE("new packets: the type of an address is known where it is the machine'
       {broadcast, "accept proven", R"({"hook":"input","dst":"239.1.2.3"})"},
       {broadcast, "accept proven", R"({"hook":"input","dst":"127.0.0.53"})"},
       {"-A INPUT -m addrtype --dst-type LOCAL -j ACCEPT\n", "accept proven", R"({"hook":"input","dst":"127.8.8.8"})"},
-      {"-A INPUT -m addrtype --dst-type MULTICAST -j DROP\n-A INPUT -j ACCEPT\n", "accept proven", R"({"hook":"input","dst":"250.1.2.3"})"},
+      {"-A INPUT -m addrtype --dst-type MULTICAST -j DROP\n-A INPUT -j ACCEPT\n", "accept proven",
+       R"({"hook":"input","dst":"250.1.2.3"})"},
   });
 }

@@ -6,8 +6,8 @@
 #include <sstream>
 
 #include "linter/command_line.h"
-#include "parsers/text/embedded.h"
 #include "parsers/parsers.h"
+#include "parsers/text/embedded.h"
 #include "rules/exposure/exposure.h"
 #include "rules/matrix/port_matrix.h"
 #include "rules/matrix/row_terms.h"
@@ -169,9 +169,9 @@ std::vector<std::pair<unsigned, unsigned>> intervals(const std::string& ports) {
 }
 
 std::vector<std::string> transports(const std::string& protocol) {
-  static const std::map<std::string, std::vector<std::string>> known = {
-      {"TCP", {"tcp"}}, {"UDP", {"udp"}}, {"UPD", {"udp"}},        {"NTP", {"udp"}},
-      {"TLS", {"tcp"}}, {"SSL", {"tcp"}}, {"IMAP4 - SSL", {"tcp"}}};
+  static const std::map<std::string, std::vector<std::string>> known = {{"TCP", {"tcp"}},        {"UDP", {"udp"}}, {"UPD", {"udp"}},
+                                                                        {"NTP", {"udp"}},        {"TLS", {"tcp"}}, {"SSL", {"tcp"}},
+                                                                        {"IMAP4 - SSL", {"tcp"}}};
   std::string layer4 = protocol.substr(0, protocol.find('/'));
   return layer4.find('+') != layer4.npos ? std::vector<std::string>{"tcp", "udp"} : known.at(layer4);
 }
@@ -227,11 +227,8 @@ struct Read {
   Sources sources;
   std::vector<Note> errors;
   PortMatrix matrix;
-  explicit Read(const std::string& text)
-      : sources{Source("m.toml", text, "UTF-8")}, matrix(read_matrix(sources, 0, errors)) {}
-  std::string error(std::size_t i) const {
-    return errors.at(i).message + " @ " + std::string(sources[0].slice(errors.at(i).span));
-  }
+  explicit Read(const std::string& text) : sources{Source("m.toml", text, "UTF-8")}, matrix(read_matrix(sources, 0, errors)) {}
+  std::string error(std::size_t i) const { return errors.at(i).message + " @ " + std::string(sources[0].slice(errors.at(i).span)); }
 };
 
 const std::string head = "release = \"9.1\"\ndocument = \"D\"\n";
@@ -362,8 +359,7 @@ TEST_CASE("matrix: how a peer proves who it is") {
   CHECK(authentication("ip-office/ingress/11") == "CHAP");
   CHECK(authentication("ip-office/ingress/16") == "MD5 CHAP");
   CHECK(authentication("ip-office/ingress/25").empty());
-  for (int n : {37, 39, 40, 41, 43})
-    CHECK(authentication("ip-office/ingress/" + std::to_string(n)) == "HMAC SHA-1 challenge");
+  for (int n : {37, 39, 40, 41, 43}) CHECK(authentication("ip-office/ingress/" + std::to_string(n)) == "HMAC SHA-1 challenge");
   for (int n : {38, 42})
     CHECK(authentication("ip-office/ingress/" + std::to_string(n)) == "HMAC SHA-1 challenge, X.509 certificate");
   CHECK(authentication("ip-office/egress/9") == "Kerberos 4 or simple password");
@@ -451,8 +447,7 @@ TEST_CASE("matrix: what can be wrong in a matrix file, and where") {
     CHECK(read.matrix.find("a/ingress/1"));
     return read.error(0);
   };
-  CHECK(one("state = \"open\"", "state = \"ajar\"") ==
-        "unknown state \"ajar\" (open, closed, filtered, n/a) @ \"ajar\"");
+  CHECK(one("state = \"open\"", "state = \"ajar\"") == "unknown state \"ajar\" (open, closed, filtered, n/a) @ \"ajar\"");
   CHECK(one("a/ingress/2", "a/inward/2") == "unknown direction \"inward\" (ingress, egress, intra) @ \"a/inward/2\"");
   CHECK(one("[\"udp\"]", "[\"udp\", \"sctp\"]") == "unknown transport \"sctp\" (tcp, udp) @ \"sctp\"");
   CHECK(one("[\"udp\"]", "[]") == "a row has at least one transport @ []");
@@ -470,12 +465,10 @@ TEST_CASE("matrix: what can be wrong in a matrix file, and where") {
   CHECK(one("a/ingress/2", "a/ingress/02") == "id \"a/ingress/02\" is not product/direction/number @ \"a/ingress/02\"");
   CHECK(one("a/ingress/2", "a/ingress/1") == "second row of id \"a/ingress/1\" @ \"a/ingress/1\"");
   CHECK(one("ports", "configurable = \"5-4\"\nports") == "range \"5-4\" ends before it starts @ \"5-4\"");
-  CHECK(one("ports", "configurable = \"range:1\"\nports") ==
-        "\"range:1\" is not range:min-start=A,min-end=B @ \"range:1\"");
+  CHECK(one("ports", "configurable = \"range:1\"\nports") == "\"range:1\" is not range:min-start=A,min-end=B @ \"range:1\"");
   CHECK(one("ports", "platforms = [1]\nports") == "\"platforms\" is not an array of strings @ 1");
   CHECK(one("ports", "since = 9.1\nports") == "\"since\" is not a string @ 9.1");
-  for (std::string key :
-       {"id", "table", "ports", "transports", "application", "optional", "state", "peer", "purpose"}) {
+  for (std::string key : {"id", "table", "ports", "transports", "application", "optional", "state", "peer", "purpose"}) {
     std::size_t at = good.find("\n" + key + " ");
     std::string line = good.substr(at, good.find('\n', at + 1) - at);
     Read read(head + good.substr(0, at) + good.substr(at + line.size()));
@@ -539,9 +532,8 @@ TEST_CASE("matrix command: JSON keeps the contract's keys in their order") {
   for (const auto& r : json["rows"]) {
     Ids keys;
     for (const auto& item : r.items()) keys.push_back(item.key());
-    CHECK(keys == Ids{"id", "product", "direction", "number", "transports", "ports", "application", "configurable",
-                      "optional", "state", "peer", "authentication", "purpose", "platforms", "source", "since", "until",
-                      "errata"});
+    CHECK(keys == Ids{"id", "product", "direction", "number", "transports", "ports", "application", "configurable", "optional",
+                      "state", "peer", "authentication", "purpose", "platforms", "source", "since", "until", "errata"});
   }
   ordered_json tftp = ordered_json::parse(R"({"id":"ip-office/ingress/4","product":"ip-office","direction":"ingress",
       "number":4,"transports":["udp"],"ports":[[69,69]],"application":"TFTP","configurable":null,"optional":false,
@@ -578,8 +570,8 @@ TEST_CASE("matrix command: terms") {
   CHECK(found({"voicemail-pro"}).size() == 16);
   CHECK(found({"ingress"}).size() == 73);
   CHECK(found({"intra"}).size() == 11);
-  CHECK(found({"filtered"}) == Ids{"ip-office/ingress/12", "ip-office/ingress/13", "ip-office/ingress/14",
-                                   "ip-office/ingress/15", "one-x-portal/ingress/6"});
+  CHECK(found({"filtered"}) == Ids{"ip-office/ingress/12", "ip-office/ingress/13", "ip-office/ingress/14", "ip-office/ingress/15",
+                                   "one-x-portal/ingress/6"});
   CHECK(found({"n/a", "ingress"}) == Ids{"ip-office/ingress/27"});
   CHECK(found({"tftp"}) == found({"69"}));
   CHECK(found({"sysmonitor", "udp", "tcp"}) == Ids{"ip-office/ingress/31"});
@@ -593,8 +585,7 @@ TEST_CASE("matrix command: the table fits 120 columns and lists the errata") {
   for (const Ids& terms : {Ids{}, Ids{"69"}, Ids{"contact-recorder"}, Ids{"T1.27"}}) {
     for (const std::string& line : split(text_of(terms), '\n')) {
       INFO(line);
-      CHECK(std::count_if(line.begin(), line.end(),
-                          [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }) <= 120);
+      CHECK(std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }) <= 120);
       CHECK((line.empty() || line.back() != ' '));
     }
   }
@@ -657,8 +648,7 @@ using Span = std::pair<std::string, std::string>;
 
 std::string as_text(const std::vector<std::pair<unsigned, unsigned>>& ports) {
   std::string out;
-  for (auto [lo, hi] : ports)
-    out += (out.empty() ? "" : "/") + std::to_string(lo) + (lo == hi ? "" : "-" + std::to_string(hi));
+  for (auto [lo, hi] : ports) out += (out.empty() ? "" : "/") + std::to_string(lo) + (lo == hi ? "" : "-" + std::to_string(hi));
   return out;
 }
 
@@ -671,8 +661,8 @@ std::string as_printed(const MatrixRow& r, const std::string& kind) {
   CHECK(r.document == "Avaya Port Matrix: IP Office 9.1.0.0, Issue 7.1, December 24, 2014");
   CHECK(!r.purpose.empty());
   CHECK(!r.peer.empty());
-  return std::to_string(r.table) + "|" + std::to_string(r.table_row) + "|" + kind + "|" + as_text(r.ports) + "|" + protocol +
-         "|" + (r.optional ? "Yes" : "No") + "|" + state + "|" + r.id;
+  return std::to_string(r.table) + "|" + std::to_string(r.table_row) + "|" + kind + "|" + as_text(r.ports) + "|" + protocol + "|" +
+         (r.optional ? "Yes" : "No") + "|" + state + "|" + r.id;
 }
 
 std::vector<std::string> lines_of(const MatrixChanges& changes) {
@@ -847,9 +837,7 @@ TEST_CASE("matrix changes: before and after") {
     }
     return out;
   };
-  auto both = [](const std::string& change) {
-    return "ip-office/ingress/27 " + change + "\nip-office/egress/18 " + change + "\n";
-  };
+  auto both = [](const std::string& change) { return "ip-office/ingress/27 " + change + "\nip-office/egress/18 " + change + "\n"; };
   CHECK(media("8.1", "9.0").empty());
   CHECK(media("9.0", "9.0.3") == both("@6 47000-54000@6"));
   CHECK(media("8.1", "9.0.3") == both("@6 47000-54000@6"));
@@ -890,8 +878,8 @@ TEST_CASE("matrix: facts of later releases") {
     CHECK(!fact.evidence.empty());
     for (const std::string& id : fact.rows) CHECK(builtin_matrix().find(id));
   }
-  for (const char* id : {"tftp-inactive-on-linux", "tapi-inactive", "devlink-inactive", "base-port-to-65526",
-                         "subscription-egress"})
+  for (const char* id :
+       {"tftp-inactive-on-linux", "tapi-inactive", "devlink-inactive", "base-port-to-65526", "subscription-egress"})
     CHECK(ids.contains(id));
   std::string tapi = text_of({"50797"});
   CHECK(tapi.find("\nin later releases:\n  ip-office/ingress/34, from 11.1: TAPI is inactive by default (") != std::string::npos);
@@ -1068,8 +1056,8 @@ TEST_CASE("own matrix: what the command prints is a matrix again") {
       for (const auto& range : r["ports"])
         ports += (ports.empty() ? "" : "/") + range[0].dump() + (range[0] == range[1] ? "" : "-" + range[1].dump());
       text += "[[row]]\ntable = " + r["source"]["table"].dump() + "\nports = \"" + ports + "\"\n";
-      for (const char* key : {"id", "transports", "application", "configurable", "optional", "state", "peer",
-                              "authentication", "purpose", "platforms", "since", "until", "errata"})
+      for (const char* key : {"id", "transports", "application", "configurable", "optional", "state", "peer", "authentication",
+                              "purpose", "platforms", "since", "until", "errata"})
         if (!r[key].is_null()) text += std::string(key) + " = " + r[key].dump() + "\n";
     }
     query.own = {"-"};
@@ -1149,7 +1137,8 @@ TEST_CASE("matrix releases: each can be judged by, and media without ports is no
 
 TEST_CASE("terms: ports are digits with a transport, words begin where no letter stands before") {
   for (const char* term : {"69", "69/udp", "5060-5061", "5060-5061/tcp"}) CHECK(port_term(term).has_value());
-  for (const char* term : {"", "-", "/udp", "69/", "69/sctp", "69x", "x69", "69-", "-69", "69-x", "69-70x", "6 9"}) CHECK_FALSE(port_term(term).has_value());
+  for (const char* term : {"", "-", "/udp", "69/", "69/sctp", "69x", "x69", "69-", "-69", "69-x", "69-70x", "6 9"})
+    CHECK_FALSE(port_term(term).has_value());
   CHECK(port_term("5060-5061/tcp")->hi == 5061);
   CHECK(port_term("69/udp")->lo == 69);
   CHECK(port_term("69/udp")->transport == "udp");

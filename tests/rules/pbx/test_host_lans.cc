@@ -24,7 +24,11 @@ IntervalSet at(const char* address) { return IntervalSet::of(parse_address(addre
 }  // namespace
 
 TEST_CASE("a host is told apart by its LANs", "[lans]") {
-  std::vector<Host> hosts = {host_of({{"lan1.address", "192.0.2.1"}, {"lan1.sip.tls", "false"}, {"lan2.address", "192.0.2.65"}, {"lan2.sip.tls", "true"}, {"snmp.enabled", "true"}}),
+  std::vector<Host> hosts = {host_of({{"lan1.address", "192.0.2.1"},
+                                      {"lan1.sip.tls", "false"},
+                                      {"lan2.address", "192.0.2.65"},
+                                      {"lan2.sip.tls", "true"},
+                                      {"snmp.enabled", "true"}}),
                              host_of({{"lan1.address", "192.0.2.1"}, {"lan2.sip.tls", "true"}}),
                              host_of({{"lan1.address", "192.0.2.1"}, {"lan2.address", "192.0.2.1"}})};
   LansOfHosts lans(hosts);

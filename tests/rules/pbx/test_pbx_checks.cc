@@ -5,12 +5,12 @@
 #include <set>
 
 #include "parsers/ipoffice/settings.h"
+#include "rules/exposure/media.h"
 #include "rules/findings/check.h"
 #include "rules/findings/guessable.h"
+#include "rules/findings/users.h"
 #include "rules/matrix/known_secrets.h"
 #include "rules/matrix/vulnerabilities.h"
-#include "rules/exposure/media.h"
-#include "rules/findings/users.h"
 #include "tests/cases.h"
 #include "tests/program.h"
 
@@ -43,19 +43,46 @@ std::string user(int n, const std::string& fields) {
          "</Name><Extension>2" + std::to_string(10 + n) + "</Extension>" + fields + "</User>\n";
 }
 
-std::string export_of(const std::string& records) { return "<response status=\"1\"><data><ws_object>\n" + records + "</ws_object></data></response>\n"; }
+std::string export_of(const std::string& records) {
+  return "<response status=\"1\"><data><ws_object>\n" + records + "</ws_object></data></response>\n";
+}
 
 }  // namespace
 
 TEST_CASE("laws: every check of the PBX's configuration that the catalogue names is there, with its page") {
-  for (const char* id :
-       {"debug-port-enabled", "tftp-enabled", "snmp-default-community", "snmp-port-out-of-range", "unsecured-service-level",
-        "http-clients-unrestricted", "file-writer-open", "devlink-or-tapi-enabled", "base-port-collision", "rtp-range-invalid",
-        "rtp-overlaps-services", "sip-port-out-of-range", "auto-create-enabled", "remote-extension-enabled-unused",
-        "registrar-on-unused-lan", "media-security-off", "public-lan-address", "lan-overlap", "factory-address",
-        "nat-binding-refresh-off", "public-address-unset", "firewall-profile-open", "default-password", "shared-login-code",
-        "short-login-code", "off-switch-forwarding", "unrestricted-mobile-twinning", "orphan-user", "orphan-extension",
-        "duplicate-extension", "vulnerable-release", "release-without-matrix", "phone-settings-insecure"}) {
+  for (const char* id : {"debug-port-enabled",
+                         "tftp-enabled",
+                         "snmp-default-community",
+                         "snmp-port-out-of-range",
+                         "unsecured-service-level",
+                         "http-clients-unrestricted",
+                         "file-writer-open",
+                         "devlink-or-tapi-enabled",
+                         "base-port-collision",
+                         "rtp-range-invalid",
+                         "rtp-overlaps-services",
+                         "sip-port-out-of-range",
+                         "auto-create-enabled",
+                         "remote-extension-enabled-unused",
+                         "registrar-on-unused-lan",
+                         "media-security-off",
+                         "public-lan-address",
+                         "lan-overlap",
+                         "factory-address",
+                         "nat-binding-refresh-off",
+                         "public-address-unset",
+                         "firewall-profile-open",
+                         "default-password",
+                         "shared-login-code",
+                         "short-login-code",
+                         "off-switch-forwarding",
+                         "unrestricted-mobile-twinning",
+                         "orphan-user",
+                         "orphan-extension",
+                         "duplicate-extension",
+                         "vulnerable-release",
+                         "release-without-matrix",
+                         "phone-settings-insecure"}) {
     INFO(id);
     const Check* check = find_check(id);
     REQUIRE(check);
@@ -176,7 +203,8 @@ TEST_CASE("a release is affected, is not, or is too incomplete to tell") {
     INFO(v.id);
     CHECK_THAT(v.id, Catch::Matchers::Matches("CVE-[0-9]{4}-[0-9]{4,}"));
     CHECK_FALSE(v.source.empty());
-    CHECK(std::set<std::string>{"ip-office", "one-x-portal", "ccr", "application-server", "administration", "softconsole"}.contains(v.product));
+    CHECK(std::set<std::string>{"ip-office", "one-x-portal", "ccr", "application-server", "administration", "softconsole"}.contains(
+        v.product));
     if (!v.score.empty()) {
       CHECK(std::stod(v.score) <= worst);
       worst = std::stod(v.score);
@@ -202,12 +230,16 @@ TEST_CASE("who has a weak code is told in the text report and nowhere else, and 
   std::string records;
   for (int n = 0; n < 40; ++n) records += user(n, "<LoginCode>0000</LoginCode>");
   records += user(50, "<LoginCode>470811</LoginCode>") + user(51, "<LoginCode>470811</LoginCode>");
-  records += "<System GUID=\"5a1f0000-0000-4000-8000-000000000001\"><Name>office</Name><Telephony><MinimumCodeLength>7</MinimumCodeLength></Telephony></System>\n";
+  records +=
+      "<System "
+      "GUID=\"5a1f0000-0000-4000-8000-000000000001\"><Name>office</Name><Telephony><MinimumCodeLength>7</MinimumCodeLength></"
+      "Telephony></System>\n";
   Folder folder;
   std::string file = "'" + folder.put("config.xml", export_of(records)) + "'";
   std::string only = " --only default-password,shared-login-code,short-login-code " + file;
   std::string text = run_program(only).out;
-  CHECK_THAT(text, Contains("40 users have a login code that is guessed first") && Contains("210 user-0, 211 user-1") && Contains("and 10 more"));
+  CHECK_THAT(text, Contains("40 users have a login code that is guessed first") && Contains("210 user-0, 211 user-1") &&
+                       Contains("and 10 more"));
   CHECK_THAT(text, Contains("2 users share one login code") && Contains("= who: 260 user-50, 261 user-51"));
   CHECK_THAT(text, Contains("42 users have a login code shorter than the 7 digits"));
   CHECK(text.find("0000<") == std::string::npos);
@@ -224,8 +256,12 @@ TEST_CASE("who has a weak code is told in the text report and nowhere else, and 
 
 TEST_CASE("a check for those who ask runs for those only") {
   Folder folder;
-  std::string file = "'" + folder.put("config.xml", export_of("<System GUID=\"5a1f0000-0000-4000-8000-000000000001\"><Name>office</Name><LANS><LAN id=\"LAN1\">"
-                                                              "<IPAddress>192.168.42.1</IPAddress></LAN></LANS></System>\n")) + "'";
+  std::string file =
+      "'" +
+      folder.put("config.xml",
+                 export_of("<System GUID=\"5a1f0000-0000-4000-8000-000000000001\"><Name>office</Name><LANS><LAN id=\"LAN1\">"
+                           "<IPAddress>192.168.42.1</IPAddress></LAN></LANS></System>\n")) +
+      "'";
   CHECK(run_program(file).out.find("factory-address") == std::string::npos);
   CHECK_THAT(run_program("--only factory-address " + file).out, Contains("note[factory-address]"));
   std::string config = " --config '" + folder.put("ipo-lint.toml", "[checks]\nfactory-address = \"warning\"\n") + "'";
@@ -259,8 +295,9 @@ TEST_CASE("users are one where nothing says that they are two") {
   CHECK(joined({record(nil, "", ""), record(nil, "", "")}) == "");
   CHECK(joined({record(one, "", ""), record(one, "kim", "231")}) == "2");
 
-  Reading reading = read_site({"", {{"a.xml", export_of(record(one, "kim", "231", "<LoginCode></LoginCode><Password></Password>"))},
-                                    {"b.xml", export_of(record(one, "kim", "231", "<LoginCode></LoginCode><Password>7x7</Password>"))}},
+  Reading reading = read_site({"",
+                               {{"a.xml", export_of(record(one, "kim", "231", "<LoginCode></LoginCode><Password></Password>"))},
+                                {"b.xml", export_of(record(one, "kim", "231", "<LoginCode></LoginCode><Password>7x7</Password>"))}},
                                {}},
                               "", "", {});
   std::vector<User> users = users_of(reading.site);
@@ -280,11 +317,13 @@ TEST_CASE("a system exported twice has the platform and release of the export th
                      "<LANS><LAN id=\"LAN1\"><IPAddress>10.20.3.5</IPAddress></LAN>" + lan2 + "</LANS></System>\n");
   };
   std::string lan2 = "<LAN id=\"LAN2\"><IPAddress>10.21.3.5</IPAddress></LAN>";
-  std::string linux = "<Platform>server-edition</Platform>", release = "<MajorVersion>9</MajorVersion><MinorVersion>0</MinorVersion>";
+  std::string linux = "<Platform>server-edition</Platform>",
+              release = "<MajorVersion>9</MajorVersion><MinorVersion>0</MinorVersion>";
   for (bool first : {true, false}) {
     INFO(first);
-    Reading r = read_site({"", {{"a.xml", system(first ? linux + release : "", lan2)}, {"b.xml", system(first ? "" : linux + release, lan2)}}, {}},
-                          "", "", {});
+    Reading r = read_site(
+        {"", {{"a.xml", system(first ? linux + release : "", lan2)}, {"b.xml", system(first ? "" : linux + release, lan2)}}, {}},
+        "", "", {});
     REQUIRE(r.site.hosts.size() == 1);
     CHECK(r.site.hosts[0].platform == "server-edition");
     REQUIRE(r.site.hosts[0].release);
@@ -296,8 +335,9 @@ TEST_CASE("a system exported twice has the platform and release of the export th
       return export_of("<System GUID=\"" + guid + "\"><Name>" + called + "</Name><LANS><LAN id=\"LAN1\"><IPAddress>" + at +
                        "</IPAddress></LAN></LANS></System>\n");
     };
-    Reading both = read_site({"", {{"a.xml", one("7c0e0000-0000-4000-8000-000000000001", "desk", "10.20.3.5")}, {"b.xml", one(id, name, address)}}, {}},
-                             "", "", {});
+    Reading both = read_site(
+        {"", {{"a.xml", one("7c0e0000-0000-4000-8000-000000000001", "desk", "10.20.3.5")}, {"b.xml", one(id, name, address)}}, {}},
+        "", "", {});
     return both.site.hosts.size();
   };
   CHECK(hosts("7c0e0000-0000-4000-8000-000000000001", "lobby", "10.20.9.5") == 1);
@@ -312,11 +352,13 @@ TEST_CASE("a system exported twice has the platform and release of the export th
 }
 
 TEST_CASE("users are joined across exports, and numbers told apart") {
-  Reading r = read_site({"", {{"a.xml", export_of(user(1, "<LoginCode>9</LoginCode>") + user(2, ""))},
-                              {"b.xml", export_of(user(1, "<LoginCode></LoginCode><SoftPhone>true</SoftPhone>"))},
-                              {"c.xml", "<userlist xmlns=\"http://www.avaya.com/ipoffice/userlist\"><data_source>IPOFFICE/8.1(69) 192.168.42.1"
-                                        "</data_source><list><user><name>user-2</name><fname>Two</fname><extn>212</extn></user>"
-                                        "<user><name>user-3</name><fname>Three</fname><extn>213</extn></user></list></userlist>"}},
+  Reading r = read_site({"",
+                         {{"a.xml", export_of(user(1, "<LoginCode>9</LoginCode>") + user(2, ""))},
+                          {"b.xml", export_of(user(1, "<LoginCode></LoginCode><SoftPhone>true</SoftPhone>"))},
+                          {"c.xml",
+                           "<userlist xmlns=\"http://www.avaya.com/ipoffice/userlist\"><data_source>IPOFFICE/8.1(69) 192.168.42.1"
+                           "</data_source><list><user><name>user-2</name><fname>Two</fname><extn>212</extn></user>"
+                           "<user><name>user-3</name><fname>Three</fname><extn>213</extn></user></list></userlist>"}},
                          {}},
                         "", "", {});
   std::vector<User> users = users_of(r.site);
@@ -333,5 +375,6 @@ TEST_CASE("users are joined across exports, and numbers told apart") {
   CHECK(is_external("1234567", own));
   CHECK_FALSE(is_external("1234567", 7));
   CHECK(is_external("12345678", 7));
-  for (const char* number : {"", "212", "999", "123456", "*70*07700900123", "+", "07700x900123"}) CHECK_FALSE(is_external(number, own));
+  for (const char* number : {"", "212", "999", "123456", "*70*07700900123", "+", "07700x900123"})
+    CHECK_FALSE(is_external(number, own));
 }

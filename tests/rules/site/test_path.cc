@@ -84,12 +84,10 @@ void spice(Firewall& firewall, std::mt19937& random, Known known, bool first, bo
       if (known != Known::nothing_for_sure) {
         if (rule.action.kind == ActionKind::unknown) rule.action.kind = ActionKind::proceed;
         if (!t.ports.empty()) t.ports = IntervalSet::of(t.ports.begin()->lo);
-        std::erase_if(rule.conditions,
-                      [](const Condition& c) { return test_as<OpaqueTest>(c.any_of.front()) != nullptr; });
+        std::erase_if(rule.conditions, [](const Condition& c) { return test_as<OpaqueTest>(c.any_of.front()) != nullptr; });
       }
       if (known == Known::everything && !first)
-        std::erase_if(rule.conditions,
-                      [](const Condition& c) { return std::holds_alternative<InterfaceTest>(c.any_of.front()); });
+        std::erase_if(rule.conditions, [](const Condition& c) { return std::holds_alternative<InterfaceTest>(c.any_of.front()); });
       if (chain.table != "filter" || host || known == Known::everything || roll(2)) continue;
       for (Condition& c : rule.conditions)
         if (auto* i = std::get_if<InterfaceTest>(&c.any_of.front())) i->incoming = false;
@@ -149,7 +147,6 @@ struct Ways {
 
   bool settled() const { return (some && !all) || tried > 20000; }
 
-
   // `next`: of passage.then.
   void arrive(std::size_t next, const Packet& p) {
     if (settled()) return;
@@ -183,10 +180,9 @@ struct Ways {
       for (const BaseChain& base : ruleset.base_chains)
         if (base.hook == Hook::postrouting)
           for (const Rule& rule : ruleset.chains[base.chain].rules)
-            masqueraded =
-                masqueraded || std::all_of(rule.conditions.begin(), rule.conditions.end(), [&](const Condition& c) {
-                  return matches(c, t.packet, {t.translated ? 1u : 0u, 0}, holds);
-                });
+            masqueraded = masqueraded || std::all_of(rule.conditions.begin(), rule.conditions.end(), [&](const Condition& c) {
+                            return matches(c, t.packet, {t.translated ? 1u : 0u, 0}, holds);
+                          });
     if (!masqueraded) return arrive(next, t.packet);
     Packet other = t.packet;
     for (unsigned source : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u, 1000u})
@@ -209,8 +205,7 @@ Packet random_packet(std::mt19937& random, const Passage& passage) {
   p.in = name_for(interfaces, pick(Dimension::in)), p.out = name_for(interfaces, pick(Dimension::out));
   p.source = random() % 8, p.destination = random() % 8;
   if (random() % 2) p.destination = host_address;
-  p.source_port = static_cast<std::uint16_t>(random() % 8),
-  p.destination_port = static_cast<std::uint16_t>(random() % 8);
+  p.source_port = static_cast<std::uint16_t>(random() % 8), p.destination_port = static_cast<std::uint16_t>(random() % 8);
   p.protocol = random() % 2 ? proto_tcp : proto_udp;
   return p;
 }
@@ -219,8 +214,7 @@ std::vector<u128> point(const Interfaces& interfaces, const Packet& p, bool tran
   std::vector<u128> v = point_of(interfaces, p, translated);
   for (auto [dimension, name] : {std::pair{Dimension::in, &p.in}, {Dimension::out, &p.out}})
     if (name->ends_with('+'))
-      v[static_cast<std::size_t>(dimension)] =
-          interfaces.matching({true, name->substr(0, name->size() - 1), true}).begin()->lo;
+      v[static_cast<std::size_t>(dimension)] = interfaces.matching({true, name->substr(0, name->size() - 1), true}).begin()->lo;
   return v;
 }
 
@@ -307,17 +301,15 @@ TEST_CASE("paths: what is surely open has a packet that passes whatever is not k
       PacketSet left = open;
       // No rule here asks for what comes after the flags.
       for (std::uint32_t d = 0; d <= static_cast<std::uint32_t>(Dimension::tcp_flags); ++d) {
-        auto values = d == static_cast<std::uint32_t>(Dimension::tcp_flags)
-                          ? std::vector<u128>{tcp_syn}
-                          : values_of(s.project(left, static_cast<Dimension>(d)));
+        auto values = d == static_cast<std::uint32_t>(Dimension::tcp_flags) ? std::vector<u128>{tcp_syn}
+                                                                            : values_of(s.project(left, static_cast<Dimension>(d)));
         v[d] = values[random() % values.size()];
         left = s.intersect(left, s.test(static_cast<Dimension>(d), IntervalSet::of(v[d])));
       }
       auto value = [&](Dimension d) { return v[static_cast<std::size_t>(d)]; };
       Packet p;
       p.hook = Hook::forward;
-      p.in = name_for(packets.interfaces, value(Dimension::in)),
-      p.out = name_for(packets.interfaces, value(Dimension::out));
+      p.in = name_for(packets.interfaces, value(Dimension::in)), p.out = name_for(packets.interfaces, value(Dimension::out));
       p.source = value(Dimension::source), p.destination = value(Dimension::destination);
       p.source_port = static_cast<std::uint16_t>(value(Dimension::source_port));
       p.destination_port = static_cast<std::uint16_t>(value(Dimension::destination_port));
@@ -343,8 +335,7 @@ TEST_CASE("paths: what is surely open has a packet that passes whatever is not k
             };
             Trace t = trace(*passage.ruleset, before, holds);
             all = all && t.verdict == ActionKind::accept && t.packet.destination == p.destination &&
-                  t.packet.destination_port == p.destination_port && t.translated == was_translated &&
-                  t.packet.state == p.state;
+                  t.packet.destination_port == p.destination_port && t.translated == was_translated && t.packet.state == p.state;
             if (!all) break;
             Ways ways{passage, holds};
             ways.pass(0, *passage.ruleset, before);
@@ -363,9 +354,7 @@ TEST_CASE("paths: what is surely open has a packet that passes whatever is not k
 
 namespace {
 
-std::string nat(const std::string& rules) {
-  return "*nat\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n" + rules + "COMMIT\n";
-}
+std::string nat(const std::string& rules) { return "*nat\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n" + rules + "COMMIT\n"; }
 std::string filter(const std::string& rules) {
   return "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n" + rules + "COMMIT\n";
 }
@@ -405,8 +394,7 @@ std::vector<std::string> path_of(std::vector<Input> files) {
 }
 
 const std::string tftp_found = "edge.rules:4: error[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n";
-const std::string tftp_maybe =
-    "edge.rules:4: error[tftp-exposed] (possible): udp/69 (TFTP) is reachable from the internet\n";
+const std::string tftp_maybe = "edge.rules:4: error[tftp-exposed] (possible): udp/69 (TFTP) is reachable from the internet\n";
 
 }  // namespace
 
@@ -414,21 +402,17 @@ TEST_CASE("paths: the next firewall sees what the one before made of the packet"
   auto own = [](const std::string& rule) { return filter("-A INPUT " + rule + " -j ACCEPT\n"); };
   CHECK(found({{"edge.rules", edge}, {"own.rules", own("-d 10.0.0.5/32 -p udp --dport 69")}, {"ipo-lint.toml", two}}) ==
         tftp_found);
-  CHECK(found({{"edge.rules", edge}, {"own.rules", own("-d 203.0.113.1/32 -p udp --dport 69")}, {"ipo-lint.toml", two}})
-            .empty());
+  CHECK(found({{"edge.rules", edge}, {"own.rules", own("-d 203.0.113.1/32 -p udp --dport 69")}, {"ipo-lint.toml", two}}).empty());
   CHECK(found({{"edge.rules", edge}, {"own.rules", own("-p udp --dport 67")}, {"ipo-lint.toml", two}}).empty());
-  CHECK(
-      path_of({{"edge.rules", edge}, {"own.rules", own("-d 10.0.0.5/32 -p udp --dport 69")}, {"ipo-lint.toml", two}}) ==
-      std::vector<std::string>{"edge.rules:4 translate to 10.0.0.5", "edge.rules:11 accept", "own.rules:5 accept"});
+  CHECK(path_of({{"edge.rules", edge}, {"own.rules", own("-d 10.0.0.5/32 -p udp --dport 69")}, {"ipo-lint.toml", two}}) ==
+        std::vector<std::string>{"edge.rules:4 translate to 10.0.0.5", "edge.rules:11 accept", "own.rules:5 accept"});
 }
 
 TEST_CASE("paths: port forwards behind one another") {
   std::string outer =
-      nat("-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.1.2:1069\n" + masquerade) +
-      filter(dnat_passes);
+      nat("-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.1.2:1069\n" + masquerade) + filter(dnat_passes);
   auto inner = [](const std::string& rules) {
-    return nat("-A PREROUTING -d 192.168.1.2/32 -p udp --dport 1069 -j DNAT --to-destination 10.0.0.5:69\n") +
-           filter(rules);
+    return nat("-A PREROUTING -d 192.168.1.2/32 -p udp --dport 1069 -j DNAT --to-destination 10.0.0.5:69\n") + filter(rules);
   };
   std::string both = pbx + firewall("edge", "perimeter") + firewall("core", "transit");
   std::string open = "-A FORWARD -d 10.0.0.5/32 -p udp --dport 69 -j ACCEPT\n";
@@ -439,43 +423,42 @@ TEST_CASE("paths: port forwards behind one another") {
   CHECK(found({{"edge.rules", outer}, {"core.rules", inner("")}, {"ipo-lint.toml", both}}).empty());
   // The outer one leads elsewhere than the inner one expects.
   std::string astray =
-      nat("-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.1.3:1069\n" + masquerade) +
-      filter(dnat_passes);
+      nat("-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.1.3:1069\n" + masquerade) + filter(dnat_passes);
   CHECK(found({{"edge.rules", astray}, {"core.rules", inner(open)}, {"ipo-lint.toml", both}}).empty());
 }
 
 // Declared only so that media is needed.
-const std::string workers_closed_out = "edge.rules:9: warning[remote-worker-path-blocked]: no port forward leads tcp+udp/5060-5061 (SIP) "
-                                       "to 10.0.0.5, and remote workers by sip are declared\n";
+const std::string workers_closed_out =
+    "edge.rules:9: warning[remote-worker-path-blocked]: no port forward leads tcp+udp/5060-5061 (SIP) "
+    "to 10.0.0.5, and remote workers by sip are declared\n";
 
 TEST_CASE("paths: what is blocked behind two forwards is blamed on the line that blocks") {
-  std::string outer =
-      nat("-A PREROUTING -i eth0 -p udp --dport 46750:50750 -j DNAT --to-destination 192.168.1.2\n" + masquerade) +
-      filter(dnat_passes);
-  std::string inner =
-      nat("-A PREROUTING -d 192.168.1.2/32 -p udp --dport 46750:50750 -j DNAT --to-destination 10.0.0.5\n") +
-      filter("-A FORWARD -p udp --dport 50000:50750 -j DROP\n-A FORWARD -d 10.0.0.5/32 -p udp -j ACCEPT\n");
+  std::string outer = nat("-A PREROUTING -i eth0 -p udp --dport 46750:50750 -j DNAT --to-destination 192.168.1.2\n" + masquerade) +
+                      filter(dnat_passes);
+  std::string inner = nat("-A PREROUTING -d 192.168.1.2/32 -p udp --dport 46750:50750 -j DNAT --to-destination 10.0.0.5\n") +
+                      filter("-A FORWARD -p udp --dport 50000:50750 -j DROP\n-A FORWARD -d 10.0.0.5/32 -p udp -j ACCEPT\n");
   std::string site = "[pbx]\naddresses = [\"10.0.0.5\"]\nplatform = \"ip500v2\"\n[calls]\nremote_workers = \"sip\"\n" +
                      firewall("edge", "perimeter") + firewall("core", "transit");
   CHECK(found({{"edge.rules", outer}, {"core.rules", inner}, {"ipo-lint.toml", site}}) ==
-        workers_closed_out + "core.rules:10: error[rtp-range-blocked]: udp/50000-50750 of the media range 46750-50750 are blocked from the "
-        "internet: "
-        "calls lose audio; edge lets them through, core does not\n");
+        workers_closed_out +
+            "core.rules:10: error[rtp-range-blocked]: udp/50000-50750 of the media range 46750-50750 are blocked from the "
+            "internet: "
+            "calls lose audio; edge lets them through, core does not\n");
 }
 
 TEST_CASE("paths: the firewall that blocks is named, not one that blocks other interfaces") {
-  std::string outer =
-      nat("-A PREROUTING -i eth0 -p udp --dport 46750:50750 -j DNAT --to-destination 10.0.0.5\n" + masquerade) +
-      filter(dnat_passes);
+  std::string outer = nat("-A PREROUTING -i eth0 -p udp --dport 46750:50750 -j DNAT --to-destination 10.0.0.5\n" + masquerade) +
+                      filter(dnat_passes);
   std::string middle = filter("-A FORWARD -i up0 -o srv0 -d 10.0.0.5/32 -j ACCEPT\n");
   std::string own = filter("-A INPUT -p udp --dport 46750:48999 -j ACCEPT\n");
   std::string site = "[pbx]\naddresses = [\"10.0.0.5\"]\nplatform = \"ip500v2\"\n[calls]\nremote_workers = \"sip\"\n" +
                      firewall("edge", "perimeter") + firewall("core", "transit") + firewall("own", "host");
   // The platform's appliance has no filter of its own; here it is declared to.
   CHECK(found({{"edge.rules", outer}, {"core.rules", middle}, {"own.rules", own}, {"ipo-lint.toml", site}}) ==
-        workers_closed_out + "own.rules:2: error[rtp-range-blocked]: udp/49000-50750 of the media range 46750-50750 are blocked from the "
-        "internet: "
-        "calls lose audio; edge lets them through, own does not\n");
+        workers_closed_out +
+            "own.rules:2: error[rtp-range-blocked]: udp/49000-50750 of the media range 46750-50750 are blocked from the "
+            "internet: "
+            "calls lose audio; edge lets them through, own does not\n");
   std::string narrow = filter("-A FORWARD -i up0 -o srv0 -d 10.0.0.5/32 -p udp --dport 46750:48999 -j ACCEPT\n");
   CHECK(found({{"edge.rules", outer},
                {"core.rules", narrow},
@@ -493,15 +476,14 @@ TEST_CASE("paths: masquerading toward the inside hides who it was") {
   CHECK(found({{"edge.rules", edge}, {"own.rules", own("-s 10.0.0.1/32")}, {"ipo-lint.toml", two}}).empty());
   // What that rule does is not known.
   std::string perhaps = nat(tftp_in + "-A POSTROUTING -d 10.0.0.0/8 -j FANCYNAT --to 10.0.0.1\n") + filter(dnat_passes);
-  CHECK(
-      found({{"edge.rules", perhaps}, {"own.rules", own("-s 10.0.0.1/32")}, {"ipo-lint.toml", two}}).find(tftp_maybe) !=
-      std::string::npos);
+  CHECK(found({{"edge.rules", perhaps}, {"own.rules", own("-s 10.0.0.1/32")}, {"ipo-lint.toml", two}}).find(tftp_maybe) !=
+        std::string::npos);
 }
 
 TEST_CASE("paths: on the way out a masqueraded host is known to the outer firewall by another address") {
   std::string outer = nat(masquerade) + filter("-A FORWARD -s 192.168.1.2/32 -o eth0 -j ACCEPT\n");
-  std::string site = "[pbx]\naddresses = [\"10.0.0.5\"]\nplatform = \"ip500v2\"\n" + firewall("edge", "perimeter") +
-                     firewall("core", "transit");
+  std::string site =
+      "[pbx]\naddresses = [\"10.0.0.5\"]\nplatform = \"ip500v2\"\n" + firewall("edge", "perimeter") + firewall("core", "transit");
   std::string out = "-A FORWARD -s 10.0.0.0/8 -i srv0 -o up0 -j ACCEPT\n";
   auto behind = [&](const std::string& edge_rules, const std::string& inner) {
     return found({{"edge.rules", edge_rules}, {"core.rules", inner}, {"ipo-lint.toml", site}});
@@ -518,11 +500,10 @@ TEST_CASE("paths: a firewall whose rules for a family were not given may let thr
                     filter("-A FORWARD -i eth0 -o eth1 -d 2001:db8::5/128 -p udp --dport 69 -j ACCEPT\n");
   std::string site = "[pbx]\naddresses = [\"10.0.0.5\", \"2001:db8::5\"]\n[zones.internet]\ninterfaces = [\"eth0\"]\n" +
                      firewall("edge", "perimeter") + firewall("own", "host");
-  std::string lines =
-      found({{"edge.rules", filter("")}, {"edge.six", six}, {"own.rules", filter("")}, {"ipo-lint.toml", site}});
+  std::string lines = found({{"edge.rules", filter("")}, {"edge.six", six}, {"own.rules", filter("")}, {"ipo-lint.toml", site}});
   CHECK(lines == "edge.six:6: error[tftp-exposed] (possible): udp/69 (TFTP) is reachable from the internet\n");
-  Report report = lint(
-      site_of({{"edge.rules", filter("")}, {"edge.six", six}, {"own.rules", filter("")}, {"ipo-lint.toml", site}}), of_one_direction());
+  Report report = lint(site_of({{"edge.rules", filter("")}, {"edge.six", six}, {"own.rules", filter("")}, {"ipo-lint.toml", site}}),
+                       of_one_direction());
   REQUIRE(report.findings.size() == 1);
   REQUIRE(report.findings[0].doubt.size() == 1);
   CHECK(report.findings[0].doubt[0].why.find("no dump of this address family was given for own") != std::string::npos);
@@ -532,10 +513,9 @@ TEST_CASE("paths: each host has its own filter") {
   std::string site =
       "[[host]]\nname = \"pbx\"\naddresses = [\"10.0.0.5\"]\nproducts = [\"ip-office\"]\n"
       "[[host]]\nname = \"apps\"\naddresses = [\"10.0.0.6\"]\nproducts = [\"ip-office\"]\n" +
-      firewall("edge", "perimeter") + firewall("own", "host", "host = \"pbx\"\n") +
-      firewall("other", "host", "host = \"apps\"\n");
-  std::string passes = nat(tftp_in + "-A PREROUTING -i eth0 -p tcp --dport 50804 -j DNAT --to-destination 10.0.0.6\n") +
-                       filter(dnat_passes);
+      firewall("edge", "perimeter") + firewall("own", "host", "host = \"pbx\"\n") + firewall("other", "host", "host = \"apps\"\n");
+  std::string passes =
+      nat(tftp_in + "-A PREROUTING -i eth0 -p tcp --dport 50804 -j DNAT --to-destination 10.0.0.6\n") + filter(dnat_passes);
   std::string open = filter("-A INPUT -j ACCEPT\n");
   auto all = [&](const std::string& own, const std::string& other) {
     return found({{"edge.rules", passes}, {"own.rules", own}, {"other.rules", other}, {"ipo-lint.toml", site}});
@@ -548,9 +528,8 @@ TEST_CASE("paths: each host has its own filter") {
   // A filter that does not say whose it is is the PBX's, and nobody else's.
   std::string unsaid = "[[host]]\nname = \"apps\"\naddresses = [\"10.0.0.6\"]\nproducts = [\"voicemail-pro\"]\n" + two;
   CHECK(found({{"edge.rules", edge}, {"own.rules", filter("")}, {"ipo-lint.toml", unsaid}}).empty());
-  CHECK(found({{"edge.rules",
-                nat("-A PREROUTING -i eth0 -p tcp --dport 10000 -j DNAT --to-destination 10.0.0.6\n" + masquerade) +
-                    filter(dnat_passes)},
+  CHECK(found({{"edge.rules", nat("-A PREROUTING -i eth0 -p tcp --dport 10000 -j DNAT --to-destination 10.0.0.6\n" + masquerade) +
+                                  filter(dnat_passes)},
                {"own.rules", filter("")},
                {"ipo-lint.toml", unsaid}})
             .starts_with("edge.rules:4: warning[undocumented-port-exposed]: tcp/10000"));
@@ -560,15 +539,13 @@ TEST_CASE("paths: perimeters stand beside each other") {
   std::string site = pbx + firewall("edge", "perimeter") + firewall("second", "perimeter") + firewall("own", "host");
   std::string shut = nat(masquerade) + filter("");
   std::string own = filter("-A INPUT -p udp --dport 69 -j ACCEPT\n");
-  CHECK(found({{"edge.rules", edge}, {"second.rules", shut}, {"own.rules", own}, {"ipo-lint.toml", site}}) ==
-        tftp_found);
+  CHECK(found({{"edge.rules", edge}, {"second.rules", shut}, {"own.rules", own}, {"ipo-lint.toml", site}}) == tftp_found);
   CHECK(found({{"edge.rules", shut}, {"second.rules", shut}, {"own.rules", own}, {"ipo-lint.toml", site}}).empty());
 }
 
 TEST_CASE("paths: a zone comes in where its interface is, public sources from outside") {
   std::string site =
-      three +
-      "[zones.guest]\ninterfaces = [\"guest0\"]\n[zones.northline]\nkind = \"itsp\"\nsources = [\"198.51.100.0/28\"]\n";
+      three + "[zones.guest]\ninterfaces = [\"guest0\"]\n[zones.northline]\nkind = \"itsp\"\nsources = [\"198.51.100.0/28\"]\n";
   std::string core = filter("-A FORWARD -i guest0 -o srv0 -p udp --dport 69 -j ACCEPT\n");
   auto a = assess(site_of({{"edge.rules", nat(masquerade) + filter("")},
                            {"core.rules", core},
@@ -591,8 +568,8 @@ TEST_CASE("paths: a zone comes in where its interface is, public sources from ou
 TEST_CASE("paths: every firewall tracks connections for itself") {
   std::string raw = "*raw\n:PREROUTING ACCEPT\n-A PREROUTING -p udp --dport 69 -j CT --notrack\nCOMMIT\n";
   auto untracking = [&](const std::string& state) {
-    return raw + filter("-A FORWARD -i eth0 -o eth1 -d 10.0.0.5/32 -p udp --dport 69 -m conntrack --ctstate " + state +
-                        " -j ACCEPT\n");
+    return raw +
+           filter("-A FORWARD -i eth0 -o eth1 -d 10.0.0.5/32 -p udp --dport 69 -m conntrack --ctstate " + state + " -j ACCEPT\n");
   };
   std::string site = two + "[zones.internet]\ninterfaces = [\"eth0\"]\n";
   std::string own = filter("-A INPUT -p udp --dport 69 -m conntrack --ctstate NEW -j ACCEPT\n");

@@ -1,13 +1,14 @@
 // What is concluded about a site, and why: one small dump per rung of each ladder.
-#include <catch2/catch.hpp>
 #include <fmt/format.h>
+
+#include <catch2/catch.hpp>
 
 #include "linter/reports/formats.h"
 #include "parsers/parsers.h"
-#include "rules/site/bridge.h"
 #include "rules/exposure/exposure.h"
-#include "rules/site/site.h"
+#include "rules/site/bridge.h"
 #include "rules/site/internet.h"
+#include "rules/site/site.h"
 #include "rules/site/zones.h"
 #include "tests/cases.h"
 #include "tests/sarif_rules.h"
@@ -45,7 +46,9 @@ struct Surveyed {
 };
 
 std::string nat(const std::string& rules) { return "*nat\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT\n" + rules + "COMMIT\n"; }
-std::string filter(const std::string& rules) { return "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n" + rules + "COMMIT\n"; }
+std::string filter(const std::string& rules) {
+  return "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n" + rules + "COMMIT\n";
+}
 
 }  // namespace
 
@@ -64,8 +67,9 @@ TEST_CASE("the internet: the first rung that answers, with its line") {
     CHECK(s.internet() == "eth0 wwan0");
   }
   SECTION("the interface on the jump, the translation in the chain") {
-    Surveyed s("*nat\n:POSTROUTING ACCEPT\n:eth1_masq -\n-A POSTROUTING -o eth1 -j eth1_masq\n"
-               "-A eth1_masq -s 192.168.0.0/16 -j MASQUERADE\nCOMMIT\n");
+    Surveyed s(
+        "*nat\n:POSTROUTING ACCEPT\n:eth1_masq -\n-A POSTROUTING -o eth1 -j eth1_masq\n"
+        "-A eth1_masq -s 192.168.0.0/16 -j MASQUERADE\nCOMMIT\n");
     CHECK(s.internet() == "eth1");
   }
   SECTION("bridges, containers and VPNs are masqueraded too, but are no internet") {
@@ -102,7 +106,9 @@ TEST_CASE("the internet: the first rung that answers, with its line") {
     for (const char* name : {"ipsec0", "vti0", "gre1", "sit1", "podman0", "veth12", "tailscale0"}) {
       INFO(name);
       CHECK(Surveyed(nat(std::string("-A POSTROUTING -o ") + name + " -j MASQUERADE\n")).internet().empty());
-      CHECK(Surveyed(nat(std::string("-A PREROUTING -i ") + name + " -p udp --dport 5060 -j DNAT --to 10.0.0.1\n")).internet().empty());
+      CHECK(Surveyed(nat(std::string("-A PREROUTING -i ") + name + " -p udp --dport 5060 -j DNAT --to 10.0.0.1\n"))
+                .internet()
+                .empty());
     }
   }
   SECTION("never by the name eth0") {
@@ -119,24 +125,29 @@ TEST_CASE("roles: a host translates nothing and forwards nothing") {
   CHECK(Surveyed(filter("-A FORWARD -i eth0 -j DROP\n")).standings[0].role == Role::host);
   CHECK(Surveyed(filter("") + nat("-A POSTROUTING -o eth0 -j MASQUERADE\n")).standings[0].role == Role::perimeter);
   // What mangle lets pass is not forwarded yet.
-  CHECK(Surveyed("*mangle\n:FORWARD ACCEPT\n-A FORWARD -i eth0 -j ACCEPT\nCOMMIT\n" + filter("-A INPUT -i lo -j ACCEPT\n")).standings[0].role == Role::host);
+  CHECK(Surveyed("*mangle\n:FORWARD ACCEPT\n-A FORWARD -i eth0 -j ACCEPT\nCOMMIT\n" + filter("-A INPUT -i lo -j ACCEPT\n"))
+            .standings[0]
+            .role == Role::host);
   auto role = [](const std::string& rules) { return Surveyed(rules).standings[0].role; };
   auto forward = [&](const std::string& rule) { return role(filter("-A FORWARD " + rule + "\n")); };
   // What is not a new connection, of tcp or udp, from another machine makes no router.
-  for (const char* rule : {"-m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", "-p icmp -j ACCEPT", "-p esp -j ACCEPT", "-i lo -j ACCEPT",
-                           "-j LOG", "-i eth1 -j REJECT"})
+  for (const char* rule : {"-m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT", "-p icmp -j ACCEPT", "-p esp -j ACCEPT",
+                           "-i lo -j ACCEPT", "-j LOG", "-i eth1 -j REJECT"})
     CHECK(forward(rule) == Role::host);
-  for (const char* rule : {"-m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT", "-p tcp -j ACCEPT", "-p udp -j ACCEPT", "! -i lo -j ACCEPT",
-                           "-o lan -j ACCEPT", "! -p icmp -j ACCEPT"})
+  for (const char* rule : {"-m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT", "-p tcp -j ACCEPT", "-p udp -j ACCEPT",
+                           "! -i lo -j ACCEPT", "-o lan -j ACCEPT", "! -p icmp -j ACCEPT"})
     CHECK(forward(rule) == Role::perimeter);
-  auto accepting = [&](const std::string& rules) { return role("*filter\n:INPUT DROP\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n" + rules + "COMMIT\n"); };
+  auto accepting = [&](const std::string& rules) {
+    return role("*filter\n:INPUT DROP\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n" + rules + "COMMIT\n");
+  };
   CHECK(accepting("-A FORWARD -s 192.0.2.7/32 -j DROP\n") == Role::perimeter);
   CHECK(accepting("-A FORWARD -s 192.0.2.7/32 -j DROP\n-A FORWARD -j DROP\n") == Role::host);
   CHECK(accepting("-A FORWARD -j REJECT\n") == Role::host);
   CHECK(accepting("-A INPUT -s 192.0.2.7/32 -j DROP\n") == Role::host);
   // Ports turned to the machine itself, and what it does with its own connections.
   CHECK(role(nat("-A PREROUTING -p tcp -m tcp --dport 8081 -j REDIRECT --to-ports 80\n")) == Role::host);
-  CHECK(role("*nat\n:OUTPUT ACCEPT\n-A OUTPUT -p tcp -m tcp --dport 81 -j DNAT --to-destination 10.3.0.9\nCOMMIT\n" + filter("")) == Role::host);
+  CHECK(role("*nat\n:OUTPUT ACCEPT\n-A OUTPUT -p tcp -m tcp --dport 81 -j DNAT --to-destination 10.3.0.9\nCOMMIT\n" + filter("")) ==
+        Role::host);
   CHECK(role(nat("-A PREROUTING -p tcp -m tcp --dport 81 -j DNAT --to-destination 10.3.0.9\n")) == Role::perimeter);
 }
 
@@ -155,7 +166,10 @@ TEST_CASE("roles: a machine that forwards for its own containers and virtual mac
   CHECK(role("", "-A FORWARD -i virbr0 -o enp1s0 -j ACCEPT\n") == Role::host);
   CHECK(role("-A POSTROUTING -o docker0 -j MASQUERADE\n", "") == Role::host);
   CHECK(role("-A PREROUTING ! -i virbr0 -p tcp -m tcp --dport 2022 -j DNAT --to-destination 192.168.122.10\n", "") == Role::host);
-  CHECK(role(":DOCKER - [0:0]\n-A PREROUTING -j DOCKER\n-A DOCKER -p tcp -m tcp --dport 8180 -j DNAT --to-destination 172.17.0.2:80\n", "") == Role::host);
+  CHECK(
+      role(
+          ":DOCKER - [0:0]\n-A PREROUTING -j DOCKER\n-A DOCKER -p tcp -m tcp --dport 8180 -j DNAT --to-destination 172.17.0.2:80\n",
+          "") == Role::host);
   // What others send is another's business: by an interface, of public addresses, of any, onward to other networks.
   CHECK(role("-A POSTROUTING -s 10.88.0.0/16 -o enp1s0 -j MASQUERADE\n", onward) == Role::perimeter);
   CHECK(role("-A POSTROUTING -s 198.51.100.0/24 -j MASQUERADE\n", "") == Role::perimeter);
@@ -163,7 +177,8 @@ TEST_CASE("roles: a machine that forwards for its own containers and virtual mac
   CHECK(role(inner, "-A FORWARD -d 10.89.0.0/16 -j ACCEPT\n") == Role::perimeter);
   CHECK(role(inner, onward + "-A FORWARD -i enp2s0 -o enp1s0 -j ACCEPT\n") == Role::perimeter);
   CHECK(role(inner, "-A FORWARD ! -i enp2s0 -j ACCEPT\n") == Role::perimeter);
-  CHECK(role(inner + "-A PREROUTING -p tcp -m tcp --dport 8180 -j DNAT --to-destination 192.168.9.3:80\n", onward) == Role::perimeter);
+  CHECK(role(inner + "-A PREROUTING -p tcp -m tcp --dport 8180 -j DNAT --to-destination 192.168.9.3:80\n", onward) ==
+        Role::perimeter);
   // A PBX in that network is behind the machine; which one is the PBX has to be known.
   CHECK(role(inner, onward, "10.88.0.5") == Role::perimeter);
   CHECK(role(inner, onward, "") == Role::perimeter);
@@ -190,18 +205,29 @@ TEST_CASE("a bridge's ports have the sides that its rules tell") {
   auto ports = [](const Standing& standing) {
     return fmt::format("{}|{}", fmt::join(standing.outer_ports, " "), fmt::join(standing.inner_ports, " "));
   };
-  auto bridge = [&](const std::string& rules) { return ports(Surveyed(filter(":inward -\n-A FORWARD -i br0 -p icmp -j ACCEPT\n-A FORWARD -i br0 -o br0 -p tcp -m tcp --dport 1 -j ACCEPT\n" + rules), options).standings[0]); };
+  auto bridge = [&](const std::string& rules) {
+    return ports(
+        Surveyed(
+            filter(":inward -\n-A FORWARD -i br0 -p icmp -j ACCEPT\n-A FORWARD -i br0 -o br0 -p tcp -m tcp --dport 1 -j ACCEPT\n" +
+                   rules),
+            options)
+            .standings[0]);
+  };
   auto rule = [](const std::string& text, const char* target = "ACCEPT") { return "-A FORWARD " + text + " -j " + target + "\n"; };
   const std::string to = "-d 192.168.42.1/32 -m physdev ", from = "-s 192.168.42.1/32 -m physdev ", any = "-m physdev ";
   CHECK(bridge(rule(to + "--physdev-in p1") + rule(from + "--physdev-in p2")) == "p1|p2");
   CHECK(bridge(rule(to + "--physdev-out p2") + rule(from + "--physdev-out p1")) == "p1|p2");
   CHECK(bridge(rule(to + "--physdev-in p1 --physdev-out p2")) == "p1|p2");
-  CHECK(bridge(rule("-s 198.51.100.0/28 -m physdev --physdev-in p1") + rule("-s 192.168.42.0/24 -m physdev --physdev-in p2")) == "p1|p2");
+  CHECK(bridge(rule("-s 198.51.100.0/28 -m physdev --physdev-in p1") + rule("-s 192.168.42.0/24 -m physdev --physdev-in p2")) ==
+        "p1|p2");
   CHECK(bridge(rule(to + "--physdev-in p1") + rule(to + "--physdev-in p3") + rule(from + "--physdev-in p2")) == "p1 p3|p2");
   // The jump names the ports, the chain the address.
-  CHECK(bridge(rule(any + "--physdev-in p1 --physdev-out p2", "inward") + rule(any + "--physdev-in p2") + "-A inward -d 192.168.42.1/32 -p tcp -j ACCEPT\n") == "p1|p2");
-  CHECK(bridge(rule(any + "--physdev-in p1", "inward") + rule(any + "--physdev-in p3", "inward") + rule(from + "--physdev-in p2") + "-A inward -d 192.168.42.1/32 -j ACCEPT\n") == "p1 p3|p2");
-  CHECK(bridge(rule(any + "--physdev-in p1", "inward") + rule("-i br0", "inward") + rule(any + "--physdev-in p3") + rule(from + "--physdev-in p2") + "-A inward -d 192.168.42.1/32 -j ACCEPT\n") == "|");
+  CHECK(bridge(rule(any + "--physdev-in p1 --physdev-out p2", "inward") + rule(any + "--physdev-in p2") +
+               "-A inward -d 192.168.42.1/32 -p tcp -j ACCEPT\n") == "p1|p2");
+  CHECK(bridge(rule(any + "--physdev-in p1", "inward") + rule(any + "--physdev-in p3", "inward") + rule(from + "--physdev-in p2") +
+               "-A inward -d 192.168.42.1/32 -j ACCEPT\n") == "p1 p3|p2");
+  CHECK(bridge(rule(any + "--physdev-in p1", "inward") + rule("-i br0", "inward") + rule(any + "--physdev-in p3") +
+               rule(from + "--physdev-in p2") + "-A inward -d 192.168.42.1/32 -j ACCEPT\n") == "|");
   // Of two the other one follows, whatever names it.
   CHECK(bridge(rule(to + "--physdev-in p1") + rule(any + "--physdev-in p2")) == "p1|p2");
   CHECK(bridge(rule(from + "--physdev-in p2") + rule(any + "--physdev-out p1")) == "p1|p2");
@@ -210,18 +236,25 @@ TEST_CASE("a bridge's ports have the sides that its rules tell") {
   CHECK(bridge(rule(from + "--physdev-in p2") + rule(any + "--physdev-in p1") + rule(any + "--physdev-in p3")) == "|");
   CHECK(bridge(rule(to + "--physdev-in p1")) == "|");
   // What is refused, private sources, other hosts and other tables tell no side; nor does a rule for what the PBX sends itself.
-  for (const std::string& line : {rule(to + "--physdev-in p1", "DROP"), rule(to + "--physdev-in p1", "REJECT"), rule("-s 10.7.0.0/16 -m physdev --physdev-in p1"),
-                                  rule("-s 0.0.0.0/1 -m physdev --physdev-in p1"), rule("-d 192.168.42.9/32 -m physdev --physdev-in p1"),
-                                  rule("-s 192.168.42.1/32 -d 192.168.42.1/32 -m physdev --physdev-in p1"), rule("-d 192.168.42.1/32 -m physdev ! --physdev-in p1")})
+  for (const std::string& line :
+       {rule(to + "--physdev-in p1", "DROP"), rule(to + "--physdev-in p1", "REJECT"),
+        rule("-s 10.7.0.0/16 -m physdev --physdev-in p1"), rule("-s 0.0.0.0/1 -m physdev --physdev-in p1"),
+        rule("-d 192.168.42.9/32 -m physdev --physdev-in p1"),
+        rule("-s 192.168.42.1/32 -d 192.168.42.1/32 -m physdev --physdev-in p1"),
+        rule("-d 192.168.42.1/32 -m physdev ! --physdev-in p1")})
     CHECK(bridge(line + rule(any + "--physdev-in p2")) == "|");
   CHECK(ports(Surveyed("*mangle\n:FORWARD ACCEPT\n" + rule(to + "--physdev-in p1") + "COMMIT\n" +
-                           filter(rule(any + "--physdev-in p1") + rule(any + "--physdev-in p2")), options).standings[0]) == "|");
+                           filter(rule(any + "--physdev-in p1") + rule(any + "--physdev-in p2")),
+                       options)
+                  .standings[0]) == "|");
   // Rules that contradict each other.
   CHECK(bridge(rule(to + "--physdev-in p1") + rule(from + "--physdev-in p1") + rule(from + "--physdev-in p2")) == "|");
   CHECK(bridge(rule(to + "--physdev-in p1") + rule(from + "--physdev-in p1 --physdev-out p2")) == "|");
 
   const Surveyed site(filter(rule(to + "--physdev-in p1") + rule(from + "--physdev-in p2")), options);
-  auto said = [&](const std::string& match, bool inbound) { return of_bridge(site.standings[0], "-m physdev --physdev-" + match, inbound); };
+  auto said = [&](const std::string& match, bool inbound) {
+    return of_bridge(site.standings[0], "-m physdev --physdev-" + match, inbound);
+  };
   for (bool inbound : {true, false}) {
     CHECK(said("in p1", inbound) == inbound);
     CHECK(said("out p2", inbound) == inbound);
@@ -235,14 +268,16 @@ TEST_CASE("a bridge's ports have the sides that its rules tell") {
 }
 
 TEST_CASE("the PBX: told, else where the telephony port forwards lead") {
-  std::string rules = nat("-A PREROUTING -i eth0 -p tcp --dport 80 -j DNAT --to 192.168.1.80\n"
-                          "-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to 192.168.42.1\n");
+  std::string rules =
+      nat("-A PREROUTING -i eth0 -p tcp --dport 80 -j DNAT --to 192.168.1.80\n"
+          "-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to 192.168.42.1\n");
   CHECK(Surveyed(rules, {{}, {*parse_address("10.9.8.7")}}).pbx() == "10.9.8.7");
   CHECK(Surveyed(rules).pbx() == "192.168.42.1");
   CHECK(Surveyed(rules).line_of("the PBX is 192.168.42.1") == 5);
   auto led = [](const std::string& rule) { return Surveyed(nat("-A PREROUTING -i eth0 " + rule + "\n")).pbx(); };
   // Ports that every server has, however many.
-  for (int port : {20, 22, 25, 53, 69, 80, 110, 123, 143, 161, 389, 443, 465, 500, 514, 520, 587, 636, 993, 995, 1701, 3389, 8000, 8080, 8443})
+  for (int port :
+       {20, 22, 25, 53, 69, 80, 110, 123, 143, 161, 389, 443, 465, 500, 514, 520, 587, 636, 993, 995, 1701, 3389, 8000, 8080, 8443})
     for (const char* protocol : {"tcp", "udp"}) {
       INFO(protocol << port);
       CHECK(led(fmt::format("-p {} --dport {} -j DNAT --to 192.168.1.9", protocol, port)).empty());
@@ -259,8 +294,9 @@ TEST_CASE("the PBX: told, else where the telephony port forwards lead") {
     CHECK(led(fmt::format("-p {} -j DNAT --to 192.168.1.9", port)).empty());
   CHECK(led("-j DNAT --to 192.168.1.9").empty());
   // Two machines: both, and it is said.
-  Surveyed two(nat("-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to 192.168.42.5\n"
-                   "-A PREROUTING -i eth0 -p tcp --dport 50804 -j DNAT --to 192.168.42.1\n"));
+  Surveyed two(
+      nat("-A PREROUTING -i eth0 -p udp --dport 5060 -j DNAT --to 192.168.42.5\n"
+          "-A PREROUTING -i eth0 -p tcp --dport 50804 -j DNAT --to 192.168.42.1\n"));
   CHECK(two.pbx() == "192.168.42.5 192.168.42.1");
   CHECK(two.line_of("one of several with such a forward") == 4);
   // A transport no row has on that port.
@@ -275,12 +311,14 @@ TEST_CASE("the PBX: told, else where the telephony port forwards lead") {
   CHECK(led("-p udp --dport 5060 -j DNAT --to 192.168.1.9-192.168.1.10").empty());
   CHECK(led("-p udp --dport 5060 -j REDIRECT").empty());
   // Ports that other machines have too.
-  for (const char* ports : {"tcp --dport 411", "tcp --dport 5443", "tcp --dport 5480", "tcp --dport 5488:5489", "tcp --dport 5807", "tcp --dport 9080",
-                            "udp --dport 50780", "udp --dport 56000:56100", "udp --dport 67:68", "udp --dport 123"})
+  for (const char* ports :
+       {"tcp --dport 411", "tcp --dport 5443", "tcp --dport 5480", "tcp --dport 5488:5489", "tcp --dport 5807", "tcp --dport 9080",
+        "udp --dport 50780", "udp --dport 56000:56100", "udp --dport 67:68", "udp --dport 123"})
     CHECK(led(fmt::format("-p {} -j DNAT --to 192.168.1.9", ports)).empty());
   CHECK(Surveyed(nat("-A POSTROUTING -o eth0 -p udp --dport 5060 -j SNAT --to-source 203.0.113.1\n")).pbx().empty());
   // One for each machine.
-  CHECK(led("-p udp --dport 5060 -j DNAT --to 192.168.1.9\n-A PREROUTING -i eth1 -p tcp --dport 1720 -j DNAT --to 192.168.1.9") == "192.168.1.9");
+  CHECK(led("-p udp --dport 5060 -j DNAT --to 192.168.1.9\n-A PREROUTING -i eth1 -p tcp --dport 1720 -j DNAT --to 192.168.1.9") ==
+        "192.168.1.9");
 }
 
 TEST_CASE("the PBX: a public address that was given leads where a forward takes it") {
@@ -289,16 +327,19 @@ TEST_CASE("the PBX: a public address that was given leads where a forward takes 
   CHECK(led(forward + "192.168.42.1\n") == "203.0.113.9 192.168.42.1");
   CHECK(led(forward + "192.168.42.1\n" + forward + "192.168.42.1\n") == "203.0.113.9 192.168.42.1");
   CHECK(led(forward + "192.168.42.1\n" + forward + "192.168.42.2\n") == "203.0.113.9 192.168.42.1 192.168.42.2");
-  CHECK(Surveyed(nat(forward + "192.168.42.1\n"), {{}, {*parse_address("203.0.113.9")}}).line_of("192.168.42.1 is the PBX too") == 4);
-  for (const char* rule : {"-A PREROUTING -d 203.0.113.8/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
-                           "-A PREROUTING -d 203.0.113.8/30 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
-                           "-A PREROUTING -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
-                           "-A POSTROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j SNAT --to-source 192.168.42.1\n",
-                           "-A PREROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1-192.168.42.2\n",
-                           "-A PREROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 203.0.113.9:5070\n"})
+  CHECK(Surveyed(nat(forward + "192.168.42.1\n"), {{}, {*parse_address("203.0.113.9")}}).line_of("192.168.42.1 is the PBX too") ==
+        4);
+  for (const char* rule :
+       {"-A PREROUTING -d 203.0.113.8/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
+        "-A PREROUTING -d 203.0.113.8/30 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
+        "-A PREROUTING -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1\n",
+        "-A POSTROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j SNAT --to-source 192.168.42.1\n",
+        "-A PREROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 192.168.42.1-192.168.42.2\n",
+        "-A PREROUTING -d 203.0.113.9/32 -p udp -m udp --dport 5060 -j DNAT --to-destination 203.0.113.9:5070\n"})
     CHECK(led(rule) == "203.0.113.9");
   // Where it goes from there is the next machine's business.
-  CHECK(led(forward + "192.168.42.1\n-A PREROUTING -d 192.168.42.1/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.1\n") ==
+  CHECK(led(forward +
+            "192.168.42.1\n-A PREROUTING -d 192.168.42.1/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.1\n") ==
         "203.0.113.9 192.168.42.1");
 }
 
@@ -313,8 +354,9 @@ TEST_CASE("a chain of several hooks does not say whose an address is") {
   CHECK_FALSE(owns(chains + "-A OUTPUT -j SVC\n-A POSTROUTING -j SVC\n" + source + routed));
   CHECK(owns(chains + "-A OUTPUT -j SVC\n" + source + routed));
   CHECK(owns(routed.substr(0, routed.size() - 7) + "-A INPUT -d 10.42.7.3/32 -p tcp --dport 22 -j ACCEPT\nCOMMIT\n"));
-  CHECK_FALSE(owns("*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:BOTH -\n-A INPUT -j BOTH\n-A FORWARD -j BOTH\n"
-                   "-A BOTH -d 10.42.7.3/32 -p udp --dport 69 -j ACCEPT\nCOMMIT\n"));
+  CHECK_FALSE(
+      owns("*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:BOTH -\n-A INPUT -j BOTH\n-A FORWARD -j BOTH\n"
+           "-A BOTH -d 10.42.7.3/32 -p udp --dport 69 -j ACCEPT\nCOMMIT\n"));
 }
 
 TEST_CASE("SARIF of every fixture site keeps the rules the validator does not know") {
@@ -351,12 +393,14 @@ const std::string replies = "-A FORWARD -m state --state RELATED,ESTABLISHED -j 
 }  // namespace
 
 TEST_CASE("a host's own INPUT is judged though its FORWARD answers replies, and though the PBX's address is known") {
-  std::string ufw = filter("-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A FORWARD -i lo -j ACCEPT\n"
-                           "-A INPUT -p udp --dport 69 -j ACCEPT\n");
+  std::string ufw = filter(
+      "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n-A FORWARD -i lo -j ACCEPT\n"
+      "-A INPUT -p udp --dport 69 -j ACCEPT\n");
   CHECK(found(ufw) == "tftp-exposed warning");
   CHECK(found(ufw, "--pbx 203.0.113.10") == "tftp-exposed warning");
   // Docker's masquerading on the PBX itself: no rule speaks of the PBX, so INPUT may be its own.
-  std::string docker = nat("-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n") + filter("-A INPUT -p tcp --dport 50804 -j ACCEPT\n");
+  std::string docker =
+      nat("-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n") + filter("-A INPUT -p tcp --dport 50804 -j ACCEPT\n");
   CHECK(found(docker, "--pbx 203.0.113.10") == "unsecured-management-exposed warning");
 }
 
@@ -368,14 +412,17 @@ TEST_CASE("a router that lists what it refuses is no host filter") {
 TEST_CASE("rules that refuse, and wide nets behind a tunnel, do not say where the PBX is") {
   std::string forward = nat("-A PREROUTING -i eth0 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade);
   std::string open = "-A FORWARD -i eth0 -o eth1 -p udp --dport 69 -j ACCEPT\n";
-  CHECK(found(forward + filter(replies + "-A FORWARD -i eth2 -s 192.168.42.0/24 -j DROP\n" + open), "--pbx 192.168.42.1").starts_with("tftp-exposed error"));
-  CHECK(found(forward + filter(replies + "-A FORWARD -i tun0 -s 192.168.0.0/16 -j ACCEPT\n" + open), "--pbx 192.168.42.1").starts_with("tftp-exposed error"));
+  CHECK(found(forward + filter(replies + "-A FORWARD -i eth2 -s 192.168.42.0/24 -j DROP\n" + open), "--pbx 192.168.42.1")
+            .starts_with("tftp-exposed error"));
+  CHECK(found(forward + filter(replies + "-A FORWARD -i tun0 -s 192.168.0.0/16 -j ACCEPT\n" + open), "--pbx 192.168.42.1")
+            .starts_with("tftp-exposed error"));
 }
 
 TEST_CASE("hairpin masquerading does not make the LAN the internet") {
-  std::string rules = nat("-A PREROUTING -d 198.51.100.7/32 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade +
-                          "-A POSTROUTING -s 192.168.42.0/24 -o eth1 -j MASQUERADE\n") +
-                      filter(replies + "-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -i eth0 -o eth1 -d 192.168.42.1/32 -p udp --dport 69 -j ACCEPT\n");
+  std::string rules =
+      nat("-A PREROUTING -d 198.51.100.7/32 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade +
+          "-A POSTROUTING -s 192.168.42.0/24 -o eth1 -j MASQUERADE\n") +
+      filter(replies + "-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -i eth0 -o eth1 -d 192.168.42.1/32 -p udp --dport 69 -j ACCEPT\n");
   CHECK(Surveyed(rules).internet() == "eth0");
   CHECK(found(rules, "--pbx 192.168.42.1") == "tftp-exposed error");
   // The public address given as the PBX's: where its forward leads counts too.
@@ -392,15 +439,23 @@ TEST_CASE("what was not judged is said, never silent") {
 
 TEST_CASE("port forwards: a limited one leaves a note, ranges prove nothing, a shift moves every port") {
   std::string open = filter("-A FORWARD -i eth0 -o eth1 -d 192.168.42.1/32 -p udp --dport 69 -j ACCEPT\n");
-  CHECK(found(nat("-A PREROUTING -i eth0 -s 198.51.100.1/32 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade) + open, "--pbx 192.168.42.1") ==
-        "undeclared-source warning; tftp-exposed note");
+  CHECK(
+      found(nat("-A PREROUTING -i eth0 -s 198.51.100.1/32 -p udp --dport 69 -j DNAT --to-destination 192.168.42.1\n" + masquerade) +
+                open,
+            "--pbx 192.168.42.1") == "undeclared-source warning; tftp-exposed note");
   std::string translated = filter("-A FORWARD -i eth0 -m conntrack --ctstate DNAT -j ACCEPT\n");
-  std::string range = found(nat("-A PREROUTING -i eth0 -p tcp --dport 804 -j DNAT --to-destination 192.168.42.1:50804-50805\n" + masquerade) + translated);
+  std::string range =
+      found(nat("-A PREROUTING -i eth0 -p tcp --dport 804 -j DNAT --to-destination 192.168.42.1:50804-50805\n" + masquerade) +
+            translated);
   CHECK(range == "unsecured-management-exposed error (possible); secured-management-exposed warning (possible)");
-  std::string kept = found(nat("-A PREROUTING -i eth0 -p tcp --dport 50804 -j DNAT --to-destination 192.168.42.1:50804-50805\n" + masquerade) + translated);
+  std::string kept =
+      found(nat("-A PREROUTING -i eth0 -p tcp --dport 50804 -j DNAT --to-destination 192.168.42.1:50804-50805\n" + masquerade) +
+            translated);
   CHECK(kept == "unsecured-management-exposed error");
-  std::string shifted = found(nat("-A PREROUTING -i eth0 -p tcp --dport 50803 -j DNAT --to-destination 192.168.42.1:50803-50804/50802\n" + masquerade) +
-                              translated, "--pbx 192.168.42.1");
+  std::string shifted = found(
+      nat("-A PREROUTING -i eth0 -p tcp --dport 50803 -j DNAT --to-destination 192.168.42.1:50803-50804/50802\n" + masquerade) +
+          translated,
+      "--pbx 192.168.42.1");
   CHECK(shifted == "unsecured-management-exposed error");
 }
 
@@ -408,10 +463,14 @@ TEST_CASE("kernel order: raw knows no state, and a destination is another one af
   CHECK(found("*raw\n:PREROUTING ACCEPT\n-A PREROUTING -p udp --dport 69 -m conntrack --ctstate NEW -j DROP\nCOMMIT\n" +
               filter("-A INPUT -p udp --dport 69 -j ACCEPT\n")) == "tftp-exposed warning");
   CHECK(found("*raw\n:PREROUTING ACCEPT\n-A PREROUTING -p udp --dport 69 -m conntrack --ctstate INVALID -j DROP\nCOMMIT\n" +
-              filter("-A INPUT -p udp --dport 69 -j ACCEPT\n")).empty());
-  CHECK(found(nat("-A PREROUTING -p udp --dport 69 -m addrtype --dst-type LOCAL -j DNAT --to-destination 192.168.42.1\n" + masquerade) +
-              filter("-A FORWARD -m addrtype --dst-type LOCAL -j DROP\n-A FORWARD -i eth0 -m conntrack --ctstate DNAT -j ACCEPT\n"), "--pbx 192.168.42.1")
-            .starts_with("tftp-exposed error (possible)"));
+              filter("-A INPUT -p udp --dport 69 -j ACCEPT\n"))
+            .empty());
+  CHECK(
+      found(
+          nat("-A PREROUTING -p udp --dport 69 -m addrtype --dst-type LOCAL -j DNAT --to-destination 192.168.42.1\n" + masquerade) +
+              filter("-A FORWARD -m addrtype --dst-type LOCAL -j DROP\n-A FORWARD -i eth0 -m conntrack --ctstate DNAT -j ACCEPT\n"),
+          "--pbx 192.168.42.1")
+          .starts_with("tftp-exposed error (possible)"));
 }
 
 TEST_CASE("jumps upon jumps cost their chains, not their ways") {
@@ -425,7 +484,8 @@ TEST_CASE("jumps upon jumps cost their chains, not their ways") {
   Report report = lint({"", {{"fw.rules", input}}, {}}, testing::of_one_direction());
   REQUIRE(report.findings.size() == 1);
   CHECK(report.findings[0].path.size() == 1);
-  CHECK(found("*filter\n:INPUT DROP\n:a -\n-A INPUT -j a\n-A a -p udp -j a\n-A a -p udp -j a\n-A INPUT -p udp --dport 69 -j ACCEPT\nCOMMIT\n")
+  CHECK(found("*filter\n:INPUT DROP\n:a -\n-A INPUT -j a\n-A a -p udp -j a\n-A a -p udp -j a\n-A INPUT -p udp --dport 69 -j "
+              "ACCEPT\nCOMMIT\n")
             .find("any-any-accept warning (possible)") != std::string::npos);
   std::string routed = "*nat\n:POSTROUTING ACCEPT\n" + chains + calls + "-A POSTROUTING -j c0\n-A c59 -j MASQUERADE\nCOMMIT\n";
   CHECK(Surveyed(routed).internet().empty());
@@ -476,15 +536,19 @@ TEST_CASE("the internet: --internet before what is declared before what is infer
   CHECK(internet_of(assessed({{"fw.rules", router}, {"ipo-lint.toml", toml}})->standings[0]) == "eth2");
   CHECK(internet_of(assessed({{"fw.rules", router}, {"ipo-lint.toml", toml}}, "--internet eth1")->standings[0]) == "eth1");
   // Any name and any number of tables will do, the kind says it.
-  CHECK(internet_of(assessed({{"fw.rules", router}, {"ipo-lint.toml", "[[zones.wan]]\nkind = \"internet\"\ninterfaces = [\"eth2\"]\n"
-                                                                    "[[zones.wan]]\nkind = \"internet\"\ninterfaces = [\"eth0\"]\n"}})
+  CHECK(internet_of(assessed({{"fw.rules", router},
+                              {"ipo-lint.toml",
+                               "[[zones.wan]]\nkind = \"internet\"\ninterfaces = [\"eth2\"]\n"
+                               "[[zones.wan]]\nkind = \"internet\"\ninterfaces = [\"eth0\"]\n"}})
                         ->standings[0]) == "eth2 eth0");
 }
 
 TEST_CASE("the internet: an interface that was left out of what is declared, and looks like a way there, is said") {
-  const std::string rules = nat("-A POSTROUTING -o ppp0 -j MASQUERADE\n-A POSTROUTING -o ppp1 -j MASQUERADE\n-A POSTROUTING -d 192.168.42.0/24 -o eth1 -j MASQUERADE\n") +
+  const std::string rules = nat("-A POSTROUTING -o ppp0 -j MASQUERADE\n-A POSTROUTING -o ppp1 -j MASQUERADE\n-A POSTROUTING -d "
+                                "192.168.42.0/24 -o eth1 -j MASQUERADE\n") +
                             filter("-A FORWARD -i eth1 -j ACCEPT\n");
-  const char* said = "ppp1 is no way to the internet, for it is not declared as one; yet source addresses are translated on the way out of it";
+  const char* said =
+      "ppp1 is no way to the internet, for it is not declared as one; yet source addresses are translated on the way out of it";
   CHECK(Surveyed(rules, {{"ppp0"}, {}}).line_of(said) == 5);
   CHECK(Surveyed(rules, {{"ppp+"}, {}}).line_of("is no way to the internet") == 0);
   CHECK(Surveyed(rules, {{"ppp0", "ppp1"}, {}}).line_of("is no way to the internet") == 0);
@@ -497,8 +561,10 @@ TEST_CASE("the internet: an interface that was left out of what is declared, and
 }
 
 TEST_CASE("zones: private sources on an internet interface stay the internet's") {
-  auto a = assessed({{"fw.rules", router}, {"ipo-lint.toml", "[zones.voice]\nsources = [\"192.168.0.0/16\"]\n[zones.northline]\nkind = \"itsp\"\n"
-                                                              "sources = [\"198.51.100.0/28\"]\n"}});
+  auto a = assessed({{"fw.rules", router},
+                     {"ipo-lint.toml",
+                      "[zones.voice]\nsources = [\"192.168.0.0/16\"]\n[zones.northline]\nkind = \"itsp\"\n"
+                      "sources = [\"198.51.100.0/28\"]\n"}});
   CHECK(zone_of(*a, "eth0", "192.168.5.5") == "internet");
   CHECK(zone_of(*a, "eth0", "203.0.113.9") == "internet");
   CHECK(zone_of(*a, "eth0", "198.51.100.3") == "northline");
@@ -507,9 +573,11 @@ TEST_CASE("zones: private sources on an internet interface stay the internet's")
 }
 
 TEST_CASE("zones: interface and source before source before interface") {
-  auto a = assessed({{"fw.rules", router},
-                     {"ipo-lint.toml", "[zones.management]\ninterfaces = [\"eth1\"]\nsources = [\"10.1.1.0/24\"]\n[zones.voice]\n"
-                                       "sources = [\"10.1.0.0/16\"]\n[zones.users]\ninterfaces = [\"eth1\"]\n[zones.guest]\ninterfaces = [\"eth2\"]\n"}});
+  auto a =
+      assessed({{"fw.rules", router},
+                {"ipo-lint.toml",
+                 "[zones.management]\ninterfaces = [\"eth1\"]\nsources = [\"10.1.1.0/24\"]\n[zones.voice]\n"
+                 "sources = [\"10.1.0.0/16\"]\n[zones.users]\ninterfaces = [\"eth1\"]\n[zones.guest]\ninterfaces = [\"eth2\"]\n"}});
   CHECK(zone_of(*a, "eth1", "10.1.1.7") == "management");
   CHECK(zone_of(*a, "eth1", "10.1.2.7") == "voice");
   CHECK(zone_of(*a, "eth1", "10.9.9.9") == "users");
@@ -519,8 +587,9 @@ TEST_CASE("zones: interface and source before source before interface") {
 }
 
 TEST_CASE("the last rung: interfaces not known, sources are looked at, and warnings are the most") {
-  std::string rules = filter("-A INPUT -i lo -j ACCEPT\n-A INPUT -s 192.168.0.0/16 -p udp --dport 161 -j ACCEPT\n"
-                             "-A INPUT -p udp --dport 69 -j ACCEPT\n");
+  std::string rules = filter(
+      "-A INPUT -i lo -j ACCEPT\n-A INPUT -s 192.168.0.0/16 -p udp --dport 161 -j ACCEPT\n"
+      "-A INPUT -p udp --dport 69 -j ACCEPT\n");
   auto a = assessed({{"fw.rules", rules}}, "--pbx 203.0.113.10");
   CHECK(zone_of(*a, "eth0", "203.0.113.9") == "internet");
   CHECK(zone_of(*a, "eth0", "192.168.1.1").empty());
@@ -531,7 +600,8 @@ TEST_CASE("the last rung: interfaces not known, sources are looked at, and warni
 
 TEST_CASE("an interface of a zone is that firewall's whose rules name it") {
   std::string toml = "[zones.internet]\ninterfaces = [\"eth0\"]\n[pbx]\naddresses = [\"10.0.0.5\"]\n";
-  auto a = assessed({{"a.rules", router}, {"b.rules", nat("-A POSTROUTING -o eth5 -j MASQUERADE\n") + filter("")}, {"ipo-lint.toml", toml}});
+  auto a = assessed(
+      {{"a.rules", router}, {"b.rules", nat("-A POSTROUTING -o eth5 -j MASQUERADE\n") + filter("")}, {"ipo-lint.toml", toml}});
   CHECK(internet_of(a->standings[0]) == "eth0");
   CHECK(internet_of(a->standings[1]) == "eth5");
   // A host's filter that names none does not have the router's.
@@ -542,8 +612,9 @@ TEST_CASE("an interface of a zone is that firewall's whose rules name it") {
 }
 
 TEST_CASE("a host filter is the PBX's unless that is an appliance and another host is known") {
-  std::string apps = "[[host]]\nname = \"apps\"\naddresses = [\"10.0.0.6\"]\nproducts = [\"voicemail-pro\"]\n"
-                     "[[host]]\nname = \"ipo\"\naddresses = [\"10.0.0.5\"]\nproducts = [\"ip-office\"]\nplatform = ";
+  std::string apps =
+      "[[host]]\nname = \"apps\"\naddresses = [\"10.0.0.6\"]\nproducts = [\"voicemail-pro\"]\n"
+      "[[host]]\nname = \"ipo\"\naddresses = [\"10.0.0.5\"]\nproducts = [\"ip-office\"]\nplatform = ";
   auto host_of = [&](const char* platform) {
     auto a = assessed({{"own.rules", filter("-A INPUT -j ACCEPT\n")}, {"ipo-lint.toml", apps + platform + "\n"}});
     std::string out;
@@ -569,20 +640,25 @@ std::string shape(const Assessment& a) {
 }
 
 const std::string six = "# Generated by ip6tables-save v1.8.7\n";
-const std::string rest = "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:late -\n-A INPUT -i lo -j ACCEPT\n-A INPUT -j late\nCOMMIT\n";
+const std::string rest =
+    "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:late -\n-A INPUT -i lo -j ACCEPT\n-A INPUT -j late\nCOMMIT\n";
 const std::string joined = "[[firewall]]\nname = \"own\"\nfiles = [\"base.rules\", \"more.rules\"]\n";
 
 }  // namespace
 
 TEST_CASE("dumps: pairs by name, however many machines there are") {
   std::string four = filter("-A FORWARD -i eth0 -j ACCEPT\n");
-  CHECK(shape(*assessed({{"core.v4", four}, {"core.v6", six + four}, {"edge.v4", four}, {"edge.v6", six + four}})) == "core.v4: 4 6 | edge.v4: 4 6");
+  CHECK(shape(*assessed({{"core.v4", four}, {"core.v6", six + four}, {"edge.v4", four}, {"edge.v6", six + four}})) ==
+        "core.v4: 4 6 | edge.v4: 4 6");
   CHECK(shape(*assessed({{"core.v4", four}, {"edge.v4", four}, {"edge.v6", six + four}})) == "core.v4: 4 | edge.v4: 4 6");
-  CHECK(shape(*assessed({{"a/iptables.rules", four}, {"a/ip6tables.rules", six + four}, {"b/iptables.rules", four}, {"b/ip6tables.rules", six + four}})) ==
-        "a/iptables.rules: 4 6 | b/iptables.rules: 4 6");
+  CHECK(shape(*assessed({{"a/iptables.rules", four},
+                         {"a/ip6tables.rules", six + four},
+                         {"b/iptables.rules", four},
+                         {"b/ip6tables.rules", six + four}})) == "a/iptables.rules: 4 6 | b/iptables.rules: 4 6");
   // The only two need no name.
   CHECK(shape(*assessed({{"old.txt", four}, {"new.txt", six + four}})) == "old.txt: 4 6");
-  CHECK(shape(*assessed({{"one.txt", four}, {"two.txt", four}, {"three.txt", six + four}})) == "one.txt: 4 | two.txt: 4 | three.txt: 6");
+  CHECK(shape(*assessed({{"one.txt", four}, {"two.txt", four}, {"three.txt", six + four}})) ==
+        "one.txt: 4 | two.txt: 4 | three.txt: 6");
 }
 
 TEST_CASE("dumps: the name tells the family where nothing in the dump does") {
@@ -591,11 +667,13 @@ TEST_CASE("dumps: the name tells the family where nothing in the dump does") {
     std::string out = shape(*assessed({{name, four}}));
     return out.substr(out.find(": ") + 2);
   };
-  for (const char* name : {"rules.v6", "fw-ipv6.txt", "fw_ip6", "inet6/fw", "ip6tables.rules", "ip6tables2", "my-ip6tables-save", "iptables6", "6/fw", "v6"}) {
+  for (const char* name : {"rules.v6", "fw-ipv6.txt", "fw_ip6", "inet6/fw", "ip6tables.rules", "ip6tables2", "my-ip6tables-save",
+                           "iptables6", "6/fw", "v6"}) {
     INFO(name);
     CHECK(family(name) == "6");
   }
-  for (const char* name : {"rules", "rules.v4", "dev6", "v60", "ipv6x", "xip6", "v4/v6.txt/v4", "ipv6/ipv4.rules", "6/ip4.rules", "v6/inet4", "v6/iptables4", "v6/4", "fw.v4.v6"}) {
+  for (const char* name : {"rules", "rules.v4", "dev6", "v60", "ipv6x", "xip6", "v4/v6.txt/v4", "ipv6/ipv4.rules", "6/ip4.rules",
+                           "v6/inet4", "v6/iptables4", "v6/4", "fw.v4.v6"}) {
     INFO(name);
     CHECK(family(name) == "4");
   }
@@ -607,8 +685,11 @@ TEST_CASE("dumps: the name tells the family where nothing in the dump does") {
 }
 
 TEST_CASE("interfaces: names of containers and virtual machines, and such as only begin like them") {
-  for (const char* name : {"br-0123456789ab", "docker0", "veth1", "virbr0", "vnet3", "lxcbr0", "lxdbr0", "cbr0", "cni0", "flannel.1", "cali1", "podman1"}) CHECK(is_guest(name));
-  for (const char* name : {"br-lan", "br-0123456789a", "br-0123456789xy", "bx-0123456789ab", "br0", "eth0", "dock", ""}) CHECK_FALSE(is_guest(name));
+  for (const char* name : {"br-0123456789ab", "docker0", "veth1", "virbr0", "vnet3", "lxcbr0", "lxdbr0", "cbr0", "cni0",
+                           "flannel.1", "cali1", "podman1"})
+    CHECK(is_guest(name));
+  for (const char* name : {"br-lan", "br-0123456789a", "br-0123456789xy", "bx-0123456789ab", "br0", "eth0", "dock", ""})
+    CHECK_FALSE(is_guest(name));
 }
 
 TEST_CASE("dumps: two of one family are judged apart, and findings name the file") {
@@ -616,8 +697,9 @@ TEST_CASE("dumps: two of one family are judged apart, and findings name the file
   Report report = lint({"", {{"a.rules", first}, {"b.rules", second}}, {}}, of_the_pbx());
   std::string lines;
   for (const Finding& f : report.findings) lines += testing::finding_line(report, f, true);
-  CHECK(lines == "a.rules:5: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n"
-                 "b.rules:5: warning[snmp-exposed]: udp/161 (SNMP) is reachable from the internet\n");
+  CHECK(lines ==
+        "a.rules:5: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n"
+        "b.rules:5: warning[snmp-exposed]: udp/161 (SNMP) is reachable from the internet\n");
 }
 
 TEST_CASE("dumps: files of one machine are loaded one after the other") {
@@ -633,34 +715,42 @@ TEST_CASE("dumps: files of one machine are loaded one after the other") {
         "more.rules:3: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n");
   // A table whose policies are stated starts anew; others stay.
   std::string anew = filter("-A INPUT -p udp --dport 161 -j ACCEPT\n");
-  CHECK(lines({{"base.rules", filter("-A INPUT -p udp --dport 69 -j ACCEPT\n")}, {"more.rules", anew}, {"ipo-lint.toml", joined}}) ==
-        "more.rules:5: warning[snmp-exposed]: udp/161 (SNMP) is reachable from the internet\n");
+  CHECK(
+      lines({{"base.rules", filter("-A INPUT -p udp --dport 69 -j ACCEPT\n")}, {"more.rules", anew}, {"ipo-lint.toml", joined}}) ==
+      "more.rules:5: warning[snmp-exposed]: udp/161 (SNMP) is reachable from the internet\n");
   // In the order of the site file, not of the inputs.
   std::string turned = "[[firewall]]\nname = \"own\"\nfiles = [\"more.rules\", \"base.rules\"]\n";
-  CHECK(lines({{"base.rules", filter("-A INPUT -p udp --dport 69 -j ACCEPT\n")}, {"more.rules", anew}, {"ipo-lint.toml", turned}}) ==
-        "base.rules:5: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n");
+  CHECK(
+      lines({{"base.rules", filter("-A INPUT -p udp --dport 69 -j ACCEPT\n")}, {"more.rules", anew}, {"ipo-lint.toml", turned}}) ==
+      "base.rules:5: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n");
 }
 
 TEST_CASE("dumps: a rule may call a chain of an earlier file") {
   std::string base = "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:late -\n-A late -p udp --dport 69 -j ACCEPT\nCOMMIT\n";
-  Report report = lint(testing::site_of({{"base.rules", base}, {"more.rules", "*filter\n-A INPUT -j late\nCOMMIT\n"}, {"ipo-lint.toml", joined}}),
-                       of_the_pbx());
+  Report report = lint(
+      testing::site_of({{"base.rules", base}, {"more.rules", "*filter\n-A INPUT -j late\nCOMMIT\n"}, {"ipo-lint.toml", joined}}),
+      of_the_pbx());
   std::string lines;
   for (const Finding& f : report.findings) lines += testing::finding_line(report, f, true);
   CHECK(lines == "base.rules:6: warning[tftp-exposed]: udp/69 (TFTP) is reachable from the internet\n");
 }
 
 TEST_CASE("dumps: the pieces of ufw make one firewall") {
-  std::string frame = "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:ufw-before-input -\n:ufw-user-input -\n:ufw-after-input -\n"
-                      "-A INPUT -j ufw-before-input\n-A INPUT -j ufw-user-input\n-A INPUT -j ufw-after-input\nCOMMIT\n";
+  std::string frame =
+      "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:ufw-before-input -\n:ufw-user-input -\n:ufw-after-input -\n"
+      "-A INPUT -j ufw-before-input\n-A INPUT -j ufw-user-input\n-A INPUT -j ufw-after-input\nCOMMIT\n";
   auto before = [](const std::string& rule) {
     return "*filter\n:ufw-before-input - [0:0]\n-A ufw-before-input -i lo -j ACCEPT\n"
-           "-A ufw-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n" + rule + "COMMIT\n";
+           "-A ufw-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n" +
+           rule + "COMMIT\n";
   };
-  std::string user = "*filter\n:ufw-user-input - [0:0]\n-A ufw-user-input -p udp --dport 161 -j ACCEPT\n-A ufw-user-input -p udp --dport 69 -j ACCEPT\nCOMMIT\n";
+  std::string user =
+      "*filter\n:ufw-user-input - [0:0]\n-A ufw-user-input -p udp --dport 161 -j ACCEPT\n-A ufw-user-input -p udp --dport 69 -j "
+      "ACCEPT\nCOMMIT\n";
   std::string after = "*filter\n:ufw-after-input - [0:0]\n-A ufw-after-input -p udp --dport 137 -j DROP\nCOMMIT\n";
   auto lines = [](std::vector<Input> files, const std::string& order) {
-    files.push_back({"ipo-lint.toml", "[pbx]\naddresses = [\"203.0.113.10\"]\n[[firewall]]\nrole = \"host\"\nfiles = [" + order + "]\n"});
+    files.push_back(
+        {"ipo-lint.toml", "[pbx]\naddresses = [\"203.0.113.10\"]\n[[firewall]]\nrole = \"host\"\nfiles = [" + order + "]\n"});
     Report report = lint(testing::site_of(std::move(files)), {});
     std::string out;
     for (const std::string& error : report.errors) out += error;
@@ -696,8 +786,9 @@ TEST_CASE("dumps: the pieces of ufw make one firewall") {
 }
 
 TEST_CASE("a declared release goes before the exported one, and says that it contradicts it") {
-  std::string export_of_9_1 = "<response status=\"1\"><data><ws_object><System GUID=\"1\"><Name>a</Name><MajorVersion>9</MajorVersion>"
-                              "<MinorVersion>1</MinorVersion></System></ws_object></data></response>";
+  std::string export_of_9_1 =
+      "<response status=\"1\"><data><ws_object><System GUID=\"1\"><Name>a</Name><MajorVersion>9</MajorVersion>"
+      "<MinorVersion>1</MinorVersion></System></ws_object></data></response>";
   auto said = [&](const std::string& site_file) {
     std::string out;
     Report report = lint(ipo::testing::site_of({{"config.xml", export_of_9_1}, {"ipo-lint.toml", site_file}}), {});
@@ -722,32 +813,62 @@ TEST_CASE("a finding points to the other lines that matter") {
       out += out.empty() ? "" : " | ";
       for (const Note& note : f.related) {
         const Source& source = report.sources[note.span.source];
-        out += (out.empty() || out.ends_with(' ') ? "" : ", ") + std::to_string(source.position(note.span.begin).line) + " " + note.message;
+        out += (out.empty() || out.ends_with(' ') ? "" : ", ") + std::to_string(source.position(note.span.begin).line) + " " +
+               note.message;
       }
     }
     return out;
   };
-  const std::string led = "-A PREROUTING -i eth0 -p udp -m udp --dport 69 -j DNAT --to-destination 192.168.42.1\n", out = "-A POSTROUTING -o eth0 -j MASQUERADE\n";
+  const std::string led = "-A PREROUTING -i eth0 -p udp -m udp --dport 69 -j DNAT --to-destination 192.168.42.1\n",
+                    out = "-A POSTROUTING -o eth0 -j MASQUERADE\n";
   const std::string accept = "-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 69 -j ACCEPT\n";
   CHECK(pointed("tftp-exposed", {{"fw.rules", nat(out) + filter(accept)}}).empty());
   CHECK(pointed("tftp-exposed", {{"fw.rules", nat(led + out) + filter(accept)}}) == "11 accepted by this rule");
-  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(led + out) + "*filter\n:FORWARD ACCEPT\nCOMMIT\n"}}) == "8 accepted by this policy");
+  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(led + out) + "*filter\n:FORWARD ACCEPT\nCOMMIT\n"}}) ==
+        "8 accepted by this policy");
   // A shared chain accepts, the jump is the line to change.
-  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(out) + filter(":pass -\n-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 69 -j pass\n-A FORWARD -i eth1 -j pass\n-A pass -j ACCEPT\n")}}) ==
+  CHECK(pointed("tftp-exposed",
+                {{"fw.rules", nat(out) + filter(":pass -\n-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 69 -j "
+                                                "pass\n-A FORWARD -i eth1 -j pass\n-A pass -j ACCEPT\n")}}) ==
         "13 accepted by this rule");
-  CHECK(pointed("service-off-port-open", {{"config.xml", "<response status=\"1\"><data><ws_object>\n<System><Name>a</Name><MajorVersion>9</MajorVersion>\n<SNMP><Enabled>false</Enabled></SNMP>\n</System></ws_object></data></response>\n"},
-                                           {"fw.rules", nat(out) + filter("-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 161 -j ACCEPT\n")}}) == "3 switched off here");
+  CHECK(pointed("service-off-port-open",
+                {{"config.xml",
+                  "<response "
+                  "status=\"1\"><data><ws_object>\n<System><Name>a</Name><MajorVersion>9</MajorVersion>\n<SNMP><Enabled>false</"
+                  "Enabled></SNMP>\n</System></ws_object></data></response>\n"},
+                 {"fw.rules", nat(out) + filter("-A FORWARD -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 161 -j ACCEPT\n")}}) ==
+        "3 switched off here");
   // The PBX is not known, and a chain opens the service by several lines.
-  CHECK(pointed("tftp-exposed", {{"fw.rules", nat(out) + filter("-A FORWARD -i eth0 -d 10.0.0.0/8 -p udp -m udp --dport 69 -j ACCEPT\n"
-                                                                "-A FORWARD -i eth0 -d 192.168.0.0/16 -p udp -m multiport --dports 69,161 -j ACCEPT\n")}}, "") == "11 lets in such a service, too");
-  const Input carrier{"ipo-lint.toml", "[pbx]\naddresses = [\"192.168.42.1\"]\nplatform = \"ip500v2\"\n\n[zones.internet]\ninterfaces = [\"eth0\"]\n\n[zones.carrier]\nkind = \"itsp\"\n"
-                                       "sources = [\"203.0.113.64/27\"]\n\n[calls]\ntrunk = { zone = \"carrier\" }\n"};
-  const std::string media = "-A PREROUTING -s 203.0.113.64/27 -i eth0 -p udp -m udp --dport 46750:47999 -j DNAT --to-destination 192.168.42.1\n";
+  CHECK(pointed("tftp-exposed",
+                {{"fw.rules",
+                  nat(out) + filter("-A FORWARD -i eth0 -d 10.0.0.0/8 -p udp -m udp --dport 69 -j ACCEPT\n"
+                                    "-A FORWARD -i eth0 -d 192.168.0.0/16 -p udp -m multiport --dports 69,161 -j ACCEPT\n")}},
+                "") == "11 lets in such a service, too");
+  const Input carrier{"ipo-lint.toml",
+                      "[pbx]\naddresses = [\"192.168.42.1\"]\nplatform = \"ip500v2\"\n\n[zones.internet]\ninterfaces = "
+                      "[\"eth0\"]\n\n[zones.carrier]\nkind = \"itsp\"\n"
+                      "sources = [\"203.0.113.64/27\"]\n\n[calls]\ntrunk = { zone = \"carrier\" }\n"};
+  const std::string media =
+      "-A PREROUTING -s 203.0.113.64/27 -i eth0 -p udp -m udp --dport 46750:47999 -j DNAT --to-destination 192.168.42.1\n";
   // The policy is the finding's own place.
   CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(out) + filter("-A FORWARD -i eth1 -j ACCEPT\n")}}, "") == "");
-  CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(out) + filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 46750:50750 -j ACCEPT\n")}}, "") == "11 this line would accept it, if it came");
-  CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(media + out) + filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -m udp --dport 46750:50750 -j ACCEPT\n")}}, "") == "12 this line would accept it, if it came");
-  CHECK(pointed("rtp-range-blocked", {carrier, {"fw.rules", nat(media + out) + filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -p udp -m udp --dport 46750:47700 -j DROP\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -j ACCEPT\n")}}, "") == "13 opened by this line");
+  CHECK(pointed("rtp-range-blocked",
+                {carrier,
+                 {"fw.rules", nat(out) + filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d "
+                                                "192.168.42.1/32 -p udp -m udp --dport 46750:50750 -j ACCEPT\n")}},
+                "") == "11 this line would accept it, if it came");
+  CHECK(pointed("rtp-range-blocked",
+                {carrier,
+                 {"fw.rules", nat(media + out) + filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d "
+                                                        "192.168.42.1/32 -p udp -m udp --dport 46750:50750 -j ACCEPT\n")}},
+                "") == "12 this line would accept it, if it came");
+  CHECK(pointed("rtp-range-blocked",
+                {carrier,
+                 {"fw.rules",
+                  nat(media + out) +
+                      filter("-A FORWARD -i eth1 -j ACCEPT\n-A FORWARD -s 203.0.113.64/27 -i eth0 -p udp -m udp --dport "
+                             "46750:47700 -j DROP\n-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -j ACCEPT\n")}},
+                "") == "13 opened by this line");
 }
 
 TEST_CASE("a finding about a service that is blocked names the rows of its direction") {
@@ -760,17 +881,27 @@ TEST_CASE("a finding about a service that is blocked names the rows of its direc
     for (const Finding& f : report.findings) out += (out.empty() ? "" : " | ") + fmt::format("{}", fmt::join(f.rows, " "));
     return out;
   };
-  const std::string site = "[pbx]\naddresses = [\"192.168.42.1\"]\nplatform = \"ip500v2\"\n\n[zones.internet]\ninterfaces = [\"eth0\"]\n\n";
+  const std::string site =
+      "[pbx]\naddresses = [\"192.168.42.1\"]\nplatform = \"ip500v2\"\n\n[zones.internet]\ninterfaces = [\"eth0\"]\n\n";
   const std::string peer = site + "[[peer]]\nname = \"branch\"\naddresses = [\"10.2.0.1\"]\nlink = \"scn\"\nover = \"vpn\"\n";
-  const std::string in = "-A FORWARD -i tun0 -o eth1 -s 10.2.0.1/32 -d 192.168.42.1/32 -p udp ", out = "-A FORWARD -i eth1 -o tun0 -s 192.168.42.1/32 -d 10.2.0.1/32 -p udp ";
-  const std::string lines = "-A FORWARD -i tun0 -o eth1 -p tcp -m tcp --dport 1720 -j ACCEPT\n-A FORWARD -i eth1 -o tun0 -p tcp -m tcp --dport 1720 -j ACCEPT\n";
+  const std::string in = "-A FORWARD -i tun0 -o eth1 -s 10.2.0.1/32 -d 192.168.42.1/32 -p udp ",
+                    out = "-A FORWARD -i eth1 -o tun0 -s 192.168.42.1/32 -d 10.2.0.1/32 -p udp ";
+  const std::string lines =
+      "-A FORWARD -i tun0 -o eth1 -p tcp -m tcp --dport 1720 -j ACCEPT\n-A FORWARD -i eth1 -o tun0 -p tcp -m tcp --dport 1720 -j "
+      "ACCEPT\n";
   CHECK(rows("scn-link-blocked", peer, filter(lines + in + "-j ACCEPT\n")) == "ip-office/egress/20");
   CHECK(rows("scn-link-blocked", peer, filter(lines + out + "-j ACCEPT\n")) == "ip-office/ingress/32");
-  CHECK(rows("scn-link-blocked", peer, filter(lines + in + "-j ACCEPT\n" + out + "-m udp --dport 50795 -j ACCEPT\n")) == "ip-office/egress/18");
-  CHECK(rows("scn-link-blocked", peer, filter(lines + out + "-j ACCEPT\n" + in + "-m udp --dport 50795 -j ACCEPT\n")) == "ip-office/ingress/27");
+  CHECK(rows("scn-link-blocked", peer, filter(lines + in + "-j ACCEPT\n" + out + "-m udp --dport 50795 -j ACCEPT\n")) ==
+        "ip-office/egress/18");
+  CHECK(rows("scn-link-blocked", peer, filter(lines + out + "-j ACCEPT\n" + in + "-m udp --dport 50795 -j ACCEPT\n")) ==
+        "ip-office/ingress/27");
   CHECK(rows("scn-link-blocked", peer, filter(lines + out + "-j ACCEPT\n" + in + "-j ACCEPT\n")).empty());
-  CHECK(rows("scn-link-blocked", peer, filter(out + "-j ACCEPT\n" + in + "-j ACCEPT\n")) == "ip-office/ingress/14 | ip-office/egress/20");
-  const std::string carrier = site + "[zones.carrier]\nkind = \"itsp\"\nsources = [\"203.0.113.64/27\"]\n\n[calls]\ntrunk = { zone = \"carrier\" }\n";
+  CHECK(rows("scn-link-blocked", peer, filter(out + "-j ACCEPT\n" + in + "-j ACCEPT\n")) ==
+        "ip-office/ingress/14 | ip-office/egress/20");
+  const std::string carrier =
+      site + "[zones.carrier]\nkind = \"itsp\"\nsources = [\"203.0.113.64/27\"]\n\n[calls]\ntrunk = { zone = \"carrier\" }\n";
   CHECK(rows("rtp-range-blocked", carrier, filter("-A FORWARD -i eth1 -o eth0 -j ACCEPT\n")) == "ip-office/ingress/27");
-  CHECK(rows("rtp-range-blocked", carrier, filter("-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -j ACCEPT\n-A FORWARD -i eth1 -o eth0 -p udp -m udp --dport 5060 -j ACCEPT\n")) == "ip-office/egress/18");
+  CHECK(rows("rtp-range-blocked", carrier,
+             filter("-A FORWARD -s 203.0.113.64/27 -i eth0 -d 192.168.42.1/32 -p udp -j ACCEPT\n-A FORWARD -i eth1 -o eth0 -p udp "
+                    "-m udp --dport 5060 -j ACCEPT\n")) == "ip-office/egress/18");
 }

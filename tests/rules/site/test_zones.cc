@@ -93,10 +93,10 @@ TEST_CASE("zones: interfaces with their reasons and places") {
   CHECK(fw["interfaces"][4]["line"].is_null());
   CHECK(sources_of(fw) == Lines{"10.9.0.0/24 eth0 internet: private, but can be spoofed there", "10.9.0.0/24 eth1 -",
                                 "10.9.0.0/24 lo -", "10.9.0.0/24 wg+ -", "10.9.0.0/24 + -",
-                                "192.168.42.0/24 eth0 internet: private, but can be spoofed there",
-                                "192.168.42.0/24 eth1 -", "192.168.42.0/24 lo -", "192.168.42.0/24 wg+ -",
-                                "192.168.42.0/24 + -", "198.51.100.0/24 eth0 internet", "198.51.100.0/24 eth1 -",
-                                "198.51.100.0/24 lo -", "198.51.100.0/24 wg+ -", "198.51.100.0/24 + -"});
+                                "192.168.42.0/24 eth0 internet: private, but can be spoofed there", "192.168.42.0/24 eth1 -",
+                                "192.168.42.0/24 lo -", "192.168.42.0/24 wg+ -", "192.168.42.0/24 + -",
+                                "198.51.100.0/24 eth0 internet", "198.51.100.0/24 eth1 -", "198.51.100.0/24 lo -",
+                                "198.51.100.0/24 wg+ -", "198.51.100.0/24 + -"});
 }
 
 TEST_CASE("zones: declared zones claim, and split sources") {
@@ -138,8 +138,8 @@ TEST_CASE("zones: an unknown internet is said to be everywhere, for routable sou
   CHECK(fw["role"] == "host");
   CHECK(interfaces_of(fw) == Lines{"eth5 internet", "docker0 -", "lo -", "+ internet"});
   CHECK(fw["interfaces"][0]["why"] == "not known which leads there: globally routable sources only");
-  CHECK(sources_of(fw) == Lines{"10.0.0.0/8 - -", "198.51.100.7 eth5 internet", "198.51.100.7 + internet",
-                                "198.51.100.7 docker0 -", "198.51.100.7 lo -"});
+  CHECK(sources_of(fw) == Lines{"10.0.0.0/8 - -", "198.51.100.7 eth5 internet", "198.51.100.7 + internet", "198.51.100.7 docker0 -",
+                                "198.51.100.7 lo -"});
 }
 
 TEST_CASE("zones: the path says where a firewall stands") {
@@ -162,8 +162,7 @@ TEST_CASE("zones: the path says where a firewall stands") {
 
 TEST_CASE("zones: text is short, json complete") {
   std::string dump = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n";
-  for (int i = 1; i <= 100; ++i)
-    dump += "-A INPUT -s 198.51.100." + std::to_string(2 * i) + " -p udp --dport 5060 -j ACCEPT\n";
+  for (int i = 1; i <= 100; ++i) dump += "-A INPUT -s 198.51.100." + std::to_string(2 * i) + " -p udp --dport 5060 -j ACCEPT\n";
   dump += "COMMIT\n";
   Folder folder;
   SiteQuestion question;
@@ -182,8 +181,7 @@ TEST_CASE("zones: no firewall, several sites, wrong words") {
   Folder folder;
   SiteQuestion question;
   question.inputs = {folder.put(
-      "config.xml",
-      "<response status=\"1\"><data><ws_object><System><Name>a</Name></System></ws_object></data></response>")};
+      "config.xml", "<response status=\"1\"><data><ws_object><System><Name>a</Name></System></ws_object></data></response>")};
   Shown shown = zones(question, "text");
   CHECK(shown.status == 0);
   CHECK_THAT(shown.out, Contains("no firewall among the inputs"));
@@ -195,8 +193,7 @@ TEST_CASE("zones: no firewall, several sites, wrong words") {
   CHECK(std::get<Message>(parse_command_line({"zones", "x", "--format", "sarif"})).status == 2);
   CHECK(std::get<ZonesCommand>(parse_command_line({"zones", "x", "--format", "json", "ipo-lint.toml"})).site.config ==
         "ipo-lint.toml");
-  InitCommand init =
-      std::get<InitCommand>(parse_command_line({"init", "x", "--force", "-o", "-", "--pbx", "192.0.2.1"}));
+  InitCommand init = std::get<InitCommand>(parse_command_line({"init", "x", "--force", "-o", "-", "--pbx", "192.0.2.1"}));
   CHECK(init.force);
   CHECK(init.output == "-");
   CHECK(init.site.options.pbx.size() == 1);
