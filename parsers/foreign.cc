@@ -694,12 +694,27 @@ bool is_json(std::string_view text) {
   return next != text.npos && std::string_view("{[\"").find(text[next]) != std::string_view::npos;
 }
 
+// A report of ours begins with names that together nothing else has.
+bool is_own_report(std::string_view text) {
+  static const std::vector<std::string_view> beginnings[] = {{"\"version\":", "\"complete\":", "\"release\":"},
+                                                             {"\"zones\":", "\"inferences\":", "\"message\":"},
+                                                             {"\"from\":", "\"to\":", "\"service\":", "\"answers\":"},
+                                                             {"\"firewalls\":", "\"role\":", "\"families\":"}};
+  text = text.substr(0, 1000);
+  return std::any_of(std::begin(beginnings), std::end(beginnings), [&](const std::vector<std::string_view>& names) {
+    std::size_t at = 0;
+    return std::all_of(names.begin(), names.end(), [&](std::string_view name) { return (at = text.find(name, at)) != text.npos; });
+  });
+}
+
 const Look* look_of_json(std::string_view text) {
+  static constexpr Look report{"a report of ipo-lint"};
   static constexpr Look nft{"an nftables ruleset (JSON)", Kind::firewall};
   static constexpr Look usg{"a UniFi gateway configuration (config.gateway.json)", Kind::firewall};
   static constexpr Look check_point{"Check Point rules (JSON)", Kind::firewall};
   static constexpr Look groups{"AWS security groups", Kind::firewall};
   auto has = [&](std::string_view name) { return text.find(name) != text.npos; };
+  if (is_own_report(text)) return &report;
   if (has("\"nftables\"") && (has("\"metainfo\"") || has("\"table\"") || has("\"chain\"") || has("\"add\""))) return &nft;
   if (has("\"firewall\"") &&
       (has("\"default-action\"") || has("\"all-ping\"") || has("\"ip-src-route\"") || has("\"state-policy\"")))

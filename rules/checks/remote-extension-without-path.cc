@@ -31,7 +31,7 @@ std::optional<Blocked> closed(const Judgement& judgement, const Host& host, cons
         if (!on) continue;
         PacketSet there = s.nothing();
         for (std::uint8_t protocol : {proto_tcp, proto_udp})
-          there = s.unite(there, packets_to(passage, protocol, listening_ports(*row, part.host, protocol)));
+          there = s.unite(there, requests_to(passage, protocol, listening_ports(*row, part.host, protocol)));
         wanted =
             s.unite(wanted, s.intersect(judgement.exposure.before_path(passage, there), judgement.exposure.to_part(passage, part)));
       }

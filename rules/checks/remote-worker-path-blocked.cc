@@ -62,7 +62,7 @@ Asked ask(const Judgement& judgement, const Ways& ways, const WorkerNeed& need, 
       PacketSet there = s.nothing();
       for (std::uint8_t protocol : {proto_tcp, proto_udp})
         if (row.has_transport(protocol) && (need.ports != "tls" || protocol == proto_tcp))
-          there = s.unite(there, packets_to(passage, protocol, here));
+          there = s.unite(there, requests_to(passage, protocol, here));
       wanted =
           s.unite(wanted, s.intersect(judgement.exposure.before_path(passage, there), judgement.exposure.to_part(passage, part)));
     }

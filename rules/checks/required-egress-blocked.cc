@@ -150,7 +150,7 @@ struct Egress {
     for (const Located<Address>& address : host.addresses) own.push_back(masked(address.value));
     std::vector<WaysTo> back = ways_to(judgement, host, true, {masked(end.address)}, true);
     for (WaysTo& to : ways_to(judgement, *end.host, false, own, true)) back.push_back(std::move(to));
-    auto wanted = [&](const Passage& passage) { return packets_to(passage, proto_tcp, used); };
+    auto wanted = [&](const Passage& passage) { return requests_to(passage, proto_tcp, used); };
     bool open = false;
     for (const WaysTo& to : back) {
       if (blocked(judgement, to.ways(), wanted)) return false;
@@ -205,7 +205,7 @@ struct Egress {
     std::optional<Blocked> lost = blocked(judgement, ways, [&](const Passage& passage) {
       PacketSet wanted = passage.chains->space().nothing();
       for (const auto& [protocol, used] : packets)
-        wanted = passage.chains->space().unite(wanted, packets_to(passage, protocol, used));
+        wanted = passage.chains->space().unite(wanted, requests_to(passage, protocol, used));
       return wanted;
     });
     if (!lost) return;

@@ -137,7 +137,7 @@ void phones(const Judgement& judgement, const Host& host, const std::vector<Ways
           PacketSet wanted = s.nothing();
           for (const PhoneServer::Place& place : server.places)
             if (place.address.family == passage.ruleset->family)
-              wanted = s.unite(wanted, s.intersect(packets_to(passage, place.protocol, place.ports),
+              wanted = s.unite(wanted, s.intersect(requests_to(passage, place.protocol, place.ports),
                                                    s.test(Dimension::destination, IntervalSet::of(place.address.value))));
           return judgement.exposure.before_path(passage, wanted);
         });

@@ -54,7 +54,7 @@ struct Link {
         if (const MatrixRow* row = judgement.matrix.find(id))
           ports.add(ways->inbound ? ports_of(*row, ways->host) : row->port_set());
       std::optional<Blocked> here =
-          blocked(judgement, ways->ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_tcp, ports)); });
+          blocked(judgement, ways->ways(), [&](const Passage& way) { return seen(way, requests_to(way, proto_tcp, ports)); });
       if (!here) return;
       if (!lost || ways->inbound) lost = std::move(here), lost_ports = ports;
     }
@@ -66,7 +66,7 @@ struct Link {
     const MatrixRow* row = judgement.matrix.find(h323_row);
     if (!row) return;
     std::optional<Blocked> lost =
-        blocked(judgement, to.ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_tcp, row->port_set())); });
+        blocked(judgement, to.ways(), [&](const Passage& way) { return seen(way, requests_to(way, proto_tcp, row->port_set())); });
     if (lost)
       report(*lost, "tcp/" + format_ports(row->port_set()) + " (calls of an H.323 line)",
              {std::string(to.inbound ? h323_row : scn_out_row)}, Level::note);
@@ -74,7 +74,7 @@ struct Link {
 
   void ask(const WaysTo& to) {
     std::optional<Blocked> lost = blocked(
-        judgement, to.ways(), [&](const Passage& way) { return seen(way, packets_to(way, proto_udp, IntervalSet::of(50795))); });
+        judgement, to.ways(), [&](const Passage& way) { return seen(way, requests_to(way, proto_udp, IntervalSet::of(50795))); });
     if (lost) return report(*lost, "udp/50795 (signalling)", {std::string(to.inbound ? scn_row : scn_out_row)});
     ask_line(to);
     // Media from the other system goes to this one's range, and from this one's range to wherever the other says.

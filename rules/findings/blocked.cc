@@ -11,8 +11,10 @@
 #include <tuple>
 
 #include "rules/exposure/crossing.h"
+#include "rules/exposure/media.h"
 #include "rules/findings/exposure_findings.h"
 #include "rules/findings/setting_findings.h"
+#include "rules/pbx/sip_ports.h"
 #include "rules/site/declared.h"
 #include "rules/site/join_dumps.h"
 #include "rules/site/locate_pbx.h"
@@ -157,12 +159,34 @@ PacketSet packets_to(const Passage& passage, std::uint8_t protocol, const Interv
   return s.intersect(s.test(Dimension::protocol, IntervalSet::of(protocol)), s.test(Dimension::destination_port, ports));
 }
 
+namespace {
+
+// Ports that Linux, Windows and phones give to clients, without those media comes from: the defaults of all releases and the host's
+// own range. A range that leaves none of them is theirs as well.
+IntervalSet client_ports(const Host* host) {
+  IntervalSet clients = IntervalSet::range(32768, 60999), media;
+  for (const MediaDefault& known : media_defaults()) media.add(known.ports.lo, known.ports.hi);
+  clients = clients.minus(media);
+  MediaRange own = media_range(host, {});
+  IntervalSet rest = clients.minus(own.needed).minus(own.through_nat);
+  return rest.empty() ? clients : rest;
+}
+
+}  // namespace
+
+PacketSet requests_to(const Passage& passage, std::uint8_t protocol, const IntervalSet& ports) {
+  IntervalSet from = client_ports(passage.host);
+  if (protocol == proto_udp) from = from.united(ports).united(sip_ports(passage.host, proto_udp));
+  return passage.chains->space().intersect(packets_to(passage, protocol, ports),
+                                           passage.chains->space().test(Dimension::source_port, from));
+}
+
 PacketSet packets_of(const Judgement& judgement, const Passage& passage, const MatrixRow& row) {
   Space& s = passage.chains->space();
   PacketSet out = s.nothing();
   for (std::uint8_t protocol : {proto_tcp, proto_udp})
     if (row.has_transport(protocol))
-      out = s.unite(out, packets_to(passage, protocol, passage.inbound ? ports_of(row, passage.host) : row.port_set()));
+      out = s.unite(out, requests_to(passage, protocol, passage.inbound ? ports_of(row, passage.host) : row.port_set()));
   return passage.inbound ? judgement.exposure.before_path(passage, out) : out;
 }
 

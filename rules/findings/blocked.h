@@ -37,7 +37,10 @@ std::vector<WaysTo> ways_to(const Judgement& judgement, const Host& host, bool i
 
 // All packets for ports of a transport, by the side the host is on: destination ports, whichever way they go.
 PacketSet packets_to(const Passage& passage, std::uint8_t protocol, const IntervalSet& ports);
-// Of a row: its ports on the passage's host where they come in, its own where they go out.
+// Those of them that somebody sends who begins: from a port that systems give to clients, or over UDP from the port itself, as SIP and
+// NTP have it, or from the host's SIP port. A line that lets out what comes from the media range lets out calls and nothing else.
+PacketSet requests_to(const Passage& passage, std::uint8_t protocol, const IntervalSet& ports);
+// The requests of a row: its ports on the passage's host where they come in, its own where they go out.
 PacketSet packets_of(const Judgement& judgement, const Passage& passage, const MatrixRow& row);
 
 // Packets that cannot pass at one firewall, and why.
