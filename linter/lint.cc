@@ -16,6 +16,7 @@
 #include "parsers/parsers.h"
 #include "rules/findings/judgement.h"
 #include "rules/findings/opened_media.h"
+#include "rules/findings/row_check.h"
 #include "rules/findings/shadow_kind.h"
 #include "rules/findings/users.h"
 #include "rules/site/declared.h"
@@ -170,7 +171,7 @@ void run_checks(const Judgement& judgement, const LintOptions& options, bool abo
     if (check.about_findings != about_findings || !selected(check.id, options, judgement.declared)) continue;
     std::size_t before = findings.size();
     try {
-      check.run(judgement, findings);
+      run_check(check, judgement, findings);
     } catch (const SpaceExhausted& e) {
       findings.resize(before);
       (unchecked.empty() ? unchecked : unchecked += ", ") += check.id;

@@ -19,20 +19,16 @@ Grade grade(const Judgement& judgement, const Exposed& exposed) {
   return {Level::warning};
 }
 
-void run(const Judgement& judgement, Findings& findings) {
-  report_exposed(judgement, findings, check::h323_exposed, "H.323", grade);
-}
-
 }  // namespace
 
-const Check check::h323_exposed = {"h323-exposed",
-                                   "H.323 signalling is reachable from the internet",
-                                   Level::error,
-                                   7.3,
-                                   "high",
-                                   {"security", "external/cwe/cwe-284", "external/cwe/cwe-307"},
-                                   run,
-                                   false,
-                                   {"ip-office/ingress/12", "ip-office/ingress/13", "ip-office/ingress/14"}};
+const Check check::h323_exposed = {.id = "h323-exposed",
+                                   .summary = "H.323 signalling is reachable from the internet",
+                                   .severity = Level::error,
+                                   .security_severity = 7.3,
+                                   .precision = "high",
+                                   .tags = {"security", "external/cwe/cwe-284", "external/cwe/cwe-307"},
+                                   .rows = {"ip-office/ingress/12", "ip-office/ingress/13", "ip-office/ingress/14"},
+                                   .service = "H.323",
+                                   .grade = grade};
 
 }  // namespace ipo

@@ -10,21 +10,18 @@ Grade grade(const Judgement&, const Exposed& exposed) {
   return {Level::note};
 }
 
-void run(const Judgement& judgement, Findings& findings) {
-  report_exposed(judgement, findings, check::one_x_client_exposed, "one-X Portal", grade);
-}
-
 }  // namespace
 
-const Check check::one_x_client_exposed = {"one-x-client-exposed",
-                                           "the ports of one-X Portal's clients are reachable from the internet",
-                                           Level::warning,
-                                           4.3,
-                                           "high",
-                                           {"security", "external/cwe/cwe-284", "external/cwe/cwe-319"},
-                                           run,
-                                           false,
-                                           {"one-x-portal/ingress/4", "one-x-portal/ingress/5", "one-x-portal/ingress/7",
-                                            "one-x-portal/ingress/10", "one-x-portal/ingress/11", "one-x-portal/ingress/16"}};
+const Check check::one_x_client_exposed = {
+    .id = "one-x-client-exposed",
+    .summary = "the ports of one-X Portal's clients are reachable from the internet",
+    .severity = Level::warning,
+    .security_severity = 4.3,
+    .precision = "high",
+    .tags = {"security", "external/cwe/cwe-284", "external/cwe/cwe-319"},
+    .rows = {"one-x-portal/ingress/4", "one-x-portal/ingress/5", "one-x-portal/ingress/7", "one-x-portal/ingress/10",
+             "one-x-portal/ingress/11", "one-x-portal/ingress/16"},
+    .service = "one-X Portal",
+    .grade = grade};
 
 }  // namespace ipo

@@ -14,21 +14,17 @@ Grade grade(const Judgement& judgement, const Exposed&) {
   return {Level::warning};
 }
 
-void run(const Judgement& judgement, Findings& findings) {
-  report_exposed(judgement, findings, check::phone_provisioning_exposed, "phone provisioning", grade);
-}
-
 }  // namespace
 
 const Check check::phone_provisioning_exposed = {
-    "phone-provisioning-exposed",
-    "the ports phones fetch settings and firmware from are reachable from the internet",
-    Level::warning,
-    5.3,
-    "high",
-    {"security", "external/cwe/cwe-200", "external/cwe/cwe-306"},
-    run,
-    false,
-    {"ip-office/ingress/8", "ip-office/ingress/24"}};
+    .id = "phone-provisioning-exposed",
+    .summary = "the ports phones fetch settings and firmware from are reachable from the internet",
+    .severity = Level::warning,
+    .security_severity = 5.3,
+    .precision = "high",
+    .tags = {"security", "external/cwe/cwe-200", "external/cwe/cwe-306"},
+    .rows = {"ip-office/ingress/8", "ip-office/ingress/24"},
+    .service = "phone provisioning",
+    .grade = grade};
 
 }  // namespace ipo

@@ -12,21 +12,17 @@ Grade grade(const Judgement& judgement, const Exposed& exposed) {
   return {Level::error};
 }
 
-void run(const Judgement& judgement, Findings& findings) {
-  report_exposed(judgement, findings, check::web_management_exposed, "web management", grade);
-}
-
 }  // namespace
 
-const Check check::web_management_exposed = {
-    "web-management-exposed",
-    "web management is reachable from the internet",
-    Level::error,
-    9.8,
-    "high",
-    {"security", "external/cwe/cwe-749"},
-    run,
-    false,
-    {"ip-office/ingress/21", "ip-office/ingress/22", "ip-office/ingress/23", "ip-office/ingress/25", "ip-office/ingress/26"}};
+const Check check::web_management_exposed = {.id = "web-management-exposed",
+                                             .summary = "web management is reachable from the internet",
+                                             .severity = Level::error,
+                                             .security_severity = 9.8,
+                                             .precision = "high",
+                                             .tags = {"security", "external/cwe/cwe-749"},
+                                             .rows = {"ip-office/ingress/21", "ip-office/ingress/22", "ip-office/ingress/23",
+                                                      "ip-office/ingress/25", "ip-office/ingress/26"},
+                                             .service = "web management",
+                                             .grade = grade};
 
 }  // namespace ipo

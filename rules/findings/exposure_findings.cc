@@ -385,6 +385,13 @@ Finding exposed_finding(const Judgement& judgement, const Check& check, Level le
   return f;
 }
 
+void run_check(const Check& check, const Judgement& judgement, Findings& findings) {
+  if (check.run)
+    check.run(judgement, findings);
+  else
+    report_exposed(judgement, findings, check, check.service, check.grade);
+}
+
 void report_exposed(const Judgement& judgement, Findings& findings, const Check& check, std::string_view what, GradeOf grade) {
   for (const auto& group : exposed_rows(judgement, check)) {
     Grade highest{check.severity, ""};

@@ -1,4 +1,4 @@
-// All that a check of one service needs: its rows in its constant, and a word for the service.
+// What a check finds: by its function, or by asking whether its rows are reachable.
 #pragma once
 
 #include <string>
@@ -8,19 +8,11 @@
 
 namespace ipo {
 
-struct Exposed;  // rules/findings/exposure_findings.h: a row reachable by a line
-
-// How a check sees one row that is reachable: the level, and what made it so, for the message (", as declared remote
-// workers need it").
-struct Grade {
-  Level level = Level::note;
-  std::string because = {};
-};
-using GradeOf = Grade (*)(const Judgement& judgement, const Exposed& exposed);
-
 // One finding per line and zone: "<ports> (<what>) is reachable from the internet". Its level is the highest of its rows'
 // grades; the check's severity where `grade` is null.
 void report_exposed(const Judgement& judgement, Findings& findings, const Check& check, std::string_view what,
                     GradeOf grade = nullptr);
+
+void run_check(const Check& check, const Judgement& judgement, Findings& findings);
 
 }  // namespace ipo

@@ -137,6 +137,14 @@ TEST_CASE("list, files and pages of the checks agree") {
     if (entry.path().extension() == ".cc") files.insert(entry.path().stem().string());
     if (entry.path().extension() == ".md") pages.insert(entry.path().stem().string());
   }
-  CHECK(files == std::set<std::string>(listed.begin(), listed.end()));
-  CHECK(pages == files);
+  // A check without code of its own is a row of exposed_services.cc.
+  CHECK(files.erase("exposed_services") == 1);
+  for (const Check& check : checks()) {
+    CAPTURE(check.id);
+    CHECK((check.run != nullptr || check.grade != nullptr || files.contains(std::string(check.id)) || !check.service.empty()));
+    CHECK((check.run != nullptr) == check.service.empty());
+    if (check.run) CHECK(files.contains(std::string(check.id)));
+  }
+  CHECK(pages == std::set<std::string>(listed.begin(), listed.end()));
+  CHECK(std::includes(pages.begin(), pages.end(), files.begin(), files.end()));
 }
