@@ -75,10 +75,14 @@ void ports(const Judgement& judgement, Findings& findings, const Host& host, std
     for (const Forward& forward : forwards_to(judgement.site, own)) {
       if (forward.protocols && !forward.protocols->contains(protocol)) continue;
       right = right || forward.ports.empty() || forward.ports.contains(*outside);
+      // What the line names beside a range for media.
+      IntervalSet named;
+      for (const Interval& i : forward.ports)
+        if (i.hi - i.lo < 255) named.add(i.lo, i.hi);
       const IntervalSet& to = forward.rule->action.translation.ports;
-      if (forward.ports.size() >= 256 || !(to.empty() ? forward.ports : to).contains(inside)) continue;
+      if (named.empty() || !(to.empty() ? named : to).contains(inside)) continue;
       if (!other) other = forward.rule;
-      instead.add(forward.ports);
+      instead.add(named);
     }
     if (right || !other) continue;
     Finding f = setting_finding(check::public_address_mismatch, Level::warning, host, *host.setting(key),

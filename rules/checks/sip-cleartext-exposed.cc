@@ -2,6 +2,7 @@
 // at the packets themselves, whoever the source is.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "rules/findings/check_list.h"
@@ -16,10 +17,23 @@ bool is_outside(const ZoneAt& zone) {
   return zone.is_internet() || zone.kind == "itsp" || zone.kind == "sbc" || zone.kind == "partner";
 }
 
+// One hole is told once: by the forward that leads there rather than by what counts if somebody routes a private address, and of
+// anyone on the internet rather than of a zone.
+bool tells(const Exposed& other, const Exposed& e) {
+  if (other.hit.host != e.hit.host || !other.hit.ports.covers(e.hit.ports)) return false;
+  for (std::uint8_t transport : e.hit.transports)
+    if (std::find(other.hit.transports.begin(), other.hit.transports.end(), transport) == other.hit.transports.end()) return false;
+  const Passage &there = *other.opening->passage, &here = *e.opening->passage;
+  bool of_anyone = there.zone->is_internet() && is_anyone(other.hit.sources, there.ruleset->family);
+  if (there.zone != here.zone && !(of_anyone && !here.zone->is_internet())) return false;
+  if (other.opening->routed != e.opening->routed) return other.opening->routed;
+  return there.zone != here.zone;
+}
+
 void run(const Judgement& judgement, Findings& findings) {
   const MatrixRow* sip = judgement.matrix.find("ip-office/ingress/16");
   if (!sip) return;
-  std::map<std::pair<SourceSpan, std::string>, std::vector<Exposed>> groups;
+  std::vector<Exposed> all;
   for (const auto* openings : {&judgement.exposure.openings(), &judgement.exposure.openings_of_zones()})
     for (const Opening& o : *openings) {
       const Passage& passage = *o.passage;
@@ -41,9 +55,13 @@ void run(const Judgement& judgement, Findings& findings) {
         IntervalSet protocols = s.project(some, Dimension::protocol);
         for (std::uint8_t protocol : {proto_tcp, proto_udp})
           if (protocols.contains(protocol)) hit.transports.push_back(protocol);
-        groups[{line_to_change(o).span(), o.zone()}].push_back({&o, std::move(hit)});
+        all.push_back({&o, std::move(hit)});
       }
     }
+  std::map<std::pair<SourceSpan, std::string>, std::vector<Exposed>> groups;
+  for (const Exposed& e : all)
+    if (std::none_of(all.begin(), all.end(), [&](const Exposed& other) { return tells(other, e); }))
+      groups[{line_to_change(*e.opening).span(), e.opening->zone()}].push_back(e);
   for (const auto& [key, group] : groups) {
     Finding f = exposed_finding(judgement, check::sip_cleartext_exposed, Level::warning, group, "SIP in clear");
     f.message += ", though the PBX speaks SIP over TLS only";

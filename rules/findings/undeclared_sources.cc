@@ -15,7 +15,7 @@ bool is_of_calls(std::string_view row) {
 }
 
 IntervalSet peers_linked_by(const Site& site, std::string_view row, Family family) {
-  bool scn = row == "ip-office/ingress/32" || row == "ip-office/ingress/27";
+  bool scn = row == "ip-office/ingress/32" || row == "ip-office/ingress/27" || row == "ip-office/ingress/14";
   bool websocket = row == "ip-office/ingress/5" || row == "ip-office/ingress/9";
   IntervalSet out;
   for (const Peer& peer : site.peers)

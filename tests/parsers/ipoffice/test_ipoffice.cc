@@ -366,6 +366,7 @@ TEST_CASE("only IP Office is recognised", "[ipoffice]") {
   CHECK(sure("<System GUID='1'><Name>a</Name></System>") >= 60);
   CHECK(sure("<User><Extension>1</Extension><Name>a</Name></User>") >= 60);
   for (const auto& entry : fs::directory_iterator(fixtures / "formats/ipoffice")) {
+    if (entry.path().extension() != ".xml") continue;
     INFO(entry.path());
     CHECK(sure(bytes_of(entry.path())) >= 60);
   }
