@@ -104,12 +104,12 @@ int run_explain(const ExplainCommand& command, std::ostream& out, std::ostream& 
                    command.style);
     return exit_clean;
   }
-  if (const Term* term = find_term(all, command.check)) {
-    out << shown(fmt::format("# {}\n{}", term->names.front(), term->text), command.style);
-    return exit_clean;
-  }
   if (const EmbeddedText* page = find_page(command.check)) {
     out << shown(page->text, command.style);
+    return exit_clean;
+  }
+  if (const Term* term = find_term(all, command.check)) {
+    out << shown(fmt::format("# {}\n{}", term->names.front(), term->text), command.style);
     return exit_clean;
   }
   std::vector<std::string_view> known;

@@ -2,10 +2,12 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "linter/command_line.h"
 #include "linter/inputs/input_files.h"
+#include "parsers/parsers.h"
 #include "parsers/text/embedded.h"
 #include "parsers/text/nearest.h"
 #include "tests/program.h"
@@ -344,13 +346,40 @@ TEST_CASE("explain prints pages of their own, and what they send their reader to
     CHECK(run_explain(about(name.c_str()), printed, err) == 0);
     CHECK(printed.str() == text);
     std::replace(text.begin(), text.end(), '\n', ' ');
-    for (std::size_t at = text.find("ipo-lint explain "); at != text.npos; at = text.find("ipo-lint explain ", at + 1)) {
-      std::string word = text.substr(at + 17, text.find_first_of("`)", at + 17) - at - 17);
+    for (std::size_t at = text.find("`ipo-lint explain "); at != text.npos; at = text.find("`ipo-lint explain ", at + 1)) {
+      std::string word = text.substr(at + 18, text.find('`', at + 18) - at - 18);
+      if (word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == word.npos) continue;  // stands for one
       CAPTURE(word);
       std::ostringstream there;
       CHECK(run_explain(about(word.c_str()), there, err) == 0);
     }
   }
+}
+
+TEST_CASE("the page of options has every verb, every option of lint and every dialect, and no other") {
+  auto pages = guide_pages();
+  auto page = std::find_if(pages.begin(), pages.end(), [](const EmbeddedText& p) { return p.name == "options.md"; });
+  REQUIRE(page != pages.end());
+  auto options_in = [](std::string_view text) {
+    std::set<std::string> out;
+    for (std::size_t at = 0; (at = text.find_first_of(" `,|", at)) != text.npos; ++at)
+      if (text[at + 1] == '-' && text.size() > at + 2 && (text[at + 2] == '-' || (text[at + 2] >= 'a' && text[at + 2] <= 'z')))
+        out.insert(std::string(text.substr(at + 1, text.find_first_of(" =,`|\n[", at + 1) - at - 1)));
+    return out;
+  };
+  std::string help = message_of({"lint", "--help"}).text;
+  std::size_t from = page->text.find("## Options of lint"), to = page->text.find("## Exit statuses");
+  std::set<std::string> shown = options_in(page->text.substr(from, to - from)), known = options_in(help);
+  known.erase("-h"), known.erase("--help"), shown.erase("---");
+  CHECK(shown == known);
+  std::string all = message_of({"--help"}).text;
+  for (const char* verb : {"lint", "init", "zones", "exposure", "query", "matrix", "inventory", "settings", "explain", "checks"}) {
+    CAPTURE(verb);
+    CHECK_THAT(all, Contains(verb));
+    CHECK_THAT(std::string(page->text.substr(0, from)),
+               Contains(std::string("ipo-lint ") + (verb == std::string("lint") ? "[lint]" : verb)));
+  }
+  for (const Dialect& dialect : dialects()) CHECK_THAT(std::string(page->text), Contains("`" + std::string(dialect.name) + "`"));
 }
 
 TEST_CASE("the program's statuses") {
