@@ -51,7 +51,8 @@ struct Media {
   Findings& findings;
 
   // `partly` opens a part of the range there.
-  void report(const LostMedia& lost, const HostAt& part, const IntervalSet& range, Level level, const Opening* partly) {
+  void report(const LostMedia& lost, const HostAt& part, const IntervalSet& range, Level level, const Opening* partly,
+              std::string_view name = "media range") {
     Blocked b = lost.blocked;
     const Passage& passage = *b.passage;
     // What stops calls is what stops those whom the rest is open to: others may be kept out on purpose.
@@ -69,7 +70,8 @@ struct Media {
     f.rows = {std::string(passage.inbound ? media_row : egress_row)};
     bool plural = lost.closed.intervals().size() > 1 || lost.closed.begin()->lo != lost.closed.begin()->hi;
     std::string ports = "udp/" + format_ports(lost.closed);
-    std::string what = lost.closed == range && b.no_forward ? ports : ports + " of the media range " + format_ports(range);
+    std::string what =
+        lost.closed == range && b.no_forward ? ports : fmt::format("{} of the {} {}", ports, name, format_ports(range));
     f.message = b.message(judgement, what, plural) + ": calls lose audio";
     if (level == Level::note) f.message += " if the PBX runs on Linux";
     RuleRef place = b.by.by;
@@ -171,7 +173,7 @@ struct Media {
       bool there = partly && partly->passage == lost->blocked.passage;
       report(*lost, lan,
              wanted == range.through_nat ? wanted : range.needed.united(level == Level::note ? range.perhaps : IntervalSet()),
-             level, there ? partly : nullptr);
+             level, there ? partly : nullptr, wanted == range.through_nat ? "media range through NAT" : "media range");
       return true;
     };
     // What the settings call the range for NAT serves calls from there as well, or instead.
@@ -221,8 +223,22 @@ struct Media {
     if (!signals) return;
     MediaRange range = calls_media(judgement, part.host);
     // Signalling itself is no media.
-    if (auto lost = lost_media(judgement, ways, part, range.needed, IntervalSet::range(1024, 65535).minus(sip)))
+    const IntervalSet far = IntervalSet::range(1024, 65535).minus(sip);
+    if (auto lost = lost_media(judgement, ways, part, range.needed, far)) {
       report(*lost, part, range.needed, Level::error, nullptr);
+      return;
+    }
+    // Lines for the PBX's own range as the ports to send to: the other end has ports of its own, but may be another IP Office.
+    if (first.zone->kind == "peer-site") return;
+    IntervalSet own = range.needed.united(range.through_nat);
+    for (const MediaDefault& known : media_defaults()) own.add(known.ports.lo, known.ports.hi);
+    std::optional<LostMedia> lost = lost_media(judgement, ways, part, range.needed, far.minus(own));
+    if (!lost || far.minus(own).empty()) return;
+    report(*lost, part, range.needed, Level::warning, nullptr);
+    Finding& f = findings.back();
+    f.certainty = Certainty::possible;
+    f.message += ", unless the other end receives on ports of such a range";
+    f.doubt.push_back({"the other end chooses the ports it receives on", f.span});
   }
 };
 
