@@ -223,28 +223,48 @@ namespace {
 
 constexpr std::size_t most_originals = 1024;  // pieces of a dimension
 
+// Where packets are translated behind a filter with a last word, that one saw where they were sent to.
+bool translates_behind_filter(const Pipeline& pipeline) {
+  for (Hook way : {Hook::input, Hook::forward, Hook::output}) {
+    bool judged = false;
+    for (const Stage& stage : pipeline.stages) {
+      if (!stage.is_on(way)) continue;
+      if (judged && stage.kind == Stage::Kind::translate_destination) return true;
+      judged = judged || stage.last_word;
+    }
+  }
+  return false;
+}
+
 // Cuts the range where some rule's values begin or end.
 std::vector<ChainSets::Original> originals_of(const Ruleset& ruleset) {
+  const bool filtered_as_sent = translates_behind_filter(ruleset.pipeline);
   std::vector<ChainSets::Original> out;
   for (const auto& original : {std::pair{Field::original_destination, Dimension::destination},
                                std::pair{Field::original_port, Dimension::destination_port}}) {
     const Field field = original.first;  // clang 14 captures no structured binding
     const Dimension now = original.second;
-    std::vector<u128> starts;
-    for (const Chain& chain : ruleset.chains)
-      for (const Rule& rule : chain.rules)
-        for (const Condition& condition : rule.conditions)
-          each_test<FieldTest>(condition, [&](const FieldTest& test) {
-            if (test.field != field) return;
-            for (const Interval& i : test.values) {
-              starts.push_back(i.lo);
-              if (i.hi < dimension_max(now)) starts.push_back(i.hi + 1);
-            }
-          });
+    auto starts_asked = [&](bool also_now) {
+      std::vector<u128> starts;
+      for (const Chain& chain : ruleset.chains)
+        for (const Rule& rule : chain.rules)
+          for (const Condition& condition : rule.conditions)
+            each_test<FieldTest>(condition, [&](const FieldTest& test) {
+              if (test.field != field && !(also_now && dimension_of(test.field) == now)) return;
+              for (const Interval& i : test.values) {
+                starts.push_back(i.lo);
+                if (i.hi < dimension_max(now)) starts.push_back(i.hi + 1);
+              }
+            });
+      if (!starts.empty()) starts.push_back(0);
+      std::sort(starts.begin(), starts.end());
+      starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
+      return starts;
+    };
+    std::vector<u128> starts = starts_asked(filtered_as_sent);
+    // That only tells who decided what became alike.
+    if (filtered_as_sent && starts.size() > most_originals) starts = starts_asked(false);
     if (starts.empty()) continue;
-    starts.push_back(0);
-    std::sort(starts.begin(), starts.end());
-    starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
     if (starts.size() > most_originals) throw SpaceExhausted("too many rules ask where packets were sent to before a translation");
     ChainSets::Original& made = out.emplace_back(ChainSets::Original{dimension_of(field), now, {}});
     for (std::size_t i = 0; i < starts.size(); ++i)

@@ -30,8 +30,8 @@ struct Walk {
   unsigned nat = 0, marks = 0;  // marks: of Ruleset::marks
   unsigned remarked = 0;        // how often they changed
   const Stage* at = nullptr;
-  bool rule_let_pass = false;             // some rule with a last word did
-  std::set<std::size_t> open, undecided;  // chains being walked; chains that came back
+  bool judged = false, rule_let_pass = false;  // a stage with the last word has; a rule of one let the packet pass
+  std::set<std::size_t> open, undecided;       // chains being walked; chains that came back
   const RuleTable* table = nullptr;
   std::size_t looked_at = 0;  // rules
 
@@ -71,7 +71,7 @@ struct Walk {
     if (t.to_receiving_interface || p.destination != before.destination || p.destination_port != before.destination_port) nat |= 1;
     std::string to = t.to_receiving_interface ? "this machine" : format_address({p.family, p.destination});
     step(chain, "translate to " + to + (t.ports.empty() ? "" : " port " + std::to_string(p.destination_port)), rule.span);
-    result.decided_by = rule.span;
+    if (!judged) result.decided_by = rule.span;
   }
 
   End run(std::size_t index, int depth) {
@@ -201,6 +201,7 @@ struct Walk {
         if (end == End::drop || !rule_let_pass) result.decided_by = span;
       }
     }
+    judged = judged || stage.last_word;
     if (end == End::drop || end == End::reject) {
       result.verdict = end == End::drop ? ActionKind::drop : ActionKind::reject;
       return false;
@@ -280,7 +281,7 @@ namespace {
 Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds, const RuleTable* table, std::size_t& looked_at) {
   Trace result;
   result.packet = packet;
-  Walk walk{ruleset, holds, packet, result, 0, 0, 0, nullptr, false, {}, {}, table, 0};
+  Walk walk{ruleset, holds, packet, result, 0, 0, 0, nullptr, false, false, {}, {}, table, 0};
   const Pipeline& pipeline = ruleset.pipeline;
   bool passes = true;
   for (const Stage& stage : pipeline.stages)

@@ -221,9 +221,13 @@ struct Verdicts::Table {
         packet[Dimension::state] = {static_cast<unsigned>(state), static_cast<unsigned>(state)};
         ++now;
         return End::proceed;
-      case ActionKind::translate_destination:
+      case ActionKind::translate_destination: {
         translate(*rule.rule);
-        return decided(chain, rule.rule, ActionKind::translate_destination, End::translated);
+        RuleRef by = verdict->decided_by;
+        decided(chain, rule.rule, ActionKind::translate_destination, End::translated);
+        if (judged) verdict->decided_by = by;
+        return End::translated;
+      }
       case ActionKind::unknown:
         unknown_met = true;  // it neither accepts nor drops, as far as is known
         return End::proceed;
@@ -265,6 +269,7 @@ struct Verdicts::Table {
       }
     }
     show(state);
+    judged = judged || stage.last_word;
     if (end != End::drop && end != End::reject) return true;
     verdict->outcome = end == End::drop ? ActionKind::drop : ActionKind::reject;
     return false;
@@ -315,7 +320,7 @@ struct Verdicts::Table {
       if (const Interval& v = packet.values[d]; v.lo != v.hi) fields[d].reset(IntervalSet::range(v.lo, v.hi));
     state = arriving_state;
     local = hook == Hook::output;
-    unknown_met = rule_let_pass = false;
+    unknown_met = judged = rule_let_pass = false;
     verdict = &out;
     out.hook = hook;
     bool passes = true;
@@ -423,9 +428,9 @@ struct Verdicts::Table {
   std::array<UnknownField, dimension_count> fields;  // of those the packet does not know
   State state = State::new_;
   bool local = false, unknown_met = false;
-  bool rule_let_pass = false;            // some rule with a last word did
-  std::vector<std::uint64_t> came_back;  // of each chain, when the packet last came back from it
-  std::uint64_t now = 0;                 // goes on whenever the packet, or the base chain, changes
+  bool judged = false, rule_let_pass = false;  // as in trace()
+  std::vector<std::uint64_t> came_back;        // of each chain, when the packet last came back from it
+  std::uint64_t now = 0;                       // goes on whenever the packet, or the base chain, changes
   Verdict* verdict = nullptr;
 
   Trail trail;
