@@ -283,7 +283,7 @@ Counts Witnesses::find(Hook hook, State state, PacketSet sendable, std::vector<P
     for (const auto& [span, at] : order) edge(at.rule, arrival(hits[at]));
   };
   for (const Stage& stage : chains_.ruleset().pipeline.stages) {
-    if (!stage.is_on(hook) || &base == last || !stage.meets(state)) continue;
+    if (!stage.is_on(hook) || &stage == last || !stage.meets(state)) continue;
     if (!stage.tracked)
       rules_of(stage, stateless,
                [&](PacketSet hit) { return s.intersect(s.exists(hit, Dimension::state), s.test(Dimension::state, this_state)); });
@@ -327,7 +327,7 @@ void Witnesses::random(Hook hook, State state, PacketSet sendable, std::size_t c
   };
   std::size_t end = out.size() + count;
   for (std::size_t tries = 0; out.size() < end && tries < 8 * count; ++tries) {
-    Point p = stage;
+    Point p = base;
     auto set = [&](Dimension d, u128 v) { p[static_cast<std::size_t>(d)] = v; };
     u128 protocol = random_() % 8 < 3 ? proto_tcp : random_() % 8 < 4 ? proto_udp : protocols[random_() % protocols.size()];
     set(Dimension::protocol, protocol);
