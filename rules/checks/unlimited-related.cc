@@ -26,9 +26,6 @@ void run(const Judgement& judgement, Findings& findings) {
   for (const Firewall& firewall : judgement.site.firewalls)
     for (const Ruleset& ruleset : firewall.rulesets) {
       std::set<std::size_t> called = called_chains(ruleset);
-      std::set<std::size_t> own_chains;  // where this machine's own packets begin
-      for (const Stage& stage : ruleset.pipeline.stages)
-        if (stage.where == Hook::output) own_chains.insert(stage.chain);
       const Rule* helper = nullptr;
       std::vector<RuleRef> open;
       for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
@@ -36,7 +33,8 @@ void run(const Judgement& judgement, Findings& findings) {
           if (!called.contains(c)) continue;
           std::string_view text = judgement.sources[rule.span.source].slice(rule.span);
           if (!helper && rule.action.name == "CT" && text.find("--helper ") != text.npos) helper = &rule;
-          if (ruleset.filters(ruleset.chains[c]) && !own_chains.contains(c) && accepts_related(rule))
+          const Chain& chain = ruleset.chains[c];
+          if (ruleset.filters(chain) && !is_chain_at(ruleset, chain, Hook::output) && accepts_related(rule))
             open.push_back({&ruleset.chains[c], &rule});
         }
       if (!helper || open.empty()) continue;

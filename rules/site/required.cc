@@ -99,6 +99,11 @@ std::set<std::size_t> called_chains(const Ruleset& ruleset) {
   return with_called(ruleset, bases);
 }
 
+bool is_chain_at(const Ruleset& ruleset, const Chain& chain, Hook where) {
+  return std::any_of(ruleset.pipeline.stages.begin(), ruleset.pipeline.stages.end(),
+                     [&](const Stage& stage) { return stage.where == where && &ruleset.chains[stage.chain] == &chain; });
+}
+
 bool is_generated(std::string_view chain) {
   for (std::string_view prefix :
        {"DOCKER", "CNI-", "NETAVARK", "PODMAN", "KUBE-", "LIBVIRT_", "ufw-", "ufw6-", "f2b-", "fail2ban-", "MINIUPNPD"})
