@@ -4,6 +4,7 @@
 #include <random>
 
 #include "parsers/model/model.h"
+#include "parsers/netfilter/stages.h"
 #include "rules/engine/packet_set.h"
 
 namespace ipo::testing {
@@ -15,7 +16,6 @@ inline Firewall random_firewall(unsigned seed, bool nat) {
   auto roll = [&](unsigned n) { return static_cast<unsigned>(random() % n); };
   Firewall firewall;
   Ruleset ruleset;
-  ruleset.has_filter = true;
   std::uint32_t place = 1;
   auto span = [&] {
     place += 10;
@@ -92,7 +92,7 @@ inline Firewall random_firewall(unsigned seed, bool nat) {
       }
       prerouting.rules.push_back(r);
     }
-    ruleset.base_chains.push_back({Hook::prerouting, -100, true, 0});
+    ruleset.pipeline.add(netfilter::stage("nat", Hook::prerouting, -100, true, 0));
     ruleset.chains.push_back(prerouting);
   }
   std::size_t base = ruleset.chains.size(), count = 1 + roll(4);
@@ -132,7 +132,7 @@ inline Firewall random_firewall(unsigned seed, bool nat) {
     }
     ruleset.chains.push_back(chain);
   }
-  ruleset.base_chains.push_back({Hook::forward, 0, false, base});
+  ruleset.pipeline.add(netfilter::stage("filter", Hook::forward, 0, false, base));
   firewall.rulesets.push_back(ruleset);
   return firewall;
 }
@@ -220,7 +220,7 @@ inline void add_marks(Ruleset& ruleset, unsigned seed, bool raw) {
     for (unsigned n = roll(3); n > 0; --n)
       chain.rules.insert(chain.rules.begin() + roll(static_cast<unsigned>(chain.rules.size()) + 1), marking());
   }
-  ruleset.base_chains.insert(ruleset.base_chains.begin(), {Hook::prerouting, -150, false, ruleset.chains.size()});
+  ruleset.pipeline.add(netfilter::stage("mangle", Hook::prerouting, -150, false, ruleset.chains.size()));
   ruleset.chains.push_back(mangle);
   if (!raw) return;
   Chain first;
@@ -235,7 +235,7 @@ inline void add_marks(Ruleset& ruleset, unsigned seed, bool raw) {
     r.action.kind = kinds[roll(4)];
     first.rules.push_back(r);
   }
-  ruleset.base_chains.insert(ruleset.base_chains.begin(), {Hook::prerouting, -300, false, ruleset.chains.size()});
+  ruleset.pipeline.add(netfilter::stage("raw", Hook::prerouting, -300, false, ruleset.chains.size()));
   ruleset.chains.push_back(first);
 }
 

@@ -11,6 +11,7 @@
 
 #include "parsers/iptables/ipset.h"
 #include "parsers/iptables/table.h"
+#include "parsers/netfilter/stages.h"
 #include "parsers/text/lines.h"
 
 namespace ipo {
@@ -502,21 +503,20 @@ void forget_destinations(Ruleset& ruleset) {
 // ---- tables into rulesets ---------------------------------------------------------------------------------------
 
 void append(Ruleset& into, Ruleset part) {
-  for (BaseChain base : part.base_chains) {
-    base.chain += into.chains.size();
-    into.base_chains.push_back(base);
+  for (Stage stage : part.pipeline.stages) {
+    stage.chain += into.chains.size();
+    into.pipeline.add(stage);
   }
   std::move(part.chains.begin(), part.chains.end(), std::back_inserter(into.chains));
-  into.has_filter = into.has_filter || part.has_filter;
 }
 
 // Nobody knows whether the kernel has these rules, or what it has instead.
 void doubt(Ruleset& part, const std::string& table, const std::string& why) {
-  for (const BaseChain& base : part.base_chains) {
-    Chain& chain = part.chains[base.chain];
+  for (const Stage& stage : part.pipeline.stages) {
+    Chain& chain = part.chains[stage.chain];
     for (Rule& rule : chain.rules)
       rule.conditions.push_back({{OpaqueTest{"the table " + table + " is loaded", why}}, false, rule.span});
-    if (!base.nat && chain.policy) chain.policy->value = ActionKind::unknown;
+    if (stage.kind == Stage::Kind::filter && chain.policy) chain.policy->value = ActionKind::unknown;
   }
 }
 
@@ -529,9 +529,10 @@ void suppose(Ruleset& ruleset, const Missing& lost, std::vector<Statement>& stat
     return append(ruleset, std::move(part));
   }
   auto add = [&](const char* name, Hook hook, int priority, bool nat) -> Chain& {
-    ruleset.base_chains.push_back({hook, priority, nat, ruleset.chains.size()});
+    std::string table = lost.table.empty() ? nat ? "legacy nat" : "legacy filter" : lost.table;
+    ruleset.pipeline.add(netfilter::stage(table, hook, priority, nat, ruleset.chains.size()));
     Chain& chain = ruleset.chains.emplace_back();
-    chain.table = lost.table.empty() ? nat ? "legacy nat" : "legacy filter" : lost.table;
+    chain.table = std::move(table);
     chain.name = name, chain.span = lost.span;
     chain.policy = Located<ActionKind>{nat ? ActionKind::accept : ActionKind::unknown, lost.span};
     return chain;
@@ -633,9 +634,6 @@ Ruleset read_dump(const Source& source, const Dump& dump, Site& site, std::vecto
   }
   forget_changed(ruleset, std::move(changed));
   forget_destinations(ruleset);
-  std::stable_sort(ruleset.base_chains.begin(), ruleset.base_chains.end(), [](const BaseChain& a, const BaseChain& b) {
-    return std::pair(a.hook, a.priority) < std::pair(b.hook, b.priority);
-  });
   return ruleset;
 }
 

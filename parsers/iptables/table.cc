@@ -10,6 +10,7 @@
 #include "parsers/iptables/names.h"
 #include "parsers/iptables/rule.h"
 #include "parsers/iptables/targets.h"
+#include "parsers/netfilter/stages.h"
 
 namespace ipo::iptables {
 namespace {
@@ -441,10 +442,10 @@ void TableReader::finish(Ruleset& ruleset, std::vector<Inference>& inferences) {
     if (nat && g.built_in && g.chain.policy->value == ActionKind::unknown) g.chain.policy->value = ActionKind::accept;
     g.chain.rules.reserve(g.order.size());
     for (std::uint32_t id : g.order.rules()) g.chain.rules.push_back(std::move(rules_[id].rule));
-    if (g.built_in) ruleset.base_chains.push_back({g.built_in->hook, g.built_in->priority, nat, ruleset.chains.size()});
+    if (g.built_in)
+      ruleset.pipeline.add(netfilter::stage(table_, g.built_in->hook, g.built_in->priority, nat, ruleset.chains.size()));
     if (g.declared || g.built_in || !g.order.empty()) ruleset.chains.push_back(std::move(g.chain));
   }
-  ruleset.has_filter = ruleset.has_filter || table_ == "filter";
 }
 
 }  // namespace ipo::iptables

@@ -56,6 +56,11 @@ std::optional<std::size_t> Ruleset::find(std::string_view table, std::string_vie
   return {};
 }
 
+bool Ruleset::filters(const Chain& chain) const {
+  return std::any_of(pipeline.stages.begin(), pipeline.stages.end(),
+                     [&](const Stage& stage) { return stage.last_word && chains[stage.chain].table == chain.table; });
+}
+
 namespace {
 
 template <class Range>

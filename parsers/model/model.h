@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "parsers/model/finding.h"
+#include "parsers/model/pipeline.h"
 #include "parsers/text/boxed.h"
 #include "parsers/text/interned.h"
 #include "parsers/text/interval_set.h"
@@ -191,21 +192,13 @@ struct Rule {
 };
 
 struct Chain {
-  std::string table;  // "filter", "nat"
+  std::string table;  // chains call those of their own table; "filter", "nat" of netfilter
   std::string name;   // "INPUT"
   std::vector<Rule> rules;
   // Base chains only: accept or drop; absent where the chain is no base chain or the policy is not in the file
   // (`unknown` then, for base chains).
   std::optional<Located<ActionKind>> policy;
   SourceSpan span;  // its declaration, or where it is first used
-};
-
-// A chain at a hook. Chains of one hook run in the order of their priorities; accept in one goes on to the next.
-struct BaseChain {
-  Hook hook = Hook::input;
-  int priority = 0;  // netfilter's numbers: raw -300, mangle -150, nat -100 / 100, filter 0
-  bool nat = false;
-  std::size_t chain = 0;  // index into Ruleset::chains
 };
 
 // The mark of a packet and that of its connection.
@@ -223,14 +216,15 @@ struct Ruleset {
   // Every pair of marks a packet can have here: first no marks at all, then those with which a packet of a known connection
   // arrives, then the others. Empty where marks are not followed.
   std::vector<Marks> marks;
-  std::vector<BaseChain> base_chains;  // sorted by hook, priority
-  bool has_filter = false;             // the dump holds a filter table; without one nothing is known of what passes
-  SourceSpan span;                     // first table header to last line
+  Pipeline pipeline;
+  SourceSpan span;  // first table header to last line
 
   // The last of `marks` that a packet of the state may arrive with.
   std::size_t last_arriving_mark(State state) const;
   // Index of the chain, or nothing.
   std::optional<std::size_t> find(std::string_view table, std::string_view name) const;
+  // The chain is of a table with a last word on what passes.
+  bool filters(const Chain& chain) const;
 };
 
 // ---- sets ------------------------------------------------------------------------------------------------------

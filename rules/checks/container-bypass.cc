@@ -39,11 +39,11 @@ PacketSet to_this_machine(ChainSets& chains, PacketSet set) {
 }
 
 // What INPUT would refuse for sure of packets that anyone could send to the host itself.
-PacketSet refused_by_host(ChainSets& chains, const BaseChain& input, PacketSet packets, RuleRef& by) {
+PacketSet refused_by_host(ChainSets& chains, PacketSet packets, RuleRef& by) {
   Space& s = chains.space();
   PacketSet out = s.nothing();
   std::size_t most = 0;
-  for (const ChainSets::Decided& d : chains.decide(input, packets)) {
+  for (const ChainSets::Decided& d : Reach(chains).deciders(Hook::input, packets)) {
     PacketSet sure = s.proven(to_this_machine(chains, d.packets));
     if (d.accepted || sure.empty()) continue;
     out = s.unite(out, sure);
@@ -58,8 +58,8 @@ void bypassed(const Judgement& judgement, Findings& findings, const Passage& pas
   ChainSets& chains = *passage.chains;
   Space& s = chains.space();
   Reach reach(chains);
-  const BaseChain* input = reach.last_filter(Hook::input);
-  if (!input || !reach.last_filter(Hook::forward)) return;
+  const Pipeline& pipeline = chains.ruleset().pipeline;
+  if (!pipeline.last_word(Hook::input) || !pipeline.last_word(Hook::forward)) return;
   IntervalSet host = IntervalSet::of(0);  // no interface: to the machine itself
   PacketSet from_outside = s.exists(passage.arriving, Dimension::out);
   PacketSet through = s.minus(from_outside, s.test(Dimension::out, host));
@@ -72,7 +72,7 @@ void bypassed(const Judgement& judgement, Findings& findings, const Passage& pas
       passes = s.minus(passes, s.test(Dimension::destination, IntervalSet::range(u128{127} << 24, (u128{128} << 24) - 1)));
     RuleRef by;
     PacketSet to_host = s.intersect(passes, s.test(Dimension::out, host));
-    PacketSet around = s.intersect(to_host, refused_by_host(chains, *input, to_host, by));
+    PacketSet around = s.intersect(to_host, refused_by_host(chains, to_host, by));
     Family family = chains.ruleset().family;
     if (!is_anyone(s.project(around, Dimension::source), family)) continue;
     std::string ports;

@@ -17,11 +17,10 @@ void report_idle_forward(const Judgement& judgement, Findings& findings) {
     if (!hosts.contains(&chains->ruleset())) continue;
     Space& s = chains->space();
     PacketSet fresh = s.intersect(chains->universe(), s.test(Dimension::state, IntervalSet::of(0)));
-    for (const BaseChain& base : chains->ruleset().base_chains) {
-      const Chain& chain = chains->ruleset().chains[base.chain];
-      if (base.hook != Hook::forward || chain.table != "filter" || !chain.policy || chain.policy->value != ActionKind::accept)
-        continue;
-      for (const ChainSets::Decided& d : chains->decide(base, fresh)) {
+    for (const Stage& stage : chains->ruleset().pipeline.stages) {
+      const Chain& chain = chains->ruleset().chains[stage.chain];
+      if (stage.where != Hook::forward || !stage.last_word || !chain.policy || chain.policy->value != ActionKind::accept) continue;
+      for (const ChainSets::Decided& d : chains->decide(stage, fresh)) {
         if (d.by.rule || !d.accepted) continue;
         Finding f;
         f.check = "default-accept-policy";

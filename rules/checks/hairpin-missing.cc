@@ -55,7 +55,8 @@ std::vector<RuleRef> outside_only(const Site& site, const Firewall& firewall, co
     Callers callers = callers_of(ruleset);
     for (const Chain& chain : ruleset.chains)
       for (const Rule& rule : chain.rules) {
-        if (rule.action.kind != ActionKind::translate_destination || is_supposed(rule) || chain.name == "OUTPUT") continue;
+        if (rule.action.kind != ActionKind::translate_destination || is_supposed(rule)) continue;
+        if (is_chain_at(ruleset, chain, Hook::output)) continue;
         bool to_host = std::any_of(site.hosts.begin(), site.hosts.end(), [&](const Host& host) {
           return std::any_of(host.addresses.begin(), host.addresses.end(), [&](const Located<Address>& a) {
             return a.value.family == given.address.family && rule.action.translation.addresses.contains(a.value.value);

@@ -13,9 +13,16 @@ namespace {
 // Ports Linux connects from, net.ipv4.ip_local_port_range.
 const IntervalSet own_ports = IntervalSet::range(32768, 60999);
 
-PacketSet accepted(ChainSets& chains, const BaseChain& base) {
-  return chains.space().possible(chains.space().relabel(
-      chains.decision(base), [](std::uint32_t value) { return value == 0 || outcome_of(value) == outcome_drop ? 0u : 1u; }));
+// By every stage of the way that has a last word.
+PacketSet accepted(ChainSets& chains, Hook way) {
+  Space& s = chains.space();
+  PacketSet out = s.constant(1);
+  for (const Stage& stage : chains.ruleset().pipeline.stages)
+    if (stage.last_word && stage.is_on(way))
+      out = s.intersect(out, s.possible(s.relabel(chains.decision(stage), [](std::uint32_t value) {
+        return value == 0 || outcome_of(value) == outcome_drop ? 0u : 1u;
+      })));
+  return out;
 }
 
 bool opens_something(const Chain& chain) {
@@ -26,15 +33,15 @@ bool opens_something(const Chain& chain) {
 
 void judge(const Judgement& judgement, ChainSets& chains, Findings& findings) {
   const Ruleset& ruleset = chains.ruleset();
-  const Reach reach(chains);
-  const BaseChain *input = reach.last_filter(Hook::input), *output = reach.last_filter(Hook::output);
+  Reach reach(chains);
+  const Stage *input = ruleset.pipeline.last_word(Hook::input), *output = ruleset.pipeline.last_word(Hook::output);
   // An INPUT that opens no port guards no host.
-  if (!input || !output || !opens_something(ruleset.chains[input->chain])) return;
+  if (ruleset.pipeline.replies_pass || !input || !output || !opens_something(ruleset.chains[input->chain])) return;
   Space& s = chains.space();
   const IntervalSet lo = chains.packets().interfaces.matching({true, "lo", false});
-  PacketSet out = s.intersect(accepted(chains, *output), s.test(Dimension::state, IntervalSet::of(0)));
+  PacketSet out = s.intersect(accepted(chains, Hook::output), s.test(Dimension::state, IntervalSet::of(0)));
   out = s.minus(out, s.test(Dimension::out, lo));
-  PacketSet in = accepted(chains, *input), lost = s.nothing();
+  PacketSet in = accepted(chains, Hook::input), lost = s.nothing();
   std::vector<std::string> unanswered;
   for (std::uint8_t protocol : {proto_tcp, proto_udp}) {
     PacketSet of_protocol = s.test(Dimension::protocol, IntervalSet::of(protocol));
@@ -49,7 +56,7 @@ void judge(const Judgement& judgement, ChainSets& chains, Findings& findings) {
                                      {Dimension::source, s.project(asked, Dimension::destination)}})
       answers = s.intersect(answers, s.test(dimension, values));
     // A range opened for something else takes a few of them by chance; a line that names who answers is meant for them.
-    std::vector<ChainSets::Decided> takers = chains.acceptors(*input, answers);
+    std::vector<ChainSets::Decided> takers = reach.acceptors(Hook::input, answers);
     bool meant = std::any_of(takers.begin(), takers.end(), [](const ChainSets::Decided& d) {
       return d.by.rule && required(*d.by.rule, Field::source_port, 65535);
     });
@@ -59,7 +66,7 @@ void judge(const Judgement& judgement, ChainSets& chains, Findings& findings) {
     unanswered.push_back(protocol == proto_tcp ? "TCP" : "UDP");
   }
   if (unanswered.empty()) return;
-  std::vector<ChainSets::Decided> decided = chains.decide(*input, lost);
+  std::vector<ChainSets::Decided> decided = reach.deciders(Hook::input, lost);
   if (decided.empty()) return;
   // What ends the chain; what stands before it are exceptions.
   const RuleRef& by = decided.back().by;

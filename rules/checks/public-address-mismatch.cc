@@ -13,8 +13,6 @@
 namespace ipo {
 namespace {
 
-constexpr std::string_view nat_output = "OUTPUT";
-
 // A port forward that leads to a LAN, as far as its rule says it.
 struct Forward {
   const Rule* rule;
@@ -27,7 +25,7 @@ std::vector<Forward> forwards_to(const Site& site, Address lan) {
   for (const Firewall& firewall : site.firewalls)
     each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
       if (ruleset.family != lan.family || rule.action.kind != ActionKind::translate_destination || is_supposed(rule) ||
-          chain.name == nat_output || !rule.action.translation.addresses.contains(lan.value))
+          is_chain_at(ruleset, chain, Hook::output) || !rule.action.translation.addresses.contains(lan.value))
         return;
       out.push_back({&rule, required(rule, Field::destination, address_max(lan.family)).value_or(IntervalSet()),
                      required(rule, Field::destination_port, 65535).value_or(IntervalSet()), required(rule, Field::protocol, 255)});

@@ -45,12 +45,10 @@ bool names_few_ports(const Rule& rule) {
 void judge(const Judgement& judgement, ChainSets& chains, const IntervalSet& ports, Findings& findings) {
   Space& s = chains.space();
   const Ruleset& ruleset = chains.ruleset();
-  const BaseChain* filter = Reach(chains).last_filter(Hook::forward);
-  if (!filter) return;
   PacketSet entering = s.intersect(hook_packets(chains, Hook::forward), s.test(Dimension::state, IntervalSet::of(0)));
   entering = s.intersect(entering, s.test(Dimension::protocol, IntervalSet::of(proto_tcp)));
   entering = s.intersect(entering, s.test(Dimension::destination_port, ports));
-  std::vector<ChainSets::Decided> open = chains.acceptors(*filter, entering);
+  std::vector<ChainSets::Decided> open = Reach(chains).acceptors(Hook::forward, entering);
   std::erase_if(open, [](const ChainSets::Decided& d) { return !d.by.rule || !names_few_ports(*d.by.rule); });
   if (open.empty()) return;
   PacketSet wallboards = s.nothing(), at_telltale = s.test(Dimension::destination_port, removed_ports(judgement.matrix, telltale));

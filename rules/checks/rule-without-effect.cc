@@ -22,8 +22,8 @@ void run(const Judgement& judgement, Findings& findings) {
     Space& s = chains->space();
     const Ruleset& ruleset = chains->ruleset();
     std::vector<PacketSet> entered(ruleset.chains.size(), s.nothing());
-    for (const BaseChain& base : ruleset.base_chains) {
-      std::vector<PacketSet> entry = chains->send(base, hook_packets(*chains, base.hook), [](RuleRef, PacketSet, PacketSet) {});
+    for (const Stage& stage : ruleset.pipeline.stages) {
+      std::vector<PacketSet> entry = chains->send(stage, hook_packets(*chains, stage.where), [](RuleRef, PacketSet, PacketSet) {});
       for (std::size_t c = 0; c < entry.size(); ++c) entered[c] = s.unite(entered[c], entry[c]);
     }
     for (std::size_t c = 0; c < ruleset.chains.size(); ++c) {

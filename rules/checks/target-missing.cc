@@ -21,18 +21,18 @@ bool acts(const Judgement& judgement, const Rule& rule) {
   return false;
 }
 
-void judge(const Judgement& judgement, ChainSets& chains, const BaseChain& base, Findings& findings) {
+void judge(const Judgement& judgement, ChainSets& chains, const Stage& stage, Findings& findings) {
   Space& s = chains.space();
-  const Chain& chain = chains.ruleset().chains[base.chain];
-  PacketSet fresh = s.intersect(hook_packets(chains, base.hook), s.test(Dimension::state, IntervalSet::of(0)));
+  const Chain& chain = chains.ruleset().chains[stage.chain];
+  PacketSet fresh = s.intersect(hook_packets(chains, stage.where), s.test(Dimension::state, IntervalSet::of(0)));
   for (std::size_t r = 0; r < chain.rules.size(); ++r) {
     const Rule& rule = chain.rules[r];
     if (rule.action.kind != ActionKind::proceed || !rule.action.name.empty() || rule.understanding == Understanding::not_understood)
       continue;
     if (!required(rule, Field::destination_port, 65535) || acts(judgement, rule)) continue;
-    PacketSet matched = s.intersect(fresh, chains.match(base.chain, r));
+    PacketSet matched = s.intersect(fresh, chains.match(stage.chain, r));
     if (matched.empty()) continue;
-    std::vector<ChainSets::Decided> decided = chains.decide(base, matched);
+    std::vector<ChainSets::Decided> decided = chains.decide(stage, matched);
     if (std::any_of(decided.begin(), decided.end(), [](const ChainSets::Decided& d) { return d.accepted; })) continue;
     auto behind = std::find_if(decided.begin(), decided.end(), [&](const ChainSets::Decided& d) {
       return !d.by.rule || d.by.chain != &chain || d.by.rule > &rule;
@@ -42,7 +42,7 @@ void judge(const Judgement& judgement, ChainSets& chains, const BaseChain& base,
     f.check = check::target_missing.id;
     f.level = Level::note;
     f.span = rule.span;
-    f.hook = name_of(base.hook);
+    f.hook = name_of(stage.where);
     f.message = "this rule has no target, so it only counts, and everything it matches is refused: was -j ACCEPT forgotten?";
     f.related.push_back({behind->by.rule ? "refused by this rule" : "refused by this policy", behind->by.span()});
     f.identity = rule_text(judgement, {&chain, &rule});
@@ -52,8 +52,8 @@ void judge(const Judgement& judgement, ChainSets& chains, const BaseChain& base,
 
 void run(const Judgement& judgement, Findings& findings) {
   for (const auto& chains : judgement.exposure.chains())
-    for (const BaseChain& base : chains->ruleset().base_chains)
-      if (chains->ruleset().chains[base.chain].table == "filter") judge(judgement, *chains, base, findings);
+    for (const Stage& stage : chains->ruleset().pipeline.stages)
+      if (stage.last_word) judge(judgement, *chains, stage, findings);
 }
 
 }  // namespace

@@ -29,18 +29,17 @@ std::string message(const std::string& from) {
 
 // To the firewall itself, by the interfaces IKE comes in by.
 void to_itself(const Judgement& judgement, ChainSets& chains, const std::set<SourceSpan>& told, Findings& findings) {
-  const BaseChain* input = Reach(chains).last_filter(Hook::input);
-  if (!input) return;
+  Reach reach(chains);
   Space& s = chains.space();
   PacketSet coming = s.intersect(hook_packets(chains, Hook::input), s.test(Dimension::state, IntervalSet::of(0)));
   auto of = [&](std::uint8_t protocol) { return s.intersect(coming, s.test(Dimension::protocol, IntervalSet::of(protocol))); };
   auto udp = [&](std::uint16_t port) {
     return s.intersect(of(proto_udp), s.test(Dimension::destination_port, IntervalSet::of(port)));
   };
-  for (const ChainSets::Decided& d : chains.acceptors(*input, udp(500))) {
+  for (const ChainSets::Decided& d : reach.acceptors(Hook::input, udp(500))) {
     if (!names_ike(d.by.rule) || told.contains(d.by.span())) continue;
     PacketSet follows = s.intersect(s.unite(udp(4500), of(proto_esp)), s.test(Dimension::in, s.project(d.packets, Dimension::in)));
-    if (!chains.acceptors(*input, follows).empty()) continue;
+    if (!reach.acceptors(Hook::input, follows).empty()) continue;
     Finding f;
     f.check = check::tunnel_incomplete.id;
     f.level = Level::warning;

@@ -33,7 +33,8 @@ void run(const Judgement& judgement, Findings& findings) {
           if (!called.contains(c)) continue;
           std::string_view text = judgement.sources[rule.span.source].slice(rule.span);
           if (!helper && rule.action.name == "CT" && text.find("--helper ") != text.npos) helper = &rule;
-          if (ruleset.chains[c].table == "filter" && ruleset.chains[c].name != "OUTPUT" && accepts_related(rule))
+          const Chain& chain = ruleset.chains[c];
+          if (ruleset.filters(chain) && !is_chain_at(ruleset, chain, Hook::output) && accepts_related(rule))
             open.push_back({&ruleset.chains[c], &rule});
         }
       if (!helper || open.empty()) continue;

@@ -20,8 +20,8 @@ bool decides(const Chain& chain) {
 
 // The table is a whole one: of a fragment nobody knows what calls its chains.
 bool has_rules_at_hooks(const Ruleset& ruleset, const std::string& table) {
-  return std::any_of(ruleset.base_chains.begin(), ruleset.base_chains.end(), [&](const BaseChain& base) {
-    const Chain& chain = ruleset.chains[base.chain];
+  return std::any_of(ruleset.pipeline.stages.begin(), ruleset.pipeline.stages.end(), [&](const Stage& stage) {
+    const Chain& chain = ruleset.chains[stage.chain];
     return chain.table == table && (!chain.rules.empty() || (chain.policy && chain.policy->value != ActionKind::unknown));
   });
 }

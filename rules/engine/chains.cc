@@ -223,28 +223,48 @@ namespace {
 
 constexpr std::size_t most_originals = 1024;  // pieces of a dimension
 
+// Where packets are translated behind a filter with a last word, that one saw where they were sent to.
+bool translates_behind_filter(const Pipeline& pipeline) {
+  for (Hook way : {Hook::input, Hook::forward, Hook::output}) {
+    bool judged = false;
+    for (const Stage& stage : pipeline.stages) {
+      if (!stage.is_on(way)) continue;
+      if (judged && stage.kind == Stage::Kind::translate_destination) return true;
+      judged = judged || stage.last_word;
+    }
+  }
+  return false;
+}
+
 // Cuts the range where some rule's values begin or end.
 std::vector<ChainSets::Original> originals_of(const Ruleset& ruleset) {
+  const bool filtered_as_sent = translates_behind_filter(ruleset.pipeline);
   std::vector<ChainSets::Original> out;
   for (const auto& original : {std::pair{Field::original_destination, Dimension::destination},
                                std::pair{Field::original_port, Dimension::destination_port}}) {
     const Field field = original.first;  // clang 14 captures no structured binding
     const Dimension now = original.second;
-    std::vector<u128> starts;
-    for (const Chain& chain : ruleset.chains)
-      for (const Rule& rule : chain.rules)
-        for (const Condition& condition : rule.conditions)
-          each_test<FieldTest>(condition, [&](const FieldTest& test) {
-            if (test.field != field) return;
-            for (const Interval& i : test.values) {
-              starts.push_back(i.lo);
-              if (i.hi < dimension_max(now)) starts.push_back(i.hi + 1);
-            }
-          });
+    auto starts_asked = [&](bool also_now) {
+      std::vector<u128> starts;
+      for (const Chain& chain : ruleset.chains)
+        for (const Rule& rule : chain.rules)
+          for (const Condition& condition : rule.conditions)
+            each_test<FieldTest>(condition, [&](const FieldTest& test) {
+              if (test.field != field && !(also_now && dimension_of(test.field) == now)) return;
+              for (const Interval& i : test.values) {
+                starts.push_back(i.lo);
+                if (i.hi < dimension_max(now)) starts.push_back(i.hi + 1);
+              }
+            });
+      if (!starts.empty()) starts.push_back(0);
+      std::sort(starts.begin(), starts.end());
+      starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
+      return starts;
+    };
+    std::vector<u128> starts = starts_asked(filtered_as_sent);
+    // That only tells who decided what became alike.
+    if (filtered_as_sent && starts.size() > most_originals) starts = starts_asked(false);
     if (starts.empty()) continue;
-    starts.push_back(0);
-    std::sort(starts.begin(), starts.end());
-    starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
     if (starts.size() > most_originals) throw SpaceExhausted("too many rules ask where packets were sent to before a translation");
     ChainSets::Original& made = out.emplace_back(ChainSets::Original{dimension_of(field), now, {}});
     for (std::size_t i = 0; i < starts.size(); ++i)
@@ -477,10 +497,19 @@ PacketSet ChainSets::policy_decision(const Chain& chain) {
   return s.overlay(s.restrict(s.constant(outcome_accept), accepts), s.constant(outcome_drop));
 }
 
-PacketSet ChainSets::decision(const BaseChain& base) {
+PacketSet ChainSets::unasked() {
   Space& s = space();
-  if (auto known = decision_.find(base.chain); known != decision_.end()) return known->second;
-  PacketSet ended = summary(base.chain), policy = policy_decision(ruleset_.chains[base.chain]), out = policy;
+  PacketSet out = s.nothing();
+  for (State state : {State::established, State::related})
+    if (ruleset_.pipeline.passes_unasked(state))
+      out = s.unite(out, s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(state))));
+  return out;
+}
+
+PacketSet ChainSets::decision(const Stage& stage) {
+  Space& s = space();
+  if (auto known = decision_.find(stage.chain); known != decision_.end()) return known->second;
+  PacketSet ended = summary(stage.chain), policy = policy_decision(ruleset_.chains[stage.chain]), out = policy;
   for (std::uint32_t v : s.values_of(ended)) {
     std::uint32_t outcome = outcome_of(v);
     if (v == 0 || (outcome != outcome_proceed && outcome != outcome_return)) continue;
@@ -489,13 +518,13 @@ PacketSet ChainSets::decision(const BaseChain& base) {
     ended = s.minus(ended, left);
   }
   ended = s.relabel(ended, [](std::uint32_t v) { return outcome_of(v) == outcome_reject ? v - outcome_reject + outcome_drop : v; });
-  return decision_[base.chain] = s.restrict(s.overlay(ended, out), universe_);
+  return decision_[stage.chain] = s.restrict(s.overlay(ended, out), universe_);
 }
 
-const std::vector<Space::Part>& ChainSets::decisions(const BaseChain& base) {
+const std::vector<Space::Part>& ChainSets::decisions(const Stage& stage) {
   Space& s = space();
-  if (auto known = decisions_.find(base.chain); known != decisions_.end()) return known->second;
-  PacketSet whole = decision(base);
+  if (auto known = decisions_.find(stage.chain); known != decisions_.end()) return known->second;
+  PacketSet whole = decision(stage);
   // A list of many translations is told apart in one go; of most chains only what they drop is asked.
   std::vector<std::uint32_t> values = s.values_of(whole);
   std::erase(values, 0u);
@@ -506,7 +535,7 @@ const std::vector<Space::Part>& ChainSets::decisions(const BaseChain& base) {
   else if (!values.empty())
     parts = s.split(whole);
   std::erase_if(parts, [](const Space::Part& part) { return part.first == outcome_accept; });
-  return decisions_[base.chain] = std::move(parts);
+  return decisions_[stage.chain] = std::move(parts);
 }
 
 const ChainSets::Segment& ChainSets::segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end) {
@@ -571,22 +600,22 @@ void ChainSets::meet_segment(std::size_t chain, std::size_t node, std::size_t be
 
 // What each rule gets is found once, of all packets: what ties the dimensions of those that come to each other, and to predicates,
 // would multiply every set on the way through the rules. Each rule's share is then cut with those that came.
-std::vector<PacketSet> ChainSets::send(const BaseChain& base, PacketSet entering, const Meet& meet) {
-  return send(base, entering, meet, false);
+std::vector<PacketSet> ChainSets::send(const Stage& stage, PacketSet entering, const Meet& meet) {
+  return send(stage, entering, meet, false);
 }
 
-std::vector<PacketSet> ChainSets::send(const BaseChain& base, PacketSet entering, const Meet& meet, bool accepting) {
+std::vector<PacketSet> ChainSets::send(const Stage& stage, PacketSet entering, const Meet& meet, bool accepting) {
   Space& s = space();
   Way way{std::vector<Travellers>(ruleset_.chains.size()), meet, accepting};
   std::vector<PacketSet> entered(ruleset_.chains.size(), s.nothing());
-  way.entry[base.chain].emplace(0, entering);
+  way.entry[stage.chain].emplace(0, entering);
   for (std::size_t c : callers_first_) {
     const Chain& chain = ruleset_.chains[c];
     for (auto [effect, packets] : way.entry[c]) {
       entered[c] = s.unite(entered[c], effects_.after(packets, effect));
       if (!packets.empty() && !chain.rules.empty()) meet_segment(c, 1, 0, chain.rules.size(), packets, effect, way);
     }
-    if (c != base.chain) continue;
+    if (c != stage.chain) continue;
     PacketSet comes_back = s.relabel(
         summary(c), [](std::uint32_t v) { return outcome_of(v) == outcome_proceed || outcome_of(v) == outcome_return ? 1u : 0u; });
     if (!s.disjoint(entering, comes_back)) meet({&chain, nullptr}, comes_back, entering);
@@ -616,17 +645,15 @@ std::vector<ChainSets::Taker> ChainSets::takers(std::size_t chain, std::size_t f
   return out;
 }
 
-std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketSet entering) {
-  return decide(base, entering, false);
-}
+std::vector<ChainSets::Decided> ChainSets::decide(const Stage& stage, PacketSet entering) { return decide(stage, entering, false); }
 
-std::vector<ChainSets::Decided> ChainSets::acceptors(const BaseChain& base, PacketSet entering) {
-  std::vector<Decided> out = decide(base, entering, true);
+std::vector<ChainSets::Decided> ChainSets::acceptors(const Stage& stage, PacketSet entering) {
+  std::vector<Decided> out = decide(stage, entering, true);
   std::erase_if(out, [](const Decided& d) { return !d.accepted; });
   return out;
 }
 
-std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketSet entering, bool accepting) {
+std::vector<ChainSets::Decided> ChainSets::decide(const Stage& stage, PacketSet entering, bool accepting) {
   Space& s = space();
   std::vector<Decided> out;
   auto add = [&](RuleRef by, bool accepted, PacketSet packets) {
@@ -659,7 +686,7 @@ std::vector<ChainSets::Decided> ChainSets::decide(const BaseChain& base, PacketS
         break;
     }
   };
-  send(base, entering, meet, accepting);
+  send(stage, entering, meet, accepting);
   std::stable_sort(out.begin(), out.end(), [](const Decided& a, const Decided& b) {
     return std::pair(a.by.span(), a.accepted) < std::pair(b.by.span(), b.accepted);
   });

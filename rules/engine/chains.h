@@ -11,10 +11,6 @@
 
 namespace ipo {
 
-// Base chains below this priority run before connection tracking: there every packet but an untracked one is of state
-// INVALID to -m state and -m conntrack (xt_conntrack.c; NF_IP_PRI_CONNTRACK is -200).
-constexpr int conntrack_priority = -200;
-
 // A match that cannot be decided, numbered as the space numbers it.
 struct Predicate {
   std::string text;    // "-m recent --rcheck --name sip"
@@ -70,7 +66,7 @@ constexpr unsigned effect_shift = 20;
 constexpr std::uint32_t outcome_of(std::uint32_t decision) { return decision & ((1u << effect_shift) - 1); }
 constexpr std::uint32_t effect_of(std::uint32_t decision) { return decision >> effect_shift; }
 
-// The predicates that stand for what is not known: a rule of unknown action accepts, drops, or (neither) proceeds; a base
+// The predicates that stand for what is not known: a rule of unknown action accepts, drops, or (neither) proceeds; a stage
 // chain whose policy is not in the file accepts or drops.
 OpaqueTest unknown_verdict(const Rule& rule, bool accepts);
 OpaqueTest unknown_policy(const Chain& chain);
@@ -96,12 +92,14 @@ class ChainSets {
   PacketSpace& packets() const { return packets_; }
   Space& space() const { return packets_.space; }
   PacketSet universe() const { return universe_; }
+  // Packets that pass without coming to any stage: replies, where the pipeline lets them.
+  PacketSet unasked();
 
   // The decision of a base chain with its policy: accept, drop (rejects are drops here), or a translation; an unknown policy
   // is a predicate. Folded once.
-  PacketSet decision(const BaseChain& base);
+  PacketSet decision(const Stage& stage);
   // The same told apart by value, once; plain acceptance, 0 and accept without an effect, is left out.
-  const std::vector<Space::Part>& decisions(const BaseChain& base);
+  const std::vector<Space::Part>& decisions(const Stage& stage);
   Effects& effects() { return effects_; }
   const std::vector<RuleRef>& translations() const { return translations_; }
   // A dimension of where packets were sent to when they arrived (`then`), the one that holds where they are sent to (`now`), and
@@ -118,7 +116,7 @@ class ChainSets {
   // rules; a chain is met once for each effect packets come with, with the packets of all its callers. Returns for each
   // chain the packets that enter it, as it sees them.
   using Meet = std::function<void(RuleRef at, PacketSet matched, PacketSet came)>;
-  std::vector<PacketSet> send(const BaseChain& base, PacketSet entering, const Meet& meet);
+  std::vector<PacketSet> send(const Stage& stage, PacketSet entering, const Meet& meet);
 
   // The rules that end the way of `entering` in a base chain, with the packets each takes and whether it lets them
   // pass; sorted by place.
@@ -127,9 +125,9 @@ class ChainSets {
     bool accepted;
     PacketSet packets;
   };
-  std::vector<Decided> decide(const BaseChain& base, PacketSet entering);
+  std::vector<Decided> decide(const Stage& stage, PacketSet entering);
   // Those of them that let packets pass, without a look at runs of rules that only drop or return.
-  std::vector<Decided> acceptors(const BaseChain& base, PacketSet entering);
+  std::vector<Decided> acceptors(const Stage& stage, PacketSet entering);
 
   // The packets a rule matches, as they enter its chain: what the rules before it change is done to them, whether or not one
   // of those ends their way.
@@ -173,8 +171,8 @@ class ChainSets {
     const Meet& meet;
     bool accepting;  // whether only who accepts matters
   };
-  std::vector<PacketSet> send(const BaseChain& base, PacketSet entering, const Meet& meet, bool accepting);
-  std::vector<Decided> decide(const BaseChain& base, PacketSet entering, bool accepting);
+  std::vector<PacketSet> send(const Stage& stage, PacketSet entering, const Meet& meet, bool accepting);
+  std::vector<Decided> decide(const Stage& stage, PacketSet entering, bool accepting);
   void meet_segment(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end, PacketSet came, std::uint32_t effect,
                     Way& way);
   void find_takers(std::size_t chain, std::size_t node, std::size_t begin, std::size_t end,

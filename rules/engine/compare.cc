@@ -47,9 +47,9 @@ PacketSet Comparison::fate(ChainSets& chains, Hook hook) {
 PacketSet Comparison::leaving(ChainSets& chains) {
   Space& s = chains.space();
   PacketSet out = s.nothing();
-  for (const BaseChain& base : chains.ruleset().base_chains)
-    if (base.hook == Hook::postrouting && base.nat)
-      for (const ChainSets::Decided& d : chains.decide(base, chains.universe())) {
+  for (const Stage& stage : chains.ruleset().pipeline.stages)
+    if (stage.where == Hook::postrouting && stage.kind == Stage::Kind::translate_source)
+      for (const ChainSets::Decided& d : chains.decide(stage, chains.universe())) {
         bool translates = d.by.rule && d.by.rule->action.kind == ActionKind::translate_source;
         if (translates) out = s.overlay(out, s.restrict(s.constant(1 + number_of(d.by.rule->action.translation)), d.packets));
       }

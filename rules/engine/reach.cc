@@ -1,4 +1,4 @@
-// The base chains of a hook run in order. A chain splits the packets by the rule that translates them and by what its rules
+// The stages of a way run in order. A chain splits the packets by the rule that translates them and by what its rules
 // change of them; a later chain judges what became of them, so its verdict is carried back: a packet passes when its image
 // passes.
 #include "rules/engine/reach.h"
@@ -14,13 +14,6 @@ constexpr std::size_t piece_limit = 256;
 const std::vector<std::uint16_t> before_tracking = {invalid, invalid, invalid, invalid, untracked};
 
 }  // namespace
-
-const BaseChain* Reach::last_filter(Hook hook) const {
-  const BaseChain* last = nullptr;
-  for (const BaseChain& base : chains_.ruleset().base_chains)
-    if (base.hook == hook && chains_.ruleset().chains[base.chain].table == "filter") last = &base;
-  return last;
-}
 
 PacketSet Reach::pick_predicate(const Flow& flow, const char* what) {
   const Translation& t = flow.translation.rule->action.translation;
@@ -48,13 +41,14 @@ void Reach::find_pieces(Flow& flow) {
         lo += last + 1;
       }
   };
+  PacketSet packets = flow.judges.empty() ? flow.accepted : s.unite(flow.accepted, flow.arrived);
   u128 whole = address_max(chains_.ruleset().family);
   u128 hosts = t.netmap ? whole & ~t.netmap->mask : 0;
   if (t.netmap && (hosts & (hosts + 1)) == 0 && hosts != whole)
-    cut(s.project(flow.accepted, Dimension::destination).intersected(IntervalSet::range(0, whole)), 0, hosts + 1, ~u128{0},
+    cut(s.project(packets, Dimension::destination).intersected(IntervalSet::range(0, whole)), 0, hosts + 1, ~u128{0},
         t.netmap->value & t.netmap->mask, flow.address_pieces);
   if (t.port_base && t.ports.size() > 1)
-    cut(s.project(flow.accepted, Dimension::destination_port), *t.port_base, t.ports.size(), 65535, t.ports.begin()->lo,
+    cut(s.project(packets, Dimension::destination_port), *t.port_base, t.ports.size(), 65535, t.ports.begin()->lo,
         flow.port_pieces);
 }
 
@@ -228,78 +222,155 @@ void Reach::take(Flow& split, Flow& rest, PacketSet mine) {
   Space& s = chains_.space();
   split.accepted = s.intersect(rest.accepted, mine);
   rest.accepted = s.minus(rest.accepted, mine);
-  if (!rest.filter) return;
+  if (rest.judges.empty()) return;
   split.arrived = s.intersect(rest.arrived, mine), rest.arrived = s.minus(rest.arrived, mine);
   for (Flow* flow : {&split, &rest}) flow->seen = after(flow->arrived, *flow);
 }
 
-std::vector<ChainSets::Decided> Reach::deciders(const Flow& flow, PacketSet seen) {
-  if (!flow.filter || seen.empty()) return {};
-  return chains_.decide(*flow.filter, seen);
+namespace {
+
+Flow untranslated(const Flow& flow) {
+  Flow plain;
+  plain.effect = flow.effect;
+  return plain;
 }
 
-std::vector<ChainSets::Decided> Reach::acceptors(const Flow& flow, PacketSet seen) {
-  if (!flow.filter || seen.empty()) return {};
-  return chains_.acceptors(*flow.filter, seen);
+// By place, each rule once.
+void put_in_order(Space& s, std::vector<ChainSets::Decided>& decided) {
+  std::stable_sort(decided.begin(), decided.end(), [](const ChainSets::Decided& a, const ChainSets::Decided& b) {
+    return std::pair(a.by.span(), a.accepted) < std::pair(b.by.span(), b.accepted);
+  });
+  std::vector<ChainSets::Decided> out;
+  for (const ChainSets::Decided& d : decided) {
+    if (d.packets.empty()) continue;
+    if (!out.empty() && out.back().by == d.by && out.back().accepted == d.accepted)
+      out.back().packets = s.unite(out.back().packets, d.packets);
+    else
+      out.push_back(d);
+  }
+  decided = std::move(out);
 }
 
-std::vector<Flow> Reach::flows(Hook hook, PacketSet arriving) {
+}  // namespace
+
+// What one judge decides of `seen`, in terms of `seen`.
+std::vector<ChainSets::Decided> Reach::decide(const Flow::Judge& judge, const Flow& flow, PacketSet seen, bool accepting) {
   Space& s = chains_.space();
-  const Ruleset& ruleset = chains_.ruleset();
+  Effects& effects = chains_.effects();
+  auto ask = [&](PacketSet there) {
+    return accepting ? chains_.acceptors(*judge.stage, there) : chains_.decide(*judge.stage, there);
+  };
+  bool as_it_is = judge.translated || !flow.translation.rule;
+  if (as_it_is && judge.later == 0) return ask(seen);
+  Flow plain = untranslated(flow);
+  PacketSet there = as_it_is ? seen : after(s.intersect(before(seen, flow), flow.arrived), plain);
+  std::vector<ChainSets::Decided> out = ask(effects.after(there, judge.later));
+  for (ChainSets::Decided& d : out) {
+    d.packets = effects.before(d.packets, judge.later);
+    if (!as_it_is) d.packets = after(s.intersect(before(d.packets, plain), flow.arrived), flow);
+    d.packets = s.intersect(d.packets, seen);
+  }
+  return out;
+}
+
+std::vector<ChainSets::Decided> Reach::decide(const Flow& flow, PacketSet seen, bool accepting) {
+  Space& s = chains_.space();
+  if (flow.judges.empty() || seen.empty()) return {};
+  std::vector<ChainSets::Decided> passing = decide(flow.judges.front(), flow, seen, accepting), out;
+  if (flow.judges.size() == 1) return passing;
+  for (std::size_t j = 1; j < flow.judges.size() && !passing.empty(); ++j) {
+    PacketSet rest = s.nothing();
+    for (const ChainSets::Decided& d : passing)
+      if (d.accepted)
+        rest = s.unite(rest, d.packets);
+      else
+        out.push_back(d);
+    std::vector<ChainSets::Decided> next;
+    for (const ChainSets::Decided& d : decide(flow.judges[j], flow, rest, accepting)) {
+      PacketSet left = d.packets;
+      // A policy takes the word of a rule before it.
+      for (const ChainSets::Decided& earlier : passing)
+        if (d.accepted && !d.by.rule && earlier.accepted && earlier.by.rule) {
+          next.push_back({earlier.by, true, s.intersect(left, earlier.packets)});
+          left = s.minus(left, earlier.packets);
+        }
+      next.push_back({d.by, d.accepted, left});
+    }
+    put_in_order(s, next);
+    passing = std::move(next);
+  }
+  out.insert(out.end(), passing.begin(), passing.end());
+  put_in_order(s, out);
+  return out;
+}
+
+Flow Reach::of_judges(Hook way) const {
+  Flow flow;
+  for (const Stage& stage : chains_.ruleset().pipeline.stages)
+    if (stage.last_word && stage.is_on(way)) flow.judges.push_back({&stage, 0, true});
+  return flow;
+}
+
+std::vector<ChainSets::Decided> Reach::deciders(const Flow& flow, PacketSet seen) { return decide(flow, seen, false); }
+std::vector<ChainSets::Decided> Reach::acceptors(const Flow& flow, PacketSet seen) { return decide(flow, seen, true); }
+std::vector<ChainSets::Decided> Reach::deciders(Hook way, PacketSet seen) { return decide(of_judges(way), seen, false); }
+std::vector<ChainSets::Decided> Reach::acceptors(Hook way, PacketSet seen) { return decide(of_judges(way), seen, true); }
+
+std::vector<Flow> Reach::flows(Hook way, PacketSet arriving) {
+  Space& s = chains_.space();
+  const Pipeline& pipeline = chains_.ruleset().pipeline;
   Effects& effects = chains_.effects();
   std::vector<Flow> flows(1);
-  flows[0].accepted = arriving;
-  const BaseChain* last = last_filter(hook);
-  bool judged = false;
+  Flow unasked;
+  unasked.accepted = s.intersect(arriving, chains_.unasked());
+  flows[0].accepted = s.minus(arriving, unasked.accepted);
   PacketSet fresh = s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::new_)));
-  // Only the first packet of a tracked connection meets the nat chains, and only one rule translates it.
-  auto translatable = [&](const BaseChain& base, const Flow& flow) {
-    return base.nat && !flow.translation.rule && !effects[flow.effect].untracks;
+  // Only the first packet of a tracked connection is translated, and by one rule only.
+  auto translatable = [&](const Stage& stage, const Flow& flow) {
+    return stage.kind == Stage::Kind::translate_destination && !flow.translation.rule && !effects[flow.effect].untracks;
   };
-  for (Hook stage : {Hook::prerouting, hook}) {
-    if (stage == Hook::prerouting && hook == Hook::output) continue;
-    for (const BaseChain& base : ruleset.base_chains) {
-      if (base.hook != stage || (base.nat && base.priority > 0)) continue;
-      std::vector<Space::Part> decisions = chains_.decisions(base);
-      // What is not left untracked has no known state before connection tracking.
-      if (base.priority < conntrack_priority)
-        for (auto& [value, packets] : decisions) packets = s.substitute(packets, Dimension::state, before_tracking);
-      PacketSet dropped = s.nothing();
-      for (auto& [value, packets] : decisions)
-        if (outcome_of(value) == outcome_drop) dropped = s.unite(dropped, packets);
-      judged = judged || &base == last;
-      if (&base == last)
-        for (Flow& flow : flows) {
-          flow.filter = last;
-          flow.arrived = flow.accepted;
-          flow.seen = after(flow.accepted, flow);
-        }
-      std::vector<Flow> next;
+  for (const Stage& stage : pipeline.stages) {
+    if (!stage.is_on(way)) continue;
+    std::vector<Space::Part> decisions = chains_.decisions(stage);
+    // What is not left untracked has no known state before connection tracking.
+    if (!stage.tracked)
+      for (auto& [value, packets] : decisions) packets = s.substitute(packets, Dimension::state, before_tracking);
+    PacketSet dropped = s.nothing();
+    for (auto& [value, packets] : decisions)
+      if (outcome_of(value) == outcome_drop) dropped = s.unite(dropped, packets);
+    if (stage.last_word)
       for (Flow& flow : flows) {
-        auto arriving_as = [&](PacketSet here) { return before(effects.before(here, flow.later), flow); };
-        // Where a packet may pass, whatever of it is dropped on other predicates; 0 is a packet no rule speaks of.
-        flow.accepted = s.minus(flow.accepted, arriving_as(dropped));
-        for (auto [value, packets] : decisions) {
-          bool translated = outcome_of(value) >= first_translation;
-          if (translated ? !translatable(base, flow) : effect_of(value) == 0 || outcome_of(value) == outcome_drop) continue;
-          PacketSet mine = translated ? s.intersect(packets, fresh) : packets;
-          Flow split = flow;
-          take(split, flow, arriving_as(mine));
-          std::uint32_t& effect = judged ? split.later : split.effect;
-          effect = effects.compose(effect, effect_of(value));
-          if (translated) {
-            split.translation = chains_.translations()[outcome_of(value) - first_translation];
-            find_pieces(split);
-          }
-          bool local = translated && split.translation.rule->action.translation.to_receiving_interface;
-          if (!split.accepted.empty() && !(local && hook == Hook::forward)) next.push_back(std::move(split));
-        }
-        // What the last filter has judged stays, so that one can ask who blocked it.
-        if (!flow.accepted.empty() || !flow.arrived.empty()) next.push_back(std::move(flow));
+        if (flow.judges.empty()) flow.arrived = flow.accepted, flow.seen = after(flow.accepted, flow);
+        flow.judges.push_back({&stage, flow.later, flow.translation.rule != nullptr});
       }
-      flows = std::move(next);
+    std::vector<Flow> next;
+    for (Flow& flow : flows) {
+      auto arriving_as = [&](PacketSet here) { return before(effects.before(here, flow.later), flow); };
+      // Where a packet may pass, whatever of it is dropped on other predicates; 0 is a packet no rule speaks of.
+      flow.accepted = s.minus(flow.accepted, arriving_as(dropped));
+      for (auto [value, packets] : decisions) {
+        bool translated = outcome_of(value) >= first_translation;
+        if (translated ? !translatable(stage, flow) : effect_of(value) == 0 || outcome_of(value) == outcome_drop) continue;
+        PacketSet mine = translated ? s.intersect(packets, fresh) : packets;
+        Flow split = flow;
+        take(split, flow, arriving_as(mine));
+        std::uint32_t& effect = split.judges.empty() ? split.effect : split.later;
+        effect = effects.compose(effect, effect_of(value));
+        if (translated) {
+          split.translation = chains_.translations()[outcome_of(value) - first_translation];
+          find_pieces(split);
+          if (!split.judges.empty()) split.seen = after(split.arrived, split);
+        }
+        bool local = translated && split.translation.rule->action.translation.to_receiving_interface;
+        bool counts = !split.accepted.empty() || !split.arrived.empty();
+        if (counts && !(local && way == Hook::forward)) next.push_back(std::move(split));
+      }
+      // What a filter has judged stays, so that one can ask who blocked it.
+      if (!flow.accepted.empty() || !flow.arrived.empty()) next.push_back(std::move(flow));
     }
+    flows = std::move(next);
   }
+  if (!unasked.accepted.empty()) flows.push_back(std::move(unasked));
   return flows;
 }
 

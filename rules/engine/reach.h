@@ -1,4 +1,4 @@
-// Which packets a firewall lets through at a hook, after which translation: its base chains composed.
+// Which packets a firewall lets through on a way, after which translation: its stages composed.
 #pragma once
 
 #include <vector>
@@ -19,25 +19,35 @@ struct Flow {
   // Where the translation moves ranges of destinations or ports as a whole (NETMAP, shifted ports): those its packets have.
   // Empty = it does not, or they are more than 256; then what it writes is any of its values.
   std::vector<Piece> address_pieces, port_pieces;
-  std::uint32_t effect = 0;           // of ChainSets::effects(), as the last filter sees it
-  std::uint32_t later = 0;            // what the last filter and chains after it add
-  PacketSet accepted;                 // as they arrive; a function of the predicates
-  PacketSet proven;                   // as the last filter sees them: accepted whatever is undecidable (filled in by Exposure)
-  const BaseChain* filter = nullptr;  // the last filter chain, once it has judged the flow
-  PacketSet arrived;                  // as they arrive, those it judges
-  PacketSet seen;                     // the same as it sees them
+  // A stage with a last word that the flow has come to, and how it is seen there.
+  struct Judge {
+    const Stage* stage = nullptr;
+    std::uint32_t later = 0;  // as below
+    bool translated = false;  // the translation was before it
+  };
+  std::vector<Judge> judges;  // in order
+  std::uint32_t effect = 0;   // of ChainSets::effects(), as the first judge sees it
+  std::uint32_t later = 0;    // what that judge and the stages after it add
+  PacketSet accepted;         // as they arrive; a function of the predicates
+  PacketSet proven;           // as `seen`: accepted whatever is undecidable (filled in by Exposure)
+  PacketSet arrived;          // as they arrive, those the judges get, had none before them dropped any
+  PacketSet seen;             // the same after the translation
 };
 
 class Reach {
  public:
   explicit Reach(ChainSets& chains) : chains_(chains) {}
 
-  // The flows of `arriving` (packets as they enter at PREROUTING, or at OUTPUT) through the base chains of the hook, up to
-  // and including filter. A packet translated by REDIRECT goes to input only.
-  std::vector<Flow> flows(Hook hook, PacketSet arriving);
-  // The rules of the flow's last filter chain that decide packets of `seen`, a part of what the chain sees.
+  // The flows of `arriving` (packets as they come to the machine, or are made by it) through the stages of the way input, forward or
+  // output. A packet translated by REDIRECT goes to input only.
+  std::vector<Flow> flows(Hook way, PacketSet arriving);
+  // The rules of the flow's judges that decide packets of `seen`, a part of Flow::seen: who drops them, or of several that let them
+  // pass who has the last word. Sorted by place.
   std::vector<ChainSets::Decided> deciders(const Flow& flow, PacketSet seen);
   std::vector<ChainSets::Decided> acceptors(const Flow& flow, PacketSet seen);
+  // The same of packets as they come to the judges of a way, whatever becomes of them before and between.
+  std::vector<ChainSets::Decided> deciders(Hook way, PacketSet seen);
+  std::vector<ChainSets::Decided> acceptors(Hook way, PacketSet seen);
 
   // The packets, as they arrive, that belong to `seen` after the flow's translation.
   PacketSet before(PacketSet seen, const Flow& flow);
@@ -48,10 +58,10 @@ class Reach {
   // The packets as they look after the flow's translation.
   PacketSet after(PacketSet arrived, const Flow& flow);
 
-  // The base chain whose accept is the last word at a hook; null where the ruleset has no such chain.
-  const BaseChain* last_filter(Hook hook) const;
-
  private:
+  std::vector<ChainSets::Decided> decide(const Flow& flow, PacketSet seen, bool accepting);
+  std::vector<ChainSets::Decided> decide(const Flow::Judge& judge, const Flow& flow, PacketSet seen, bool accepting);
+  Flow of_judges(Hook way) const;
   // The split takes `mine` of the packets, as they arrive, with what was noted of them.
   void take(Flow& split, Flow& rest, PacketSet mine);
   void find_pieces(Flow& flow);

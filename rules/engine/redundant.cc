@@ -43,9 +43,9 @@ std::vector<std::vector<PacketSet>> packets_met(ChainSets& chains) {
   Space& s = chains.space();
   std::vector<std::vector<PacketSet>> met;
   for (const Chain& chain : ruleset.chains) met.emplace_back(chain.rules.size(), s.nothing());
-  for (const BaseChain& base : ruleset.base_chains) {
-    if (base.nat && base.priority > 0) continue;  // there accepting and translating the source are two things
-    chains.send(base, hook_packets(chains, base.hook), [&](RuleRef at, PacketSet matched, PacketSet came) {
+  for (const Stage& stage : ruleset.pipeline.stages) {
+    if (stage.kind == Stage::Kind::translate_source) continue;  // there accepting and translating the source are two things
+    chains.send(stage, hook_packets(chains, stage.where), [&](RuleRef at, PacketSet matched, PacketSet came) {
       if (!at.rule || !ending(at.rule->action.kind)) return;
       PacketSet& of = met[at.chain_index(ruleset)][at.rule_index()];
       of = s.unite(of, s.intersect(matched, came));

@@ -92,7 +92,7 @@ RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(in
     rules += chain.rules.size();
   }
   std::vector<int> height(chains_.size(), -1);
-  for (const BaseChain& base : ruleset.base_chains) nesting(base.chain, height, 0);
+  for (const Stage& stage : ruleset.pipeline.stages) nesting(stage.chain, height, 0);
   for (ChainTable& chain : chains_) {
     for (TableRule& rule : chain.rules)
       if (rule.kind == ActionKind::unknown) {

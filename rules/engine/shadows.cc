@@ -1,4 +1,4 @@
-// All packets a hook can see are sent through its base chains; a rule whose chain is entered and whose match is not empty,
+// All packets a hook can see are sent through its stages; a rule whose chain is entered and whose match is not empty,
 // yet which no packet reaches and matches on any of the ways, is shadowed. Who covers it is asked only then.
 #include "rules/engine/shadows.h"
 
@@ -42,7 +42,7 @@ PacketSet hook_packets(ChainSets& chains, Hook hook) {
   set = s.intersect(set, s.test(Dimension::out, has_out ? some : none));
   if (std::size_t marks = chains.ruleset().marks.size(); marks > 0)
     set = s.intersect(set, s.test(Dimension::marks, IntervalSet::range(0, marks - 1)));
-  return set;
+  return s.minus(set, chains.unasked());
 }
 
 std::vector<Shadow> find_shadows(ChainSets& chains) {
@@ -50,8 +50,8 @@ std::vector<Shadow> find_shadows(ChainSets& chains) {
   const Ruleset& ruleset = chains.ruleset();
   std::vector<PacketSet> entered(ruleset.chains.size(), s.nothing());
   std::unordered_set<const Rule*> used;
-  for (const BaseChain& base : ruleset.base_chains) {
-    std::vector<PacketSet> entry = chains.send(base, hook_packets(chains, base.hook), [&](RuleRef at, PacketSet, PacketSet) {
+  for (const Stage& stage : ruleset.pipeline.stages) {
+    std::vector<PacketSet> entry = chains.send(stage, hook_packets(chains, stage.where), [&](RuleRef at, PacketSet, PacketSet) {
       if (at.rule) used.insert(at.rule);
     });
     for (std::size_t c = 0; c < entry.size(); ++c) entered[c] = s.unite(entered[c], entry[c]);

@@ -1,4 +1,4 @@
-// Plain interpretation: for each base chain of the hook in order, look at every rule until one ends the chain. A chain the
+// Plain interpretation: at each stage of the way, in order, look at every rule until one ends the chain. A chain the
 // packet came back from undecided is not asked again while the packet stays the same, so no tree of jumps costs more than
 // its chains; and it leaves no step on the path. A table of the rules only says which rules need not be looked at.
 #include "rules/engine/trace.h"
@@ -27,10 +27,11 @@ struct Walk {
   const Valuation& holds;
   const Packet& arrived;
   Trace& result;
-  unsigned nat = 0, marks = 0;            // marks: of Ruleset::marks
-  unsigned remarked = 0;                  // how often they changed
-  bool before_conntrack = false;          // raw: no state is known there yet
-  std::set<std::size_t> open, undecided;  // chains being walked; chains that came back
+  unsigned nat = 0, marks = 0;  // marks: of Ruleset::marks
+  unsigned remarked = 0;        // how often they changed
+  const Stage* at = nullptr;
+  bool judged = false, rule_let_pass = false;  // a stage with the last word has; a rule of one let the packet pass
+  std::set<std::size_t> open, undecided;       // chains being walked; chains that came back
   const RuleTable* table = nullptr;
   std::size_t looked_at = 0;  // rules
 
@@ -70,7 +71,7 @@ struct Walk {
     if (t.to_receiving_interface || p.destination != before.destination || p.destination_port != before.destination_port) nat |= 1;
     std::string to = t.to_receiving_interface ? "this machine" : format_address({p.family, p.destination});
     step(chain, "translate to " + to + (t.ports.empty() ? "" : " port " + std::to_string(p.destination_port)), rule.span);
-    result.decided_by = rule.span;
+    if (!judged) result.decided_by = rule.span;
   }
 
   End run(std::size_t index, int depth) {
@@ -116,7 +117,7 @@ struct Walk {
   std::optional<End> rule(const Chain& chain, const Rule& rule, int depth) {
     bool all = true;
     Packet seen = result.packet;
-    if (before_conntrack && seen.state != State::untracked) seen.state = State::invalid;
+    seen.state = at->shown(seen.state);
     for (const Condition& c : rule.conditions)
       all = all && matches(c, seen, {nat, marks, arrived.destination, arrived.destination_port}, holds);
     if (!all) return {};
@@ -181,24 +182,26 @@ struct Walk {
   }
 
   // False when the packet is dropped.
-  bool base(const BaseChain& b) {
-    before_conntrack = b.priority < conntrack_priority;
+  bool pass(const Stage& stage) {
+    at = &stage;
     undecided.clear();
-    const Chain& chain = ruleset.chains[b.chain];
+    const Chain& chain = ruleset.chains[stage.chain];
     std::size_t before = result.path.size();
-    End end = run(b.chain, 0);
+    End end = run(stage.chain, 0);
+    if (end == End::accept && stage.last_word) rule_let_pass = true;
     if (end == End::proceed || end == End::returned) {
       ActionKind policy = chain.policy ? chain.policy->value : ActionKind::unknown;
       SourceSpan span = chain.policy ? chain.policy->span : chain.span;
       bool known = policy != ActionKind::unknown;
       bool accept = known ? policy == ActionKind::accept : holds(unknown_policy(chain), span);
       end = accept ? End::accept : End::drop;
-      // An accepting policy of a table that did nothing else is no news to anybody, but for filter's.
-      if (end == End::drop || chain.table == "filter" || result.path.size() > before) {
+      // An accepting policy of a chain that did nothing else is no news to anybody, but where it has the last word.
+      if (end == End::drop || stage.last_word || result.path.size() > before) {
         step(chain, std::string("policy ") + (accept ? "accept" : "drop") + (known ? "" : " (not known)"), span);
-        result.decided_by = span;
+        if (end == End::drop || !rule_let_pass) result.decided_by = span;
       }
     }
+    judged = judged || stage.last_word;
     if (end == End::drop || end == End::reject) {
       result.verdict = end == End::drop ? ActionKind::drop : ActionKind::reject;
       return false;
@@ -278,18 +281,14 @@ namespace {
 Trace trace(const Ruleset& ruleset, const Packet& packet, const Valuation& holds, const RuleTable* table, std::size_t& looked_at) {
   Trace result;
   result.packet = packet;
-  Walk walk{ruleset, holds, packet, result, 0, 0, 0, false, {}, {}, table, 0};
-  auto pass = [&](Hook hook) {
-    for (const BaseChain& base : ruleset.base_chains) {
-      if (base.hook != hook) continue;
-      if (base.nat && (result.packet.state != State::new_ || base.priority > 0)) continue;
-      bool passes = walk.base(base);
-      result.translated = (walk.nat & 1) != 0;
-      if (!passes) return false;
-    }
-    return true;
-  };
-  if (packet.hook == Hook::output || pass(Hook::prerouting)) pass(packet.hook);
+  Walk walk{ruleset, holds, packet, result, 0, 0, 0, nullptr, false, false, {}, {}, table, 0};
+  const Pipeline& pipeline = ruleset.pipeline;
+  bool passes = true;
+  for (const Stage& stage : pipeline.stages)
+    if (State state = result.packet.state;
+        passes && stage.is_on(packet.hook) && stage.meets(state) && !pipeline.passes_unasked(state))
+      passes = walk.pass(stage);
+  result.translated = (walk.nat & 1) != 0;
   looked_at += walk.looked_at;
   return result;
 }

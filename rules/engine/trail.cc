@@ -27,25 +27,22 @@ bool Trail::add(const PacketRange& packet, Hook hook, State state) {
   if (const Interval& port = packet[Dimension::destination_port]; port.lo != port.hi)
     words_.push_back(static_cast<std::uint32_t>(port.lo) << 16 | static_cast<std::uint32_t>(port.hi));
 
-  for (Hook stage : {Hook::prerouting, hook}) {
-    if (stage == Hook::prerouting && local_) continue;
-    for (const BaseChain& base : table_.ruleset().base_chains) {
-      if (base.hook != stage || (base.nat && (state != State::new_ || base.priority > 0))) continue;
-      bool known = base.priority >= conntrack_priority || state == State::untracked;
-      auto seen = static_cast<unsigned>(known ? state : State::invalid);
-      packet_[Dimension::marks] = table_.all_marks();
-      packet_[Dimension::state] = table_.untracks() ? Interval{0, 4} : Interval{seen, seen};
-      ++turn_;
-      passes_ = false;
-      if (!walk(base.chain)) {
-        const Chain& chain = table_.ruleset().chains[base.chain];
-        ActionKind policy = chain.policy ? chain.policy->value : ActionKind::unknown;
-        passes_ = passes_ || policy != ActionKind::drop;
-        certain_ = certain_ && policy != ActionKind::unknown;
-      }
-      if (!usable_) return false;
-      if (!passes_) return true;
+  const Pipeline& pipeline = table_.ruleset().pipeline;
+  for (const Stage& stage : pipeline.stages) {
+    if (!stage.is_on(hook) || !stage.meets(state) || pipeline.passes_unasked(state)) continue;
+    auto seen = static_cast<unsigned>(stage.shown(state));
+    packet_[Dimension::marks] = table_.all_marks();
+    packet_[Dimension::state] = table_.untracks() ? Interval{0, 4} : Interval{seen, seen};
+    ++turn_;
+    passes_ = false;
+    if (!walk(stage.chain)) {
+      const Chain& chain = table_.ruleset().chains[stage.chain];
+      ActionKind policy = chain.policy ? chain.policy->value : ActionKind::unknown;
+      passes_ = passes_ || policy != ActionKind::drop;
+      certain_ = certain_ && policy != ActionKind::unknown;
     }
+    if (!usable_) return false;
+    if (!passes_) return true;
   }
   return true;
 }

@@ -111,7 +111,7 @@ struct Verdicts::Table {
     return true;
   }
 
-  // ---- one base chain ----
+  // ---- one stage ----
 
   End decided(const Chain& chain, const Rule* rule, ActionKind did, End end) {
     verdict->path.push_back({{&chain, rule}, did});
@@ -221,9 +221,13 @@ struct Verdicts::Table {
         packet[Dimension::state] = {static_cast<unsigned>(state), static_cast<unsigned>(state)};
         ++now;
         return End::proceed;
-      case ActionKind::translate_destination:
+      case ActionKind::translate_destination: {
         translate(*rule.rule);
-        return decided(chain, rule.rule, ActionKind::translate_destination, End::translated);
+        RuleRef by = verdict->decided_by;
+        decided(chain, rule.rule, ActionKind::translate_destination, End::translated);
+        if (judged) verdict->decided_by = by;
+        return End::translated;
+      }
       case ActionKind::unknown:
         unknown_met = true;  // it neither accepts nor drops, as far as is known
         return End::proceed;
@@ -245,23 +249,27 @@ struct Verdicts::Table {
   }
 
   // False when the packet is dropped.
-  bool run_base(const BaseChain& base) {
+  bool run(const Stage& stage) {
     ++now;
-    bool before_conntrack = base.priority < conntrack_priority;
     auto show = [&](State seen) { packet[Dimension::state] = {static_cast<unsigned>(seen), static_cast<unsigned>(seen)}; };
-    show(before_conntrack && state != State::untracked ? State::invalid : state);
-    const Chain& chain = rules.ruleset().chains[base.chain];
+    show(stage.shown(state));
+    const Chain& chain = rules.ruleset().chains[stage.chain];
     std::size_t before = verdict->path.size();
-    End end = run(base.chain);
+    End end = run(stage.chain);
+    if (end == End::accept && stage.last_word) rule_let_pass = true;
     if (end == End::proceed || end == End::returned) {
       ActionKind policy = chain.policy ? chain.policy->value : ActionKind::unknown;
       if (policy == ActionKind::unknown) unknown_met = true;
       end = policy == ActionKind::accept ? End::accept : End::drop;
-      // An accepting policy of a table that did nothing else is no news to anybody, but for filter's.
-      if (end == End::drop || chain.table == "filter" || verdict->path.size() > before)
+      // An accepting policy of a chain that did nothing else is no news to anybody, but where it has the last word.
+      if (end == End::drop || stage.last_word || verdict->path.size() > before) {
+        RuleRef by = verdict->decided_by;
         decided(chain, nullptr, end == End::drop ? ActionKind::drop : ActionKind::accept, end);
+        if (end == End::accept && rule_let_pass) verdict->decided_by = by;
+      }
     }
     show(state);
+    judged = judged || stage.last_word;
     if (end != End::drop && end != End::reject) return true;
     verdict->outcome = end == End::drop ? ActionKind::drop : ActionKind::reject;
     return false;
@@ -312,18 +320,13 @@ struct Verdicts::Table {
       if (const Interval& v = packet.values[d]; v.lo != v.hi) fields[d].reset(IntervalSet::range(v.lo, v.hi));
     state = arriving_state;
     local = hook == Hook::output;
-    unknown_met = false;
+    unknown_met = judged = rule_let_pass = false;
     verdict = &out;
     out.hook = hook;
     bool passes = true;
-    for (Hook stage : {Hook::prerouting, hook}) {
-      if (stage == Hook::prerouting && local) continue;
-      for (const BaseChain& base : rules.ruleset().base_chains) {
-        if (base.hook != stage || !passes) continue;
-        if (base.nat && (state != State::new_ || base.priority > 0)) continue;
-        passes = run_base(base);
-      }
-    }
+    const Pipeline& pipeline = rules.ruleset().pipeline;
+    for (const Stage& stage : pipeline.stages)
+      if (passes && stage.is_on(hook) && stage.meets(state) && !pipeline.passes_unasked(state)) passes = run(stage);
     if (const Interval& v = packet[Dimension::destination]; v.lo == v.hi) out.destination = v.lo;
     if (const Interval& v = packet[Dimension::destination_port]; v.lo == v.hi)
       out.destination_port = static_cast<std::uint16_t>(v.lo);
@@ -425,8 +428,9 @@ struct Verdicts::Table {
   std::array<UnknownField, dimension_count> fields;  // of those the packet does not know
   State state = State::new_;
   bool local = false, unknown_met = false;
-  std::vector<std::uint64_t> came_back;  // of each chain, when the packet last came back from it
-  std::uint64_t now = 0;                 // goes on whenever the packet, or the base chain, changes
+  bool judged = false, rule_let_pass = false;  // as in trace()
+  std::vector<std::uint64_t> came_back;        // of each chain, when the packet last came back from it
+  std::uint64_t now = 0;                       // goes on whenever the packet, or the base chain, changes
   Verdict* verdict = nullptr;
 
   Trail trail;

@@ -127,7 +127,7 @@ class Walk {
       asked_predicates_.try_emplace(test.predicate, place);
       return space_.predicate(test.predicate);
     }
-    if (test.dimension != Dimension::state || !before_conntrack_) {
+    if (test.dimension != Dimension::state || tracked_) {
       asked_fields_.try_emplace({test.dimension, test.dimension == Dimension::destination && at_this_machine_}, place);
       return space_.test(test.dimension, *test.values);
     }
@@ -158,7 +158,7 @@ class Walk {
     return space_.predicate(number);
   }
 
-  // ---- one base chain ----
+  // ---- one stage ----
 
   struct Ends {
     PacketSet accepted, dropped, rejected;
@@ -245,9 +245,8 @@ class Walk {
     if (!added) it->second = space_.unite(it->second, worlds);
   }
 
-  void run_base(const BaseChain& base, Group group, std::vector<Group>& next) {
-    if (base.nat) {
-      if (base.priority > 0) return next.push_back(group);
+  void run(const Stage& stage, Group group, std::vector<Group>& next) {
+    if (stage.kind != Stage::Kind::filter) {
       PacketSet fresh = group.worlds;
       if (table_.untracks())
         fresh = space_.intersect(fresh, space_.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::new_))));
@@ -257,22 +256,21 @@ class Walk {
       if (fresh.empty()) return;
       group.worlds = fresh;
     }
-    before_conntrack_ = base.priority < conntrack_priority;
+    tracked_ = stage.tracked;
     at_this_machine_ = group.destination == Origin::this_machine;
     Interval& seen = group.packet[Dimension::state];
     Interval state = seen;
-    if (!table_.untracks() && before_conntrack_ && state_ != State::untracked)
-      seen.lo = seen.hi = static_cast<unsigned>(State::invalid);
+    if (!table_.untracks()) seen.lo = seen.hi = static_cast<unsigned>(stage.shown(state_));
     came_back_.assign(table_.chain_count(), space_.nothing());
     Ends ends;
-    PacketSet left = walk(base.chain, group.packet, group.worlds, ends);
+    PacketSet left = walk(stage.chain, group.packet, group.worlds, ends);
     seen = state;
-    const Chain& chain = ruleset_.chains[base.chain];
+    const Chain& chain = ruleset_.chains[stage.chain];
     ActionKind policy = chain.policy ? chain.policy->value : ActionKind::unknown;
     PacketSet passes = policy == ActionKind::accept ? left : space_.nothing();
     if (policy == ActionKind::unknown && !left.empty())
-      passes = space_.intersect(left,
-                                predicate(table_.chain(base.chain).policy_accepts, chain.policy ? chain.policy->span : chain.span));
+      passes = space_.intersect(
+          left, predicate(table_.chain(stage.chain).policy_accepts, chain.policy ? chain.policy->span : chain.span));
     end(group, ActionKind::drop, space_.unite(ends.dropped, space_.minus(left, passes)));
     end(group, ActionKind::reject, ends.rejected);
     for (const auto& [rule, worlds] : ends.translated) {
@@ -368,14 +366,11 @@ class Walk {
     if (!known(table_.all_marks()))
       groups[0].worlds = space_.intersect(groups[0].worlds, space_.test(Dimension::marks, IntervalSet::range(marks.lo, marks.hi)));
     carried_marks_ = !known(marks);
-    for (Hook hook : {Hook::prerouting, hook_}) {
-      if (hook == Hook::prerouting && hook_ == Hook::output) continue;
-      for (const BaseChain& base : ruleset_.base_chains) {
-        if (base.hook != hook) continue;
-        std::vector<Group> next;
-        for (const Group& group : groups) run_base(base, group, next);
-        groups = std::move(next);
-      }
+    for (const Stage& stage : ruleset_.pipeline.stages) {
+      if (!stage.is_on(hook_) || ruleset_.pipeline.passes_unasked(state_)) continue;
+      std::vector<Group> next;
+      for (const Group& group : groups) run(stage, group, next);
+      groups = std::move(next);
     }
     for (const Group& group : groups) end(group, ActionKind::accept, group.worlds);
   }
@@ -434,7 +429,7 @@ class Walk {
   Space space_;
   Effects effects_{space_};
   bool carried_marks_ = false;  // it may have arrived with one of several
-  bool before_conntrack_ = false, at_this_machine_ = false;
+  bool tracked_ = true, at_this_machine_ = false;
   unsigned rules_met_ = 0, changes_ = 0;
   std::vector<PacketSet> came_back_;  // of each chain, in the base chain and group being run
   std::map<Fate, PacketSet> fates_;

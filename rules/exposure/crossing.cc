@@ -32,9 +32,9 @@ std::vector<NewSource> new_sources(ChainSets& chains) {
       s.minus(s.constant(1), s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::untracked))));
   std::vector<NewSource> out;
   NewSource any{s.nothing(), {}, {}};
-  for (const BaseChain& base : chains.ruleset().base_chains) {
-    if (base.hook != Hook::postrouting || !base.nat) continue;
-    for (const ChainSets::Decided& d : chains.decide(base, chains.universe())) {
+  for (const Stage& stage : chains.ruleset().pipeline.stages) {
+    if (stage.where != Hook::postrouting || stage.kind != Stage::Kind::translate_source) continue;
+    for (const ChainSets::Decided& d : chains.decide(stage, chains.universe())) {
       ActionKind kind = d.by.rule ? d.by.rule->action.kind : ActionKind::accept;
       if (kind != ActionKind::translate_source && kind != ActionKind::unknown) continue;
       PacketSet packets = s.intersect(s.possible(d.packets), tracked);

@@ -212,8 +212,8 @@ void Exposure::judge(std::size_t m, std::size_t r) {
     if (hook == Hook::forward) inner = sides.behind(in.addresses);
     in.path_certain = inner.certain || !host;
     if (in.unlocated.empty()) line_up(in, m);
-    bool hidden = std::any_of(in.then.begin(), in.then.end(), [](const Stage& stage) {
-      return stage.chains && stage.hook == Hook::forward && !new_sources(*stage.chains).empty();
+    bool hidden = std::any_of(in.then.begin(), in.then.end(), [](const NextFirewall& further) {
+      return further.chains && further.hook == Hook::forward && !new_sources(*further.chains).empty();
     });
     in.target = s.test(Dimension::destination, in.addresses.empty() ? host_addresses(ruleset.family) : in.addresses);
     in.target = through(in, in.target);
@@ -306,7 +306,7 @@ void Exposure::pass(Passage passage, PacketSet zone) {
   ChainSets& chains = *passage.chains;
   Space& s = chains.space();
   Reach reach(chains);
-  if (zone.empty() || !reach.last_filter(passage.hook)) return;
+  if (zone.empty() || !passage.ruleset->pipeline.last_word(passage.hook)) return;
   if (!passage.inbound && !passage.addresses.empty() && passage.hook == Hook::forward)
     zone = s.intersect(zone, s.test(Dimension::source, passage.addresses));
   passage.arriving = zone;
@@ -429,8 +429,9 @@ void Passage::find_led(bool of_internet) {
   unrouted = s.minus(s.intersect(s.test(Dimension::in, sides->outside()), s.test(Dimension::nat, IntervalSet::of(0))),
                      s.test(Dimension::destination, anybody));
   if (!of_internet) unrouted = s.intersect(unrouted, s.test(Dimension::source, anybody));
-  // Without a nat table the translation is somewhere in front, if there is one.
-  if (std::any_of(ruleset->base_chains.begin(), ruleset->base_chains.end(), [](const BaseChain& b) { return b.nat; }))
+  // Where nothing is translated here that is done somewhere in front, if anywhere.
+  if (std::any_of(ruleset->pipeline.stages.begin(), ruleset->pipeline.stages.end(),
+                  [](const Stage& stage) { return stage.kind != Stage::Kind::filter; }))
     led = s.minus(possible, unrouted);
 }
 
@@ -514,7 +515,8 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
   std::vector<Wanted> rows;
   const std::vector<HostAt> lans = parts_of(passage);
   // Without a translation on the rest of the path the ports an opening has here tell which rows it cannot hit.
-  bool same_ports = std::none_of(passage.then.begin(), passage.then.end(), [](const Stage& stage) { return stage.translates(); });
+  bool same_ports =
+      std::none_of(passage.then.begin(), passage.then.end(), [](const NextFirewall& further) { return further.translates(); });
   PacketSet strange[2];
   IntervalSet unknown_ports[2];
   for (int t = 0; t < 2; ++t) strange[t] = s.nothing();
@@ -573,7 +575,7 @@ void Exposure::open(const Passage& passage, std::vector<Opening>& openings) {
       return d.by.chain->policy && d.by.chain->policy->value == ActionKind::unknown ? 2 : 0;
     };
     std::stable_sort(decided.begin(), decided.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
-    WaysToChange ways(lines, *passage.chains, *flow.filter, s.intersect(flow.seen, accepted));
+    WaysToChange ways(lines, *passage.chains, flow, s.intersect(flow.seen, accepted));
     std::vector<std::pair<RuleRef, WaysToChange::Part>> parts;
     for (const ChainSets::Decided& d : decided)
       for (const WaysToChange::Part& part : ways.of(d)) parts.emplace_back(d.by, part);

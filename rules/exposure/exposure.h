@@ -23,7 +23,7 @@ namespace ipo {
 bool translates(const std::vector<Flow>& flows);
 
 // A firewall that packets meet after another one, on their way in.
-struct Stage {
+struct NextFirewall {
   const Standing* at = nullptr;
   const Ruleset* ruleset = nullptr;  // null: its rules for this family were not given
   ChainSets* chains = nullptr;
@@ -62,8 +62,8 @@ struct Passage {
     bool certain = true;
   };
   std::vector<Lead> leads;
-  std::vector<Stage> then;  // firewalls of the path passed next, outermost first; inbound only
-  PacketSet to_host;        // packets as seen after this firewall's translation that are meant for the host
+  std::vector<NextFirewall> then;  // firewalls of the path passed next, outermost first; inbound only
+  PacketSet to_host;               // packets as seen after this firewall's translation that are meant for the host
   // Those of them that reach the host: to its addresses, and let through by the
   // firewalls passed next. A function of the predicates.
   PacketSet target;

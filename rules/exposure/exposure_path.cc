@@ -7,19 +7,19 @@
 
 namespace ipo {
 
-// Every stage is told what may come to it: the opening packets by the interfaces of its outside. Its flows are found once.
+// Every further is told what may come to it: the opening packets by the interfaces of its outside. Its flows are found once.
 void Exposure::line_up(Passage& passage, std::size_t m) {
   Family family = passage.ruleset->family;
   for (std::size_t next : machines_[m].standing->then) {
     const Machine& machine = machines_[next];
     const Standing& standing = *machine.standing;
     if (standing.role == Role::host && (!passage.host || !standing.runs_on(*passage.host))) continue;
-    Stage stage;
-    stage.at = &standing;
-    stage.hook = standing.role == Role::host ? Hook::input : Hook::forward;
+    NextFirewall further;
+    further.at = &standing;
+    further.hook = standing.role == Role::host ? Hook::input : Hook::forward;
     for (ChainSets* chains : machine.chains)
-      if (chains->ruleset().family == family) stage.chains = chains, stage.ruleset = &chains->ruleset();
-    if (stage.chains) {
+      if (chains->ruleset().family == family) further.chains = chains, further.ruleset = &chains->ruleset();
+    if (further.chains) {
       PacketSpace& packets = *machine.packets;
       Space& s = packets.space;
       Sides sides(packets, standing, family);
@@ -27,14 +27,15 @@ void Exposure::line_up(Passage& passage, std::size_t m) {
       IntervalSet declared;
       for (const ZoneAt& zone : standing.zones)
         if (!zone.is_internet()) declared.add(declared_interfaces(zone, standing, packets.interfaces));
-      stage.in = sides.outside().minus(declared);
-      if (stage.in.empty()) stage.in = sides.outside();
-      stage.out = stage.hook == Hook::input ? no_interface : sides.behind(passage.addresses).likely;
-      PacketSet opening = s.minus(opening_packets(*stage.chains), hairpins(packets));
-      stage.arriving = s.intersect(opening, s.intersect(s.test(Dimension::in, stage.in), s.test(Dimension::out, stage.out)));
-      if (Reach reach(*stage.chains); reach.last_filter(stage.hook)) stage.flows = reach.flows(stage.hook, stage.arriving);
+      further.in = sides.outside().minus(declared);
+      if (further.in.empty()) further.in = sides.outside();
+      further.out = further.hook == Hook::input ? no_interface : sides.behind(passage.addresses).likely;
+      PacketSet opening = s.minus(opening_packets(*further.chains), hairpins(packets));
+      further.arriving = s.intersect(opening, s.intersect(s.test(Dimension::in, further.in), s.test(Dimension::out, further.out)));
+      if (further.ruleset->pipeline.last_word(further.hook))
+        further.flows = Reach(*further.chains).flows(further.hook, further.arriving);
     }
-    passage.then.push_back(std::move(stage));
+    passage.then.push_back(std::move(further));
   }
 }
 
@@ -97,27 +98,27 @@ PacketSet Exposure::leaving(ChainSets& chains, Hook hook, PacketSet target) cons
 PacketSet Exposure::through(const Passage& passage, PacketSet target) const {
   Space& s = passage.chains->space();
   for (std::size_t k = passage.then.size(); k-- > 0;) {
-    const Stage& stage = passage.then[k];
-    if (stage.chains) {
-      Reach reach(*stage.chains);
+    const NextFirewall& further = passage.then[k];
+    if (further.chains) {
+      Reach reach(*further.chains);
       PacketSet passed = s.nothing();
-      for (const Flow& flow : stage.flows) passed = s.unite(passed, s.intersect(flow.accepted, reach.before(target, flow)));
+      for (const Flow& flow : further.flows) passed = s.unite(passed, s.intersect(flow.accepted, reach.before(target, flow)));
       // The interfaces are its own business; where they matter, which one it is is not known.
-      PacketSet some = s.exists(s.exists(passed, Dimension::in, stage.in), Dimension::out, stage.out);
+      PacketSet some = s.exists(s.exists(passed, Dimension::in, further.in), Dimension::out, further.out);
       // No way leads out by the interface it came in by, so none of those counts against a packet.
-      PacketSet ways = s.unite(passed, hairpins(stage.chains->packets()));
-      PacketSet all = s.intersect(some, s.every(s.every(ways, Dimension::in, stage.in), Dimension::out, stage.out));
-      PacketSet unknown = stage.chains->packets().predicate(
-          {"the way through " + stage.at->firewall->name, "which interfaces of this firewall packets pass is not known", true},
-          stage.ruleset->span);
+      PacketSet ways = s.unite(passed, hairpins(further.chains->packets()));
+      PacketSet all = s.intersect(some, s.every(s.every(ways, Dimension::in, further.in), Dimension::out, further.out));
+      PacketSet unknown = further.chains->packets().predicate(
+          {"the way through " + further.at->firewall->name, "which interfaces of this firewall packets pass is not known", true},
+          further.ruleset->span);
       passed = some == all ? all : s.unite(all, s.intersect(some, unknown));
       // To it the packet is new, not translated and not marked, whatever it was to the one before.
       target = s.exists(s.exists(s.exists(passed, Dimension::state), Dimension::nat), Dimension::marks);
     } else {
       target = s.intersect(target, passage.chains->packets().predicate(
-                                       {stage.at->firewall->name + " lets it through",
-                                        "no dump of this address family was given for " + stage.at->firewall->name, true},
-                                       stage.at->firewall->rulesets.front().span));
+                                       {further.at->firewall->name + " lets it through",
+                                        "no dump of this address family was given for " + further.at->firewall->name, true},
+                                       further.at->firewall->rulesets.front().span));
     }
     ChainSets* before = k == 0 ? passage.chains : passage.then[k - 1].chains;
     if (before) target = leaving(*before, k == 0 ? passage.hook : passage.then[k - 1].hook, target);
@@ -129,11 +130,11 @@ PacketSet Exposure::through(const Passage& passage, PacketSet target) const {
 PacketSet Exposure::before_path(const Passage& passage, PacketSet wanted) const {
   Space& s = passage.chains->space();
   for (std::size_t k = passage.then.size(); k-- > 0;) {
-    const Stage& stage = passage.then[k];
-    if (!stage.chains || !stage.translates()) continue;
-    Reach reach(*stage.chains);
+    const NextFirewall& further = passage.then[k];
+    if (!further.chains || !further.translates()) continue;
+    Reach reach(*further.chains);
     PacketSet arrived = s.nothing();
-    for (const Flow& flow : stage.flows)
+    for (const Flow& flow : further.flows)
       arrived = s.unite(arrived, s.intersect(flow.arrived, reach.before(s.intersect(flow.seen, wanted), flow)));
     wanted = between_firewalls(s, s.possible(arrived));
   }
@@ -142,9 +143,10 @@ PacketSet Exposure::before_path(const Passage& passage, PacketSet wanted) const 
 
 PacketSet Exposure::at_host(const Passage& passage, PacketSet packets) const {
   Space& s = passage.chains->space();
-  for (const Stage& stage : passage.then)
-    if (stage.chains && stage.translates())
-      packets = passed_on(*stage.chains, stage.hook, stage.flows, s.intersect(stage.arriving, between_firewalls(s, packets)));
+  for (const NextFirewall& further : passage.then)
+    if (further.chains && further.translates())
+      packets =
+          passed_on(*further.chains, further.hook, further.flows, s.intersect(further.arriving, between_firewalls(s, packets)));
   return packets;
 }
 
@@ -206,13 +208,13 @@ Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, b
     flow.accepted = s.intersect(passage.arriving, reach.before(passing, flow));
   }
   PacketSet there = passed_on(*passage.chains, passage.hook, flows, s.constant(1));
-  for (const Stage& stage : passage.then) {
-    if (!stage.chains) continue;
-    Reach way(*stage.chains);
+  for (const NextFirewall& further : passage.then) {
+    if (!further.chains) continue;
+    Reach way(*further.chains);
     PacketSet passing = s.nothing();
-    for (const Flow& flow : stage.flows) passing = s.unite(passing, s.possible(flow.accepted));
-    PacketSet stopped = s.minus(s.intersect(there, between_firewalls(s, stage.arriving)), between_firewalls(s, passing));
-    for (const Flow& flow : stage.flows)
+    for (const Flow& flow : further.flows) passing = s.unite(passing, s.possible(flow.accepted));
+    PacketSet stopped = s.minus(s.intersect(there, between_firewalls(s, further.arriving)), between_firewalls(s, passing));
+    for (const Flow& flow : further.flows)
       for (const ChainSets::Decided& d :
            way.deciders(flow, s.intersect(flow.seen, way.after(s.intersect(flow.arrived, stopped), flow)))) {
         PacketSet theirs = s.intersect(flow.arrived, way.before(d.packets, flow));
@@ -221,10 +223,10 @@ Exposure::Block Exposure::blocked_by(const Passage& passage, PacketSet wanted, b
         for (const Flow& first : passage.flows) {
           if (translated_only && !first.translation.rule) continue;
           PacketSet here = s.intersect(first.seen, wanted), exactly = s.intersect(here, s.intersect(stopped, mine));
-          if (!here.empty()) return {d.by, &first, exactly.empty() ? here : exactly, stage.at};
+          if (!here.empty()) return {d.by, &first, exactly.empty() ? here : exactly, further.at};
         }
       }
-    there = passed_on(*stage.chains, stage.hook, stage.flows, s.intersect(stage.arriving, there));
+    there = passed_on(*further.chains, further.hook, further.flows, s.intersect(further.arriving, there));
   }
   return {};
 }

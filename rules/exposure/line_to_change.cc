@@ -105,12 +105,13 @@ std::vector<WaysToChange::Part> WaysToChange::of(const ChainSets::Decided& decid
   if (!passed_) {
     passed_.emplace();
     const Ruleset& ruleset = chains_.ruleset();
-    chains_.send(base_, entering_, [&](RuleRef at, PacketSet matched, PacketSet came) {
+    auto note = [&](RuleRef at, PacketSet matched, PacketSet came) {
       if (!at.rule) return;
       if (!calls(chains_.kind(at.chain_index(ruleset), at.rule_index()))) return;
       PacketSet& sum = passed_->try_emplace(at, chains_.space().nothing()).first->second;
       sum = chains_.space().unite(sum, chains_.space().intersect(matched, came));
-    });
+    };
+    for (const Flow::Judge& judge : flow_.judges) chains_.send(*judge.stage, entering_, note);
   }
   return of(decided.by, decided.packets);
 }

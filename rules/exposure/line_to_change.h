@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "rules/engine/chains.h"
+#include "rules/engine/reach.h"
 
 namespace ipo {
 
@@ -27,18 +27,18 @@ class LinesToChange {
   std::map<const Chain*, bool> shared_;                   // several ways lead to the chain
 };
 
-// The same of packet sets: the packets that come to a base chain, by the jumps they take. Those are looked for once, when they
+// The same of packet sets: the packets that come to a flow's judges, by the jumps they take. Those are looked for once, when they
 // are first needed.
 class WaysToChange {
  public:
-  WaysToChange(const LinesToChange& lines, ChainSets& chains, const BaseChain& base, PacketSet entering)
-      : lines_(lines), chains_(chains), base_(base), entering_(entering) {}
+  WaysToChange(const LinesToChange& lines, ChainSets& chains, const Flow& flow, PacketSet entering)
+      : lines_(lines), chains_(chains), flow_(flow), entering_(entering) {}
 
   struct Part {
     RuleRef line;
     PacketSet packets;
   };
-  // What a rule of the base chain, or of chains below it, decides, by the line to change. Where there are too many ways it is
+  // What a rule of a judge's chain, or of chains below it, decides, by the line to change. Where there are too many ways it is
   // the rule itself.
   std::vector<Part> of(const ChainSets::Decided& decided);
 
@@ -47,9 +47,9 @@ class WaysToChange {
 
   const LinesToChange& lines_;
   ChainSets& chains_;
-  const BaseChain& base_;
+  const Flow& flow_;
   PacketSet entering_;
-  std::optional<std::map<RuleRef, PacketSet>> passed_;  // as they enter the base chain
+  std::optional<std::map<RuleRef, PacketSet>> passed_;  // as they come to the judge
   std::size_t steps_ = 0;
 };
 

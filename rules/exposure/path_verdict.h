@@ -23,7 +23,7 @@ class PathVerdicts {
   const std::vector<const Verdict*>& of(const PartialPacket& packet);
 
  private:
-  struct Stage {
+  struct AtFirewall {
     const Standing* at;
     std::unique_ptr<Verdicts> verdicts;
     SourceSpan place;
@@ -34,7 +34,7 @@ class PathVerdicts {
 
   const Site& site_;
   Family family_;
-  std::vector<Stage> stages_;
+  std::vector<AtFirewall> firewalls_;
   std::vector<const Verdict*> met_;
 };
 

@@ -48,13 +48,13 @@ void follow(const Passage& passage, Packet packet, const std::vector<std::uint32
             const std::function<Trace(const Ruleset&, const Packet&)>& trace, Exposure::Witness& out) {
   ChainSets* before = passage.chains;
   Hook hook = passage.hook;
-  for (const Stage& stage : passage.then) {
-    if (!stage.ruleset) continue;
+  for (const NextFirewall& further : passage.then) {
+    if (!further.ruleset) continue;
     const bool any_source = leave(*before, hook, packet);
-    Space& s = stage.chains->space();
-    PacketSet here = like(*stage.chains, packet, stage.arriving), accepted = s.nothing();
-    if (any_source) here = s.intersect(s.exists(here, Dimension::source), stage.arriving);
-    for (const Flow& flow : stage.flows) accepted = s.unite(accepted, s.intersect(flow.accepted, here));
+    Space& s = further.chains->space();
+    PacketSet here = like(*further.chains, packet, further.arriving), accepted = s.nothing();
+    if (any_source) here = s.intersect(s.exists(here, Dimension::source), further.arriving);
+    for (const Flow& flow : further.flows) accepted = s.unite(accepted, s.intersect(flow.accepted, here));
     for (std::uint32_t number : s.predicates_of(accepted))
       if (bool holds_here = std::find(needed.begin(), needed.end(), number) != needed.end()) {
         PacketSet some = s.intersect(accepted, s.predicate(number));
@@ -63,18 +63,18 @@ void follow(const Passage& passage, Packet packet, const std::vector<std::uint32
     PacketSet from = accepted.empty() ? here : accepted;
     if (from.empty()) return;
     std::vector<u128> p = s.pick(from);
-    const Interfaces& interfaces = stage.chains->packets().interfaces;
+    const Interfaces& interfaces = further.chains->packets().interfaces;
     if (any_source) packet.source = p[static_cast<std::size_t>(Dimension::source)];
-    packet.hook = stage.hook;
+    packet.hook = further.hook;
     packet.state = State::new_;
     packet.in = interfaces.name(p[static_cast<std::size_t>(Dimension::in)]);
     packet.out = interfaces.name(p[static_cast<std::size_t>(Dimension::out)]);
-    Trace way = trace(*stage.ruleset, packet);
+    Trace way = trace(*further.ruleset, packet);
     out.path.insert(out.path.end(), way.path.begin(), way.path.end());
     out.decided_by.push_back(way.decided_by);
     if (way.verdict != ActionKind::accept) return;
     packet = way.packet;
-    before = stage.chains, hook = stage.hook;
+    before = further.chains, hook = further.hook;
   }
 }
 
@@ -125,7 +125,7 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
     here = s.intersect(here, s.test(static_cast<Dimension>(d), IntervalSet::of(p[d])));
   PacketSet accepted_here = s.intersect(flow.accepted, here);
   // Of the values of undecidable matches those with which the packet comes to that very line.
-  if (by.chain && flow.filter && !s.predicates_of(accepted_here).empty())
+  if (by.chain && !flow.judges.empty() && !s.predicates_of(accepted_here).empty())
     for (const ChainSets::Decided& d : reach.acceptors(flow, s.intersect(flow.seen, reach.after(s.possible(accepted_here), flow))))
       if (d.by == by)
         if (PacketSet its = s.intersect(accepted_here, reach.before(d.packets, flow)); !its.empty()) s.pick(its, &needed);

@@ -216,10 +216,10 @@ namespace {
 SourceSpan place_of_missing(const Passage& passage, bool forward) {
   const Ruleset& ruleset = *passage.ruleset;
   const Chain* chain = nullptr;
-  for (const BaseChain& b : ruleset.base_chains)
-    if (forward && b.nat && b.hook == Hook::prerouting) chain = &ruleset.chains[b.chain];
-  if (const BaseChain* filter = Reach(*passage.chains).last_filter(passage.hook); !chain && filter)
-    chain = &ruleset.chains[filter->chain];
+  for (const Stage& stage : ruleset.pipeline.stages)
+    if (forward && stage.kind == Stage::Kind::translate_destination && stage.is_on(Hook::forward))
+      chain = &ruleset.chains[stage.chain];
+  if (const Stage* filter = ruleset.pipeline.last_word(passage.hook); !chain && filter) chain = &ruleset.chains[filter->chain];
   if (!chain) return {ruleset.span.source, ruleset.span.begin, ruleset.span.begin};
   return is_written(*chain) ? chain->policy->span : chain->span;
 }

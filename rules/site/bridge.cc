@@ -33,7 +33,7 @@ void find_bridge_ports(Standing& standing, const Site& site) {
     if (in.empty() && out.empty()) return;
     ports.insert(in.begin(), in.end());
     ports.insert(out.begin(), out.end());
-    if (rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject || chain.table != "filter") return;
+    if (rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject || !ruleset.filters(chain)) return;
     IntervalSet own;
     for (const Host& host : site.hosts)
       if (is_pbx(host)) own.add(addresses_in(host, ruleset.family));

@@ -47,7 +47,7 @@ using CallersOf = std::map<const Ruleset*, Callers>;
 std::vector<InterfaceTest> forwarding(const Firewall& firewall, const CallersOf& callers) {
   std::vector<InterfaceTest> out;
   each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
-    if (chain.table != "nat" || rule.action.kind != ActionKind::translate_destination) return;
+    if (rule.action.kind != ActionKind::translate_destination) return;
     for (const InterfaceSeen& i : required_interfaces(callers.at(&ruleset), chain, rule, true)) out.push_back(i.test);
   });
   return out;
@@ -69,7 +69,7 @@ void drop_inside(Standing& standing, const CallersOf& callers, std::vector<Infer
   auto inside = [&](const InterfaceTest& candidate) {
     bool found = false, others_forward = some_forward && !has_interface(forwards, candidate);
     each_rule(*standing.firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
-      if (chain.table != "filter" || rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject) return;
+      if (!ruleset.filters(chain) || rule.action.kind == ActionKind::drop || rule.action.kind == ActionKind::reject) return;
       for (const Condition& c : rule.conditions) {
         auto* i = c.any_of.size() == 1 && !c.negated ? std::get_if<InterfaceTest>(&c.any_of.front()) : nullptr;
         if (!i || i->name != candidate.name || i->prefix != candidate.prefix) continue;
@@ -126,7 +126,7 @@ void infer_internet(Standing& standing, std::vector<Inference>& inferences) {
   CallersOf callers;
   for (const Ruleset& ruleset : firewall.rulesets) callers.emplace(&ruleset, callers_of(ruleset));
   each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
-    if (chain.table != "nat" || rule.action.kind != ActionKind::translate_source) return;
+    if (rule.action.kind != ActionKind::translate_source) return;
     auto to = required(rule, Field::destination, address_max(ruleset.family));
     if (to && all_private(*to, ruleset.family)) return;
     // For what a forward leads inside: so that answers come back by this machine.
@@ -137,7 +137,7 @@ void infer_internet(Standing& standing, std::vector<Inference>& inferences) {
   drop_inside(standing, callers, inferences);
   if (standing.internet.empty())
     each_rule(firewall, [&](const Ruleset& ruleset, const Chain& chain, const Rule& rule) {
-      if (chain.table != "nat" || rule.action.kind != ActionKind::translate_destination) return;
+      if (rule.action.kind != ActionKind::translate_destination) return;
       for (const InterfaceSeen& i : required_interfaces(callers.at(&ruleset), chain, rule, true))
         if (!is_internal_kind(i.test.name)) take(i, "ports are forwarded from it");
     });

@@ -40,19 +40,19 @@ namespace {
 // Loads `more` after `into`: a table whose policies it states starts anew, rules for other chains are appended.
 void load(Ruleset& into, Ruleset more) {
   // What ufw adds is there once, and not at all where a dump shows what it is.
-  for (const BaseChain& base : more.base_chains)
-    if (Chain& chain = more.chains[base.chain]; auto known = into.find(chain.table, chain.name))
+  for (const Stage& stage : more.pipeline.stages)
+    if (Chain& chain = more.chains[stage.chain]; auto known = into.find(chain.table, chain.name))
       if (!into.chains[*known].rules.empty()) std::erase_if(chain.rules, is_ufw_call);
   std::set<std::string> anew;
   for (const Chain& chain : more.chains)
     if (chain.policy && chain.policy->value != ActionKind::unknown) anew.insert(chain.table);
   Ruleset out;
-  out.family = into.family, out.span = into.span, out.has_filter = into.has_filter || more.has_filter;
-  auto add_base = [&](const BaseChain& base, const Chain& chain) {
-    std::size_t index = *out.find(chain.table, chain.name);
-    for (const BaseChain& known : out.base_chains)
-      if (known.chain == index && known.hook == base.hook) return;
-    out.base_chains.push_back({base.hook, base.priority, base.nat, index});
+  out.family = into.family, out.span = into.span;
+  auto add_stage = [&](Stage stage, const Chain& chain) {
+    stage.chain = *out.find(chain.table, chain.name);
+    for (const Stage& known : out.pipeline.stages)
+      if (known.chain == stage.chain && known.where == stage.where) return;
+    out.pipeline.add(stage);
   };
   for (Chain& chain : into.chains)
     if (!anew.contains(chain.table)) out.chains.push_back(chain);
@@ -64,11 +64,8 @@ void load(Ruleset& into, Ruleset more) {
       out.chains.push_back(chain);
   }
   for (const Ruleset* part : {&into, &more})
-    for (const BaseChain& base : part->base_chains)
-      if (const Chain& chain = part->chains[base.chain]; part == &more || !anew.contains(chain.table)) add_base(base, chain);
-  std::stable_sort(out.base_chains.begin(), out.base_chains.end(), [](const BaseChain& a, const BaseChain& b) {
-    return std::pair(a.hook, a.priority) < std::pair(b.hook, b.priority);
-  });
+    for (const Stage& stage : part->pipeline.stages)
+      if (const Chain& chain = part->chains[stage.chain]; part == &more || !anew.contains(chain.table)) add_stage(stage, chain);
   into = std::move(out);
 }
 

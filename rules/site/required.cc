@@ -95,8 +95,13 @@ std::set<std::size_t> with_called(const Ruleset& ruleset, const std::vector<std:
 
 std::set<std::size_t> called_chains(const Ruleset& ruleset) {
   std::vector<std::size_t> bases;
-  for (const BaseChain& base : ruleset.base_chains) bases.push_back(base.chain);
+  for (const Stage& stage : ruleset.pipeline.stages) bases.push_back(stage.chain);
   return with_called(ruleset, bases);
+}
+
+bool is_chain_at(const Ruleset& ruleset, const Chain& chain, Hook where) {
+  return std::any_of(ruleset.pipeline.stages.begin(), ruleset.pipeline.stages.end(),
+                     [&](const Stage& stage) { return stage.where == where && &ruleset.chains[stage.chain] == &chain; });
 }
 
 bool is_generated(std::string_view chain) {

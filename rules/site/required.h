@@ -33,6 +33,8 @@ Callers callers_of(const Ruleset& ruleset);
 std::set<std::size_t> with_called(const Ruleset& ruleset, const std::vector<std::size_t>& chains);
 // Those some base chain leads to; what stands in others decides nothing.
 std::set<std::size_t> called_chains(const Ruleset& ruleset);
+// The chain is that of a stage there; one that it calls is not.
+bool is_chain_at(const Ruleset& ruleset, const Chain& chain, Hook where);
 // A chain that a program keeps (a container engine, ufw, fail2ban): what stands in it is not the admin's to tidy up.
 bool is_generated(std::string_view chain);
 // The interfaces a rule requires, its own or, if it names none, its callers': generators put the interface on the jump

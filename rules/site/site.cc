@@ -9,6 +9,7 @@
 #include <set>
 
 #include "parsers/model/marks.h"
+#include "parsers/netfilter/stages.h"
 #include "rules/site/bridge.h"
 #include "rules/site/declared.h"
 #include "rules/site/internet.h"
@@ -100,11 +101,11 @@ bool serves_guests_only(const Firewall& firewall, const std::vector<Host>& hosts
         if (from) networks.add(*from);
         any = true;
       }
-    for (const BaseChain& base : ruleset.base_chains) {
-      bool forward = base.hook == Hook::forward && ruleset.chains[base.chain].table == "filter",
-           translates = base.nat && base.hook == Hook::prerouting;
+    for (const Stage& stage : ruleset.pipeline.stages) {
+      bool forward = stage.where == Hook::forward && stage.last_word,
+           translates = stage.kind == Stage::Kind::translate_destination && stage.is_on(Hook::forward);
       if (!forward && !translates) continue;
-      for (std::size_t c : with_called(ruleset, {base.chain}))
+      for (std::size_t c : with_called(ruleset, {stage.chain}))
         for (const Rule& rule : ruleset.chains[c].rules) {
           if (forward ? !lets_new_through(rule) : !translates_for_others(rule)) continue;
           auto to = required(rule, Field::destination, address_max(ruleset.family));
@@ -122,12 +123,12 @@ bool serves_guests_only(const Firewall& firewall, const std::vector<Host>& hosts
 
 Role infer_role(const Firewall& firewall) {
   for (const Ruleset& ruleset : firewall.rulesets) {
-    for (const BaseChain& base : ruleset.base_chains) {
-      if (base.nat && (base.hook == Hook::prerouting || base.hook == Hook::postrouting) &&
-          leads_to(ruleset, base.chain, translates_for_others))
+    for (const Stage& stage : ruleset.pipeline.stages) {
+      bool of_others = stage.is_on(Hook::forward) || stage.where == Hook::postrouting;
+      if (stage.kind != Stage::Kind::filter && of_others && leads_to(ruleset, stage.chain, translates_for_others))
         return Role::perimeter;
-      if (base.hook != Hook::forward || ruleset.chains[base.chain].table != "filter") continue;
-      if (leads_to(ruleset, base.chain, lets_new_through) || refuses_some(ruleset.chains[base.chain])) return Role::perimeter;
+      if (stage.where != Hook::forward || !stage.last_word) continue;
+      if (leads_to(ruleset, stage.chain, lets_new_through) || refuses_some(ruleset.chains[stage.chain])) return Role::perimeter;
     }
   }
   return Role::host;
@@ -145,14 +146,14 @@ std::optional<SourceSpan> own_address(const Firewall& firewall, Address address)
     };
     // A chain that another hook calls too speaks of that hook's packets as well.
     std::map<std::size_t, std::set<Hook>> hooks;
-    for (const BaseChain& base : ruleset.base_chains)
-      for (std::size_t c : with_called(ruleset, {base.chain})) hooks[c].insert(base.hook);
-    for (const BaseChain& base : ruleset.base_chains) {
-      if (base.hook != Hook::input && base.hook != Hook::output) continue;
-      for (std::size_t c : with_called(ruleset, {base.chain}))
+    for (const Stage& stage : ruleset.pipeline.stages)
+      for (std::size_t c : with_called(ruleset, {stage.chain})) hooks[c].insert(stage.where);
+    for (const Stage& stage : ruleset.pipeline.stages) {
+      if (stage.where != Hook::input && stage.where != Hook::output) continue;
+      for (std::size_t c : with_called(ruleset, {stage.chain}))
         if (hooks[c].size() == 1)
           for (const Rule& rule : ruleset.chains[c].rules)
-            if (!found && is(rule, base.hook == Hook::input ? Field::destination : Field::source)) found = rule.span;
+            if (!found && is(rule, stage.where == Hook::input ? Field::destination : Field::source)) found = rule.span;
     }
     for (const Chain& chain : ruleset.chains)
       for (const Rule& rule : chain.rules)
@@ -161,21 +162,11 @@ std::optional<SourceSpan> own_address(const Firewall& firewall, Address address)
   return found;
 }
 
-// A dump without its filter table says nothing of what passes: base chains of unknown policy stand for it.
 void assume_filter(Ruleset& ruleset, std::vector<Inference>& inferences) {
-  if (ruleset.has_filter) return;
+  for (const Stage& stage : ruleset.pipeline.stages)
+    if (stage.last_word) return;
+  netfilter::suppose_filter(ruleset);
   SourceSpan first{ruleset.span.source, ruleset.span.begin, ruleset.span.begin};
-  for (auto [hook, name] : {std::pair(Hook::input, "INPUT"), {Hook::forward, "FORWARD"}, {Hook::output, "OUTPUT"}}) {
-    Chain chain;
-    chain.table = "filter", chain.name = name, chain.span = first;
-    chain.policy = Located<ActionKind>{ActionKind::unknown, first};
-    ruleset.base_chains.push_back({hook, 0, false, ruleset.chains.size()});
-    ruleset.chains.push_back(std::move(chain));
-  }
-  std::stable_sort(ruleset.base_chains.begin(), ruleset.base_chains.end(), [](const BaseChain& a, const BaseChain& b) {
-    return std::pair(a.hook, a.priority) < std::pair(b.hook, b.priority);
-  });
-  ruleset.has_filter = true;
   inferences.push_back({"the dump has no filter table: what passes is not known, findings are possible", first});
 }
 

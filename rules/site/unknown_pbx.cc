@@ -38,8 +38,8 @@ void look_at(const Standing& standing, bool for_leads, Knowledge& out) {
   for (const Ruleset& ruleset : standing.firewall->rulesets) {
     std::vector<std::size_t> bases;
     Hook leading = standing.role == Role::host ? Hook::input : Hook::forward;
-    for (const BaseChain& base : ruleset.base_chains)
-      if (base.hook == leading) bases.push_back(base.chain);
+    for (const Stage& stage : ruleset.pipeline.stages)
+      if (stage.where == leading) bases.push_back(stage.chain);
     std::set<std::size_t> leading_chains = with_called(ruleset, bases);
     u128 widest = address_max(ruleset.family) >> 8;
     for (std::size_t c = 0; c < ruleset.chains.size(); ++c) {
@@ -65,7 +65,7 @@ void look_at(const Standing& standing, bool for_leads, Knowledge& out) {
             out.leads.push_back({address, how, rule.span});
         };
         if (rule.action.kind == ActionKind::translate_destination) lead(rule.action.translation.addresses, "port forward");
-        if (auto to = leading_chains.contains(c) && chain.table == "filter"
+        if (auto to = leading_chains.contains(c) && ruleset.filters(chain)
                           ? required(rule, Field::destination, address_max(ruleset.family))
                           : std::nullopt)
           lead(*to, "rule");

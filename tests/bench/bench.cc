@@ -39,9 +39,9 @@ int accept(const std::vector<SyntheticRule>& rules) {
   double start = cpu_seconds();
   PacketSpace packets(site.firewalls[0], {});
   ChainSets chains(packets, ruleset);
-  for (const BaseChain& base : ruleset.base_chains)
-    if (base.hook == Hook::forward)
-      if (packets.space.where(chains.decision(base), outcome_accept).empty()) return 1;
+  for (const Stage& stage : ruleset.pipeline.stages)
+    if (stage.where == Hook::forward)
+      if (packets.space.where(chains.decision(stage), outcome_accept).empty()) return 1;
   fmt::print("{:.4f}\n", cpu_seconds() - start);
   fmt::print(stderr, "{} nodes, {} edges, {} steps\n", packets.space.node_count(), packets.space.edge_count(),
              packets.space.steps());

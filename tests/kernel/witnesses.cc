@@ -247,7 +247,7 @@ Counts Witnesses::find(Hook hook, State state, PacketSet sendable, std::vector<P
   Space& s = chains_.space();
   Counts counts;
   Reach reach(chains_);
-  const BaseChain* last = reach.last_filter(hook);
+  const Stage* last = chains_.ruleset().pipeline.last_word(hook);
   auto witness = [&](PacketSet set, unsigned members) {
     set = s.intersect(set, sendable);
     if (set.empty()) return false;
@@ -270,9 +270,9 @@ Counts Witnesses::find(Hook hook, State state, PacketSet sendable, std::vector<P
   PacketSet stateless = s.intersect(s.exists(sendable, Dimension::state),
                                     s.test(Dimension::state, IntervalSet::of(static_cast<unsigned>(State::invalid))));
   IntervalSet this_state = IntervalSet::of(static_cast<unsigned>(state));
-  auto rules_of = [&](const BaseChain& base, PacketSet entering, auto arrival) {
+  auto rules_of = [&](const Stage& stage, PacketSet entering, auto arrival) {
     std::map<RuleRef, PacketSet> hits;  // a rule may be met more than once
-    chains_.send(base, entering, [&](RuleRef at, PacketSet matched, PacketSet came) {
+    chains_.send(stage, entering, [&](RuleRef at, PacketSet matched, PacketSet came) {
       PacketSet hit = s.intersect(matched, came);
       auto [it, added] = hits.try_emplace(at, hit);
       if (!added) it->second = s.unite(it->second, hit);
@@ -282,14 +282,13 @@ Counts Witnesses::find(Hook hook, State state, PacketSet sendable, std::vector<P
     std::sort(order.begin(), order.end());
     for (const auto& [span, at] : order) edge(at.rule, arrival(hits[at]));
   };
-  for (const BaseChain& base : chains_.ruleset().base_chains) {
-    bool here = base.hook == hook || (base.hook == Hook::prerouting && hook != Hook::output);
-    if (!here || &base == last || (base.nat && (state != State::new_ || base.priority > 0))) continue;
-    if (base.priority < conntrack_priority)
-      rules_of(base, stateless,
+  for (const Stage& stage : chains_.ruleset().pipeline.stages) {
+    if (!stage.is_on(hook) || &stage == last || !stage.meets(state)) continue;
+    if (!stage.tracked)
+      rules_of(stage, stateless,
                [&](PacketSet hit) { return s.intersect(s.exists(hit, Dimension::state), s.test(Dimension::state, this_state)); });
     else
-      rules_of(base, sendable, [](PacketSet hit) { return hit; });
+      rules_of(stage, sendable, [](PacketSet hit) { return hit; });
   }
   if (state != State::new_) {
     if (!last) return counts;

@@ -10,6 +10,7 @@
 
 #include "linter/lint.h"
 #include "parsers/model/marks.h"
+#include "parsers/netfilter/stages.h"
 #include "rules/engine/reach.h"
 #include "rules/engine/trace.h"
 #include "rules/engine/verdict.h"
@@ -162,7 +163,7 @@ Ruleset random_ruleset(unsigned seed) {
     r.action.kind = kinds[roll(4)];
     raw.rules.push_back(r);
   }
-  ruleset.base_chains.insert(ruleset.base_chains.begin(), {Hook::prerouting, -300, false, ruleset.chains.size()});
+  ruleset.pipeline.add(netfilter::stage("raw", Hook::prerouting, -300, false, ruleset.chains.size()));
   ruleset.chains.push_back(raw);
   // Somebody has to ask for the state that comes of it.
   for (Rule& rule : ruleset.chains[0].rules)
@@ -318,7 +319,7 @@ TEST_CASE("a verdict kept for many packets is the one each of them gets alone") 
       chain.rules = ruleset.chains[0].rules;
       for (Rule& rule : chain.rules)
         if (rule.action.kind == ActionKind::jump || rule.action.kind == ActionKind::go_to) rule.action.kind = ActionKind::return_;
-      ruleset.base_chains.push_back({hook, 0, false, ruleset.chains.size()});
+      ruleset.pipeline.add(netfilter::stage("filter", hook, 0, false, ruleset.chains.size()));
       ruleset.chains.push_back(chain);
     }
     Verdicts verdicts(ruleset);
@@ -480,13 +481,12 @@ Rule rule_of(ActionKind kind, std::vector<Test> tests, std::uint32_t place, bool
 
 Ruleset input_chain(std::vector<Rule> rules, ActionKind policy) {
   Ruleset ruleset;
-  ruleset.has_filter = true;
   Chain chain;
   chain.table = "filter", chain.name = "INPUT";
   chain.policy = Located<ActionKind>{policy, {0, 1, 5}};
   chain.rules = std::move(rules);
   ruleset.chains.push_back(std::move(chain));
-  ruleset.base_chains.push_back({Hook::input, 0, false, 0});
+  ruleset.pipeline.add(netfilter::stage("filter", Hook::input, 0, false, 0));
   return ruleset;
 }
 
@@ -539,7 +539,7 @@ TEST_CASE("without a hook every hook the packet may take counts") {
   Chain forward = r.chains[0];
   forward.name = "FORWARD", forward.policy = Located<ActionKind>{ActionKind::accept, {0, 50, 55}};
   r.chains.push_back(forward);
-  r.base_chains.push_back({Hook::forward, 0, false, 1});
+  r.pipeline.add(netfilter::stage("filter", Hook::forward, 0, false, 1));
   PartialPacket p;
   p.in = "eth0";
   Verdict v = Verdicts(r).of(p);
@@ -716,7 +716,7 @@ TEST_CASE("a translation that changes nothing is none to ctstate DNAT") {
       prerouting.policy = Located<ActionKind>{ActionKind::accept, {0, 150, 155}};
       prerouting.rules.push_back(dnat);
       r.chains.push_back(prerouting);
-      r.base_chains.insert(r.base_chains.begin(), {Hook::prerouting, -100, true, 1});
+      r.pipeline.add(netfilter::stage("nat", Hook::prerouting, -100, true, 1));
       Firewall firewall;
       firewall.rulesets.push_back(r);
       const Ruleset& ruleset = firewall.rulesets[0];

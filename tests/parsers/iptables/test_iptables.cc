@@ -80,11 +80,11 @@ std::string dump(const Reading& r) {
     out << "firewall " << f.name << '\n';
     for (const Ruleset& set : f.rulesets) {
       Position first = r.sources[0].position(set.span.begin), last = r.sources[0].position(set.span.end);
-      out << " ruleset " << (set.family == Family::ipv4 ? "ipv4" : "ipv6") << (set.has_filter ? " filter" : "") << " lines "
-          << first.line << '-' << last.line << '\n';
-      for (const BaseChain& b : set.base_chains)
-        out << "  base " << name_of(b.hook) << ' ' << b.priority << (b.nat ? " nat " : " ") << set.chains[b.chain].table << '/'
-            << set.chains[b.chain].name << '\n';
+      out << " ruleset " << (set.family == Family::ipv4 ? "ipv4" : "ipv6")
+          << (set.pipeline.last_word(Hook::forward) ? " filter" : "") << " lines " << first.line << '-' << last.line << '\n';
+      for (const Stage& stage : set.pipeline.stages)
+        out << "  base " << name_of(stage.where) << ' ' << stage.order << (stage.kind == Stage::Kind::filter ? " " : " nat ")
+            << set.chains[stage.chain].table << '/' << set.chains[stage.chain].name << '\n';
       for (const Chain& c : set.chains) {
         out << "  chain " << c.table << '/' << c.name << " `" << r.text(c.span) << '`';
         if (c.policy) out << " policy " << name_of_action(c.policy->value) << " `" << r.text(c.policy->span) << '`';
@@ -162,7 +162,7 @@ void check_spans(const Reading& r) {
   auto size = static_cast<std::uint32_t>(r.sources[0].text().size());
   for (const Firewall& f : r.site.firewalls)
     for (const Ruleset& set : f.rulesets) {
-      for (const BaseChain& b : set.base_chains) REQUIRE(b.chain < set.chains.size());
+      for (const Stage& stage : set.pipeline.stages) REQUIRE(stage.chain < set.chains.size());
       for (const Chain& c : set.chains)
         for (const Rule& rule : c.rules) {
           bool good = rule.span.begin <= rule.span.end && rule.span.end <= size;

@@ -16,6 +16,7 @@
 #include "parsers/document/document.h"
 #include "parsers/ipoffice/field_map.h"
 #include "parsers/iptables/rule_order.h"
+#include "parsers/netfilter/stages.h"
 #include "rules/engine/trace.h"
 #include "tests/cases.h"
 #include "tests/program.h"
@@ -38,7 +39,6 @@ std::vector<FieldEntry> fields(std::size_t count, const std::function<std::strin
 // One rule for each port.
 Ruleset one_rule_a_port(unsigned count) {
   Ruleset ruleset;
-  ruleset.has_filter = true;
   Chain chain;
   chain.table = "filter", chain.name = "INPUT";
   chain.policy = Located<ActionKind>{ActionKind::drop, {0, 1, 2}};
@@ -49,7 +49,7 @@ Ruleset one_rule_a_port(unsigned count) {
     rule.action.kind = ActionKind::accept;
     chain.rules.push_back(rule);
   }
-  ruleset.base_chains.push_back({Hook::input, 0, false, 0});
+  ruleset.pipeline.add(netfilter::stage("filter", Hook::input, 0, false, 0));
   ruleset.chains.push_back(chain);
   return ruleset;
 }

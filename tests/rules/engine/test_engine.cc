@@ -5,6 +5,7 @@
 #include <set>
 
 #include "parsers/model/marks.h"
+#include "parsers/netfilter/stages.h"
 #include "rules/engine/compare.h"
 #include "rules/engine/reach.h"
 #include "rules/engine/redundant.h"
@@ -49,7 +50,7 @@ TEST_CASE("chains decide as plain interpretation does, whatever the predicates a
     Firewall firewall = testing::random_firewall(seed, false);
     PacketSpace packets(firewall, named());
     ChainSets chains(packets, firewall.rulesets[0]);
-    const BaseChain& base = firewall.rulesets[0].base_chains[0];
+    const Stage& base = firewall.rulesets[0].pipeline.stages[0];
     PacketSet decision = chains.decision(base);
     auto decided = chains.decide(base, chains.universe());
     each_packet(23, [&](const Packet& p) {
@@ -190,7 +191,7 @@ TEST_CASE("a shadowed rule is one whose removal changes nothing and that no pack
       REQUIRE_FALSE(shadow.covered_by.empty());
     }
     shadowed += static_cast<int>(shadows.size());
-    PacketSet before = chains.decision(firewall.rulesets[0].base_chains[0]);
+    PacketSet before = chains.decision(firewall.rulesets[0].pipeline.stages[0]);
     for (std::size_t c = 0; c < firewall.rulesets[0].chains.size(); ++c)
       for (std::size_t r = 0; r < firewall.rulesets[0].chains[c].rules.size(); ++r) {
         const Rule* rule = &firewall.rulesets[0].chains[c].rules[r];
@@ -203,7 +204,7 @@ TEST_CASE("a shadowed rule is one whose removal changes nothing and that no pack
         // Within what FORWARD can see: a real interface on both sides.
         PacketSet seen =
             s.intersect(s.test(Dimension::in, packets.interfaces.all()), s.test(Dimension::out, packets.interfaces.all()));
-        REQUIRE(s.restrict(smaller.decision(without.base_chains[0]), seen) == s.restrict(before, seen));
+        REQUIRE(s.restrict(smaller.decision(without.pipeline.stages[0]), seen) == s.restrict(before, seen));
       }
   }
   CHECK(shadowed > 50);
@@ -231,11 +232,11 @@ TEST_CASE("jumps that loop or nest too deep are unknown, not endless") {
     chain("C20000", "C20001");
   }
   ruleset.chains[0].policy = Located<ActionKind>{ActionKind::drop, {}};
-  ruleset.base_chains.push_back({Hook::input, 0, false, 0});
+  ruleset.pipeline.add(netfilter::stage("filter", Hook::input, 0, false, 0));
   firewall.rulesets.push_back(ruleset);
   PacketSpace packets(firewall, {});
   ChainSets chains(packets, firewall.rulesets[0]);
-  PacketSet decision = chains.decision(ruleset.base_chains[0]);
+  PacketSet decision = chains.decision(ruleset.pipeline.stages[0]);
   CHECK_FALSE(packets.space.possible(packets.space.where(decision, outcome_accept)).empty());
   CHECK(packets.space.proven(packets.space.where(decision, outcome_accept)).empty());
 }
@@ -260,12 +261,12 @@ TEST_CASE("chains called from many places cost one visit") {
     ruleset.chains.push_back(c);
   }
   ruleset.chains[0].policy = Located<ActionKind>{ActionKind::drop, {}};
-  ruleset.base_chains.push_back({Hook::input, 0, false, 0});
+  ruleset.pipeline.add(netfilter::stage("filter", Hook::input, 0, false, 0));
   firewall.rulesets.push_back(ruleset);
   PacketSpace packets(firewall, {});
   ChainSets chains(packets, firewall.rulesets[0]);
   int meetings = 0;
-  chains.send(firewall.rulesets[0].base_chains[0], chains.universe(), [&](RuleRef, PacketSet, PacketSet) { ++meetings; });
+  chains.send(firewall.rulesets[0].pipeline.stages[0], chains.universe(), [&](RuleRef, PacketSet, PacketSet) { ++meetings; });
   CHECK(meetings <= 81);
   CHECK(packets.space.steps() < 20000);
 }
@@ -280,7 +281,7 @@ TEST_CASE("a redundant rule is one that packets meet and whose removal changes n
     Space& s = packets.space;
     std::set<const Rule*> found, met;
     for (const Redundant& r : find_redundant(chains)) found.insert(r.rule.rule);
-    chains.send(ruleset.base_chains[0], hook_packets(chains, Hook::forward),
+    chains.send(ruleset.pipeline.stages[0], hook_packets(chains, Hook::forward),
                 [&](RuleRef at, PacketSet, PacketSet) { met.insert(at.rule); });
     // With rejects told from drops.
     auto decides = [&](const Ruleset& rules, ActionKind policy) {
@@ -293,7 +294,7 @@ TEST_CASE("a redundant rule is one that packets meet and whose removal changes n
             rule.action.name = "REJECT";
           }
       ChainSets all(packets, marked);
-      return s.restrict(s.relabel(all.decision(marked.base_chains[0]),
+      return s.restrict(s.relabel(all.decision(marked.pipeline.stages[0]),
                                   [](std::uint32_t v) { return std::min(v, std::uint32_t{first_translation}); }),
                         hook_packets(all, Hook::forward));
     };

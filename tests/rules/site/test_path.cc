@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "parsers/netfilter/stages.h"
 #include "rules/engine/trace.h"
 #include "rules/exposure/exposure.h"
 #include "tests/cases.h"
@@ -55,7 +56,7 @@ void spice(Firewall& firewall, std::mt19937& random, Known known, bool first, bo
     chain.policy = Located<ActionKind>{ActionKind::accept, {0, place += 10, place + 5}};
     rule.span = {0, place += 10, place + 5};
     chain.rules.push_back(rule);
-    ruleset.base_chains.push_back({hook, priority, nat, ruleset.chains.size()});
+    ruleset.pipeline.add(netfilter::stage(table, hook, priority, nat, ruleset.chains.size()));
     ruleset.chains.push_back(chain);
   };
   if (roll(3) == 0) {
@@ -71,11 +72,8 @@ void spice(Firewall& firewall, std::mt19937& random, Known known, bool first, bo
     if (roll(3) == 0) masquerade.conditions.push_back(few(Field::state));
     add_chain("nat", "POSTROUTING", Hook::postrouting, 100, true, masquerade);
   }
-  std::stable_sort(ruleset.base_chains.begin(), ruleset.base_chains.end(), [](const BaseChain& a, const BaseChain& b) {
-    return std::pair(a.hook, a.priority) < std::pair(b.hook, b.priority);
-  });
-  for (BaseChain& base : ruleset.base_chains)
-    if (host && base.hook == Hook::forward) base.hook = Hook::input, ruleset.chains[base.chain].name = "INPUT";
+  for (Stage& stage : ruleset.pipeline.stages)
+    if (host && stage.where == Hook::forward) stage.where = Hook::input, ruleset.chains[stage.chain].name = "INPUT";
   for (Chain& chain : ruleset.chains) {
     if (known != Known::nothing_for_sure && chain.policy && chain.policy->value == ActionKind::unknown)
       chain.policy->value = ActionKind::accept;
@@ -155,16 +153,16 @@ struct Ways {
       some = some || reached, all = all && reached, ++tried;
       return;
     }
-    const Stage& stage = passage.then[next];
-    const Interfaces& interfaces = stage.chains->packets().interfaces;
+    const NextFirewall& further = passage.then[next];
+    const Interfaces& interfaces = further.chains->packets().interfaces;
     auto single = interfaces.single();
-    for (u128 in : values_of(stage.in))
-      for (u128 out : values_of(stage.out)) {
+    for (u128 in : values_of(further.in))
+      for (u128 out : values_of(further.out)) {
         if (in == out && std::find(single.begin(), single.end(), in) != single.end()) continue;
         Packet here = p;
-        here.hook = stage.hook, here.state = State::new_;
+        here.hook = further.hook, here.state = State::new_;
         here.in = name_for(interfaces, in), here.out = name_for(interfaces, out);
-        pass(next + 1, *stage.ruleset, here);
+        pass(next + 1, *further.ruleset, here);
       }
   }
 
@@ -177,9 +175,9 @@ struct Ways {
     }
     bool masqueraded = false;
     if (p.hook == Hook::forward && t.packet.state != State::untracked)
-      for (const BaseChain& base : ruleset.base_chains)
-        if (base.hook == Hook::postrouting)
-          for (const Rule& rule : ruleset.chains[base.chain].rules)
+      for (const Stage& stage : ruleset.pipeline.stages)
+        if (stage.where == Hook::postrouting)
+          for (const Rule& rule : ruleset.chains[stage.chain].rules)
             masqueraded = masqueraded || std::all_of(rule.conditions.begin(), rule.conditions.end(), [&](const Condition& c) {
                             return matches(c, t.packet, {t.translated ? 1u : 0u, 0}, holds);
                           });
