@@ -151,7 +151,7 @@ bool read_parts(const IpSet& set, std::string_view text, SetEntry& entry, std::s
         break;
       }
       case P::interface:
-        if (part.starts_with("physdev:")) bounded = "depends on the port of a bridge";
+        if (part.starts_with(any_bridge_port)) bounded = "depends on the port of a bridge";
         entry.text = part;
         if (part.empty() || part.size() > (bounded.empty() ? 15u : 23u)) return false;
         break;
@@ -345,7 +345,7 @@ class SetReader {
         return refuse("option " + std::string(option) + " of an entry is not known");
       }
     }
-    if (!bounded.empty() && e.text.starts_with("physdev:")) e.text = "physdev:";
+    if (!bounded.empty() && e.text.starts_with(any_bridge_port)) e.text = any_bridge_port;
     if (add) {
       if (e.expires) bounded = "expires by itself";
       set.entries.push_back(std::move(e));
@@ -365,7 +365,7 @@ class SetReader {
     if (it == set.entries.end()) return false;
     // Of MAC addresses and marks it is not known which one is meant.
     bool hidden = std::any_of(set.parts.begin(), set.parts.end(), [](P p) { return p == P::mac || p == P::mark; });
-    if (!hidden && wanted.text != "physdev:") set.entries.erase(it);
+    if (!hidden && wanted.text != any_bridge_port) set.entries.erase(it);
     return true;
   }
 

@@ -11,6 +11,7 @@
 
 #include "parsers/iptables/ipset.h"
 #include "parsers/iptables/table.h"
+#include "parsers/iptables/targets.h"
 #include "parsers/netfilter/stages.h"
 #include "parsers/text/lines.h"
 
@@ -512,10 +513,11 @@ void append(Ruleset& into, Ruleset part) {
 
 // Nobody knows whether the kernel has these rules, or what it has instead.
 void doubt(Ruleset& part, const std::string& table, const std::string& why) {
+  OpaqueTest loaded{"the table " + table + " is loaded", why};
+  loaded.about.cause = Cause::outcome;
   for (const Stage& stage : part.pipeline.stages) {
     Chain& chain = part.chains[stage.chain];
-    for (Rule& rule : chain.rules)
-      rule.conditions.push_back({{OpaqueTest{"the table " + table + " is loaded", why}}, false, rule.span});
+    for (Rule& rule : chain.rules) rule.conditions.push_back({{loaded}, false, rule.span});
     if (stage.kind == Stage::Kind::filter && chain.policy) chain.policy->value = ActionKind::unknown;
   }
 }
@@ -546,8 +548,11 @@ void suppose(Ruleset& ruleset, const Missing& lost, std::vector<Statement>& stat
   rule.action.kind = ActionKind::translate_destination;
   rule.action.translation = {
       IntervalSet::range(0, address_max(ruleset.family)), IntervalSet::range(0, 65535), false, {}, false, {}};
-  rule.conditions.push_back({{OpaqueTest{"a table that is not shown translates", lost.why, true}}, false, lost.span});
-  rule.understanding = Understanding::bounded, rule.reason = lost.why;
+  rule.action.written_before = iptables::jump_option;
+  OpaqueTest translates{"a table that is not shown translates", lost.why, true};
+  translates.about.cause = Cause::not_shown;
+  rule.conditions.push_back({{std::move(translates)}, false, lost.span});
+  rule.worsen(Understanding::bounded, lost.why);
   add("PREROUTING", Hook::prerouting, -100, true).rules.push_back(std::move(rule));
 }
 
@@ -687,6 +692,13 @@ int recognises_iptables(const Source& source) {
   if ((dump || committed) && at_start) return 95;
   if (committed) return 50;
   return commands > 0 && commands * 2 > lines && !in_table ? 40 : 0;
+}
+
+std::optional<std::size_t> place_among_parts(std::string_view file, Family family) {
+  constexpr std::string_view parts[] = {"before", "after", "user"};
+  for (std::size_t part = 0; part < std::size(parts); ++part)
+    if (file == std::string(parts[part]) + (family == Family::ipv6 ? "6.rules" : ".rules")) return part;
+  return {};
 }
 
 bool tells_family(const Source& source, SourceSpan part) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "parsers/iptables/names.h"
+#include "parsers/iptables/refusal.h"
+#include "parsers/text/values.h"
 
 namespace ipo::iptables {
 
@@ -17,6 +19,7 @@ struct OptionMeaning {
 
 struct MatchModule {
   std::string_view name;
+  Cause cause;               // of what has no meaning below
   std::string_view options;  // see iptables_options.h
   std::string_view needs;    // see there
   std::string_view reason;   // why what has no meaning below is opaque
@@ -38,9 +41,15 @@ namespace {
 
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
-void add_opaque(RuleInProgress& rule, std::string predicate, std::string reason, bool stateful, bool negated, SourceSpan span) {
-  rule.bounded(reason);
-  rule.add(OpaqueTest{std::move(predicate), std::move(reason), stateful}, negated, span);
+OpaqueTest opaque(std::string predicate, std::string reason, bool stateful, Cause cause) {
+  OpaqueTest test{std::move(predicate), std::move(reason), stateful};
+  test.about.cause = cause;
+  return test;
+}
+
+void add_opaque(RuleInProgress& rule, OpaqueTest test, bool negated, SourceSpan span) {
+  rule.bounded(test.reason);
+  rule.add(std::move(test), negated, span);
 }
 
 // A value that cannot be read: the condition may hold or not.
@@ -48,7 +57,7 @@ void add_damaged(RuleInProgress& rule, const Option& option, std::string reason)
   std::string predicate;
   append_option(predicate, option, false);
   rule.not_understood(reason);
-  rule.add(OpaqueTest{predicate.substr(1), std::move(reason), true}, option.negated, option.span);
+  rule.add(opaque(predicate.substr(1), std::move(reason), true, Cause::not_read), option.negated, option.span);
 }
 
 // Calls `take` for each part of a list; an empty part is taken too.
@@ -121,7 +130,8 @@ void test_address(RuleInProgress& rule, const Option& o, Field field) {
       rule.bounded(reason);
     else
       rule.not_understood(reason);
-    tests.push_back(OpaqueTest{(field == Field::source ? "-s " : "-d ") + std::string(part), reason, false});
+    tests.push_back(opaque((field == Field::source ? "-s " : "-d ") + std::string(part), reason, false,
+                           is_name ? Cause::name : Cause::not_read));
   });
   if (parts > 1 && o.negated) rule.refuse("\"!\" with several addresses");
   if (known == IntervalSet::range(0, address_max(rule.family))) {
@@ -179,7 +189,8 @@ void test_ports(RuleInProgress& rule, const Option& o, std::initializer_list<Fie
       rule.bounded(reason);
     else
       rule.not_understood(reason);
-    tests.push_back(OpaqueTest{"--" + std::string(o.name) + ' ' + std::string(part), reason, false});
+    tests.push_back(
+        opaque("--" + std::string(o.name) + ' ' + std::string(part), reason, false, name ? Cause::name : Cause::not_read));
   });
   if (slots > 15) rule.refuse(ranges ? "more than 15 ports, a range counts as two" : "more than 15 ports");
   if (!known.empty())
@@ -306,18 +317,18 @@ void test_tuple(RuleInProgress& rule, const Option& o, OfTuple tuple, bool with_
   const bool negated = o.negated;
   std::string text = "-m conntrack";
   append_option(text, o, false);
+  const OpaqueTest opaque_entry = opaque(text, std::string(tracking_entry), false, Cause::connection);
   switch (tuple.kind) {
     case OfTuple::address: {
       auto masked = masked_address(o.values[0], rule.family);
-      if (!masked || masked->family != rule.family)
-        return add_opaque(rule, text, std::string(tracking_entry), false, negated, o.span);
+      if (!masked || masked->family != rule.family) return add_opaque(rule, opaque_entry, negated, o.span);
       values = addresses_of(*masked);
-      if (values.empty()) return add_opaque(rule, text, std::string(tracking_entry), false, negated, o.span);
+      if (values.empty()) return add_opaque(rule, opaque_entry, negated, o.span);
       break;
     }
     case OfTuple::port: {
       auto range = port_range(o.values[0], ':');
-      if (!range || range->lo > range->hi) return add_opaque(rule, text, std::string(tracking_entry), false, negated, o.span);
+      if (!range || range->lo > range->hi) return add_opaque(rule, opaque_entry, negated, o.span);
       values = IntervalSet::range(range->lo, range->hi);
       break;
     }
@@ -331,12 +342,11 @@ void test_tuple(RuleInProgress& rule, const Option& o, OfTuple tuple, bool with_
       break;
   }
   rule.bounded(tracking_entry);
-  OpaqueTest opaque{text, std::string(tracking_entry), false};
   std::vector<Test> tests;
   auto when = [&](const IntervalSet& states, std::vector<FieldTest> fields, bool open) {
     fields.insert(fields.begin(), FieldTest{Field::state, states});
     AllOf all{std::move(fields), {}, {}};
-    if (open) all.opaque.push_back(opaque);
+    if (open) all.opaque.push_back(opaque_entry);
     tests.push_back(std::move(all));
   };
   IntervalSet here = fresh;  // where `values` tell
@@ -376,6 +386,18 @@ void test_range(RuleInProgress& rule, const Option& o, Field field) {
 void test_source_range(RuleInProgress& rule, const Option& o) { test_range(rule, o, Field::source); }
 void test_destination_range(RuleInProgress& rule, const Option& o) { test_range(rule, o, Field::destination); }
 
+// Whether an address of the machine's own is of a type, or of every type of a list as in IPv6. Nothing for a list with LOCAL and
+// one that a route decides.
+std::optional<bool> of_own_addresses(std::string_view types, Family family) {
+  if (types == "LOCAL") return true;
+  if (family == Family::ipv4) return false;
+  if (types == "LOCAL,UNICAST" || types == "UNICAST,LOCAL") return true;
+  return types.find("LOCAL") == types.npos ? std::optional(false) : std::nullopt;
+}
+
+// Types that no host's address has; it may stand first of a list.
+bool is_of_no_host(std::string_view types) { return types.starts_with("BROADCAST") || types.starts_with("MULTICAST"); }
+
 // What inet_addr_type answers whatever the addresses and routes of a machine are: 224.0.0.0/4 is MULTICAST, 0.0.0.0 and
 // 255.255.255.255 are BROADCAST, and 127.0.0.0/8 but for its ends is LOCAL. (The rest of 0.0.0.0/8 is BROADCAST before Linux 5.3
 // only.) IPv6 demands every type of a list, and asks the address itself what is MULTICAST or UNICAST (xt_addrtype.c).
@@ -391,20 +413,23 @@ void test_type(RuleInProgress& rule, const Option& o, Field field) {
   IntervalSet multicast =
       four ? IntervalSet::range(0xe0000000u, 0xefffffffu) : IntervalSet::range(u128{0xff} << 120, address_max(Family::ipv6));
   const IntervalSet broadcast{{0, 0}, {0xffffffffu, 0xffffffffu}}, loopback{{0x7f000001u, 0x7ffffffeu}};
-  auto opaque = [&](const std::string& type) {
+  auto of_type = [&](const std::string& type) {
     std::string reason =
         type == "LOCAL" ? "depends on the firewall's own addresses" : "depends on the firewall's addresses and routes";
     rule.bounded(reason);
     // Outside filter it may be asked before and after a translation, so of two addresses.
     bool of_two = field == Field::destination && rule.table != "filter";
-    return OpaqueTest{"-m addrtype --" + std::string(o.name) + ' ' + type, reason, of_two};
+    OpaqueTest test = opaque("-m addrtype --" + std::string(o.name) + ' ' + type, reason, of_two, Cause::address_type);
+    if (auto holds = of_own_addresses(type, rule.family)) test.about.of_own = field, test.about.own_holds = *holds;
+    if (field == Field::source && is_of_no_host(type)) test.about.as_sent = false;
+    return test;
   };
   std::vector<Test> tests;
   IntervalSet known, other;  // by the address alone: of a type of the list, of no type of it
   if (four) {
     auto has = [&](std::string_view type) { return std::find(types.begin(), types.end(), type) != types.end(); };
     for (std::string_view type : types)
-      if (type != "MULTICAST") tests.push_back(opaque(std::string(type)));
+      if (type != "MULTICAST") tests.push_back(of_type(std::string(type)));
     (has("MULTICAST") ? known : other).add(multicast);
     (has("BROADCAST") ? known : other).add(broadcast);
     (has("LOCAL") ? known : other).add(loopback);
@@ -415,7 +440,7 @@ void test_type(RuleInProgress& rule, const Option& o, Field field) {
   } else {
     std::string list;
     for (std::string_view type : types) list += (list.empty() ? "" : ",") + std::string(type);
-    tests.push_back(opaque(list));
+    tests.push_back(of_type(list));
   }
   if (!known.empty()) tests.insert(tests.begin(), FieldTest{field, known});
   bool decided_alone = std::all_of(tests.begin(), tests.end(), [](const Test& t) { return std::holds_alternative<FieldTest>(t); });
@@ -441,8 +466,10 @@ void test_mac(RuleInProgress& rule, const Option& o) {
   for (char& c : address)
     if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
   // Two that were blacked out look alike and need not be.
-  add_opaque(rule, "-m mac --mac-source " + address, "depends on the sender's MAC address", !is_mac_address(address), o.negated,
-             o.span);
+  add_opaque(
+      rule,
+      opaque("-m mac --mac-source " + address, "depends on the sender's MAC address", !is_mac_address(address), Cause::sender),
+      o.negated, o.span);
 }
 
 // ---- marks ------------------------------------------------------------------------------------------------------
@@ -453,9 +480,9 @@ void test_mark(RuleInProgress& rule, const Option& o, std::string_view module, b
   if (!bits) return add_damaged(rule, o, "mark " + quoted(o.values[0]) + " is no number");
   std::string reason = connection ? "depends on the connection's mark" : "depends on the packet's mark";
   rule.bounded(reason);
-  rule.add(OpaqueTest{"-m " + std::string(module) + " --mark " + std::string(o.values[0]), reason, false,
-                      MarkBits{connection, bits->value, bits->mask}},
-           o.negated, o.span);
+  OpaqueTest test = opaque("-m " + std::string(module) + " --mark " + std::string(o.values[0]), reason, false, Cause::mark);
+  test.mark = MarkBits{connection, bits->value, bits->mask};
+  rule.add(std::move(test), o.negated, o.span);
 }
 void test_packet_mark(RuleInProgress& rule, const Option& o) { test_mark(rule, o, "mark", false); }
 // Without a connection it never holds, negated or not (xt_connmark.c: connmark_mt).
@@ -545,7 +572,7 @@ void test_set(RuleInProgress& rule, const MatchUse& use) {
   const Option* match = find_option(use, "match-set");
   if (!match) return;
   std::string predicate = "-m set --match-set " + std::string(match->values[0]) + ' ' + std::string(match->values[1]);
-  OpaqueTest test{"", "depends on an ipset that is not given", false};
+  OpaqueTest test = opaque("", std::string(set_not_given), false, Cause::set);
   bool counters = false;
   for (const Option& o : use.options) {
     bool counts = o.name.starts_with("packets-") || o.name.starts_with("bytes-");
@@ -576,7 +603,7 @@ void test_conntrack(RuleInProgress& rule, const MatchUse& use) {
     } else {
       std::string predicate = "-m conntrack";
       append_option(predicate, o, false);
-      add_opaque(rule, std::move(predicate), std::string(tracking_entry), false, o.negated, o.span);
+      add_opaque(rule, opaque(std::move(predicate), std::string(tracking_entry), false, Cause::connection), o.negated, o.span);
     }
   }
 }
@@ -587,25 +614,27 @@ constexpr bool stateful = true, bare = true;
 using M = MatchModule;
 
 constexpr MatchModule modules[] = {
-    {"tcp", "!sport|!source-port= !dport|!destination-port= !tcp-flags== !syn !tcp-option=1..255", "%tcp syn^tcp-flags",
-     "depends on the packet's TCP options", M::split, false, false, tcp_options, 6},
-    {"udp", "!sport|!source-port= !dport|!destination-port=", "%udp", "", M::split, false, false, udp_options, 17},
-    {"udplite", "!sport|!source-port= !dport|!destination-port=", "%udplite", "", M::split, false, false, udp_options, 136},
-    {"sctp", "!sport|!source-port= !dport|!destination-port= !chunk-types=(any,all,only)=", "%sctp",
+    {"tcp", Cause::packet_content, "!sport|!source-port= !dport|!destination-port= !tcp-flags== !syn !tcp-option=1..255",
+     "%tcp syn^tcp-flags", "depends on the packet's TCP options", M::split, false, false, tcp_options, 6},
+    {"udp", Cause::other, "!sport|!source-port= !dport|!destination-port=", "%udp", "", M::split, false, false, udp_options, 17},
+    {"udplite", Cause::other, "!sport|!source-port= !dport|!destination-port=", "%udplite", "", M::split, false, false, udp_options,
+     136},
+    {"sctp", Cause::packet_content, "!sport|!source-port= !dport|!destination-port= !chunk-types=(any,all,only)=", "%sctp",
      "depends on the packet's SCTP chunks", M::split, false, false, port_options, 132},
-    {"dccp",
+    {"dccp", Cause::packet_content,
      "!sport|!source-port= !dport|!destination-port= "
      "!dccp-types=(REQUEST,RESPONSE,DATA,ACK,DATAACK,CLOSEREQ,CLOSE,RESET,SYNC,SYNCACK,INVALID)+~ "
      "!dccp-option=1..255",
      "%dccp", "depends on the packet's DCCP header", M::split, false, false, port_options, 33},
-    {"multiport", multiport_text, multiport_needs, "", M::split, false, false, multiport_options},
-    {"mport", multiport_text, multiport_needs, "", M::split, false, false, multiport_options},
-    {"icmp", "!icmp-type=", "icmp-type %icmp #ipv4", "", M::split, false, false, icmp_options, 1},
-    {"icmp6", "!icmpv6-type=", icmp6_needs, "", M::split, false, false, icmp6_options, 58},
-    {"icmpv6", "!icmpv6-type=", icmp6_needs, "", M::split, false, false, icmp6_options, 58},
-    {"ipv6-icmp", "!icmpv6-type=", icmp6_needs, "", M::split, false, false, icmp6_options, 58},
-    {"state", "!state=", "state", "", M::split, false, false, state_options},
+    {"multiport", Cause::other, multiport_text, multiport_needs, "", M::split, false, false, multiport_options},
+    {"mport", Cause::other, multiport_text, multiport_needs, "", M::split, false, false, multiport_options},
+    {"icmp", Cause::other, "!icmp-type=", "icmp-type %icmp #ipv4", "", M::split, false, false, icmp_options, 1},
+    {"icmp6", Cause::other, "!icmpv6-type=", icmp6_needs, "", M::split, false, false, icmp6_options, 58},
+    {"icmpv6", Cause::other, "!icmpv6-type=", icmp6_needs, "", M::split, false, false, icmp6_options, 58},
+    {"ipv6-icmp", Cause::other, "!icmpv6-type=", icmp6_needs, "", M::split, false, false, icmp6_options, 58},
+    {"state", Cause::connection, "!state=", "state", "", M::split, false, false, state_options},
     {"conntrack",
+     Cause::connection,
      "!ctstate= !ctproto=some-protocol !ctorigsrc=network !ctorigdst=network !ctreplsrc=network !ctrepldst=network "
      "!ctorigsrcport=ports !ctorigdstport=ports !ctreplsrcport=ports !ctrepldstport=ports "
      "!ctstatus=(NONE,EXPECTED,SEEN_REPLY,ASSURED,CONFIRMED)+~ !ctexpire=u32: ctdir=(ORIGINAL,REPLY)~",
@@ -619,45 +648,49 @@ constexpr MatchModule modules[] = {
      0,
      nullptr,
      test_conntrack},
-    {"iprange", "!src-range= !dst-range=", "src-range|dst-range", "", M::split, false, false, iprange_options},
-    {"addrtype", "!src-type=address-types !dst-type=address-types limit-iface-in limit-iface-out",
+    {"iprange", Cause::other, "!src-range= !dst-range=", "src-range|dst-range", "", M::split, false, false, iprange_options},
+    {"addrtype", Cause::address_type, "!src-type=address-types !dst-type=address-types limit-iface-in limit-iface-out",
      "src-type|dst-type limit-iface-in^limit-iface-out limit-iface-in>PREROUTING|INPUT|FORWARD "
      "limit-iface-out>FORWARD|OUTPUT|POSTROUTING",
      "depends on the firewall's addresses and routes", M::whole, false, false, addrtype_options},
-    {"mac", "!mac-source=mac", "mac-source PREROUTING|INPUT|FORWARD", "", M::split, false, false, mac_options},
-    {"comment", "comment=", "comment", "", M::empty},
-    {"standard", "", "", "", M::empty},
+    {"mac", Cause::sender, "!mac-source=mac", "mac-source PREROUTING|INPUT|FORWARD", "", M::split, false, false, mac_options},
+    {"comment", Cause::other, "comment=", "comment", "", M::empty},
+    {"standard", Cause::other, "", "", "", M::empty},
 
-    {"limit", "limit=rate limit-burst=0..10000", "", "depends on the rate of packets", M::inverted, stateful, bare},
-    {"hashlimit",
+    {"limit", Cause::rate, "limit=rate limit-burst=0..10000", "", "depends on the rate of packets", M::inverted, stateful, bare},
+    {"hashlimit", Cause::rate,
      "!hashlimit-upto|!hashlimit=hash-rate !hashlimit-above=hash-rate hashlimit-burst=hash-burst "
      "hashlimit-mode=(srcip,srcport,dstip,dstport)+ hashlimit-srcmask=prefix-length hashlimit-dstmask=prefix-length "
      "hashlimit-name= hashlimit-htable-size=u32 hashlimit-htable-max=u32 hashlimit-htable-expire=u32 "
      "hashlimit-htable-gcinterval=u32 hashlimit-rate-match hashlimit-rate-interval=",
      "hashlimit-upto|hashlimit-above hashlimit-upto^hashlimit-above hashlimit-name", "depends on the rate of packets", M::inverted,
      stateful, bare},
-    {"dstlimit",
+    {"dstlimit", Cause::rate,
      "!dstlimit= dstlimit-mode= dstlimit-name= dstlimit-burst= dstlimit-htable-size= dstlimit-htable-max= "
      "dstlimit-htable-gcinterval= dstlimit-htable-expire=",
      "", "depends on the rate of packets", M::inverted, stateful, bare},
-    {"fuzzy", "!lower-limit= !upper-limit=", "", "depends on the rate of packets", M::inverted, stateful, bare},
-    {"rateest",
+    {"fuzzy", Cause::rate, "!lower-limit= !upper-limit=", "", "depends on the rate of packets", M::inverted, stateful, bare},
+    {"rateest", Cause::traffic,
      "rateest-delta !rateest-lt !rateest-gt !rateest-eq rateest= rateest1= rateest2= rateest-bps=? rateest-pps=? "
      "rateest-bps1=? rateest-bps2=? rateest-pps1=? rateest-pps2=?",
      "rateest|rateest1|rateest2 rateest-lt|rateest-gt|rateest-eq rateest-lt^rateest-gt^rateest-eq",
      "depends on the rate of packets", M::inverted, stateful, bare},
-    {"recent", "name= !set rsource rdest mask=address !rcheck !update !remove seconds=1..4294967295 hitcount=u16 rttl reap",
+    {"recent", Cause::source_list,
+     "name= !set rsource rdest mask=address !rcheck !update !remove seconds=1..4294967295 hitcount=u16 rttl reap",
      "set|rcheck|update|remove set^rcheck^update^remove rttl^set rttl^remove reap>seconds",
      "depends on which addresses were seen before", M::inverted, stateful, bare},
-    {"connlimit", "!connlimit-upto=u32 !connlimit-above=u32 connlimit-mask=mask connlimit-saddr connlimit-daddr",
+    {"connlimit", Cause::rate, "!connlimit-upto=u32 !connlimit-above=u32 connlimit-mask=mask connlimit-saddr connlimit-daddr",
      "connlimit-upto|connlimit-above connlimit-upto^connlimit-above connlimit-saddr^connlimit-daddr",
      "depends on the number of open connections", M::inverted, stateful, bare},
-    {"quota", "!quota=u64", "quota", "depends on how many bytes have passed", M::inverted, stateful, bare},
-    {"quota2", "!quota=u64 name= grow no-change packets", "", "depends on how many bytes have passed", M::inverted, stateful, bare},
-    {"nfacct", "nfacct-name=", "nfacct-name", "depends on an accounting object that is not given", M::inverted, stateful, bare},
-    {"connbytes", "!connbytes=u64: connbytes-dir=(original,reply,both) connbytes-mode=(packets,bytes,avgpkt)",
+    {"quota", Cause::traffic, "!quota=u64", "quota", "depends on how many bytes have passed", M::inverted, stateful, bare},
+    {"quota2", Cause::traffic, "!quota=u64 name= grow no-change packets", "", "depends on how many bytes have passed", M::inverted,
+     stateful, bare},
+    {"nfacct", Cause::traffic, "nfacct-name=", "nfacct-name", "depends on an accounting object that is not given", M::inverted,
+     stateful, bare},
+    {"connbytes", Cause::traffic, "!connbytes=u64: connbytes-dir=(original,reply,both) connbytes-mode=(packets,bytes,avgpkt)",
      "connbytes connbytes-dir connbytes-mode", "depends on how much the connection has transferred", M::inverted, stateful, bare},
     {"statistic",
+     Cause::chance,
      "mode=(random,nth) !probability=fraction !every=1..4294967295 packet=u32",
      "mode mode:random>probability mode:nth>every every>packet packet>every probability^every probability^packet",
      "depends on chance or on counting packets",
@@ -667,25 +700,27 @@ constexpr MatchModule modules[] = {
      {},
      0,
      check_statistic},
-    {"random", "!average=", "", "depends on chance", M::inverted, stateful, bare},
-    {"nth", "!every= counter= start= packet=", "", "depends on counting packets", M::inverted, stateful, bare},
-    {"psd", "psd-weight-threshold= psd-delay-threshold= psd-lo-ports-weight= psd-hi-ports-weight=", "",
+    {"random", Cause::chance, "!average=", "", "depends on chance", M::inverted, stateful, bare},
+    {"nth", Cause::chance, "!every= counter= start= packet=", "", "depends on counting packets", M::inverted, stateful, bare},
+    {"psd", Cause::source_list, "psd-weight-threshold= psd-delay-threshold= psd-lo-ports-weight= psd-hi-ports-weight=", "",
      "depends on whether the sender scans ports", M::inverted, stateful, bare},
-    {"lscan", "!stealth !synscan !cnscan !grscan !mirai", "", "depends on whether the sender scans ports", M::whole, stateful,
-     bare},
-    {"pknock", "knockports= time= t= name= opensecret= closesecret= strict checkip chkip autoclose=", "",
+    {"lscan", Cause::source_list, "!stealth !synscan !cnscan !grscan !mirai", "", "depends on whether the sender scans ports",
+     M::whole, stateful, bare},
+    {"pknock", Cause::source_list, "knockports= time= t= name= opensecret= closesecret= strict checkip chkip autoclose=", "",
      "depends on port knocking", M::inverted, stateful, bare},
-    {"condition", "!condition=", "condition", "depends on a switch that is set at run time", M::inverted, stateful, bare},
+    {"condition", Cause::other, "!condition=", "condition", "depends on a switch that is set at run time", M::inverted, stateful,
+     bare},
 
-    {"time",
+    {"time", Cause::time,
      "datestart=date datestop=date timestart=time timestop=time !monthdays=month-days !weekdays=week-days "
      "!days=week-days contiguous kerneltz utc localtz",
      "utc^localtz utc^kerneltz", "depends on the time of day or the date"},
     {"set",
+     Cause::set,
      "!match-set|!set=set-name=set-sides return-nomatch* !update-counters* !update-subcounters* !packets-eq=u64 "
      "packets-lt=u64 packets-gt=u64 !bytes-eq=u64 bytes-lt=u64 bytes-gt=u64",
      "match-set packets-eq^packets-lt^packets-gt bytes-eq^bytes-lt^bytes-gt",
-     "depends on an ipset that is not given",
+     set_not_given,
      M::whole,
      false,
      false,
@@ -693,11 +728,12 @@ constexpr MatchModule modules[] = {
      0,
      nullptr,
      test_set},
-    {"mark", "!mark=u32/", "mark", "", M::split, false, false, mark_options},
-    {"connmark", "!mark=u32/", "mark", "", M::split, false, false, connmark_options},
-    {"connlabel", "!label=label set", "label", "depends on the connection's label", M::inverted, stateful},
-    {"helper", "!helper=", "helper", "depends on the helper that tracks the connection", M::inverted},
+    {"mark", Cause::mark, "!mark=u32/", "mark", "", M::split, false, false, mark_options},
+    {"connmark", Cause::mark, "!mark=u32/", "mark", "", M::split, false, false, connmark_options},
+    {"connlabel", Cause::connection, "!label=label set", "label", "depends on the connection's label", M::inverted, stateful},
+    {"helper", Cause::helper, "!helper=", "helper", "depends on the helper that tracks the connection", M::inverted},
     {"policy",
+     Cause::protection,
      "dir=(in,out) pol=(none,ipsec) strict !reqid*=u32 !spi*=u32 !proto*=ipsec-protocol !mode*=(tunnel,transport) "
      "!tunnel-src*=network !tunnel-dst*=network next*",
      "dir next>strict dir:in>PREROUTING|INPUT|FORWARD dir:out>FORWARD|OUTPUT|POSTROUTING",
@@ -709,6 +745,7 @@ constexpr MatchModule modules[] = {
      0,
      check_policy},
     {"owner",
+     Cause::process,
      "!uid-owner= !gid-owner= suppl-groups !socket-exists !pid-owner=u32 !sid-owner=u32 !cmd-owner=",
      "uid-owner|gid-owner|socket-exists|pid-owner|sid-owner|cmd-owner OUTPUT|POSTROUTING",
      "depends on the process that sent the packet",
@@ -718,19 +755,21 @@ constexpr MatchModule modules[] = {
      {},
      0,
      check_owner},
-    {"socket", "transparent nowildcard restore-skmark", "PREROUTING|INPUT", "depends on the sockets open on the firewall", M::whole,
-     stateful, bare},
-    {"cgroup", "!cgroup=u32 !path=", "cgroup|path cgroup^path INPUT|OUTPUT|POSTROUTING",
+    {"socket", Cause::process, "transparent nowildcard restore-skmark", "PREROUTING|INPUT",
+     "depends on the sockets open on the firewall", M::whole, stateful, bare},
+    {"cgroup", Cause::process, "!cgroup=u32 !path=", "cgroup|path cgroup^path INPUT|OUTPUT|POSTROUTING",
      "depends on the process the packet belongs to", M::inverted},
-    {"cpu", "!cpu=u32", "cpu", "depends on the processor that handles the packet", M::inverted, stateful},
-    {"cluster", "cluster-total-nodes=1..32 !cluster-local-node=1..32 !cluster-local-nodemask=u32 cluster-hash-seed=u32",
+    {"cpu", Cause::chance, "!cpu=u32", "cpu", "depends on the processor that handles the packet", M::inverted, stateful},
+    {"cluster", Cause::chance,
+     "cluster-total-nodes=1..32 !cluster-local-node=1..32 !cluster-local-nodemask=u32 cluster-hash-seed=u32",
      "cluster-total-nodes cluster-hash-seed cluster-local-node|cluster-local-nodemask "
      "cluster-local-node^cluster-local-nodemask",
      "depends on the node's share of a cluster", M::inverted},
-    {"devgroup",
+    {"devgroup", Cause::route,
      "!src-group= !dst-group=", "src-group|dst-group src-group>PREROUTING|INPUT|FORWARD dst-group>FORWARD|OUTPUT|POSTROUTING",
      "depends on the interface's group", M::split},
     {"physdev",
+     Cause::bridge_port,
      "!physdev-in=some-interface !physdev-out=some-interface !physdev-is-in !physdev-is-out !physdev-is-bridged",
      "physdev-in|physdev-out|physdev-is-in|physdev-is-out|physdev-is-bridged",
      "depends on the port of a bridge",
@@ -740,62 +779,89 @@ constexpr MatchModule modules[] = {
      {},
      0,
      check_physdev},
-    {"pkttype", "!pkt-type=(unicast,broadcast,multicast,otherhost,bcast,mcast,host)~", "pkt-type",
+    {"pkttype", Cause::packet_content, "!pkt-type=(unicast,broadcast,multicast,otherhost,bcast,mcast,host)~", "pkt-type",
      "depends on how the frame was addressed", M::inverted},
-    {"rpfilter", "loose validmark accept-local invert", "PREROUTING @raw|@mangle", "depends on the route back to the sender",
-     M::inverted, false, bare},
-    {"realm", "!realm=", "realm #ipv4 INPUT|FORWARD|OUTPUT|POSTROUTING", "depends on the route's realm", M::inverted},
-    {"ipvs",
+    {"rpfilter", Cause::route, "loose validmark accept-local invert", "PREROUTING @raw|@mangle",
+     "depends on the route back to the sender", M::inverted, false, bare},
+    {"realm", Cause::route, "!realm=", "realm #ipv4 INPUT|FORWARD|OUTPUT|POSTROUTING", "depends on the route's realm", M::inverted},
+    {"ipvs", Cause::route,
      "!ipvs !vproto=protocol !vaddr=network !vport=port vdir=(ORIGINAL,REPLY)~ !vmethod=(GATE,IPIP,MASQ)~ "
      "!vportctl=port",
      "ipvs|vproto|vaddr|vport|vdir|vmethod|vportctl", "depends on the load balancer", M::whole, stateful, bare},
-    {"geoip", "!src-cc|!source-country= !dst-cc|!destination-country=", "src-cc|dst-cc", "depends on the country of an address",
+    {"geoip", Cause::sender, "!src-cc|!source-country= !dst-cc|!destination-country=", "src-cc|dst-cc",
+     "depends on the country of an address", M::split},
+    {"asn", Cause::sender, "!src-asn|!source-number= !dst-asn|!destination-number=", "", "depends on the network of an address",
      M::split},
-    {"asn", "!src-asn|!source-number= !dst-asn|!destination-number=", "", "depends on the network of an address", M::split},
-    {"iface",
+    {"iface", Cause::route,
      "iface= dev-in dev-out !up !down !broadcast !loopback !pointopoint !pointtopoint !running !noarp !arp !promisc "
      "!multicast !dynamic !lower-up !dormant",
      "", "depends on the state of an interface"},
 
-    {"string", "algo=(bm,kmp,fsm) from=u16 to=u16 !string=pattern !hex-string=hex-pattern icase",
+    {"string", Cause::packet_content, "algo=(bm,kmp,fsm) from=u16 to=u16 !string=pattern !hex-string=hex-pattern icase",
      "algo string|hex-string string^hex-string", "depends on the packet's contents", M::inverted},
-    {"u32", "!u32=", "u32", "depends on the packet's bytes", M::inverted},
-    {"bpf", "bytecode= object-pinned=", "bytecode|object-pinned", "depends on a BPF program", M::inverted},
-    {"layer7", "!l7proto= l7dir= l7pkts=", "", "depends on the packet's contents", M::inverted, stateful, bare},
-    {"ipp2p", "edk dc kazaa gnu bit apple winmx soul ares mute waste xdcc ipp2p edk-data dc-data kazaa-data gnu-data debug", "",
+    {"u32", Cause::packet_content, "!u32=", "u32", "depends on the packet's bytes", M::inverted},
+    {"bpf", Cause::packet_content, "bytecode= object-pinned=", "bytecode|object-pinned", "depends on a BPF program", M::inverted},
+    {"layer7", Cause::packet_content, "!l7proto= l7dir= l7pkts=", "", "depends on the packet's contents", M::inverted, stateful,
+     bare},
+    {"ipp2p", Cause::packet_content,
+     "edk dc kazaa gnu bit apple winmx soul ares mute waste xdcc ipp2p edk-data dc-data kazaa-data gnu-data debug", "",
      "depends on the packet's contents", M::inverted, false, bare},
-    {"osf", "!genre= ttl=0..2 log=0..2", "genre %tcp PREROUTING|INPUT|FORWARD", "depends on the sender's operating system",
-     M::inverted},
-    {"length", "!length=u16:", "length", "depends on the packet's length", M::inverted},
-    {"length2", "!length= layer3 layer4 layer5 layer7", "", "depends on the packet's length", M::inverted},
-    {"tcpmss", "!mss=u16:", "mss %tcp", "depends on the packet's TCP options", M::inverted},
-    {"ttl", "!ttl-eq|ttl=u8 ttl-gt=u8 ttl-lt=u8", "ttl-eq|ttl-gt|ttl-lt ttl-eq^ttl-gt^ttl-lt #ipv4",
+    {"osf", Cause::sender, "!genre= ttl=0..2 log=0..2", "genre %tcp PREROUTING|INPUT|FORWARD",
+     "depends on the sender's operating system", M::inverted},
+    {"length", Cause::packet_content, "!length=u16:", "length", "depends on the packet's length", M::inverted},
+    {"length2", Cause::packet_content, "!length= layer3 layer4 layer5 layer7", "", "depends on the packet's length", M::inverted},
+    {"tcpmss", Cause::packet_content, "!mss=u16:", "mss %tcp", "depends on the packet's TCP options", M::inverted},
+    {"ttl", Cause::packet_content, "!ttl-eq|ttl=u8 ttl-gt=u8 ttl-lt=u8", "ttl-eq|ttl-gt|ttl-lt ttl-eq^ttl-gt^ttl-lt #ipv4",
      "depends on the packet's time to live", M::inverted},
-    {"hl", "!hl-eq|hl=u8 hl-gt=u8 hl-lt=u8", "hl-eq|hl-gt|hl-lt hl-eq^hl-gt^hl-lt #ipv6", "depends on the packet's hop limit",
-     M::inverted},
-    {"tos", "!tos=tos", "tos", "depends on the packet's type of service", M::inverted},
-    {"dscp", "!dscp=0..63 !dscp-class=dscp-class", "dscp|dscp-class dscp^dscp-class", "depends on the packet's DSCP", M::inverted},
-    {"ecn", "!ecn-tcp-cwr !ecn-tcp-ece !ecn-ip-ect=0..3", "ecn-tcp-cwr|ecn-tcp-ece|ecn-ip-ect ecn-tcp-cwr>%tcp ecn-tcp-ece>%tcp",
-     "depends on the packet's congestion bits", M::split},
-    {"ipv4options", "flags= any !ssrr !lsrr !no-srr !rr !ts !ra !any-opt", "#ipv4", "depends on the packet's IP options"},
-    {"unclean", "", "", "depends on the packet's well-formedness", M::whole, false, bare},
-    {"ah", "!ahspi=u32: !ahlen=u32 ahres", "#ipv4>%ah", "depends on the packet's IPsec header", M::split, false, false, {}, 51},
-    {"esp", "!espspi=u32:", "%esp", "depends on the packet's IPsec header", M::split, false, false, {}, 50},
-    {"ipcomp", "!ipcompspi=u32: compres", "%ipcomp", "depends on the packet's IPsec header", M::split, false, false, {}, 108},
+    {"hl", Cause::packet_content, "!hl-eq|hl=u8 hl-gt=u8 hl-lt=u8", "hl-eq|hl-gt|hl-lt hl-eq^hl-gt^hl-lt #ipv6",
+     "depends on the packet's hop limit", M::inverted},
+    {"tos", Cause::packet_content, "!tos=tos", "tos", "depends on the packet's type of service", M::inverted},
+    {"dscp", Cause::packet_content, "!dscp=0..63 !dscp-class=dscp-class", "dscp|dscp-class dscp^dscp-class",
+     "depends on the packet's DSCP", M::inverted},
+    {"ecn", Cause::packet_content, "!ecn-tcp-cwr !ecn-tcp-ece !ecn-ip-ect=0..3",
+     "ecn-tcp-cwr|ecn-tcp-ece|ecn-ip-ect ecn-tcp-cwr>%tcp ecn-tcp-ece>%tcp", "depends on the packet's congestion bits", M::split},
+    {"ipv4options", Cause::packet_content, "flags= any !ssrr !lsrr !no-srr !rr !ts !ra !any-opt", "#ipv4",
+     "depends on the packet's IP options"},
+    {"unclean", Cause::packet_content, "", "", "depends on the packet's well-formedness", M::whole, false, bare},
+    {"ah",
+     Cause::packet_content,
+     "!ahspi=u32: !ahlen=u32 ahres",
+     "#ipv4>%ah",
+     "depends on the packet's IPsec header",
+     M::split,
+     false,
+     false,
+     {},
+     51},
+    {"esp", Cause::packet_content, "!espspi=u32:", "%esp", "depends on the packet's IPsec header", M::split, false, false, {}, 50},
+    {"ipcomp",
+     Cause::packet_content,
+     "!ipcompspi=u32: compres",
+     "%ipcomp",
+     "depends on the packet's IPsec header",
+     M::split,
+     false,
+     false,
+     {},
+     108},
 
-    {"frag", "!fragid=u32: !fraglen=u32 fragres fragfirst fragmore fraglast", "fragmore^fraglast #ipv6",
+    {"frag", Cause::packet_content, "!fragid=u32: !fraglen=u32 fragres fragfirst fragmore fraglast", "fragmore^fraglast #ipv6",
      "depends on an IPv6 fragment header", M::whole, false, bare},
-    {"hbh", "!hbh-len=u32 hbh-opts= hbh-not-strict", "#ipv6", "depends on an IPv6 hop-by-hop header", M::whole, false, bare},
-    {"dst", "!dst-len=u32 dst-opts= dst-not-strict", "#ipv6", "depends on an IPv6 destination header", M::whole, false, bare},
-    {"rt", "!rt-type=u32 !rt-segsleft=u32: !rt-len=u32 rt-0-res rt-0-addrs= rt-0-not-strict", "#ipv6",
+    {"hbh", Cause::packet_content, "!hbh-len=u32 hbh-opts= hbh-not-strict", "#ipv6", "depends on an IPv6 hop-by-hop header",
+     M::whole, false, bare},
+    {"dst", Cause::packet_content, "!dst-len=u32 dst-opts= dst-not-strict", "#ipv6", "depends on an IPv6 destination header",
+     M::whole, false, bare},
+    {"rt", Cause::packet_content, "!rt-type=u32 !rt-segsleft=u32: !rt-len=u32 rt-0-res rt-0-addrs= rt-0-not-strict", "#ipv6",
      "depends on an IPv6 routing header", M::whole, false, bare},
-    {"srh",
+    {"srh", Cause::packet_content,
      "!srh-next-hdr=u8 !srh-hdr-len-eq=u8 !srh-hdr-len-gt=u8 !srh-hdr-len-lt=u8 !srh-segs-left-eq=u8 "
      "!srh-segs-left-gt=u8 !srh-segs-left-lt=u8 !srh-last-entry-eq=u8 !srh-last-entry-gt=u8 !srh-last-entry-lt=u8 "
      "!srh-tag=u16 !srh-psid=network !srh-nsid=network !srh-lsid=network",
      "#ipv6", "depends on an IPv6 segment routing header", M::whole, false, bare},
-    {"ipv6header", "!header=ipv6-headers soft", "header #ipv6", "depends on the packet's IPv6 headers", M::inverted, false, bare},
+    {"ipv6header", Cause::packet_content, "!header=ipv6-headers soft", "header #ipv6", "depends on the packet's IPv6 headers",
+     M::inverted, false, bare},
     {"mh",
+     Cause::packet_content,
      "!mh-type=mobility-type",
      "%mobility-header #ipv6",
      "depends on the packet's mobility header",
@@ -804,7 +870,7 @@ constexpr MatchModule modules[] = {
      false,
      {},
      135},
-    {"eui64", "", "#ipv6 PREROUTING|INPUT|FORWARD", "depends on the sender's MAC address", M::whole, false, bare},
+    {"eui64", Cause::sender, "", "#ipv6 PREROUTING|INPUT|FORWARD", "depends on the sender's MAC address", M::whole, false, bare},
 };
 
 const OptionTable& loaded() {
@@ -827,23 +893,80 @@ bool only_remembers(const MatchUse& use) {
   return use.module->name == "recent" && has(use, "set") && !has(use, "rcheck") && !has(use, "update") && !has(use, "remove");
 }
 
+// Whether a packet meets the match, sent by someone who wants to get through: from a host's address, without the option, the text
+// or the further header that the match looks for, neither short nor nearly dead, with an ordinary segment size. Nothing where the
+// sender has no say.
+std::optional<bool> as_sent(std::string_view module, std::span<const Option* const> options) {
+  if (options.empty()) return {};
+  const Option& first = *options.front();
+  const std::string_view value = first.count > 0 ? first.values[0] : std::string_view();
+  if (module == "string" || module == "rt" || module == "frag" || module == "hbh" || module == "dst") return false;
+  if (module == "addrtype")
+    return first.name == "src-type" && !first.negated && is_of_no_host(value) ? std::optional(false) : std::nullopt;
+  if (options.size() != 1 || value.empty()) return {};
+  if (module == "tcp" && first.name == "tcp-option") return false;
+  if (module == "tcpmss" && first.name == "mss") {
+    constexpr unsigned ordinary = 1460;  // of Ethernet
+    std::size_t colon = value.find(':');
+    auto lo = parse_number(value.substr(0, colon)), hi = colon == value.npos ? lo : parse_number(value.substr(colon + 1));
+    return lo && hi && *lo <= ordinary && ordinary <= *hi;
+  }
+  // Below which a packet is caught: a sender's 255 has lost a few dozen on its way, and any network takes 576 bytes.
+  std::optional<std::uint64_t> below;
+  std::uint64_t most = 128;
+  if ((module == "ttl" && first.name == "ttl-lt") || (module == "hl" && first.name == "hl-lt")) below = parse_number(value);
+  if (module == "length" && first.name == "length" && (value.starts_with("0:") || value.starts_with(':')))
+    below = parse_number(value.substr(value.find(':') + 1)), most = 512;
+  return below && *below <= most ? std::optional(false) : std::nullopt;
+}
+
+// What the options of one predicate ask, where somebody may know it.
+void tell_subject(Subject& about, const MatchModule& m, std::span<const Option* const> options) {
+  about.as_sent = as_sent(m.name, options);
+  std::string_view pol, direction;
+  for (const Option* o : options) {
+    const std::string_view value = o->count > 0 ? o->values[0] : std::string_view();
+    if (m.cause == Cause::bridge_port) {
+      const bool any = o->name == "physdev-is-bridged" || o->name == "physdev-is-in" || o->name == "physdev-is-out";
+      if (!any && value.empty()) continue;
+      about.side = o->name == "physdev-is-bridged" ? BridgeSide::crosses
+                   : o->name.ends_with("-in")      ? BridgeSide::enters
+                                                   : BridgeSide::leaves;
+      if (!any) about.name = value;
+    }
+    if (m.cause == Cause::helper) about.name = helper_name(value);
+    if (o->name == "dir") direction = value;
+    if (o->name == "pol" && pol != "none") pol = value;
+  }
+  // A packet that IPsec protected is its tunnel's.
+  if (m.cause == Cause::protection && direction == "in" && (pol == "none" || pol == "ipsec")) about.unprotected = pol == "none";
+}
+
 void add_predicate(RuleInProgress& rule, const MatchUse& use, std::span<const Option* const> options, SourceSpan span) {
   const MatchModule& m = *use.module;
   auto negations = std::count_if(options.begin(), options.end(), [](const Option* o) { return o->negated; });
   bool outside = negations == 1 && (m.kind == M::inverted || options.size() == 1);
   std::string predicate = "-m " + std::string(m.name);
   for (const Option* o : options) append_option(predicate, *o, !outside);
-  add_opaque(rule, std::move(predicate), std::string(m.reason), m.stateful, outside, span);
+  OpaqueTest test = opaque(std::move(predicate), std::string(m.reason), m.stateful, m.cause);
+  tell_subject(test.about, m, options);
+  add_opaque(rule, std::move(test), outside, span);
 }
 
 void interpret_match(RuleInProgress& rule, const MatchUse& use) {
   if (!use.module) {
     std::string reason = "match module " + std::string(use.name) + " is not known";
-    add_opaque(rule, "-m " + std::string(use.name) + (use.text.empty() ? "" : " " + use.text), reason, true, false, use.span);
+    add_opaque(rule,
+               opaque("-m " + std::string(use.name) + (use.text.empty() ? "" : " " + use.text), reason, true, Cause::not_read),
+               false, use.span);
     return;
   }
   const MatchModule& m = *use.module;
   if (m.kind == M::empty) return;
+  if (m.name == "recent") rule.rule.watches_senders = true;
+  if (m.cause == Cause::rate || m.name == "recent" || m.name == "quota" || m.name == "statistic" || m.name == "nfacct" ||
+      m.name == "set")
+    rule.rule.counts = true;
   if (m.means) return m.means(rule, use);
   if (only_remembers(use)) {
     if (std::any_of(use.options.begin(), use.options.end(), [](const Option& o) { return o.negated; })) rule.never(use.span);

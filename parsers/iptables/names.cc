@@ -370,4 +370,10 @@ std::optional<Interval> icmp_types(Family family, std::string_view text) {
   return begun ? std::optional(interval_of(*begun)) : std::nullopt;
 }
 
+std::string_view helper_name(std::string_view text) {
+  const std::size_t dash = text.rfind('-');
+  const bool port = dash != text.npos && dash + 1 < text.size() && text.find_first_not_of("0123456789", dash + 1) == text.npos;
+  return port ? text.substr(0, dash) : text;
+}
+
 }  // namespace ipo::iptables

@@ -29,4 +29,7 @@ std::optional<Interval> port_range(std::string_view text, char separator);
 // type 255 are every type (xt_icmp).
 std::optional<Interval> icmp_types(Family family, std::string_view text);
 
+// "sip" of "sip-5070": the helper, without the port that it may be bound to.
+std::string_view helper_name(std::string_view text);
+
 }  // namespace ipo::iptables

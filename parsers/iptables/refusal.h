@@ -9,4 +9,7 @@ namespace ipo {
 // or by a version that takes it.
 constexpr std::string_view rule_is_taken = "iptables takes this rule";
 
+// Why a match on a set is open as long as the set is not known.
+constexpr std::string_view set_not_given = "depends on an ipset that is not given";
+
 }  // namespace ipo

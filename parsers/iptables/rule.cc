@@ -381,25 +381,7 @@ Command take_apart(std::span<const Word> words, const std::function<bool(std::st
   return Reader(words, is_chain).read();
 }
 
-void worsen(Rule& rule, Understanding understanding, std::string_view reason) {
-  bool gravest = understanding > rule.understanding;
-  rule.understanding = std::max(rule.understanding, understanding);
-  // Each reason once, what the understanding is owed to first; "; " separates them.
-  std::string_view left = rule.reason;
-  while (!left.empty()) {
-    std::size_t end = left.find("; ");
-    if (left.substr(0, end) == reason) return;
-    left.remove_prefix(end == left.npos ? left.size() : end + 2);
-  }
-  if (rule.reason.empty())
-    rule.reason = reason;
-  else if (gravest)
-    rule.reason = std::string(reason) + "; " + rule.reason;
-  else
-    rule.reason += "; " + std::string(reason);
-}
-
-void RuleInProgress::worsen(Understanding understanding, std::string_view reason) { iptables::worsen(rule, understanding, reason); }
+void RuleInProgress::worsen(Understanding understanding, std::string_view reason) { rule.worsen(understanding, reason); }
 
 void RuleInProgress::refuse(std::string_view reason) {
   not_understood(reason);
@@ -412,7 +394,9 @@ void RuleInProgress::limit_hooks(unsigned allowed, std::string_view reason) {
 }
 
 void add_refusal(Rule& rule, std::string_view reason) {
-  rule.conditions.push_back({{OpaqueTest{std::string(rule_is_taken), std::string(reason), true}}, false, rule.span});
+  OpaqueTest taken{std::string(rule_is_taken), std::string(reason), true};
+  taken.about.cause = Cause::not_loaded;
+  rule.conditions.push_back({{std::move(taken)}, false, rule.span});
 }
 
 void RuleInProgress::add(Test test, bool negated, SourceSpan span) {

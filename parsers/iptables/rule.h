@@ -86,7 +86,6 @@ struct RuleInProgress {
 };
 // A refused rule may be there or not: its table is not loaded as it stands.
 void add_refusal(Rule& rule, std::string_view reason);
-void worsen(Rule& rule, Understanding understanding, std::string_view reason);
 
 // " --name value value", values quoted where they hold blanks; with "! " before it where negated.
 void append_option(std::string& text, const Option& option, bool with_negation);

@@ -71,7 +71,21 @@ std::string specification(const Line& line) {
 
 OpaqueTest missing_piece(const std::string& name) {
   std::string reason = name + " is not in this file";
-  return {reason, reason, true};
+  OpaqueTest test{reason, reason, true};
+  test.about.cause = Cause::outcome;
+  return test;
+}
+
+// By the names that programs give to what they keep.
+Author keeper_of(std::string_view chain) {
+  constexpr std::pair<std::string_view, Author> names[] = {
+      {"DOCKER", Author::container_engine}, {"CNI-", Author::container_engine},  {"NETAVARK", Author::container_engine},
+      {"PODMAN", Author::container_engine}, {"KUBE-", Author::container_engine}, {"LIBVIRT_", Author::virtual_machines},
+      {"ufw-", Author::front_end},          {"ufw6-", Author::front_end},        {"f2b-", Author::blocker},
+      {"fail2ban-", Author::blocker},       {"MINIUPNPD", Author::port_mapper}};
+  for (auto [beginning, keeper] : names)
+    if (chain.starts_with(beginning)) return keeper;
+  return Author::administrator;
 }
 
 }  // namespace
@@ -103,6 +117,7 @@ TableReader::Growing& TableReader::chain(std::string_view name, SourceSpan span)
   g.chain.table = table_;
   g.chain.name = name;
   g.chain.span = span;
+  g.chain.by = keeper_of(name);
   g.built_in = find_built_in(table_, name);
   if (g.built_in) g.chain.policy = Located<ActionKind>{ActionKind::unknown, header_};
   return g;
@@ -187,7 +202,9 @@ TableReader::Entry TableReader::make_rule(const Command& command, const Line& li
   }
   auto damage = [&](std::string reason, std::string predicate, SourceSpan span) {
     r.not_understood(reason);
-    r.add(OpaqueTest{std::move(predicate), std::move(reason), true}, false, span);
+    OpaqueTest test{std::move(predicate), std::move(reason), true};
+    test.about.cause = Cause::not_read;
+    r.add(std::move(test), false, span);
     r.rule.action.kind = ActionKind::unknown;
     r.rule.action.chain.clear();
   };
@@ -208,7 +225,7 @@ void TableReader::place(const Command& command, const Line& line) {
   Rule& rule = entry.rule;
   Growing& g = chain(command.chain, line.span);
   if (!g.declared && !g.built_in) {
-    worsen(rule, Understanding::not_understood, "chain " + g.chain.name + " is not declared");
+    rule.worsen(Understanding::not_understood, "chain " + g.chain.name + " is not declared");
     stop_at(line.span);
   }
   if (command.target && command.target->kind && !changed_matches(*command.target->kind).empty())
@@ -221,7 +238,7 @@ void TableReader::place(const Command& command, const Line& line) {
     std::size_t last = replaces ? size : size + 1;
     at = number && *number >= 1 && *number <= last ? *number - 1 : size;
     if (!number || *number < 1 || *number > last) {
-      worsen(rule, Understanding::not_understood, "there is no rule " + std::string(command.argument));
+      rule.worsen(Understanding::not_understood, "there is no rule " + std::string(command.argument));
       stop_at(line.span);
     }
   }
@@ -311,9 +328,10 @@ void TableReader::resolve_jumps() {
     if (!calls(action.kind)) continue;
     const Growing* g = find(action.chain);
     if (g && !g->built_in && (g->declared || !g->order.empty())) continue;
-    bool ufw = action.chain.starts_with("ufw-") || action.chain.starts_with("ufw6-");
-    worsen(entry.rule, ufw ? Understanding::bounded : Understanding::not_understood,
-           ufw ? action.chain + " is not in this file" : "target " + action.chain + " is neither known nor a chain of this table");
+    bool ufw = keeper_of(action.chain) == Author::front_end;
+    entry.rule.worsen(
+        ufw ? Understanding::bounded : Understanding::not_understood,
+        ufw ? action.chain + " is not in this file" : "target " + action.chain + " is neither known nor a chain of this table");
     action.kind = ActionKind::unknown;
     action.chain.clear();
   }
@@ -352,7 +370,7 @@ void TableReader::settle_netmaps(const std::vector<unsigned>& reached) {
       if (source) rule.action.kind = ActionKind::translate_source;
       if (source != destination) continue;
       rule.action.kind = ActionKind::unknown;
-      worsen(rule, Understanding::bounded, "NETMAP in a user chain maps what the calling chain decides");
+      rule.worsen(Understanding::bounded, "NETMAP in a user chain maps what the calling chain decides");
     }
 }
 
@@ -362,7 +380,7 @@ void TableReader::refuse_misplaced(const std::vector<unsigned>& reached) {
     for (std::uint32_t id : chains_[c].order.rules()) {
       Entry& entry = rules_[id];
       if ((reached[c] & ~entry.hooks) == 0) continue;
-      worsen(entry.rule, Understanding::not_understood, entry.hooks_reason);
+      entry.rule.worsen(Understanding::not_understood, entry.hooks_reason);
       add_refusal(entry.rule, entry.hooks_reason);
       stop_at(entry.rule.span);
       if (entry.rule.action.kind == ActionKind::translate_destination || entry.rule.action.kind == ActionKind::translate_source)
@@ -374,7 +392,7 @@ bool TableReader::is_ufw_fragment() const {
   bool ufw = false;
   for (const Growing& g : chains_) {
     if (g.built_in) return false;
-    ufw = ufw || g.chain.name.starts_with("ufw-") || g.chain.name.starts_with("ufw6-");
+    ufw = ufw || g.chain.by == Author::front_end;
   }
   return ufw && table_ == "filter";
 }
@@ -393,12 +411,14 @@ void TableReader::hook_ufw(std::vector<Inference>& inferences) {
   auto call = [&](Growing& from, const std::string& name) {
     Rule rule;
     rule.span = header_;
+    rule.by = Author::front_end;
     rule.action.kind = ActionKind::jump;
+    rule.action.written_before = jump_option;
     rule.action.name = rule.action.chain = name;
     rule.action.span = header_;
     if (!present(name)) {
       OpaqueTest test = missing_piece(name);
-      worsen(rule, Understanding::bounded, test.reason);
+      rule.worsen(Understanding::bounded, test.reason);
       rule.conditions.push_back({{std::move(test)}, false, header_});
       rule.action.kind = ActionKind::unknown;
       rule.action.chain.clear();
@@ -436,7 +456,7 @@ void TableReader::finish(Ruleset& ruleset, std::vector<Inference>& inferences) {
   for (Entry& entry : rules_)
     if (entry.statement < statements_.size()) {
       statements_[entry.statement].understanding = entry.rule.understanding;
-      statements_[entry.statement].reason = entry.rule.reason;
+      statements_[entry.statement].reason = entry.rule.reason();
     }
   for (Growing& g : chains_) {
     if (nat && g.built_in && g.chain.policy->value == ActionKind::unknown) g.chain.policy->value = ActionKind::accept;

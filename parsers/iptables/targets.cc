@@ -111,8 +111,12 @@ void map_network(RuleInProgress& rule, const Command&, const TargetUse& use) {
 }
 
 void track(RuleInProgress& rule, const Command&, const TargetUse& use) {
-  for (const Option& o : use.options)
-    if (o.name == "notrack") rule.rule.action.kind = ActionKind::untrack;
+  for (const Option& o : use.options) {
+    if (o.name == "notrack")
+      rule.rule.action.kind = ActionKind::untrack;
+    else if (o.name == "helper")
+      rule.rule.action.helper = helper_name(o.values[0]);
+  }
 }
 
 // --set-xmark clears the mask's bits and flips the value's; the others are short for it (xt_mark.c, libxt_MARK.c).
@@ -169,6 +173,8 @@ void set_connection_mark(RuleInProgress& rule, const Command&, const TargetUse& 
   rule.add(FieldTest{Field::state, IntervalSet::range(0, 2)}, false, use.span);
 }
 
+void log(RuleInProgress& rule, const Command&, const TargetUse&) { rule.rule.action.logs = true; }
+
 void set_unknown_mark(RuleInProgress& rule, const Command&, const TargetUse&) {
   rule.rule.action.mark = MarkChange{};
   rule.rule.action.mark->known = false;
@@ -220,14 +226,14 @@ constexpr TargetKind targets[] = {
     {"RAWSNAT", "to-source=", "", A::unknown, "rewrites addresses outside the nat table", ""},
 
     {"LOG", "log-level=log-level log-prefix= log-tcp-sequence log-tcp-options log-ip-options log-uid log-macdecode", "", A::proceed,
-     "", ""},
+     "", "", log},
     {"NFLOG", "nflog-group=u16 nflog-prefix= nflog-range=u32 nflog-size=u32 nflog-threshold=u16", "nflog-range^nflog-size",
-     A::proceed, "", ""},
-    {"ULOG", "ulog-nlgroup=1..32 ulog-prefix= ulog-cprange=u64 ulog-qthreshold=1..50", "", A::proceed, "", ""},
-    {"LOGMARK", "log-level= log-prefix=", "", A::proceed, "", ""},
+     A::proceed, "", "", log},
+    {"ULOG", "ulog-nlgroup=1..32 ulog-prefix= ulog-cprange=u64 ulog-qthreshold=1..50", "", A::proceed, "", "", log},
+    {"LOGMARK", "log-level= log-prefix=", "", A::proceed, "", "", log},
     {"NETFLOW", "", "", A::proceed, "", ""},
     {"ACCOUNT", "addr= tname=", "", A::proceed, "", ""},
-    {"AUDIT", "type=(accept,drop,reject)", "type", A::proceed, "", ""},
+    {"AUDIT", "type=(accept,drop,reject)", "type", A::proceed, "", "", log},
     {"TRACE", "", "", A::proceed, "", ""},
     {"LED", "led-trigger-id= led-delay= led-always-blink", "led-trigger-id", A::proceed, "", ""},
     {"IDLETIMER", "timeout=u32 label= alarm", "timeout label", A::proceed, "", ""},
@@ -311,6 +317,7 @@ void interpret_target(const Command& command, RuleInProgress& rule) {
   if (!command.target) return;
   const TargetUse& use = *command.target;
   action.name = use.name;
+  action.written_before = jump_option;
   action.span = use.span;
   if (!use.kind) {
     action.kind = use.go_to ? ActionKind::go_to : ActionKind::jump;

@@ -18,6 +18,9 @@ std::string_view changed_matches(const TargetKind& kind);
 // whole table has been read.
 void interpret_target(const Command& command, RuleInProgress& rule);
 
+// What stands before a target's name.
+constexpr std::string_view jump_option = "-j ";
+
 // Every name of the table, for the tests.
 std::vector<std::string_view> target_names();
 

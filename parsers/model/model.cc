@@ -56,6 +56,21 @@ std::optional<std::size_t> Ruleset::find(std::string_view table, std::string_vie
   return {};
 }
 
+std::string cited(const Action& action) { return std::string(action.written_before) + action.name; }
+
+void Rule::worsen(Understanding to, std::string_view why) {
+  const bool gravest = to > understanding;
+  understanding = std::max(understanding, to);
+  if (std::find(reasons.begin(), reasons.end(), why) != reasons.end()) return;
+  reasons.emplace(gravest ? reasons.begin() : reasons.end(), why);
+}
+
+std::string Rule::reason() const {
+  std::string out;
+  for (const std::string& one : reasons) out += (out.empty() ? "" : "; ") + one;
+  return out;
+}
+
 bool Ruleset::filters(const Chain& chain) const {
   return std::any_of(pipeline.stages.begin(), pipeline.stages.end(),
                      [&](const Stage& stage) { return stage.last_word && chains[stage.chain].table == chain.table; });

@@ -62,6 +62,45 @@ struct MarkBits {
   std::uint32_t value = 0, mask = ~0u;
 };
 
+// What a test that cannot be decided depends on.
+enum class Cause : std::uint8_t {
+  other,
+  rate,            // how many packets or connections there are, in a time or at one time
+  traffic,         // how much has passed before
+  chance,          // or counting packets
+  source_list,     // what senders were seen to do before
+  set,             // the members of a set
+  address_type,    // the addresses and routes of the machine itself
+  bridge_port,     // the port of a bridge that a frame comes in or leaves by
+  protection,      // whether a tunnel protects the packet
+  packet_content,  // options, lengths, further headers, text
+  time,            // of day, or the date
+  process,         // who sends or receives on the machine itself
+  mark,            // of the packet or its connection
+  connection,      // what is tracked of its connection
+  helper,          // the helper that tracks its connection
+  route,           // or the interface's state
+  sender,          // its hardware, country, operating system
+  name,            // what a name stands for
+  not_read,        // words or values that are not known
+  not_loaded,      // whether the machine takes the rule at all
+  not_shown,       // a part that the input says it does not show
+  outcome          // none of a packet: stands for what a rule, policy or part that is not known does
+};
+
+enum class BridgeSide : std::uint8_t { none, enters, leaves, crosses };
+
+// What an undecidable test asks, as far as somebody may know the answer: who knows the site, or how packets are usually sent.
+struct Subject {
+  Cause cause = Cause::other;
+  BridgeSide side = BridgeSide::none;    // of bridge_port
+  std::optional<bool> unprotected = {};  // whether a packet meets it that comes in by no tunnel
+  std::optional<bool> as_sent = {};      // whether packets meet it as one sends them who wants to get through
+  std::optional<Field> of_own = {};      // source, destination: what it says of the machine's own addresses is known
+  bool own_holds = false;                // and it is that they meet it
+  std::string name = {};                 // of the bridge port or helper; empty = any
+};
+
 // A match that cannot be decided from the configuration. Two opaque tests with the same `predicate` are the same
 // predicate: stateless ones (mac, owner, policy) everywhere, stateful ones (limit, recent) only at the same place.
 struct OpaqueTest {
@@ -73,6 +112,7 @@ struct OpaqueTest {
   std::string set = {};
   std::vector<bool> set_sides = {};  // for each part of its entries: the packet's source, else its destination
   bool set_exceptions = false;       // holds for the exceptions of the set instead (--return-nomatch)
+  Subject about = {};
 };
 
 // Holds when every one of its tests does.
@@ -177,6 +217,22 @@ struct Action {
   std::vector<std::uint16_t> remark;
   SourceSpan span;  // the target's words; the rule's span where there is none
   std::vector<SetChange> set_changes = {};
+  std::string_view written_before = {};  // the name, where a message cites it: "-j "
+  std::string helper = {};               // the helper that connections get: "sip"
+  bool logs = false;                     // and does nothing else
+};
+
+// The action as messages cite it: "-j SNAT".
+std::string cited(const Action& action);
+
+// Who writes a chain or rule. What a program writes is not the administrator's to tidy up.
+enum class Author : std::uint8_t {
+  administrator,  // or nobody knows
+  container_engine,
+  virtual_machines,
+  front_end,    // a program that makes rules of simpler ones
+  blocker,      // a program that shuts out who attacks
+  port_mapper,  // a program that opens ports as hosts ask it to
 };
 
 // Batfish's ladder. bounded: at-least and at-most are known, `reason` says what is not.
@@ -188,7 +244,14 @@ struct Rule {
   Action action;
   SourceSpan span;  // the whole rule line, without the line end
   Understanding understanding = Understanding::understood;
-  std::string reason;  // where not understood: every reason once, "; " between them
+  std::vector<std::string> reasons;  // where not understood: each once, what the understanding is owed to first
+  // Of its matches, also where they decide nothing: they keep or ask a list of senders; asking them changes something, as a counter.
+  bool watches_senders = false, counts = false;
+  // A program's: it stands in no file, the program adds it when it loads its own.
+  Author by = Author::administrator;
+
+  void worsen(Understanding to, std::string_view why);
+  std::string reason() const;  // all of them, "; " between them
 };
 
 struct Chain {
@@ -199,6 +262,7 @@ struct Chain {
   // (`unknown` then, for base chains).
   std::optional<Located<ActionKind>> policy;
   SourceSpan span;  // its declaration, or where it is first used
+  Author by = Author::administrator;
 };
 
 // The mark of a packet and that of its connection.
@@ -241,6 +305,9 @@ struct SetEntry {
   bool expires = false;
   friend bool operator==(const SetEntry&, const SetEntry&) = default;
 };
+
+// SetEntry::text of a port of a bridge in the place of an interface: which one is not kept.
+constexpr std::string_view any_bridge_port = "physdev:";
 
 // Addresses, ports ... under a name that rules refer to (ipset).
 struct IpSet {

@@ -14,13 +14,9 @@
 namespace ipo {
 namespace {
 
-bool starts_with_any(std::string_view name, std::initializer_list<const char*> prefixes) {
-  return std::any_of(prefixes.begin(), prefixes.end(), [&](const char* prefix) { return name.starts_with(prefix); });
-}
-
 bool is_container_forward(RuleRef at) {
   if (!at.rule || at.rule->action.kind != ActionKind::translate_destination) return false;
-  if (starts_with_any(at.chain->name, {"DOCKER", "CNI-", "NETAVARK", "PODMAN", "KUBE-"})) return true;
+  if (at.chain->by == Author::container_engine) return true;
   for (const Condition& c : at.rule->conditions)
     for (const Test& test : c.any_of)
       if (auto* i = std::get_if<InterfaceTest>(&test))
@@ -28,12 +24,12 @@ bool is_container_forward(RuleRef at) {
   return false;
 }
 
-// The packets in question are for an address of this machine: what "--dst-type LOCAL" says of them is known.
+// The packets in question are for an address of this machine: what a test for the machine's own addresses says of them is known.
 PacketSet to_this_machine(ChainSets& chains, PacketSet set) {
   Space& s = chains.space();
   for (std::uint32_t n : s.predicates_of(set)) {
-    const std::string& text = chains.packets().predicates()[n].text;
-    if (text.starts_with("-m addrtype") && text.ends_with("--dst-type LOCAL")) set = s.assume(set, n, true);
+    const Subject& about = chains.packets().predicates()[n].about;
+    if (about.of_own == Field::destination && about.own_holds) set = s.assume(set, n, true);
   }
   return set;
 }

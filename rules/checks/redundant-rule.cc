@@ -37,7 +37,7 @@ bool worth_saying(const Judgement& judgement, const Redundant& found) {
   const Rule& rule = *found.rule.rule;
   ActionKind kind = rule.action.kind;
   if (kind == ActionKind::accept && is_customary(rule)) return false;
-  if (found.more || found.noticed || counts_packets(judgement, rule) || is_generated(found.rule.chain->name)) return false;
+  if (found.more || found.noticed || counts_packets(rule) || is_generated(*found.rule.chain)) return false;
   return kind != ActionKind::reject || std::all_of(found.decided_by.begin(), found.decided_by.end(), [&](const RuleRef& by) {
            return by.rule && target_of(judgement, *by.rule) == target_of(judgement, rule);
          });

@@ -28,7 +28,7 @@ void run(const Judgement& judgement, Findings& findings) {
     }
     for (std::size_t c = 0; c < ruleset.chains.size(); ++c) {
       const Chain& chain = ruleset.chains[c];
-      if (entered[c].empty() || is_generated(chain.name)) continue;
+      if (entered[c].empty() || is_generated(chain)) continue;
       for (std::size_t r = 0; r < chain.rules.size(); ++r) {
         const Rule& rule = chain.rules[r];
         if (rule.understanding == Understanding::not_understood || chains->kind(c, r) == ActionKind::unknown ||

@@ -1,5 +1,5 @@
-// Helpers are given to connections by -j CT --helper; a rule that accepts by -m helper counts on somebody's having done so,
-// which since Linux 4.7 nobody does unasked.
+// Helpers are given to connections by a rule of their own; one that accepts by the helper of a connection counts on somebody's
+// having done so, which since Linux 4.7 nobody does unasked.
 #include <fmt/format.h>
 
 #include "rules/findings/check_list.h"
@@ -9,17 +9,18 @@
 namespace ipo {
 namespace {
 
-// "sip" of "... --helper sip ..."; empty where the text has none.
-std::string_view helper_in(std::string_view text) {
-  std::size_t at = text.find("--helper ");
-  if (at == text.npos) return {};
-  text.remove_prefix(at + 9);
-  if (text.starts_with('"')) text.remove_prefix(1);
-  return text.substr(0, text.find_first_of("\" \t-"));
-}
-
 bool is_telephony(std::string_view helper) {
   return helper == "sip" || helper == "RAS" || helper == "Q.931" || helper == "H.245" || helper == "h323";
+}
+
+// The helper by which the rule knows connections; empty where it asks for none.
+std::string_view asked_helper(const Rule& rule) {
+  std::string_view out;
+  for (const Condition& condition : rule.conditions)
+    each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) {
+      if (out.empty() && test.about.cause == Cause::helper) out = test.about.name;
+    });
+  return out;
 }
 
 void run(const Judgement& judgement, Findings& findings) {
@@ -29,11 +30,10 @@ void run(const Judgement& judgement, Findings& findings) {
       std::vector<std::pair<RuleRef, std::string_view>> given, counted_on;
       for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
         for (const Rule& rule : ruleset.chains[c].rules) {
-          std::string_view helper =
-              called.contains(c) ? helper_in(judgement.sources[rule.span.source].slice(rule.span)) : std::string_view();
-          if (!is_telephony(helper)) continue;
-          if (rule.action.name == "CT") given.push_back({{&ruleset.chains[c], &rule}, helper});
-          if (rule.action.kind == ActionKind::accept) counted_on.push_back({{&ruleset.chains[c], &rule}, helper});
+          if (!called.contains(c)) continue;
+          if (is_telephony(rule.action.helper)) given.push_back({{&ruleset.chains[c], &rule}, rule.action.helper});
+          std::string_view asked = rule.action.kind == ActionKind::accept ? asked_helper(rule) : std::string_view();
+          if (is_telephony(asked)) counted_on.push_back({{&ruleset.chains[c], &rule}, asked});
         }
       bool sure = !given.empty();
       for (const auto& [at, helper] : sure ? given : counted_on) {

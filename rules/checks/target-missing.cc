@@ -6,20 +6,10 @@
 
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
-#include "rules/findings/shadow_kind.h"
 #include "rules/site/required.h"
 
 namespace ipo {
 namespace {
-
-// Matches that do something by being asked: a rule of theirs needs no target.
-bool acts(const Judgement& judgement, const Rule& rule) {
-  if (counts_packets(judgement, rule)) return true;
-  std::string_view text = judgement.sources[rule.span.source].slice(rule.span);
-  for (std::string_view match : {" -m quota ", " -m statistic ", " -m nfacct ", " -m set "})
-    if (text.find(match) != text.npos) return true;
-  return false;
-}
 
 void judge(const Judgement& judgement, ChainSets& chains, const Stage& stage, Findings& findings) {
   Space& s = chains.space();
@@ -29,7 +19,7 @@ void judge(const Judgement& judgement, ChainSets& chains, const Stage& stage, Fi
     const Rule& rule = chain.rules[r];
     if (rule.action.kind != ActionKind::proceed || !rule.action.name.empty() || rule.understanding == Understanding::not_understood)
       continue;
-    if (!required(rule, Field::destination_port, 65535) || acts(judgement, rule)) continue;
+    if (!required(rule, Field::destination_port, 65535) || rule.counts) continue;
     PacketSet matched = s.intersect(fresh, chains.match(stage.chain, r));
     if (matched.empty()) continue;
     std::vector<ChainSets::Decided> decided = chains.decide(stage, matched);

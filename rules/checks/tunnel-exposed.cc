@@ -23,7 +23,7 @@ bool ends_tunnels(const Ruleset& ruleset) {
     for (const Rule& rule : chain.rules)
       for (const Condition& c : rule.conditions)
         for (const Test& test : c.any_of) {
-          if (auto* opaque = test_as<OpaqueTest>(test); opaque && opaque->predicate.starts_with("-m policy ")) return true;
+          if (auto* opaque = test_as<OpaqueTest>(test); opaque && opaque->about.cause == Cause::protection) return true;
           auto* field = std::get_if<FieldTest>(&test);
           bool esp_or_ah = !c.negated && field && field->field == Field::protocol && field->values.size() == 1 &&
                            (field->values.contains(50) || field->values.contains(51));

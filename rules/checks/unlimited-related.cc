@@ -31,8 +31,7 @@ void run(const Judgement& judgement, Findings& findings) {
       for (std::size_t c = 0; c < ruleset.chains.size(); ++c)
         for (const Rule& rule : ruleset.chains[c].rules) {
           if (!called.contains(c)) continue;
-          std::string_view text = judgement.sources[rule.span.source].slice(rule.span);
-          if (!helper && rule.action.name == "CT" && text.find("--helper ") != text.npos) helper = &rule;
+          if (!helper && !rule.action.helper.empty()) helper = &rule;
           const Chain& chain = ruleset.chains[c];
           if (ruleset.filters(chain) && !is_chain_at(ruleset, chain, Hook::output) && accepts_related(rule))
             open.push_back({&ruleset.chains[c], &rule});

@@ -52,7 +52,7 @@ void run(const Judgement& judgement, Findings& findings) {
               if (calls(rule.action.kind))
                 if (auto target = ruleset.find(chain.table, rule.action.chain)) todo.push_back(*target);
           }
-          if (!matters || is_generated(chain.name)) continue;
+          if (!matters || is_generated(chain)) continue;
           Finding f;
           f.check = check::unreachable_chain.id;
           f.level = Level::note;

@@ -53,23 +53,26 @@ namespace {
 // Why it is not known what a rule does: its reasons but for those of its matches, which are told of these.
 std::string reason_of_verdict(const Rule& rule) {
   std::string out;
-  for (std::string_view left = rule.reason; !left.empty();) {
-    std::size_t end = left.find("; ");
-    std::string_view reason = left.substr(0, end);
-    left.remove_prefix(end == left.npos ? left.size() : end + 2);
+  for (const std::string& reason : rule.reasons) {
     bool of_match = false;
     for (const Condition& condition : rule.conditions)
       each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) { of_match = of_match || test.reason == reason; });
-    if (!of_match) out += (out.empty() ? "" : "; ") + std::string(reason);
+    if (!of_match) out += (out.empty() ? "" : "; ") + reason;
   }
-  return out.empty() ? rule.reason : out;
+  return out.empty() ? rule.reason() : out;
+}
+
+OpaqueTest stands_in(std::string text, std::string reason) {
+  OpaqueTest test{std::move(text), std::move(reason), true};
+  test.about.cause = Cause::outcome;
+  return test;
 }
 
 }  // namespace
 
 OpaqueTest unknown_verdict(const Rule& rule, bool accepts) {
-  return {(rule.action.name.empty() ? "this rule" : "-j " + rule.action.name) + (accepts ? " accepts" : " drops"),
-          rule.reason.empty() ? "what this rule does is not known" : reason_of_verdict(rule), true};
+  return stands_in((rule.action.name.empty() ? "this rule" : cited(rule.action)) + (accepts ? " accepts" : " drops"),
+                   rule.reasons.empty() ? "what this rule does is not known" : reason_of_verdict(rule));
 }
 
 bool is_written(const Chain& chain) {
@@ -78,8 +81,8 @@ bool is_written(const Chain& chain) {
 }
 
 OpaqueTest unknown_policy(const Chain& chain) {
-  return {"policy of " + chain.table + "/" + chain.name + " accepts",
-          "the policy of " + chain.name + (is_written(chain) ? " may not be loaded" : " is not in the file"), true};
+  return stands_in("policy of " + chain.table + "/" + chain.name + " accepts",
+                   "the policy of " + chain.name + (is_written(chain) ? " may not be loaded" : " is not in the file"));
 }
 
 // ---- predicates and conditions ----------------------------------------------------------------------------------
@@ -123,7 +126,7 @@ PacketSpace::Key PacketSpace::key_of(const OpaqueTest& test, SourceSpan place) c
 
 PacketSet PacketSpace::predicate(const OpaqueTest& test, SourceSpan place) {
   auto [it, added] = numbers_.try_emplace(key_of(test, place), static_cast<std::uint32_t>(predicates_.size()));
-  if (added) predicates_.push_back({test.predicate, test.reason, place});
+  if (added) predicates_.push_back({test.predicate, test.reason, place, test.about});
   return space.predicate(it->second);
 }
 

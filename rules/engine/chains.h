@@ -13,9 +13,10 @@ namespace ipo {
 
 // A match that cannot be decided, numbered as the space numbers it.
 struct Predicate {
-  std::string text;    // "-m recent --rcheck --name sip"
+  std::string text;    // as the dialect writes it
   std::string reason;  // "depends on packets seen before"
   SourceSpan span;     // where it is first tested
+  Subject about = {};
 };
 
 // The space of the packets that one firewall, or several behind one another, meet: their interfaces and predicates.

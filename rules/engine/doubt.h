@@ -11,7 +11,7 @@ namespace ipo {
 // How the doubt begins whether a rule is loaded at all.
 constexpr std::string_view may_refuse = "iptables may refuse this rule";
 
-// "-m recent --rcheck: depends on packets seen before". `holds`: what was judged took the match to hold.
+// "MATCH: depends on packets seen before". `holds`: what was judged took the match to hold.
 std::string doubt_about(const Predicate& predicate, bool holds);
 
 }  // namespace ipo

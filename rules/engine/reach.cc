@@ -19,9 +19,11 @@ PacketSet Reach::pick_predicate(const Flow& flow, const char* what) {
   const Translation& t = flow.translation.rule->action.translation;
   if (t.to_receiving_interface && what == std::string_view("the address")) {
     std::string why = "the address of the interface it came in by is not in the file";
-    return chains_.packets().predicate({why, why, true}, flow.translation.rule->span);
+    OpaqueTest test{why, why, true};
+    test.about.cause = Cause::outcome;
+    return chains_.packets().predicate(test, flow.translation.rule->span);
   }
-  return chains_.packets().predicate({"-j " + flow.translation.rule->action.name + " picks " + what,
+  return chains_.packets().predicate({cited(flow.translation.rule->action) + " picks " + what,
                                       "the kernel picks one value of the range this rule translates to", true},
                                      flow.translation.rule->span);
 }

@@ -106,7 +106,7 @@ RuleTable::RuleTable(const Ruleset& ruleset) : ruleset_(ruleset), interfaces_(in
 std::uint32_t RuleTable::predicate(const OpaqueTest& test, SourceSpan place) {
   auto [it, added] =
       numbers_.try_emplace({test.predicate, test.stateful ? place : SourceSpan{}}, static_cast<std::uint32_t>(predicates_.size()));
-  if (added) predicates_.push_back({test.predicate, test.reason, place});
+  if (added) predicates_.push_back({test.predicate, test.reason, place, test.about});
   return it->second;
 }
 

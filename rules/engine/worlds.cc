@@ -295,7 +295,7 @@ class Walk {
   void pick(Group& group, Dimension dimension, const IntervalSet& values, const Rule& rule, std::string_view what, Origin& origin) {
     assign(group, dimension, values);
     origin = values.size() == 1 ? Origin::arrived : Origin::picked;
-    if (origin == Origin::picked) picks_.push_back({"-j " + rule.action.name + " picks " + std::string(what), rule.span});
+    if (origin == Origin::picked) picks_.push_back({cited(rule.action) + " picks " + std::string(what), rule.span});
   }
 
   void translate(Group group, const Rule& rule, std::vector<Group>& next) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "parsers/ipoffice/settings.h"
-#include "parsers/text/values.h"
 
 namespace ipo {
 
@@ -49,37 +48,6 @@ std::vector<NewSource> new_sources(ChainSets& chains) {
   out.push_back(std::move(any));
   std::erase_if(out, [](const NewSource& one) { return one.packets.empty(); });
   return out;
-}
-
-std::optional<bool> of_internet(std::string_view predicate) {
-  if (!predicate.starts_with("-m policy ") || predicate.find("--dir in") == predicate.npos) return {};
-  if (predicate.find("--pol none") != predicate.npos) return true;
-  if (predicate.find("--pol ipsec") != predicate.npos) return false;
-  return {};
-}
-
-std::optional<bool> as_sent(std::string_view predicate) {
-  for (std::string_view match : {"-m addrtype --src-type BROADCAST", "-m addrtype --src-type MULTICAST", "-m tcp --tcp-option ",
-                                 "-m string ", "-m rt ", "-m frag ", "-m hbh ", "-m dst "})
-    if (predicate.starts_with(match)) return false;
-  constexpr std::string_view size = "-m tcpmss --mss ";
-  if (predicate.starts_with(size)) {
-    constexpr unsigned ordinary = 1460;  // of Ethernet
-    std::string_view range = predicate.substr(size.size());
-    std::size_t colon = range.find(':');
-    auto lo = parse_number(range.substr(0, colon)), hi = colon == range.npos ? lo : parse_number(range.substr(colon + 1));
-    return lo && hi && *lo <= ordinary && ordinary <= *hi;
-  }
-  // Below which a packet is caught: a sender's 255 has lost a few dozen on its way, and any network takes 576 bytes.
-  for (auto [match, most] : {std::pair<std::string_view, unsigned>("-m ttl --ttl-lt ", 128),
-                             {"-m hl --hl-lt ", 128},
-                             {"-m length --length 0:", 512},
-                             {"-m length --length :", 512}})
-    if (predicate.starts_with(match)) {
-      auto below = parse_number(predicate.substr(match.size()));
-      if (below && *below <= most) return false;
-    }
-  return {};
 }
 
 }  // namespace ipo

@@ -28,12 +28,4 @@ struct NewSource {
 // Disjoint. Where matches that are not decided tell which rule it is there is one, of any address.
 std::vector<NewSource> new_sources(ChainSets& chains);
 
-// What an undecidable match says of every packet that comes straight from the internet: none was protected by IPsec, for
-// such a packet is its tunnel's. Nothing where that does not decide it.
-std::optional<bool> of_internet(std::string_view predicate);
-
-// Whether a match holds for packets as one sends them who wants to get through: without the option, the text or the extension header
-// that the match looks for, from a host's address, neither short nor nearly dead, and with an ordinary segment size. Nothing where the sender has no say.
-std::optional<bool> as_sent(std::string_view predicate);
-
 }  // namespace ipo

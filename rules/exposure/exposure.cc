@@ -296,7 +296,7 @@ namespace {
 // What whoever sends the packets surely gets through, with the rest left undecided.
 PacketSet as_sender_likes(const PacketSpace& packets, Space& s, PacketSet set) {
   for (std::uint32_t n : s.predicates_of(set))
-    if (std::optional<bool> value = as_sent(packets.predicates()[n].text)) set = s.assume(set, n, *value);
+    if (std::optional<bool> value = packets.predicates()[n].about.as_sent) set = s.assume(set, n, *value);
   return set;
 }
 
@@ -461,26 +461,25 @@ const Passage::Lead& Passage::lead_to(u128 destination) const {
   return lead == leads.end() ? leads.front() : *lead;
 }
 
-std::optional<bool> Passage::known(std::string_view predicate) const {
-  if (inbound && of_zone && zone->is_internet())
-    if (std::optional<bool> said = of_internet(predicate)) return said;
+std::optional<bool> Passage::known(const Subject& about) const {
+  if (inbound && of_zone && zone->is_internet() && about.unprotected) return about.unprotected;
   // A bridge tells the sides apart for every zone that is behind the interfaces of the internet.
   if (at->outer_ports.empty() && at->inner_ports.empty()) return {};
   bool outside = (of_zone && zone->is_internet()) ||
                  chains->space().project(arriving, inbound ? Dimension::in : Dimension::out).intersects(sides->outside());
-  return outside ? of_bridge(*at, predicate, inbound) : std::nullopt;
+  return outside ? of_bridge(*at, about, inbound) : std::nullopt;
 }
 
 PacketSet Passage::settled(PacketSet set) const {
   Space& s = chains->space();
   for (std::uint32_t n : s.predicates_of(set)) {
-    const std::string& predicate = chains->packets().predicates()[n].text;
-    if (hook == Hook::forward && is_of_bridged(predicate)) {
+    const Subject& about = chains->packets().predicates()[n].about;
+    if (hook == Hook::forward && is_of_bridged(about)) {
       PacketSet bridged = hairpins(chains->packets());
       set = s.unite(s.intersect(set, bridged), s.assume(s.minus(set, bridged), n, false));
-      if (std::optional<bool> value = known(predicate))
+      if (std::optional<bool> value = known(about))
         set = s.unite(s.assume(s.intersect(set, bridged), n, *value), s.minus(set, bridged));
-    } else if (std::optional<bool> value = known(predicate)) {
+    } else if (std::optional<bool> value = known(about)) {
       set = s.assume(set, n, *value);
     }
   }

@@ -81,7 +81,7 @@ struct Passage {
   void find_led(bool of_internet);
   // What is known of matches that are not decided for packets as such: of the internet's none was protected by IPsec, those that are
   // do not count; and by which port of a bridge they come.
-  std::optional<bool> known(std::string_view predicate) const;
+  std::optional<bool> known(const Subject& about) const;
   PacketSet settled(PacketSet set) const;
   void settle(std::vector<ChainSets::Decided>& decided) const;
 };

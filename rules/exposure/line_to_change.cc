@@ -66,9 +66,9 @@ bool LinesToChange::may_differ(RuleRef by) const {
   if (names_ports(by)) return false;
   auto known = shared_.find(by.chain);
   if (known == shared_.end()) return false;
-  // A bare accept of a program's own chain (ufw limit) says nothing; the jump does.
+  // A bare accept of a program's own chain says nothing; the jump does.
   const std::vector<RuleRef>& jumps = callers_.at(by.chain);
-  return known->second || (jumps.size() == 1 && names_ports(jumps.front()) && !names_addresses(by) && is_generated(by.chain->name));
+  return known->second || (jumps.size() == 1 && names_ports(jumps.front()) && !names_addresses(by) && is_generated(*by.chain));
 }
 
 RuleRef LinesToChange::on(const std::vector<RuleRef>& way) const {

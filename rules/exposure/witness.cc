@@ -142,7 +142,7 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
   out.packet.destination_port = static_cast<std::uint16_t>(value(Dimension::destination_port));
   out.packet.tcp_flags = static_cast<std::uint8_t>(value(Dimension::tcp_flags));
   Valuation holds = [&](const OpaqueTest& test, SourceSpan place) {
-    if (auto said = passage.known(test.predicate)) return *said;
+    if (auto said = passage.known(test.about)) return *said;
     auto number = packets.number_of(test, place);
     return number && std::find(needed.begin(), needed.end(), *number) != needed.end();
   };
@@ -160,7 +160,7 @@ Exposure::Witness Exposure::witness(const Passage& passage, const Flow& flow, Pa
     const Predicate& predicate = packets.predicates()[number];
     bool taken_to_hold = std::find(needed.begin(), needed.end(), number) != needed.end();
     // The sender's own choice is no doubt.
-    if (passage.inbound && as_sent(predicate.text) == taken_to_hold) continue;
+    if (passage.inbound && predicate.about.as_sent == taken_to_hold) continue;
     Doubt doubt{doubt_about(predicate, taken_to_hold), predicate.span};
     auto same = [&](const Doubt& d) { return d.why == doubt.why && d.span == doubt.span; };
     if (std::none_of(out.doubt.begin(), out.doubt.end(), same)) out.doubt.push_back(std::move(doubt));

@@ -46,21 +46,13 @@ ShadowOutcome shadow_outcome(const Shadow& shadow) {
   return all_covers(shadow, own == ActionKind::drop ? drops : rejects) ? ShadowOutcome::same : ShadowOutcome::also_refused;
 }
 
-bool only_logs(const Rule& rule) {
-  const std::string& name = rule.action.name;
-  return rule.action.kind == ActionKind::proceed &&
-         (name == "LOG" || name == "NFLOG" || name == "ULOG" || name == "LOGMARK" || name == "AUDIT");
-}
+bool only_logs(const Rule& rule) { return rule.action.kind == ActionKind::proceed && rule.action.logs; }
 
-bool counts_packets(const Judgement& judgement, const Rule& rule) {
-  bool found = false;
+bool counts_packets(const Rule& rule) {
+  bool found = rule.watches_senders;
   for (const Condition& condition : rule.conditions)
-    each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) {
-      for (std::string_view match : {"-m limit ", "-m hashlimit ", "-m connlimit "})
-        found = found || test.predicate.starts_with(match);
-    });
-  // Some of recent's options always match, so they are no condition.
-  return found || judgement.sources[rule.span.source].slice(rule.span).find(" -m recent ") != std::string_view::npos;
+    each_test<OpaqueTest>(condition, [&](const OpaqueTest& test) { found = found || test.about.cause == Cause::rate; });
+  return found;
 }
 
 std::string lines_of(const Judgement& judgement, const std::vector<RuleRef>& rules) {
@@ -75,7 +67,7 @@ std::string lines_of(const Judgement& judgement, const std::vector<RuleRef>& rul
 std::string_view speaker_of(const Judgement& judgement, const Shadow& shadow) {
   const Rule& rule = *shadow.rule.rule;
   if (only_logs(rule)) return all_covers(shadow, refuses) ? "log-after-drop" : "shadowed-rule";
-  if (counts_packets(judgement, rule) && all_covers(shadow, accepts)) return "rate-limit-after-accept";
+  if (counts_packets(rule) && all_covers(shadow, accepts)) return "rate-limit-after-accept";
   if (shadow.covered_by.size() == 1 && !shadow.more && shadow.covered_by.front().rule) {
     ActionKind first = shadow.covered_by.front().rule->action.kind, second = rule.action.kind;
     bool opposite = (accepts(first) && refuses(second)) || (refuses(first) && accepts(second));

@@ -27,8 +27,8 @@ ShadowOutcome shadow_outcome(const Shadow& shadow);
 
 // The rule's target writes a log and does nothing else.
 bool only_logs(const Rule& rule);
-// A match of the rule counts packets: limit, hashlimit, recent, connlimit.
-bool counts_packets(const Judgement& judgement, const Rule& rule);
+// A match of the rule counts packets or connections, or keeps a list of who sent some.
+bool counts_packets(const Rule& rule);
 // "7", "7, 8": the lines of rules.
 std::string lines_of(const Judgement& judgement, const std::vector<RuleRef>& rules);
 

@@ -15,11 +15,11 @@ constexpr std::size_t shown_rows = 5;
 
 // Line, zone and row of what a more specific finding says already: a check of the row's own, or, before a policy, a rule that
 // lets everything through.
-using Cause = std::tuple<SourceSpan, std::string, std::string>;
-std::set<Cause> said_elsewhere(const Judgement& judgement, bool by_rule) {
+using ToldCause = std::tuple<SourceSpan, std::string, std::string>;
+std::set<ToldCause> said_elsewhere(const Judgement& judgement, bool by_rule) {
   std::set<std::string_view> owned;
   for (const Check& check : checks()) owned.insert(check.rows.begin(), check.rows.end());
-  std::set<Cause> out;
+  std::set<ToldCause> out;
   for (const Opening& o : judgement.exposure.openings())
     for (const RowHit& hit : o.hits)
       if (hit.any && (o.unrestricted ? !by_rule && o.by.rule != nullptr : owned.contains(hit.row->id)))
@@ -34,7 +34,7 @@ std::set<Cause> said_elsewhere(const Judgement& judgement, bool by_rule) {
 
 void report_unrestricted(const Judgement& judgement, Findings& findings, std::string_view check, Level level, bool by_rule) {
   std::map<std::tuple<SourceSpan, std::string, std::string>, std::vector<Exposed>> groups;
-  std::set<Cause> elsewhere = said_elsewhere(judgement, by_rule);
+  std::set<ToldCause> elsewhere = said_elsewhere(judgement, by_rule);
   for (const Opening& o : judgement.exposure.openings()) {
     if (!o.unrestricted || by_rule != (o.by.rule != nullptr)) continue;
     // Where the filter is not in the file at all that is said once, as assumed.

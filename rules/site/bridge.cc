@@ -1,4 +1,4 @@
-// Ports are read off the predicates of accepting rules ("-m physdev --physdev-in eth0") and the addresses beside them.
+// Ports are read off the matches of accepting rules and the addresses beside them.
 #include "rules/site/bridge.h"
 
 #include <algorithm>
@@ -67,10 +67,7 @@ void find_bridge_ports(Standing& standing, const Site& site) {
   standing.inner_ports.assign(inner.begin(), inner.end());
 }
 
-bool is_of_bridged(std::string_view predicate) {
-  return predicate == "-m physdev --physdev-is-bridged" || predicate == "-m physdev --physdev-is-out" ||
-         !bridge_port(predicate, false).empty();
-}
+bool is_of_bridged(const Subject& about) { return about.side == BridgeSide::crosses || about.side == BridgeSide::leaves; }
 
 void name_by_ports(const Standing& standing, bool inbound, Packet& packet) {
   const std::vector<std::string>&enters = inbound ? standing.outer_ports : standing.inner_ports,
@@ -79,17 +76,13 @@ void name_by_ports(const Standing& standing, bool inbound, Packet& packet) {
   packet.in = enters.front(), packet.out = leaves.front();
 }
 
-std::optional<bool> of_bridge(const Standing& standing, std::string_view predicate, bool inbound) {
+std::optional<bool> of_bridge(const Standing& standing, const Subject& about, bool inbound) {
   if (standing.outer_ports.empty() && standing.inner_ports.empty()) return {};
-  for (std::string_view any : {"-m physdev --physdev-is-bridged", "-m physdev --physdev-is-in", "-m physdev --physdev-is-out"})
-    if (predicate == any) return true;
-  for (bool incoming : {true, false}) {
-    std::string_view port = bridge_port(predicate, incoming);
-    if (port.empty()) continue;
-    bool outer_expected = incoming == inbound;
-    if (has(standing.outer_ports, port)) return outer_expected;
-    if (has(standing.inner_ports, port)) return !outer_expected;
-  }
+  if (about.side == BridgeSide::none) return {};
+  if (about.name.empty()) return true;
+  bool outer_expected = (about.side == BridgeSide::enters) == inbound;
+  if (has(standing.outer_ports, about.name)) return outer_expected;
+  if (has(standing.inner_ports, about.name)) return !outer_expected;
   return {};
 }
 

@@ -11,12 +11,12 @@ namespace ipo {
 void find_bridge_ports(Standing& standing, const Site& site);
 
 // The match holds only for what a bridge passes on, from one of its ports to another: what routing sends has no port to leave by yet.
-bool is_of_bridged(std::string_view predicate);
+bool is_of_bridged(const Subject& about);
 
 // Gives a packet of a bridge whose own name no rule says, so that it stands under that of a port, the ports it comes in and leaves by.
 void name_by_ports(const Standing& standing, bool inbound, Packet& packet);
 
 // What a match on bridge ports says of every packet that goes in from outside to the PBX, or out; nothing where that is not known.
-std::optional<bool> of_bridge(const Standing& standing, std::string_view predicate, bool inbound);
+std::optional<bool> of_bridge(const Standing& standing, const Subject& about, bool inbound);
 
 }  // namespace ipo

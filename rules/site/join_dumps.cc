@@ -29,7 +29,7 @@ bool is_only(const Firewall& firewall, Family family) {
 
 }  // namespace
 
-bool is_ufw_call(const Rule& rule) { return rule.action.name.starts_with("ufw") && rule.span == rule.action.span; }
+bool is_added_call(const Rule& rule) { return rule.by == Author::front_end; }
 
 bool is_supposed(const Rule& rule) {
   return rule.action.kind == ActionKind::translate_destination && rule.span == rule.action.span;
@@ -39,10 +39,10 @@ namespace {
 
 // Loads `more` after `into`: a table whose policies it states starts anew, rules for other chains are appended.
 void load(Ruleset& into, Ruleset more) {
-  // What ufw adds is there once, and not at all where a dump shows what it is.
+  // What a program adds is there once, and not at all where a dump shows what it is.
   for (const Stage& stage : more.pipeline.stages)
     if (Chain& chain = more.chains[stage.chain]; auto known = into.find(chain.table, chain.name))
-      if (!into.chains[*known].rules.empty()) std::erase_if(chain.rules, is_ufw_call);
+      if (!into.chains[*known].rules.empty()) std::erase_if(chain.rules, is_added_call);
   std::set<std::string> anew;
   for (const Chain& chain : more.chains)
     if (chain.policy && chain.policy->value != ActionKind::unknown) anew.insert(chain.table);
@@ -76,11 +76,11 @@ void resolve_calls(Ruleset& ruleset, std::vector<Statement>& statements) {
       Action& action = rule.action;
       if (action.kind != ActionKind::unknown || action.name.empty() || !ruleset.find(chain.table, action.name)) continue;
       action.kind = ActionKind::jump, action.chain = action.name;
-      if (is_ufw_call(rule)) rule.conditions.clear();
+      if (is_added_call(rule)) rule.conditions.clear();
       // The reason was that the chain is not there, whatever else is wrong with the rule.
-      if (rule.reason.find("; ") == std::string::npos) rule.understanding = Understanding::understood, rule.reason.clear();
+      if (rule.reasons.size() <= 1) rule.understanding = Understanding::understood, rule.reasons.clear();
       for (Statement& statement : statements)
-        if (statement.span == rule.span) statement.understanding = rule.understanding, statement.reason = rule.reason;
+        if (statement.span == rule.span) statement.understanding = rule.understanding, statement.reason = rule.reason();
     }
 }
 
@@ -98,12 +98,12 @@ std::string without_family(const std::string& path) {
 
 // ---- the family of a dump in which nothing tells it ---------------------------------------------------------------
 
-// Nothing in the ruleset is of one family only: policies, interfaces, states, ports. ufw's chains are named for one.
+// Nothing in the ruleset is of one family only: policies, interfaces, states, ports. A program's chains are named for one.
 bool tells_no_family(const Ruleset& ruleset, const Sources& sources) {
   if (ruleset.span.source >= sources.size() || tells_family(sources[ruleset.span.source], ruleset.span)) return false;
   for (const Chain& chain : ruleset.chains)
     for (const Rule& rule : chain.rules) {
-      if (is_ufw_call(rule) || is_supposed(rule)) return false;
+      if (is_added_call(rule) || is_supposed(rule)) return false;
       for (const Condition& condition : rule.conditions)
         for (const Test& test : condition.any_of)
           if (auto* opaque = test_as<OpaqueTest>(test); opaque && !opaque->set.empty()) return false;
@@ -167,8 +167,7 @@ void join(Site& site, std::size_t into, std::size_t from) {
   site.firewalls.erase(site.firewalls.begin() + static_cast<std::ptrdiff_t>(from));
 }
 
-void join_ufw(Site& site, const Sources& sources) {
-  constexpr std::string_view parts[] = {"before", "after", "user"};                    // as ufw loads them
+void join_parts(Site& site, const Sources& sources) {
   std::map<std::pair<std::string, bool>, std::map<std::size_t, std::size_t>> folders;  // by part: the firewall
   for (std::size_t f = 0; f < site.firewalls.size(); ++f) {
     const Firewall& firewall = site.firewalls[f];
@@ -176,19 +175,18 @@ void join_ufw(Site& site, const Sources& sources) {
     std::filesystem::path path = normal(path_of(firewall, sources));
     std::string name = path.filename().generic_string();
     bool six = firewall.rulesets.front().family == Family::ipv6;
-    for (std::size_t part = 0; part < std::size(parts); ++part)
-      if (name == std::string(parts[part]) + (six ? "6.rules" : ".rules"))
-        folders[{path.parent_path().generic_string(), six}].emplace(part, f);
+    if (auto part = place_among_parts(name, firewall.rulesets.front().family))
+      folders[{path.parent_path().generic_string(), six}].emplace(*part, f);
   }
   std::set<std::size_t> joined;
   for (const auto& [folder, files] : folders) {
-    auto calls_ufw = [&](const auto& file) {
+    auto has_added_calls = [&](const auto& file) {
       bool found = false;
       each_rule(site.firewalls[file.second],
-                [&](const Ruleset&, const Chain&, const Rule& rule) { found = found || is_ufw_call(rule); });
+                [&](const Ruleset&, const Chain&, const Rule& rule) { found = found || is_added_call(rule); });
       return found;
     };
-    if (files.size() < 2 || !std::all_of(files.begin(), files.end(), calls_ufw)) continue;
+    if (files.size() < 2 || !std::all_of(files.begin(), files.end(), has_added_calls)) continue;
     Firewall& into = site.firewalls[files.begin()->second];
     std::string names;
     for (const auto& [part, f] : files) {
@@ -198,7 +196,7 @@ void join_ufw(Site& site, const Sources& sources) {
       joined.insert(f);
     }
     resolve_calls(into.rulesets.front(), site.statements);
-    site.inferences.push_back({names + " are taken for ufw's rules of one machine", into.rulesets.front().span});
+    site.inferences.push_back({names + std::string(parts_are_joined), into.rulesets.front().span});
   }
   for (auto f = joined.rbegin(); f != joined.rend(); ++f)
     site.firewalls.erase(site.firewalls.begin() + static_cast<std::ptrdiff_t>(*f));
@@ -275,7 +273,7 @@ void join_declared(Site& site, const Sources& sources, const std::vector<Declare
 }
 
 void join_by_name(Site& site, const Sources& sources) {
-  join_ufw(site, sources);
+  join_parts(site, sources);
   join_families(site, sources);
 }
 

@@ -15,13 +15,13 @@ namespace ipo {
 void join_declared(Site& site, const Sources& sources, const std::vector<DeclaredFirewall>& declared,
                    const std::string& working_folder);
 
-// A call of one of ufw's chains that no file holds: the parser puts in what ufw adds around each of its files.
-bool is_ufw_call(const Rule& rule);
+// A call that no file holds: the parser puts in what a program adds around each of its files.
+bool is_added_call(const Rule& rule);
 // A rule that no file holds: it stands for the translations of a table that the dump says it does not show.
 bool is_supposed(const Rule& rule);
 
-// Joins what its names show to be one machine's. ufw's before.rules, after.rules and user.rules of one folder, likewise
-// before6.rules …, are loaded in this order, as ufw does. An IPv4 and an IPv6 dump belong together when they are the only two, or
+// Joins what its names show to be one machine's. The files of one folder in which a program keeps its rules are loaded in the
+// program's order. An IPv4 and an IPv6 dump belong together when they are the only two, or
 // when their paths differ in nothing but the family ("edge.v4" and "edge.v6", "iptables.rules" and "ip6tables.rules"). Declared
 // firewalls are left alone.
 void join_by_name(Site& site, const Sources& sources);

@@ -104,13 +104,6 @@ bool is_chain_at(const Ruleset& ruleset, const Chain& chain, Hook where) {
                      [&](const Stage& stage) { return stage.where == where && &ruleset.chains[stage.chain] == &chain; });
 }
 
-bool is_generated(std::string_view chain) {
-  for (std::string_view prefix :
-       {"DOCKER", "CNI-", "NETAVARK", "PODMAN", "KUBE-", "LIBVIRT_", "ufw-", "ufw6-", "f2b-", "fail2ban-", "MINIUPNPD"})
-    if (chain.starts_with(prefix)) return true;
-  return false;
-}
-
 std::vector<InterfaceSeen> required_interfaces(const Callers& callers, const Chain& chain, const Rule& rule, bool incoming) {
   std::vector<InterfaceSeen> out;
   std::vector<std::pair<const Chain*, const Rule*>> todo = {{&chain, &rule}};
@@ -139,17 +132,13 @@ bool has_interface(const std::vector<InterfaceTest>& list, const InterfaceTest& 
 
 std::string format_interface(const InterfaceTest& test) { return test.prefix ? test.name + "+" : test.name; }
 
-std::string_view bridge_port(std::string_view predicate, bool incoming) {
-  std::string_view option = incoming ? "-m physdev --physdev-in " : "-m physdev --physdev-out ";
-  return predicate.starts_with(option) ? predicate.substr(option.size()) : std::string_view();
-}
-
 std::vector<std::string> required_ports(const Rule& rule, bool incoming) {
   std::vector<std::string> out;
   for (const Condition& c : rule.conditions)
     if (!c.negated)
       each_test<OpaqueTest>(c, [&](const OpaqueTest& test) {
-        if (std::string_view port = bridge_port(test.predicate, incoming); !port.empty()) out.emplace_back(port);
+        if (test.about.side == (incoming ? BridgeSide::enters : BridgeSide::leaves) && !test.about.name.empty())
+          out.push_back(test.about.name);
       });
   return out;
 }
@@ -159,7 +148,7 @@ bool names_interface(const Firewall& firewall, const InterfaceTest& interface, b
   each_rule(firewall, [&](const Ruleset&, const Chain&, const Rule& rule) {
     for (const Condition& c : rule.conditions) {
       each_test<OpaqueTest>(c, [&](const OpaqueTest& test) {
-        for (bool incoming : {true, false}) found = found || bridge_port(test.predicate, incoming) == interface.name;
+        found = found || (test.about.side != BridgeSide::none && test.about.name == interface.name);
       });
       each_test<InterfaceTest>(c, [&](const InterfaceTest& i) {
         if (i.name.empty()) return;

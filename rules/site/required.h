@@ -35,8 +35,8 @@ std::set<std::size_t> with_called(const Ruleset& ruleset, const std::vector<std:
 std::set<std::size_t> called_chains(const Ruleset& ruleset);
 // The chain is that of a stage there; one that it calls is not.
 bool is_chain_at(const Ruleset& ruleset, const Chain& chain, Hook where);
-// A chain that a program keeps (a container engine, ufw, fail2ban): what stands in it is not the admin's to tidy up.
-bool is_generated(std::string_view chain);
+// A chain that a program keeps: what stands in it is not the administrator's to tidy up.
+inline bool is_generated(const Chain& chain) { return chain.by != Author::administrator; }
 // The interfaces a rule requires, its own or, if it names none, its callers': generators put the interface on the jump
 // and the translation in the chain.
 std::vector<InterfaceSeen> required_interfaces(const Callers& callers, const Chain& chain, const Rule& rule, bool incoming);
@@ -64,8 +64,6 @@ auto on_every_way(const Callers& callers, const Chain& chain, Own own) -> declty
 // Whether a rule names the interface, or a pattern that covers it, or that it covers; `any` becomes true where one names any but
 // lo.
 bool names_interface(const Firewall& firewall, const InterfaceTest& interface, bool& any);
-// The port of a bridge that a match names ("-m physdev --physdev-in eth0"); empty where it names none.
-std::string_view bridge_port(std::string_view predicate, bool incoming);
 // Ports of a bridge that a rule requires packets to come in or leave by.
 std::vector<std::string> required_ports(const Rule& rule, bool incoming);
 bool has_interface(const std::vector<InterfaceTest>& list, const InterfaceTest& test);  // of either direction

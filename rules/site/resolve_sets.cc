@@ -11,12 +11,12 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "parsers/iptables/refusal.h"
 #include "parsers/iptables/rule.h"
 
 namespace ipo {
 namespace {
 
-constexpr std::string_view not_given = "depends on an ipset that is not given";
 constexpr std::size_t interval_budget = 4'000'000;  // of 32 bytes, for all rules of a site
 constexpr std::size_t most_groups = 20'000;         // of one test; beyond, it is bounded
 
@@ -153,6 +153,11 @@ bool has_ports(unsigned protocol) {
 // The tests of a box; nothing where no packet meets them.
 std::optional<AllOf> tests_of(const Box& box, const IpSet& set, const OpaqueTest& use, Family family) {
   AllOf all;
+  auto opaque = [&](std::string predicate, std::string reason, Cause cause) {
+    OpaqueTest test{std::move(predicate), std::move(reason), use.stateful};
+    test.about.cause = cause;
+    return test;
+  };
   std::size_t address = 0;
   for (std::size_t i = 0; i < set.parts.size(); ++i) {
     bool source = use.set_sides[i];
@@ -178,16 +183,17 @@ std::optional<AllOf> tests_of(const Box& box, const IpSet& set, const OpaqueTest
         all.fields.push_back({source ? Field::source_port : Field::destination_port, box.ports});
         break;
       case SetPart::interface:
-        if (box.text == "physdev:")
-          all.opaque.push_back({use.predicate + " (port of a bridge)", "depends on the port of a bridge", use.stateful});
+        if (box.text == any_bridge_port)
+          all.opaque.push_back(
+              opaque(use.predicate + " (port of a bridge)", "depends on the port of a bridge", Cause::bridge_port));
         else
           all.interfaces.push_back({source, box.text, box.prefix});
         break;
       case SetPart::mac:
-        all.opaque.push_back({use.predicate, "depends on the sender's MAC address", use.stateful});
+        all.opaque.push_back(opaque(use.predicate, "depends on the sender's MAC address", Cause::sender));
         break;
       case SetPart::mark:
-        all.opaque.push_back({use.predicate, "depends on the packet's mark", use.stateful});
+        all.opaque.push_back(opaque(use.predicate, "depends on the packet's mark", Cause::mark));
         break;
       case SetPart::member:
         return {};
@@ -244,7 +250,9 @@ class Resolver {
 
  private:
   OpaqueTest open(const OpaqueTest& use, const std::string& what, std::string reason) {
-    return {use.predicate + " (" + what + ")", std::move(reason), use.stateful};
+    OpaqueTest test{use.predicate + " (" + what + ")", std::move(reason), use.stateful};
+    test.about.cause = Cause::set;
+    return test;
   }
 
   void add(const std::string& name, const OpaqueTest& use, Family family, int depth, std::vector<Test>& out) {
@@ -324,15 +332,8 @@ const DeclaredFirewall* declared_as(const Firewall& firewall, const std::vector<
 
 // Takes `reason` out of the reasons of a rule.
 void retract(Rule& rule, std::string_view reason) {
-  std::string left;
-  std::string_view rest = rule.reason;
-  while (!rest.empty()) {
-    std::size_t end = rest.find("; ");
-    if (std::string_view one = rest.substr(0, end); one != reason) left += (left.empty() ? "" : "; ") + std::string(one);
-    rest.remove_prefix(end == rest.npos ? rest.size() : end + 2);
-  }
-  rule.reason = std::move(left);
-  if (rule.reason.empty() && rule.understanding == Understanding::bounded) rule.understanding = Understanding::understood;
+  std::erase(rule.reasons, reason);
+  if (rule.reasons.empty() && rule.understanding == Understanding::bounded) rule.understanding = Understanding::understood;
 }
 
 bool resolve(Rule& rule, Family family, Resolver& resolver) {
@@ -351,7 +352,7 @@ bool resolve(Rule& rule, Family family, Resolver& resolver) {
       }
       changed = changed || known;
       if (!refused.empty()) {
-        iptables::worsen(rule, Understanding::not_understood, refused);
+        rule.worsen(Understanding::not_understood, refused);
         refusals.push_back(std::move(refused));
       }
       if (known)
@@ -362,9 +363,8 @@ bool resolve(Rule& rule, Family family, Resolver& resolver) {
     condition.any_of = std::move(tests);
   }
   for (const std::string& refusal : refusals) iptables::add_refusal(rule, refusal);
-  if (changed && !missing) retract(rule, not_given);
-  for (const std::string& bound : bounds)
-    if (rule.reason.find(bound) == std::string::npos) iptables::worsen(rule, Understanding::bounded, bound);
+  if (changed && !missing) retract(rule, set_not_given);
+  for (const std::string& bound : bounds) rule.worsen(Understanding::bounded, bound);
   return changed;
 }
 
@@ -405,7 +405,7 @@ void resolve_sets(Site& site, const Sources& sources, const std::vector<Declared
   }
   for (Statement& statement : site.statements)
     if (auto it = resolved.find(statement.span); it != resolved.end())
-      statement.understanding = it->second->understanding, statement.reason = it->second->reason;
+      statement.understanding = it->second->understanding, statement.reason = it->second->reason();
   if (site.firewalls.empty()) return;
   for (const IpSet& set : site.sets)
     if (owned.insert(set.span.source).second)

@@ -23,10 +23,10 @@
 namespace ipo {
 namespace {
 
-// Whether the rule can let a new connection of tcp or udp through from a real interface. ufw's own calls say nothing of what
+// Whether the rule can let a new connection of tcp or udp through from a real interface. A program's own calls say nothing of what
 // somebody wrote.
 bool lets_new_through(const Rule& rule) {
-  if (is_ufw_call(rule)) return false;
+  if (is_added_call(rule)) return false;
   if (rule.action.kind != ActionKind::accept && rule.action.kind != ActionKind::unknown) return false;
   if (auto states = required(rule, Field::state, 4); states && !states->contains(0)) return false;
   if (auto protocols = required(rule, Field::protocol, 255);
@@ -83,7 +83,7 @@ bool serves_guests_only(const Firewall& firewall, const std::vector<Host>& hosts
     Callers callers = callers_of(ruleset);
     IntervalSet networks;
     auto of_guests = [&](const Chain& chain, const Rule& rule) {
-      if (is_generated(chain.name)) return true;
+      if (is_generated(chain)) return true;
       bool guest = false;
       for (bool incoming : {true, false})
         for (const InterfaceSeen& i : required_interfaces(callers, chain, rule, incoming)) guest = guest || is_guest(i.test.name);

@@ -22,7 +22,7 @@ bool is_of_containers(const Chain& chain, const Rule& rule) {
   bool tunnel = false;
   for (const Condition& c : rule.conditions)
     each_test<InterfaceTest>(c, [&](const InterfaceTest& test) { tunnel = tunnel || is_tunnel(test.name); });
-  return tunnel || is_generated(chain.name);
+  return tunnel || is_generated(chain);
 }
 
 struct Knowledge {

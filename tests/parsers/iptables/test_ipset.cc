@@ -299,7 +299,7 @@ TEST_CASE("ipset: large sets", "[ipset]") {
   Texts r = read_files({{"fw", filter(many)}, {"sets", ips}});
   const Chain& chain = r.site.firewalls.at(0).rulesets.at(0).chains.at(0);
   CHECK(chain.rules.front().understanding == Understanding::understood);
-  CHECK(chain.rules.back().reason == "the ipsets of this site are too large for all of its rules");
+  CHECK(chain.rules.back().reason() == "the ipsets of this site are too large for all of its rules");
 }
 
 TEST_CASE("ipset: any bytes give a site", "[ipset]") {

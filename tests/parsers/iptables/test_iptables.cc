@@ -101,7 +101,7 @@ std::string dump(const Reading& r) {
             out << " netmap " << format_address({set.family, t.netmap->value}) << '/'
                 << format_address({set.family, t.netmap->mask});
           out << " `" << (rule.action.span == rule.span ? "" : r.text(rule.action.span)) << "` " << name_of(rule.understanding);
-          if (!rule.reason.empty()) out << ": " << rule.reason;
+          if (!rule.reason().empty()) out << ": " << rule.reason();
           out << '\n';
           for (const Condition& condition : rule.conditions) {
             out << "      " << (condition.negated ? "not " : "");
@@ -220,13 +220,13 @@ TEST_CASE("iptables: every match module of the table is read", "[iptables]") {
       // Each spelling by itself: placed, negated, and its span is exactly what is written.
       Rule rule = rule_of("-m " + std::string(name) + option + " -j DROP");
       INFO(option);
-      CHECK(rule.reason.find("is not known -") == std::string::npos);
-      CHECK(rule.reason.find("option --") == std::string::npos);
-      CHECK(rule.reason.find("unexpected word") == std::string::npos);
+      CHECK(rule.reason().find("is not known -") == std::string::npos);
+      CHECK(rule.reason().find("option --") == std::string::npos);
+      CHECK(rule.reason().find("unexpected word") == std::string::npos);
       CHECK(rule.action.name == "DROP");
     }
     Rule rule = rule_of(all + " -j DROP");
-    CHECK(rule.reason.find("option --") == std::string::npos);
+    CHECK(rule.reason().find("option --") == std::string::npos);
     for (const Condition& c : rule.conditions)
       for (const Test& t : c.any_of)
         if (auto* opaque = test_as<OpaqueTest>(t)) CHECK_FALSE(opaque->reason.empty());
@@ -245,8 +245,8 @@ TEST_CASE("iptables: every target of the table is read", "[iptables]") {
     }
     Rule rule = rule_of(words, "nat");
     CHECK(rule.action.name == name);
-    CHECK(rule.reason.find("option --") == std::string::npos);
-    CHECK(rule.reason.find("neither known") == std::string::npos);
+    CHECK(rule.reason().find("option --") == std::string::npos);
+    CHECK(rule.reason().find("neither known") == std::string::npos);
     CHECK(rule.action.span.end == rule.span.end);
   }
 }
@@ -287,6 +287,109 @@ TEST_CASE("iptables: the same predicate has the same text", "[iptables]") {
   CHECK(predicate("-m policy --dir in ! --proto esp") == "-m policy --dir in ! --proto esp");
   CHECK(predicate("-m string --algo bm --string \"a b\"") == "-m string --algo bm --string \"a b\"");
   CHECK(predicate("-s example.net") == "-s example.net");
+}
+
+TEST_CASE("iptables: what an undecidable match asks is a value", "[iptables]") {
+  auto asked = [](const std::string& words, const std::string& table = "filter") {
+    Rule r = rule_of(words + " -j DROP", table);
+    const OpaqueTest* test = nullptr;
+    for (const Condition& condition : r.conditions)
+      each_test<OpaqueTest>(condition, [&](const OpaqueTest& t) { test = test ? test : &t; });
+    return test ? test->about : Subject{};
+  };
+  auto cause = [&](const std::string& words) { return asked(words).cause; };
+  for (const char* words : {"-m limit --limit 3/min", "-m limit", "-p udp -m hashlimit --hashlimit-upto 5/sec --hashlimit-name a",
+                            "-p tcp -m connlimit --connlimit-above 4"})
+    CHECK(cause(words) == Cause::rate);
+  CHECK(cause("-m recent --rcheck --seconds 9") == Cause::source_list);
+  CHECK(cause("-m set --match-set phones src") == Cause::set);
+  CHECK(cause("-m mac --mac-source 02:00:00:00:00:07") == Cause::sender);
+  CHECK(cause("-m mark --mark 0x7") == Cause::mark);
+  CHECK(cause("-m conntrack --ctstatus ASSURED") == Cause::connection);
+  CHECK(cause("-m time --timestart 08:00") == Cause::time);
+  CHECK(cause("-m owner --uid-owner 7") == Cause::process);
+  CHECK(cause("-s phones.example.net") == Cause::name);
+  CHECK(cause("-s 300.1.2.3") == Cause::not_read);
+  CHECK(cause("-m holiday --easter") == Cause::not_read);
+  CHECK(cause("-o eth0") == Cause::not_loaded);  // of a chain before routing
+
+  auto port = [&](const std::string& words) {
+    constexpr const char* sides[] = {"none", "enters", "leaves", "crosses"};
+    Subject a = asked("-m physdev " + words);
+    CHECK(a.cause == Cause::bridge_port);
+    return std::string(sides[static_cast<std::size_t>(a.side)]) + " " + a.name;
+  };
+  CHECK(port("--physdev-in p1") == "enters p1");
+  CHECK(port("! --physdev-in p1") == "enters p1");
+  CHECK(port("--physdev-out in-2") == "leaves in-2");
+  CHECK(port("--physdev-is-in") == "enters ");
+  CHECK(port("--physdev-is-out") == "leaves ");
+  CHECK(port("--physdev-is-bridged") == "crosses ");
+
+  CHECK(asked("-m policy --dir in --pol none").unprotected == true);
+  CHECK(asked("-m policy --dir in --pol ipsec --proto esp").unprotected == false);
+  CHECK_FALSE(asked("-m policy --dir out --pol ipsec").unprotected);
+  CHECK(cause("-m policy --dir out --pol ipsec") == Cause::protection);
+
+  for (const char* words :
+       {"-m addrtype --src-type BROADCAST", "-p tcp -m tcp --tcp-option 64", "-m string --algo bm --string x",
+        "-p tcp -m tcpmss --mss 1:500", "-m ttl --ttl-lt 128", "-m length --length 0:512", "-m length --length :40"})
+    CHECK(asked(words).as_sent == false);
+  CHECK(asked("-p tcp -m tcpmss --mss 500:1460").as_sent == true);
+  for (const char* words : {"-m addrtype --src-type UNICAST", "-m ttl --ttl-lt 129", "-m ttl --ttl-gt 1",
+                            "-m length --length 0:513", "-m length --length 1:40", "-m limit --limit 3/min"})
+    CHECK_FALSE(asked(words).as_sent);
+
+  auto own = [&](const std::string& words) {
+    Subject a = asked("-m addrtype " + words);
+    return !a.of_own ? "-" : std::string(*a.of_own == Field::source ? "source " : "destination ") + (a.own_holds ? "yes" : "no");
+  };
+  CHECK(own("--dst-type LOCAL") == "destination yes");
+  CHECK(own("! --src-type LOCAL") == "source yes");
+  CHECK(own("--dst-type UNICAST") == "destination no");
+  CHECK(own("--dst-type LOCAL --limit-iface-in") == "-");  // of one interface only
+}
+
+TEST_CASE("iptables: what a rule does beside its verdict, and who wrote it", "[iptables]") {
+  for (const char* target : {"LOG", "NFLOG", "ULOG", "LOGMARK", "AUDIT --type drop"})
+    CHECK(rule_of(std::string("-j ") + target).action.logs);
+  for (const char* target : {"ACCEPT", "MARK --set-mark 1", "user", "TRACE"})
+    CHECK_FALSE(rule_of(std::string("-j ") + target).action.logs);
+  CHECK(rule_of("-p udp -j CT --helper sip", "raw").action.helper == "sip");
+  CHECK(rule_of("-p udp -j CT --helper sip-5070", "raw").action.helper == "sip");
+  CHECK(rule_of("-p udp -j CT --helper=netbios-ns", "raw").action.helper == "netbios-ns");
+  CHECK(rule_of("-j CT --notrack", "raw").action.helper.empty());
+  CHECK(rule_of("-m recent --set --name a").watches_senders);
+  CHECK(rule_of("-m recent --rcheck --name a").watches_senders);
+  CHECK_FALSE(rule_of("-m comment --comment \"as -m recent --set\"").watches_senders);
+  for (const char* words : {"-m limit", "-m quota --quota 9", "-m statistic --mode random --probability 0.5", "-m recent --set",
+                            "-m set --match-set phones src", "-m nfacct --nfacct-name a"})
+    CHECK(rule_of(words).counts);
+  CHECK_FALSE(rule_of("-m length --length 9").counts);
+  CHECK(cited(rule_of("-j DROP").action) == "-j DROP");
+
+  Reading r = read(
+      "*filter\n:FORWARD ACCEPT\n:DOCKER-USER -\n:LIBVIRT_FWI -\n:f2b-sip -\n:MINIUPNPD -\n:ufw-user-input -\n:services -\n"
+      "COMMIT\n");
+  std::map<std::string, Author> by;
+  for (const Chain& chain : r.site.firewalls.at(0).rulesets.at(0).chains) by[chain.name] = chain.by;
+  CHECK(by["DOCKER-USER"] == Author::container_engine);
+  CHECK(by["LIBVIRT_FWI"] == Author::virtual_machines);
+  CHECK(by["f2b-sip"] == Author::blocker);
+  CHECK(by["MINIUPNPD"] == Author::port_mapper);
+  CHECK(by["ufw-user-input"] == Author::front_end);
+  CHECK(by["services"] == Author::administrator);
+  CHECK(by["FORWARD"] == Author::administrator);
+
+  // A part of ufw's rules: what calls its chains stands in no file.
+  Reading part = read("*filter\n:ufw-user-input -\n-A ufw-user-input -j ACCEPT\nCOMMIT\n");
+  std::size_t calls = 0;
+  for (const Chain& chain : part.site.firewalls.at(0).rulesets.at(0).chains)
+    for (const Rule& rule : chain.rules) {
+      CHECK((rule.by == Author::front_end) == (chain.name != "ufw-user-input"));
+      calls += rule.by == Author::front_end;
+    }
+  CHECK(calls > 0);
 }
 
 TEST_CASE("iptables: a mark that the dump sets is known only in its place", "[iptables]") {

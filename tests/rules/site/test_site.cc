@@ -252,18 +252,21 @@ TEST_CASE("a bridge's ports have the sides that its rules tell") {
   CHECK(bridge(rule(to + "--physdev-in p1") + rule(from + "--physdev-in p1 --physdev-out p2")) == "|");
 
   const Surveyed site(filter(rule(to + "--physdev-in p1") + rule(from + "--physdev-in p2")), options);
-  auto said = [&](const std::string& match, bool inbound) {
-    return of_bridge(site.standings[0], "-m physdev --physdev-" + match, inbound);
+  auto asked = [](BridgeSide side, std::string port = "") {
+    return Subject{Cause::bridge_port, side, {}, {}, {}, false, std::move(port)};
+  };
+  auto said = [&](BridgeSide side, const char* port, bool inbound) {
+    return of_bridge(site.standings[0], asked(side, port), inbound);
   };
   for (bool inbound : {true, false}) {
-    CHECK(said("in p1", inbound) == inbound);
-    CHECK(said("out p2", inbound) == inbound);
-    CHECK(said("in p2", inbound) == !inbound);
-    CHECK(said("out p1", inbound) == !inbound);
-    for (const char* any_port : {"is-bridged", "is-in", "is-out"}) CHECK(said(any_port, inbound) == true);
-    CHECK_FALSE(said("in p7", inbound));
-    CHECK_FALSE(of_bridge(site.standings[0], "-m mac --mac-source 02:00:00:00:00:01", inbound));
-    CHECK_FALSE(of_bridge(Standing(), "-m physdev --physdev-is-bridged", inbound));
+    CHECK(said(BridgeSide::enters, "p1", inbound) == inbound);
+    CHECK(said(BridgeSide::leaves, "p2", inbound) == inbound);
+    CHECK(said(BridgeSide::enters, "p2", inbound) == !inbound);
+    CHECK(said(BridgeSide::leaves, "p1", inbound) == !inbound);
+    for (BridgeSide side : {BridgeSide::crosses, BridgeSide::enters, BridgeSide::leaves}) CHECK(said(side, "", inbound) == true);
+    CHECK_FALSE(said(BridgeSide::enters, "p7", inbound));
+    CHECK_FALSE(of_bridge(site.standings[0], Subject{}, inbound));
+    CHECK_FALSE(of_bridge(Standing(), asked(BridgeSide::crosses), inbound));
   }
 }
 
