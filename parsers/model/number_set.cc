@@ -8,6 +8,11 @@ std::string_view without_first_zeros(std::string_view number) {
   return number.substr(std::min(number.find_first_not_of('0'), number.size()));
 }
 
+bool same_number(const Setting& a, const Setting& b) {
+  const std::string &x = a.value.value, &y = b.value.value;
+  return x == y || ((a.bare_number || b.bare_number) && without_first_zeros(x) == without_first_zeros(y));
+}
+
 void NumberSet::add(const Setting& number) {
   std::string_view text = number.value.value;
   Alike& alike = by_digits_.try_emplace(without_first_zeros(text), Alike{text}).first->second;

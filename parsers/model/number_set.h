@@ -27,6 +27,8 @@ class NumberSet {
   std::unordered_set<std::string_view> others_;            // as they stand
 };
 
+// Whether both may be one number: they stand alike, or but for the zeros that JSON dropped from one.
+bool same_number(const Setting& a, const Setting& b);
 // Without the zeros it begins with.
 std::string_view without_first_zeros(std::string_view number);
 

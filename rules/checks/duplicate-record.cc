@@ -11,18 +11,12 @@
 namespace ipo {
 namespace {
 
-// JSON without quotes drops the zeros a number begins with.
-bool same_value(const Setting& a, const Setting& b) {
-  const std::string &x = a.value.value, &y = b.value.value;
-  return x == y || ((a.bare_number || b.bare_number) && without_first_zeros(x) == without_first_zeros(y));
-}
-
 // A key that both have with different values; null where they agree. The same record may well be in two exports.
 const Setting* difference(const Record& a, const Record& b) {
   for (const Setting& field : b.fields) {
     bool compared = !field.key.empty() && !std::string_view(field.key.text()).ends_with(".guid");
     const Setting* other = compared ? a.field(field.key) : nullptr;
-    if (other && !same_value(*other, field)) return &field;
+    if (other && !same_number(*other, field)) return &field;
   }
   return nullptr;
 }

@@ -64,7 +64,7 @@ std::set<std::string> services(const Judgement& judgement, const Host& host, con
         [&](const Passage& p) { return std::find(need.kinds.begin(), need.kinds.end(), p.zone->kind) != need.kinds.end(); },
         [&](const Passage& passage) {
           PacketSet wanted = passage.chains->space().nothing();
-          for (const MatrixRow* row : rows) wanted = passage.chains->space().unite(wanted, packets_of(judgement, passage, *row));
+          for (const MatrixRow* row : rows) wanted = passage.chains->space().unite(wanted, requests_of(judgement, passage, *row));
           return wanted;
         });
     if (!lost) continue;

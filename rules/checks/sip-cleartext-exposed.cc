@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "rules/findings/check_list.h"
 #include "rules/findings/exposure_findings.h"
@@ -17,6 +18,10 @@ bool is_outside(const ZoneAt& zone) {
   return zone.is_internet() || zone.kind == "itsp" || zone.kind == "sbc" || zone.kind == "partner";
 }
 
+bool is_of_anyone(const Exposed& e) {
+  return e.opening->passage->zone->is_internet() && is_anyone(e.hit.sources, e.opening->passage->ruleset->family);
+}
+
 // One hole is told once: by the forward that leads there rather than by what counts if somebody routes a private address, and of
 // anyone on the internet rather than of a zone.
 bool tells(const Exposed& other, const Exposed& e) {
@@ -24,8 +29,7 @@ bool tells(const Exposed& other, const Exposed& e) {
   for (std::uint8_t transport : e.hit.transports)
     if (std::find(other.hit.transports.begin(), other.hit.transports.end(), transport) == other.hit.transports.end()) return false;
   const Passage &there = *other.opening->passage, &here = *e.opening->passage;
-  bool of_anyone = there.zone->is_internet() && is_anyone(other.hit.sources, there.ruleset->family);
-  if (there.zone != here.zone && !(of_anyone && !here.zone->is_internet())) return false;
+  if (there.zone != here.zone && !(is_of_anyone(other) && !here.zone->is_internet())) return false;
   if (other.opening->routed != e.opening->routed) return other.opening->routed;
   return there.zone != here.zone;
 }
@@ -58,9 +62,15 @@ void run(const Judgement& judgement, Findings& findings) {
         all.push_back({&o, std::move(hit)});
       }
     }
+  // Of many lines few differ in what tells() asks.
+  std::map<std::tuple<const ZoneAt*, const Host*, bool, bool, std::string, std::vector<std::uint8_t>>, const Exposed*> kinds;
+  for (const Exposed& e : all)
+    kinds.emplace(std::tuple(e.opening->passage->zone, e.hit.host, e.opening->routed, is_of_anyone(e), format_ports(e.hit.ports),
+                             e.hit.transports),
+                  &e);
   std::map<std::pair<SourceSpan, std::string>, std::vector<Exposed>> groups;
   for (const Exposed& e : all)
-    if (std::none_of(all.begin(), all.end(), [&](const Exposed& other) { return tells(other, e); }))
+    if (std::none_of(kinds.begin(), kinds.end(), [&](const auto& other) { return tells(*other.second, e); }))
       groups[{line_to_change(*e.opening).span(), e.opening->zone()}].push_back(e);
   for (const auto& [key, group] : groups) {
     Finding f = exposed_finding(judgement, check::sip_cleartext_exposed, Level::warning, group, "SIP in clear");

@@ -181,7 +181,7 @@ PacketSet requests_to(const Passage& passage, std::uint8_t protocol, const Inter
                                            passage.chains->space().test(Dimension::source_port, from));
 }
 
-PacketSet packets_of(const Judgement& judgement, const Passage& passage, const MatrixRow& row) {
+PacketSet requests_of(const Judgement& judgement, const Passage& passage, const MatrixRow& row) {
   Space& s = passage.chains->space();
   PacketSet out = s.nothing();
   for (std::uint8_t protocol : {proto_tcp, proto_udp})

@@ -41,7 +41,7 @@ PacketSet packets_to(const Passage& passage, std::uint8_t protocol, const Interv
 // NTP have it, or from the host's SIP port. A line that lets out what comes from the media range lets out calls and nothing else.
 PacketSet requests_to(const Passage& passage, std::uint8_t protocol, const IntervalSet& ports);
 // The requests of a row: its ports on the passage's host where they come in, its own where they go out.
-PacketSet packets_of(const Judgement& judgement, const Passage& passage, const MatrixRow& row);
+PacketSet requests_of(const Judgement& judgement, const Passage& passage, const MatrixRow& row);
 
 // Packets that cannot pass at one firewall, and why.
 struct Blocked {

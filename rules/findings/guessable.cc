@@ -31,9 +31,7 @@ bool has_guessable(const User& user, Interned key) {
   for (Interned name : {"user.name"_key, "user.full_name"_key})
     if (same_letters(code->value.value, user.text(name))) return true;
   if (is_guessable(code_of(*code), number ? std::string_view(number->value.value) : "")) return true;
-  bool lost = number && (code->bare_number || number->bare_number);
-  return lost && is_clear_code(code->value.value) &&
-         without_first_zeros(code->value.value) == without_first_zeros(number->value.value);
+  return number && is_clear_code(code->value.value) && same_number(*code, *number);
 }
 
 }  // namespace ipo
